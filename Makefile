@@ -1,0 +1,47 @@
+# The few commands of this project. Each sets up what it needs: `make demo` in a fresh clone just works.
+# Wanted beforehand: Python 3.11 or later, make, and a network for the first run.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo test bench check format clean
+.DEFAULT_GOAL := help
+
+help: ## List the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: $(READY) ## Make .venv with the project and its tools in it
+
+# The stamp is newer than what it was made from as long as nothing changed, so a second run does nothing.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or later is needed; name one with: make PYTHON=/path/to/python3.11"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt hatchling editables
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
+	@touch $@
+
+demo: setup ## Let a simulated crowd race for a drop, and print the scorecard
+	$(BIN)/race demo
+
+test: setup ## Run every test
+	$(BIN)/pytest
+
+bench: setup ## Measure the hot row, the HTTP path and whole purchases, side by side
+	$(BIN)/race bench
+
+check: setup ## Lint, format, types, import contracts, and the tests of the house itself
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest tests/project
+
+format: setup ## Put the code into its standard form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## Remove everything that setup and the tools made
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,3 @@
+"""Race to Purchase: a checkout engine for the moment when more people want to buy than there is stock."""
+
+__version__ = "0.1.0"
