@@ -1,0 +1,192 @@
+"""The ports: what the engine needs from the world, in its own words. Adapters live in `store/` and `gateways/`.
+
+Nobody else's types cross these lines: rows and verdicts of `rules` go in and come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from race_to_purchase.rules.rows import (
+    Attempt,
+    Checkout,
+    DropRow,
+    Happened,
+    Order,
+    Pool,
+    Task,
+    TaskKind,
+)
+from race_to_purchase.rules.snapshot import Keys, Snapshot
+from race_to_purchase.rules.verdicts import Verdict
+
+
+class Conflict(Exception):
+    """Somebody else changed what was read, or a row was inserted meanwhile: read and decide again."""
+
+
+class Rejected(Exception):
+    """The database refused a value or a constraint: one command of the batch is wrong, and would be again."""
+
+
+class Session(Protocol):
+    """One batch. Leaving the session without `apply` writes nothing."""
+
+    async def read(self, keys: Keys, *, lock: bool) -> Snapshot:
+        """The rows of `keys`; with `lock`, none of them changes before `apply`. Attempts come with checkouts."""
+        ...
+
+    async def apply(self, snapshot: Snapshot) -> None:
+        """Write and commit what was put into `snapshot`, all or nothing, durably.
+
+        Raises Conflict (also where a version is not the one that was read), Rejected, or DatabaseUnavailable; after
+        the last it is unknown whether the batch was committed, and running it again with the same ids is safe.
+        """
+        ...
+
+
+class Store(Protocol):
+    """Where rows live, for the one writer."""
+
+    def session(self) -> AbstractAsyncContextManager[Session]:
+        """A batch of its own; raises DatabaseUnavailable where no connection can be had."""
+        ...
+
+
+class DueCheckout(msgspec.Struct, frozen=True):
+    """A checkout whose deadline has passed; `pools` are those of its claims."""
+
+    id: str
+    drop_id: str
+    pools: tuple[str, ...]
+    deadline: datetime
+
+
+class Reads(Protocol):
+    """Questions that lock nothing and decide nothing. All raise DatabaseUnavailable."""
+
+    async def drop(self, drop_id: str) -> DropRow | None:
+        """One drop."""
+        ...
+
+    async def drops(self) -> Sequence[DropRow]:
+        """All drops, the newest opening first."""
+        ...
+
+    async def shared_pools(self, drop_id: str) -> Sequence[Pool]:
+        """Pools of a drop that are not a buyer's, by id."""
+        ...
+
+    async def checkout(self, checkout_id: str) -> Checkout | None:
+        """One checkout."""
+        ...
+
+    async def attempt(self, checkout_id: str, n: int) -> Attempt | None:
+        """One payment attempt."""
+        ...
+
+    async def order(self, order_id: str) -> Order | None:
+        """One order."""
+        ...
+
+    async def history(self, checkout_id: str) -> Sequence[Happened]:
+        """Everything that happened to a checkout and its attempts, the oldest first."""
+        ...
+
+    async def next_deadline(self, drop_id: str) -> datetime | None:
+        """When the next reservation of a drop may lapse; None if nothing is held."""
+        ...
+
+    async def overdue(self, since: datetime | None, limit: int) -> Sequence[DueCheckout]:
+        """Live checkouts whose deadline lies after `since` and has passed, the oldest first; None: since ever.
+
+        Rows that another process is just working on are left out (SKIP LOCKED).
+        """
+        ...
+
+    async def take_tasks(self, kinds: Sequence[TaskKind], limit: int, lease_s: float) -> Sequence[Task]:
+        """Due tasks, taken: nobody else gets them before `lease_s` has passed (SKIP LOCKED)."""
+        ...
+
+    async def forget_keys(self, older_than_s: float, limit: int) -> int:
+        """Delete idempotency keys that old, `limit` at most; how many were deleted."""
+        ...
+
+    async def ready(self) -> None:
+        """Returns if the database answers and has this schema; DatabaseUnavailable if not."""
+        ...
+
+
+class PaymentRequest(msgspec.Struct, frozen=True):
+    """What a gateway is asked to authorize. It never changes under one `key`; amount in minor units."""
+
+    key: str
+    amount: int
+    currency: str
+    method: str
+    reference: str
+
+
+class WebhookEvent(msgspec.Struct, frozen=True):
+    """A verified message of a gateway about the object `ref`; what it says is asked for, never believed."""
+
+    id: str
+    kind: str
+    ref: str
+
+
+class Gateway(Protocol):
+    """A payment gateway. Methods never raise for what a gateway says or fails to say: they give a Verdict."""
+
+    name: str
+    separate_capture: bool
+    """Whether authorization and capture are two steps; where not, undoing is a refund."""
+
+    async def authorize(self, request: PaymentRequest) -> Verdict:
+        """Authorized, Declined, ActionRequired, NoAnswer or NotSent. The same key never makes two objects."""
+        ...
+
+    async def look_up(self, key: str, ref: str | None) -> Verdict:
+        """What became of `key`: Authorized, Declined, ActionRequired, Captured, Voided, Absent, or NoAnswer."""
+        ...
+
+    async def capture(self, ref: str, amount: int, key: str) -> Verdict:
+        """Captured, CaptureRefused, NoAnswer or NotSent."""
+        ...
+
+    async def void(self, ref: str, key: str) -> Verdict:
+        """Voided, Captured (too late: refund it), Absent, NoAnswer or NotSent."""
+        ...
+
+    async def refund(self, ref: str, amount: int, key: str) -> Verdict:
+        """Refunded, Declined, NoAnswer or NotSent."""
+        ...
+
+    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
+        """The event in a signed message; ValueError where signature, time or form is wrong."""
+        ...
+
+
+class Publisher(Protocol):
+    """Tells the merchant's system."""
+
+    async def deliver(self, message_id: str, kind: str, payload: bytes) -> bool:
+        """Whether it was accepted (2xx). The same `message_id` may arrive again."""
+        ...
+
+
+class Clock(Protocol):
+    """Time for what is not decided: time-outs, back-off, intervals. Decisions use the database's clock."""
+
+    def monotonic_s(self) -> float:
+        """Seconds that only grow."""
+        ...
+
+    async def sleep(self, delay_s: float) -> None:
+        """Wait."""
+        ...

@@ -1,0 +1,226 @@
+"""How each outcome is told to a buyer: HTTP status and JSON body, as bytes.
+
+It stands among the rules because answers are stored in the transaction that made them true, by whichever process
+ends the attempt, and are given again byte for byte. Problems follow RFC 9457; `code` is stable, `retryable` says
+whether the same request may succeed later. `retry_after_s` becomes the Retry-After header.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from race_to_purchase.rules import outcomes as o
+from race_to_purchase.rules.rows import Attempt, Checkout, Order, Quote
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What goes over the wire; `problem` says that the body is `application/problem+json`."""
+
+    status: int
+    body: bytes
+    problem: bool = False
+    retry_after_s: float | None = None
+    replayed: bool = False
+
+
+class OrderView(msgspec.Struct, frozen=True):
+    """An order as its buyer sees it; amounts in minor units."""
+
+    id: str
+    drop: str
+    amount: int
+    currency: str
+    placed_at: datetime
+
+
+class CheckoutView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A checkout as its buyer sees it; `reserved_until` while something is held or may be paid."""
+
+    id: str
+    drop: str
+    state: str
+    quote: Quote
+    reserved_until: datetime | None = None
+    order: str | None = None
+
+
+class PaidView(msgspec.Struct, frozen=True):
+    """The answer to a payment that became an order."""
+
+    id: str
+    state: str
+    order: OrderView
+
+
+class PayingView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The answer to a payment that is not decided yet: ask again with GET, or repeat the same request."""
+
+    id: str
+    state: str = "paying"
+    attempt: int = 0
+    next_action: str | None = None
+
+
+def problem(
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    *,
+    retryable: bool = False,
+    retry_after_s: float | None = None,
+    **more: Any,
+) -> Answer:
+    """An RFC 9457 problem; `more` are further members such as `field` or `retry_at`."""
+    body = {
+        "type": f"urn:race:problem:{code}",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "retryable": retryable,
+        **{name: value for name, value in more.items() if value is not None},
+    }
+    return Answer(status, _encode(body), problem=True, retry_after_s=retry_after_s)
+
+
+def checkout_view(checkout: Checkout) -> CheckoutView:
+    """What a buyer may see of a checkout."""
+    live = checkout.state in ("open", "reserved", "paying")
+    sold = checkout.state in ("paid", "fulfilled", "refunded")
+    return CheckoutView(
+        id=checkout.id,
+        drop=checkout.drop_id,
+        state=checkout.state,
+        quote=checkout.quote,
+        reserved_until=checkout.deadline if live else None,
+        order=checkout.id if sold else None,
+    )
+
+
+def order_view(order: Order) -> OrderView:
+    """What a buyer may see of an order."""
+    return OrderView(order.id, order.drop_id, order.amount, order.currency, order.placed_at)
+
+
+def paid(order: Order) -> tuple[int, bytes]:
+    """The stored answer of a payment that became `order`."""
+    return 200, _encode(PaidView(order.id, "paid", order_view(order)))
+
+
+def declined(attempt: Attempt, code: str, retryable: bool, reserved_until: datetime | None) -> tuple[int, bytes]:
+    """The stored answer of a payment that the gateway refused; `reserved_until` where another may be tried."""
+    detail = "The payment was declined. Nothing was charged."
+    if reserved_until is not None:
+        detail += " The reservation is kept until reserved_until: try another payment method."
+    answer = problem(
+        402,
+        "payment_declined",
+        "Payment declined",
+        detail,
+        retryable=reserved_until is not None,
+        decline_code=code,
+        same_method_may_succeed=retryable,
+        checkout=attempt.checkout_id,
+        reserved_until=reserved_until,
+    )
+    return answer.status, answer.body
+
+
+def too_late(checkout_id: str, *, sold_out: bool) -> tuple[int, bytes]:
+    """The stored answer of a payment whose stock was gone when it was authorized; it is voided."""
+    if sold_out:
+        answer = problem(
+            409,
+            "sold_out",
+            "Sold out",
+            "The last piece was sold while the payment was authorized. The authorization is being cancelled; "
+            "nothing is charged.",
+            checkout=checkout_id,
+        )
+    else:
+        answer = problem(
+            409,
+            "reservation_expired",
+            "Reservation expired",
+            "The reservation ended before the payment was authorized. The authorization is being cancelled; "
+            "nothing is charged.",
+            checkout=checkout_id,
+        )
+    return answer.status, answer.body
+
+
+def answer(outcome: o.Outcome) -> Answer:
+    """Status and body of any outcome that a buyer or an operator can get."""
+    match outcome:
+        case o.Reserved(checkout=checkout):
+            return Answer(201, _encode(checkout_view(checkout)))
+        case o.Cancelled(checkout=checkout):
+            return Answer(200, _encode(checkout_view(checkout)))
+        case o.Answered(status=status, body=body):
+            return Answer(status, body, problem=status >= 400)
+        case o.Replayed(status=status, body=body):
+            return Answer(status, body, problem=status >= 400, replayed=True)
+        case o.StillPaying(checkout_id=checkout_id, n=n, url=url):
+            return Answer(202, _encode(PayingView(checkout_id, "paying", n, url)), retry_after_s=1)
+        case o.InFlight(checkout_id=checkout_id, n=n):
+            return Answer(202, _encode(PayingView(checkout_id, "paying", n)), retry_after_s=1)
+        case o.DropStored(drop=drop, created=created):
+            return Answer(201 if created else 200, _encode(drop.definition))
+        case _:
+            return _refusal(outcome)
+
+
+def _refusal(outcome: o.Outcome) -> Answer:  # noqa: C901, PLR0912 - one flat table, a case an outcome
+    match outcome:
+        case o.SoldOut(item=item):
+            return problem(409, "sold_out", "Sold out", f"Every piece of {item} is sold.", item=item)
+        case o.AllReserved(item=item, retry_at=retry_at):
+            detail = f"Every piece of {item} left is in somebody's hands; some may come back."
+            return problem(409, "all_reserved", "All reserved", detail, retryable=True, item=item, retry_at=retry_at)
+        case o.LimitReached(limit=limit, left=left):
+            detail = f"A buyer may have {limit} in this drop; {left} left for this buyer."
+            return problem(409, "limit_reached", "Limit reached", detail, limit=limit, left=left)
+        case o.PromoUsedUp(promo=promo):
+            return problem(409, "promo_used_up", "Promo used up", f"Promo {promo} has no redemptions left.")
+        case o.Unknown(what="item" | "promo" as what, id=name):
+            detail = f"This drop has no {what} {name!r}."
+            return problem(422, f"unknown_{what}", f"Unknown {what}", detail, field=what)
+        case o.Unknown(what=what, id=name):
+            return problem(404, f"unknown_{what}", f"Unknown {what}", f"There is no {what} {name!r}.")
+        case o.NotOpen(drop=drop, opens_at=opens_at):
+            detail = f"Drop {drop} opens at {opens_at.isoformat()}."
+            return problem(409, "drop_not_open", "Not open yet", detail, retryable=True, opens_at=opens_at)
+        case o.Closed(drop=drop):
+            return problem(409, "drop_closed", "Closed", f"Drop {drop} has ended.")
+        case o.AmountTooLarge(total=total):
+            detail = f"A total of {total} minor units is more than one payment may be."
+            return problem(422, "amount_too_large", "Amount too large", detail, field="lines")
+        case o.Lapsed(checkout_id=checkout_id):
+            detail = "The reservation ended before it was paid. Nothing was charged; reserve again."
+            return problem(409, "reservation_expired", "Reservation expired", detail, checkout=checkout_id)
+        case o.WrongState(checkout_id=checkout_id, state="paying"):
+            detail = "A payment for this checkout is being decided; wait for its answer."
+            return problem(409, "payment_in_flight", "Payment in flight", detail, retryable=True, retry_after_s=1)
+        case o.WrongState(checkout_id=checkout_id, state=state, wish=wish):
+            detail = f"Checkout {checkout_id} is {state} and cannot {wish}."
+            return problem(409, "wrong_state", "Not possible any more", detail, state=state)
+        case o.StockBelowUse(pool=pool, wanted=wanted, held=held, sold=sold):
+            detail = f"{pool} cannot shrink to {wanted}: {held} held and {sold} sold."
+            return problem(409, "stock_below_use", "Stock below use", detail, pool=pool, held=held, sold=sold)
+        case o.FlowFixed(drop=drop, field=field):
+            detail = f"{field} of drop {drop} is fixed since the drop was created; make another drop."
+            return problem(409, "field_is_fixed", "Field is fixed", detail, field=field)
+        case o.KeyInFlight():
+            detail = "The first request with this Idempotency-Key is still being answered; repeat it shortly."
+            return problem(409, "idempotency_in_flight", "In flight", detail, retryable=True, retry_after_s=1)
+        case o.KeyReused():
+            detail = "This Idempotency-Key was used for another request; take a new key for a new request."
+            return problem(422, "idempotency_key_reused", "Key reused", detail, field="Idempotency-Key")
+        case _:
+            raise TypeError(f"{type(outcome).__name__} is never told to a buyer")

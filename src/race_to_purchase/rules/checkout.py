@@ -1,0 +1,73 @@
+"""The states of a checkout, as one table; everything that moves a checkout asks it.
+
+A reservation-first checkout is born `reserved`, with its stock held, and a payment-first one `open`, with nothing
+held. `paying` pins whatever is held until the gateway's answer, or until the deadline: then the checkout is
+`lapsed`, its claims are released and its fence is raised, while the attempt stays untouched until the gateway has
+spoken. `paid` is the pivot: before it everything is undone, after it everything goes forward.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from race_to_purchase.rules.rows import CheckoutState
+
+CheckoutEvent = Literal[
+    "begin",
+    "decline",
+    "commit",
+    "lapse",
+    "reclaim",
+    "expire",
+    "cancel",
+    "refuse",
+    "review",
+    "approve",
+    "reject",
+    "deliver",
+    "capture_failed",
+    "refund",
+]
+
+TRANSITIONS: dict[CheckoutState, dict[CheckoutEvent, CheckoutState]] = {
+    "open": {"begin": "paying", "cancel": "cancelled", "expire": "expired"},
+    "reserved": {"begin": "paying", "cancel": "cancelled", "expire": "expired"},
+    # A decline goes back to where the attempt began: `decline_target` says which.
+    "paying": {
+        "decline": "reserved",
+        "commit": "paid",
+        "lapse": "lapsed",
+        "refuse": "expired",
+        "review": "review",
+    },
+    "lapsed": {"reclaim": "paid", "expire": "expired"},
+    "review": {"approve": "paid", "reject": "cancelled"},
+    "paid": {"deliver": "fulfilled", "capture_failed": "cancelled", "refund": "refunded"},
+    "fulfilled": {"refund": "refunded"},
+    "expired": {},
+    "cancelled": {},
+    "refunded": {},
+}
+
+HOLDING: frozenset[CheckoutState] = frozenset({"reserved", "paying", "review"})
+"""States in which `claims.hold` counts as held."""
+
+SOLD: frozenset[CheckoutState] = frozenset({"paid", "fulfilled"})
+"""States in which `claims.hold` and `claims.commit` count as sold."""
+
+ENDS: frozenset[CheckoutState] = frozenset(state for state, out in TRANSITIONS.items() if not out)
+
+EXPIRING: frozenset[CheckoutState] = frozenset({"open", "reserved", "paying"})
+"""States that the deadline ends."""
+
+
+class IllegalTransition(Exception):
+    """A checkout in state {state} was asked to {event}: a bug of the caller, never of a buyer."""
+
+
+def move(state: CheckoutState, event: CheckoutEvent) -> CheckoutState:
+    """The state after `event`; IllegalTransition where the table has no such row."""
+    try:
+        return TRANSITIONS[state][event]
+    except KeyError:
+        raise IllegalTransition(f"a checkout in state {state!r} cannot {event!r}") from None

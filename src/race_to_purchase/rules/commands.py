@@ -1,0 +1,128 @@
+"""What can be asked of the committer. A command carries every id that it will create, so that it can be run again.
+
+`drop_id` is the partition: commands of one drop are decided one after the other. `pools` are the pools of the
+checkout's immutable claims, known to the caller, so that a batch can lock everything in one order.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from race_to_purchase.rules.drop import Drop
+from race_to_purchase.rules.verdicts import Verdict
+
+
+class Line(msgspec.Struct, frozen=True):
+    """`quantity` pieces of one item, at least one."""
+
+    item: str
+    quantity: int
+
+
+class Reserve(msgspec.Struct, frozen=True):
+    """Make a checkout, with its stock held (reservation first) or only its price (payment first)."""
+
+    drop_id: str
+    checkout_id: str
+    buyer: str
+    lines: tuple[Line, ...]
+    pools: tuple[str, ...] = ()
+    email: str | None = None
+    promo: str | None = None
+
+
+class BeginPayment(msgspec.Struct, frozen=True):
+    """Pin the checkout and store the attempt, before the gateway is called under `gateway_key`.
+
+    `takeover_s` is how long this process has, from the decision, to bring the attempt to its end itself.
+    """
+
+    drop_id: str
+    checkout_id: str
+    pools: tuple[str, ...]
+    buyer: str | None
+    gateway: str
+    gateway_key: str
+    method: str
+    takeover_s: float
+
+
+class Authorization(msgspec.Struct, frozen=True):
+    """What the gateway said of attempt `n`; decides the pivot. `again_s`: when to ask again if it said nothing."""
+
+    drop_id: str
+    checkout_id: str
+    pools: tuple[str, ...]
+    n: int
+    verdict: Verdict
+    again_s: float = 5.0
+
+
+class Capture(msgspec.Struct, frozen=True):
+    """What the gateway said of capturing attempt `n`; `deliver` where the merchant wants to be told."""
+
+    drop_id: str
+    checkout_id: str
+    pools: tuple[str, ...]
+    n: int
+    verdict: Verdict
+    deliver: bool
+    again_s: float = 5.0
+
+
+class Void(msgspec.Struct, frozen=True):
+    """What the gateway said of voiding the doomed attempt `n`."""
+
+    drop_id: str
+    checkout_id: str
+    pools: tuple[str, ...]
+    n: int
+    verdict: Verdict
+    again_s: float = 5.0
+
+
+class Expire(msgspec.Struct, frozen=True):
+    """End the checkout if its deadline has passed; decides nothing if it has not."""
+
+    drop_id: str
+    checkout_id: str
+    pools: tuple[str, ...]
+
+
+class Cancel(msgspec.Struct, frozen=True):
+    """The buyer gives up: release what is held. `buyer` is None where the storefront itself asks."""
+
+    drop_id: str
+    checkout_id: str
+    pools: tuple[str, ...]
+    buyer: str | None
+
+
+class Deliver(msgspec.Struct, frozen=True):
+    """The merchant's system accepted the order, or (`again_s` given) did not and is asked again."""
+
+    drop_id: str
+    checkout_id: str
+    pools: tuple[str, ...]
+    n: int
+    again_s: float | None = None
+
+
+class PutDrop(msgspec.Struct, frozen=True):
+    """Create a drop or change it: new items, restocking, smaller stock (never below what is held and sold)."""
+
+    drop_id: str
+    definition: Drop
+    pools: tuple[str, ...]
+
+
+class CloseDrop(msgspec.Struct, frozen=True):
+    """No new checkouts; running ones may finish."""
+
+    drop_id: str
+
+
+Command = Reserve | BeginPayment | Authorization | Capture | Void | Expire | Cancel | Deliver | PutDrop | CloseDrop
+
+URGENT = (Authorization, Capture, Void, Expire, Deliver)
+"""Commands that follow a gateway call or give stock back: they go first and are never shed or dropped."""

@@ -1,0 +1,123 @@
+"""`decide(snapshot, command, key)`: the one entrance to every rule.
+
+It gives a `Decision`: the outcome, and the rows that make it true. It changes nothing itself, so it can be run again
+whenever a batch has to be.
+"""
+
+from __future__ import annotations
+
+from race_to_purchase.rules.answers import answer
+from race_to_purchase.rules.commands import (
+    Authorization,
+    BeginPayment,
+    Cancel,
+    Capture,
+    CloseDrop,
+    Command,
+    Deliver,
+    Expire,
+    PutDrop,
+    Reserve,
+    Void,
+)
+from race_to_purchase.rules.decide.decision import Decision, KeyUse
+from race_to_purchase.rules.decide.drops import close_drop, put_drop
+from race_to_purchase.rules.decide.ending import cancel, expire
+from race_to_purchase.rules.decide.paying import authorization, begin_payment
+from race_to_purchase.rules.decide.reserving import reserve
+from race_to_purchase.rules.decide.settling import capture, deliver, void
+from race_to_purchase.rules.outcomes import (
+    Begun,
+    Cancelled,
+    KeyInFlight,
+    KeyReused,
+    Outcome,
+    Replayed,
+    Reserved,
+)
+from race_to_purchase.rules.rows import StoredKey
+from race_to_purchase.rules.snapshot import Keys, Snapshot
+
+__all__ = ["Decision", "KeyUse", "decide", "touch"]
+
+
+def decide(snapshot: Snapshot, command: Command, key: KeyUse | None = None) -> Decision:
+    """What `command` comes to on `snapshot`, and the rows to write; with `key`, at most once for that key."""
+    if key is None:
+        return _decide(snapshot, command)
+    stored = snapshot.stored.get((key.scope, key.key))
+    if stored is not None:
+        return Decision(_again(snapshot, stored, key))
+    decision = _decide(snapshot, command)
+    row = _stored(snapshot, decision.outcome, key)
+    return decision if row is None else Decision(decision.outcome, (*decision.rows, row))
+
+
+def touch(keys: Keys, command: Command, key: KeyUse | None) -> None:
+    """Add to `keys` what has to be read before `command` can be decided."""
+    keys.drops.add(command.drop_id)
+    if isinstance(command, Reserve):
+        keys.checkouts.add(command.checkout_id)
+        keys.pools.update(command.pools)
+    elif isinstance(command, PutDrop):
+        keys.pools.update(command.pools)
+    elif not isinstance(command, CloseDrop):
+        keys.checkouts.add(command.checkout_id)
+        keys.pools.update(command.pools)
+    if key is not None:
+        keys.stored.add((key.scope, key.key))
+
+
+def _decide(snapshot: Snapshot, command: Command) -> Decision:
+    match command:
+        case Reserve():
+            return reserve(snapshot, command)
+        case BeginPayment():
+            return begin_payment(snapshot, command)
+        case Authorization():
+            return authorization(snapshot, command)
+        case Capture():
+            return capture(snapshot, command)
+        case Expire():
+            return expire(snapshot, command)
+        case Cancel():
+            return cancel(snapshot, command)
+        case Void():
+            return void(snapshot, command)
+        case Deliver():
+            return deliver(snapshot, command)
+        case PutDrop():
+            return put_drop(snapshot, command)
+        case CloseDrop():
+            return close_drop(snapshot, command)
+
+
+def _again(snapshot: Snapshot, stored: StoredKey, key: KeyUse) -> Outcome:
+    if stored.fingerprint != key.fingerprint:
+        return KeyReused()
+    if stored.answer is not None and stored.status is not None:
+        return Replayed(stored.status, stored.answer)
+    assert stored.checkout_id is not None and stored.attempt_n is not None
+    attempt = snapshot.attempt(stored.checkout_id, stored.attempt_n)
+    if attempt.answer is None or attempt.answer_status is None:
+        return KeyInFlight()
+    return Replayed(attempt.answer_status, attempt.answer)
+
+
+def _stored(snapshot: Snapshot, outcome: Outcome, key: KeyUse) -> StoredKey | None:
+    """Successes are stored with their answer, a begun payment as a pointer; refusals leave the key unused."""
+    match outcome:
+        case Begun(attempt=attempt):
+            return StoredKey(
+                key.scope,
+                key.key,
+                key.fingerprint,
+                snapshot.now,
+                checkout_id=attempt.checkout_id,
+                attempt_n=attempt.n,
+            )
+        case Reserved() | Cancelled():
+            told = answer(outcome)
+            return StoredKey(key.scope, key.key, key.fingerprint, snapshot.now, told.status, told.body)
+        case _:
+            return None

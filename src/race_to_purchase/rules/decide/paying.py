@@ -1,0 +1,275 @@
+"""Begin a payment, and decide what the gateway's answer makes of it: the pivot of every purchase.
+
+An authorization ends in exactly one of two ways. It is committed, and the checkout is an order; or its attempt is
+doomed, in the same transaction with the task that voids it, and can never be committed afterwards.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from race_to_purchase.rules import answers, ledger, pools
+from race_to_purchase.rules.attempt import OPEN
+from race_to_purchase.rules.attempt import move as move_attempt
+from race_to_purchase.rules.checkout import SOLD
+from race_to_purchase.rules.checkout import move as move_checkout
+from race_to_purchase.rules.commands import Authorization, BeginPayment
+from race_to_purchase.rules.decide.decision import (
+    Decision,
+    all_or_nothing,
+    each,
+    release,
+    tell,
+    tell_attempt,
+    with_state,
+)
+from race_to_purchase.rules.decide.reserving import limit_pool, refusal
+from race_to_purchase.rules.outcomes import (
+    Answered,
+    Begun,
+    Ignored,
+    InFlight,
+    Lapsed,
+    Outcome,
+    StillPaying,
+    Unknown,
+    WrongState,
+)
+from race_to_purchase.rules.rows import (
+    Attempt,
+    Checkout,
+    Order,
+    Pool,
+    Row,
+    Task,
+    TaskDone,
+    TaskTurned,
+    task_id,
+)
+from race_to_purchase.rules.snapshot import Snapshot, Stale
+from race_to_purchase.rules.verdicts import Absent, ActionRequired, Authorized, Declined, NoAnswer, NotSent
+
+
+def begin_payment(snapshot: Snapshot, command: BeginPayment) -> Decision:
+    """Begun, or the end of an attempt that went before, or the reason why nothing can be paid."""
+    checkout = snapshot.checkouts.get(command.checkout_id)
+    if checkout is None or (command.buyer is not None and command.buyer != checkout.buyer):
+        return Decision(Unknown("checkout", command.checkout_id))
+    if checkout.live_n:
+        live = snapshot.attempt(checkout.id, checkout.live_n)
+        if live.key == command.gateway_key and live.state in OPEN:
+            return Decision(Begun(live))
+        if checkout.state == "paying":
+            return Decision(InFlight(checkout.id, checkout.live_n))
+        if checkout.state in SOLD and live.answer is not None and live.answer_status is not None:
+            return Decision(Answered(live.answer_status, live.answer, "paid"))
+    if checkout.state in ("lapsed", "expired") or snapshot.now >= checkout.deadline:
+        return Decision(Lapsed(checkout.id))
+    if checkout.state not in ("open", "reserved"):
+        return Decision(WrongState(checkout.id, checkout.state, "be paid"))
+    held = _hold_for_payment(snapshot, checkout)
+    if not isinstance(held, list):
+        return Decision(held)
+    return _begun(snapshot, command, checkout, held)
+
+
+def _hold_for_payment(snapshot: Snapshot, checkout: Checkout) -> list[Pool] | Outcome:
+    """Payment first holds its place now; it is not begun at all where the stock is already gone."""
+    if checkout.state == "reserved":
+        return []
+    drop = snapshot.drops[checkout.drop_id].definition
+    after: list[Pool] = []
+    for pool_id, quantity in checkout.claims.hold.items():
+        pool = limit_pool(snapshot, drop, pool_id, checkout.buyer)
+        held = pools.hold(pool, quantity)
+        if held is None:
+            return refusal(pool, quantity)
+        after.append(held)
+    stock = all_or_nothing(snapshot, checkout.claims.commit, pools.sell)
+    if isinstance(stock, Pool):
+        return refusal(stock, checkout.claims.commit[stock.id])
+    return after
+
+
+def _begun(snapshot: Snapshot, command: BeginPayment, checkout: Checkout, held: list[Pool]) -> Decision:
+    n = checkout.live_n + 1
+    attempt = Attempt(
+        checkout_id=checkout.id,
+        n=n,
+        gateway=command.gateway,
+        state="sent",
+        key=command.gateway_key,
+        method=command.method,
+        amount=checkout.quote.total,
+        currency=checkout.quote.currency,
+        fence=checkout.fence,
+        began_at=snapshot.now,
+    )
+    due_at = snapshot.now + timedelta(seconds=command.takeover_s)
+    paying = with_state(checkout, move_checkout(checkout.state, "begin"), live_n=n)
+    task = Task(task_id(checkout.id, n), "resolve", checkout.drop_id, checkout.id, n, due_at)
+    told = tell_attempt(checkout.id, n, "sent", snapshot.now, command.gateway)
+    return Decision(Begun(attempt), (paying, attempt, task, *held, told))
+
+
+def authorization(snapshot: Snapshot, command: Authorization) -> Decision:
+    """What the gateway's word makes of attempt `n`. News of an attempt that has ended changes nothing."""
+    checkout = snapshot.checkouts.get(command.checkout_id)
+    if checkout is None:
+        raise Stale(f"checkout {command.checkout_id}")
+    attempt = snapshot.attempt(command.checkout_id, command.n)
+    if attempt.state not in OPEN:
+        return Decision(_already(attempt))
+    match command.verdict:
+        case Authorized() as authorized:
+            return _authorized(snapshot, checkout, attempt, authorized)
+        case Declined(code=code, retryable=retryable):
+            return _declined(snapshot, checkout, attempt, code, retryable)
+        case ActionRequired(ref=ref, url=url):
+            changed = replace(attempt, state=move_attempt(attempt.state, "require_action"), gateway_ref=ref)
+            told = tell_attempt(checkout.id, attempt.n, "action_required", snapshot.now)
+            again = _ask_again(snapshot, command, checkout)
+            return Decision(StillPaying(checkout.id, attempt.n, url), (changed, again, told))
+        case NoAnswer(reason=reason) | NotSent(reason=reason):
+            return _lost(snapshot, command, checkout, attempt, reason)
+        case Absent():
+            return _lost(snapshot, command, checkout, attempt, "the gateway does not know it yet")
+        case verdict:
+            raise TypeError(f"{type(verdict).__name__} is no answer to an authorization")
+
+
+def _already(attempt: Attempt) -> Outcome:
+    if attempt.answer is None or attempt.answer_status is None:
+        return Ignored(f"attempt is {attempt.state}")
+    end = "paid" if attempt.state in ("committed", "captured") else attempt.state
+    return Answered(attempt.answer_status, attempt.answer, end)
+
+
+def _lost(snapshot: Snapshot, command: Authorization, checkout: Checkout, attempt: Attempt, reason: str) -> Decision:
+    changed = replace(attempt, state=move_attempt(attempt.state, "lose"))
+    told = tell_attempt(checkout.id, attempt.n, "unknown", snapshot.now, reason)
+    again = _ask_again(snapshot, command, checkout)
+    return Decision(StillPaying(checkout.id, attempt.n), (changed, again, told))
+
+
+def _ask_again(snapshot: Snapshot, command: Authorization, checkout: Checkout) -> Task:
+    due_at = snapshot.now + timedelta(seconds=command.again_s)
+    return Task(task_id(checkout.id, command.n), "resolve", checkout.drop_id, checkout.id, command.n, due_at, 1)
+
+
+def _declined(snapshot: Snapshot, checkout: Checkout, attempt: Attempt, code: str, retryable: bool) -> Decision:
+    """The gateway took nothing. A live reservation goes on; one that has lapsed meanwhile ends here."""
+    rows: list[Row] = [TaskDone(task_id(checkout.id, attempt.n))]
+    live = checkout.live_n == attempt.n
+    reserved_until = None
+    if live and checkout.state == "paying" and snapshot.now < checkout.deadline:
+        reserved_until = checkout.deadline
+        rows += _reopened(snapshot, checkout)
+    elif live and checkout.state == "paying":
+        rows += [with_state(checkout, "expired", fence=1), *release(snapshot, checkout)]
+        rows.append(tell(checkout.id, "expired", snapshot.now))
+    elif live and checkout.state == "lapsed":
+        rows.append(with_state(checkout, move_checkout(checkout.state, "expire")))
+        rows.append(tell(checkout.id, "expired", snapshot.now))
+    status, body = answers.declined(attempt, code, retryable, reserved_until)
+    changed = replace(
+        attempt,
+        state=move_attempt(attempt.state, "decline"),
+        decline_code=code,
+        answer_status=status,
+        answer=body,
+    )
+    rows += [changed, tell_attempt(checkout.id, attempt.n, "declined", snapshot.now, code)]
+    return Decision(Answered(status, body, "declined"), tuple(rows))
+
+
+def _reopened(snapshot: Snapshot, checkout: Checkout) -> list[Row]:
+    if checkout.claims.commit:
+        return [with_state(checkout, "open"), *release(snapshot, checkout)]
+    return [with_state(checkout, move_checkout(checkout.state, "decline"))]
+
+
+def _authorized(snapshot: Snapshot, checkout: Checkout, attempt: Attempt, verdict: Authorized) -> Decision:
+    live = checkout.live_n == attempt.n and checkout.fence == attempt.fence + (checkout.state == "lapsed")
+    if not live or checkout.state not in ("paying", "lapsed") or verdict.amount != attempt.amount:
+        return _doom(snapshot, checkout, attempt, verdict, [], sold_out=False)
+    if checkout.state == "paying":
+        stock = all_or_nothing(snapshot, checkout.claims.commit, pools.sell)
+        if isinstance(stock, Pool):
+            refused = [with_state(checkout, move_checkout(checkout.state, "refuse"), fence=1)]
+            rows: list[Row] = [*refused, *release(snapshot, checkout)]
+            return _doom(snapshot, checkout, attempt, verdict, rows, sold_out=True)
+        kept = each(snapshot, checkout.claims.hold, pools.keep)
+        return _commit(snapshot, checkout, attempt, verdict, [*kept, *stock], "commit")
+    reclaimed = all_or_nothing(snapshot, {**checkout.claims.hold, **checkout.claims.commit}, pools.sell)
+    if isinstance(reclaimed, Pool):
+        ended: list[Row] = [with_state(checkout, move_checkout(checkout.state, "expire"))]
+        ended.append(tell(checkout.id, "expired", snapshot.now))
+        return _doom(snapshot, checkout, attempt, verdict, ended, sold_out=False)
+    return _commit(snapshot, checkout, attempt, verdict, reclaimed, "reclaim")
+
+
+def _commit(
+    snapshot: Snapshot,
+    checkout: Checkout,
+    attempt: Attempt,
+    verdict: Authorized,
+    claimed: list[Pool],
+    event: str,
+) -> Decision:
+    order = Order(
+        checkout.id,
+        checkout.drop_id,
+        checkout.buyer,
+        attempt.amount,
+        attempt.currency,
+        attempt.gateway,
+        verdict.ref,
+        attempt.n,
+        snapshot.now,
+    )
+    status, body = answers.paid(order)
+    authorized = move_attempt(attempt.state, "authorize")
+    committed = replace(
+        attempt,
+        state=move_attempt(authorized, "commit"),
+        gateway_ref=verdict.ref,
+        capture_before=verdict.capture_before,
+        answer_status=status,
+        answer=body,
+    )
+    paid = with_state(checkout, move_checkout(checkout.state, "reclaim" if event == "reclaim" else "commit"))
+    task = TaskTurned(task_id(checkout.id, attempt.n), "capture")
+    told = (
+        tell(checkout.id, "paid", snapshot.now, event),
+        tell_attempt(checkout.id, attempt.n, "committed", snapshot.now, verdict.ref),
+    )
+    rows: tuple[Row, ...] = (paid, committed, order, ledger.sale(order), task, *claimed, *told)
+    return Decision(Answered(status, body, "paid"), rows)
+
+
+def _doom(
+    snapshot: Snapshot,
+    checkout: Checkout,
+    attempt: Attempt,
+    verdict: Authorized,
+    rows: list[Row],
+    *,
+    sold_out: bool,
+) -> Decision:
+    """Irrevocable, and stored with the task of its void."""
+    status, body = answers.too_late(checkout.id, sold_out=sold_out)
+    doomed = replace(
+        attempt,
+        state=move_attempt(attempt.state, "doom"),
+        gateway_ref=verdict.ref,
+        capture_before=verdict.capture_before,
+        answer_status=status,
+        answer=body,
+    )
+    task = TaskTurned(task_id(checkout.id, attempt.n), "void")
+    told = tell_attempt(checkout.id, attempt.n, "doomed", snapshot.now, verdict.ref)
+    end = "sold_out" if sold_out else "expired"
+    return Decision(Answered(status, body, end, void=True), (*rows, doomed, task, told))

@@ -1,0 +1,115 @@
+"""Reserve: price the lines, claim every pool or none, and give the buyer a deadline."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from race_to_purchase.rules import pools
+from race_to_purchase.rules.commands import Reserve
+from race_to_purchase.rules.decide.decision import Decision, pool_of, tell
+from race_to_purchase.rules.drop import Drop, buyer_pool, in_flight_pool, item_pool, promo_pool
+from race_to_purchase.rules.outcomes import (
+    AllReserved,
+    Closed,
+    LimitReached,
+    NotOpen,
+    Outcome,
+    PromoUsedUp,
+    Reserved,
+    SoldOut,
+    Unknown,
+)
+from race_to_purchase.rules.pricing import quote
+from race_to_purchase.rules.rows import Buyer, Checkout, Claims, DropRow, Pool, Quote, Row
+from race_to_purchase.rules.snapshot import Snapshot
+
+
+def reserve(snapshot: Snapshot, command: Reserve) -> Decision:
+    """Reserved, or the first reason why not. A command that was already carried out answers as it did then."""
+    earlier = snapshot.checkouts.get(command.checkout_id)
+    if earlier is not None:
+        return Decision(Reserved(earlier))
+    row = snapshot.drops.get(command.drop_id)
+    if row is None:
+        return Decision(Unknown("drop", command.drop_id))
+    refused = _door(snapshot, row)
+    if refused is not None:
+        return Decision(refused)
+    drop = row.definition
+    priced = quote(drop, command.lines, command.promo)
+    if not isinstance(priced, Quote):
+        return Decision(priced)
+    claims = _claims(drop, command)
+    held = _hold(snapshot, drop, claims, command)
+    if not isinstance(held, list):
+        return Decision(held)
+    checkout = Checkout(
+        id=command.checkout_id,
+        drop_id=drop.id,
+        buyer=command.buyer,
+        state="reserved" if drop.flow == "reservation_first" else "open",
+        quote=priced,
+        claims=claims,
+        deadline=snapshot.now + timedelta(seconds=drop.reservation_seconds),
+        created_at=snapshot.now,
+    )
+    rows: list[Row] = [checkout, *held, tell(checkout.id, checkout.state, snapshot.now)]
+    if command.email is not None:
+        rows.append(Buyer(command.buyer, command.email))
+    return Decision(Reserved(checkout), tuple(rows))
+
+
+def _door(snapshot: Snapshot, row: DropRow) -> Outcome | None:
+    drop = row.definition
+    if row.closed_at is not None or (drop.closes_at is not None and snapshot.now >= drop.closes_at):
+        return Closed(drop.id)
+    if snapshot.now < drop.opens_at:
+        return NotOpen(drop.id, drop.opens_at)
+    return None
+
+
+def _claims(drop: Drop, command: Reserve) -> Claims:
+    stock = {item_pool(drop.id, line.item): line.quantity for line in command.lines}
+    shared: dict[str, int] = {}
+    if drop.limit_per_buyer is not None:
+        shared[buyer_pool(drop.id, command.buyer)] = sum(line.quantity for line in command.lines)
+    if command.promo is not None:
+        shared[promo_pool(drop.id, command.promo)] = 1
+    if drop.flow == "reservation_first":
+        return Claims(hold={**stock, **shared})
+    in_flight = {in_flight_pool(drop.id, line.item): line.quantity for line in command.lines}
+    return Claims(hold={**in_flight, **shared}, commit=stock)
+
+
+def _hold(snapshot: Snapshot, drop: Drop, claims: Claims, command: Reserve) -> list[Pool] | Outcome:
+    """The pools with the claims held; payment first holds nothing yet, but does not let buyers in for nothing."""
+    after: list[Pool] = []
+    for pool_id, quantity in {**claims.commit, **claims.hold}.items():
+        pool = limit_pool(snapshot, drop, pool_id, command.buyer)
+        held = pools.hold(pool, quantity)
+        if held is None:
+            return refusal(pool, quantity)
+        after.append(held)
+    return after if drop.flow == "reservation_first" else []
+
+
+def limit_pool(snapshot: Snapshot, drop: Drop, pool_id: str, buyer: str) -> Pool:
+    """A pool of a claim. A buyer's pool is made at its first use, and follows a limit that has changed since."""
+    if drop.limit_per_buyer is None or pool_id != buyer_pool(drop.id, buyer):
+        return pool_of(snapshot, pool_id)
+    pool = snapshot.pools.get(pool_id)
+    if pool is None:
+        return Pool(pool_id, drop.id, "buyer", drop.limit_per_buyer)
+    if pool.capacity == drop.limit_per_buyer:
+        return pool
+    return pools.resize(pool, max(drop.limit_per_buyer, pool.held + pool.sold)) or pool
+
+
+def refusal(pool: Pool, quantity: int) -> Outcome:
+    """Why `quantity` could not be claimed from `pool`, in the buyer's terms."""
+    name = pool.id.rsplit("/", 1)[1]
+    if pool.kind == "buyer":
+        return LimitReached(pool.capacity, max(0, pool.free))
+    if pool.kind == "promo":
+        return PromoUsedUp(name)
+    return SoldOut(name) if pool.capacity - pool.sold < quantity else AllReserved(name)

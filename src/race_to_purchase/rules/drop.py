@@ -1,0 +1,122 @@
+"""What a merchant says about one sale: its items, prices, stock, times and limits.
+
+The same shape is read from a TOML drop file, from the admin API, and from the stored definition. It is checked here
+once, and trusted everywhere else. Which pools a drop has follows from it alone.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from race_to_purchase.rules.money import MINOR_UNITS_MAX, exponent
+
+Slug = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
+"""An identifier that may stand in a URL and in a pool's id."""
+
+Title = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Amount = Annotated[int, msgspec.Meta(ge=0, le=MINOR_UNITS_MAX)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
+
+Flow = Literal["reservation_first", "payment_first"]
+"""`reservation_first` holds stock while the buyer pays; `payment_first` authorizes, then claims, then captures."""
+
+IN_FLIGHT_PERCENT = 120
+"""How many payments a payment-first item lets run at once, in percent of its stock."""
+
+
+class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing on sale; `price` in minor units of the drop's currency, `stock` the number ever sellable."""
+
+    id: Slug
+    title: Title
+    price: Amount
+    stock: Count
+
+
+class Promo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A code that lowers the price: by `percent_off` or by `amount_off` minor units, `redemptions` times at most."""
+
+    code: Slug
+    redemptions: Count
+    percent_off: Annotated[int, msgspec.Meta(ge=1, le=100)] | None = None
+    amount_off: Annotated[int, msgspec.Meta(ge=1, le=MINOR_UNITS_MAX)] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.percent_off is None) == (self.amount_off is None):
+            raise ValueError(f"promo {self.code}: give either percent_off or amount_off")
+
+
+class Drop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A sale. `closed` ends it early; `closes_at` ends it by the clock. Raises ValueError on contradictions."""
+
+    id: Slug
+    title: Title
+    opens_at: datetime
+    currency: str
+    items: Annotated[tuple[Item, ...], msgspec.Meta(min_length=1, max_length=1000)]
+    closes_at: datetime | None = None
+    reservation_seconds: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 300
+    limit_per_buyer: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
+    flow: Flow = "reservation_first"
+    promos: Annotated[tuple[Promo, ...], msgspec.Meta(max_length=1000)] = ()
+
+    def __post_init__(self) -> None:
+        exponent(self.currency)
+        for name, moment in (("opens_at", self.opens_at), ("closes_at", self.closes_at)):
+            if moment is not None and moment.tzinfo is None:
+                raise ValueError(f"{name} needs a time zone, such as 2026-12-01T18:00:00Z")
+        if self.closes_at is not None and self.closes_at <= self.opens_at:
+            raise ValueError("closes_at must be after opens_at")
+        _refuse_twins("item", [item.id for item in self.items])
+        _refuse_twins("promo", [promo.code for promo in self.promos])
+
+    def item(self, item_id: str) -> Item | None:
+        """The item of that id, or None."""
+        return next((item for item in self.items if item.id == item_id), None)
+
+    def promo(self, code: str) -> Promo | None:
+        """The promo of that code, or None."""
+        return next((promo for promo in self.promos if promo.code == code), None)
+
+
+def _refuse_twins(what: str, names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"{what} {name} is defined twice")
+
+
+def item_pool(drop_id: str, item_id: str) -> str:
+    """Id of the pool that counts an item's stock."""
+    return f"{drop_id}/item/{item_id}"
+
+
+def in_flight_pool(drop_id: str, item_id: str) -> str:
+    """Id of the pool that bounds the payments running for a payment-first item."""
+    return f"{drop_id}/in-flight/{item_id}"
+
+
+def buyer_pool(drop_id: str, buyer: str) -> str:
+    """Id of the pool that counts what one buyer holds and has bought in one drop."""
+    return f"{drop_id}/buyer/{buyer}"
+
+
+def promo_pool(drop_id: str, code: str) -> str:
+    """Id of the pool that counts a promo code's redemptions."""
+    return f"{drop_id}/promo/{code}"
+
+
+def shared_pools(drop: Drop) -> dict[str, tuple[str, int]]:
+    """Pool id to (kind, capacity) of every pool that exists as long as the drop does; buyers' pools come lazily."""
+    pools: dict[str, tuple[str, int]] = {}
+    for item in drop.items:
+        pools[item_pool(drop.id, item.id)] = ("item", item.stock)
+        if drop.flow == "payment_first":
+            room = math.ceil(item.stock * IN_FLIGHT_PERCENT / 100)
+            pools[in_flight_pool(drop.id, item.id)] = ("in-flight", room)
+    for promo in drop.promos:
+        pools[promo_pool(drop.id, promo.code)] = ("promo", promo.redemptions)
+    return pools

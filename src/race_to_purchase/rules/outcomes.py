@@ -1,0 +1,200 @@
+"""What a decision comes to. Expected ends are values, matched by their callers; none of them is an exception.
+
+`answers` says how each is told to a buyer.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from race_to_purchase.rules.rows import Attempt, Checkout, CheckoutState, DropRow
+
+
+class Reserved(msgspec.Struct, frozen=True):
+    """The checkout exists; its stock is held until its deadline (or, payment first, nothing is held yet)."""
+
+    checkout: Checkout
+
+
+class Begun(msgspec.Struct, frozen=True):
+    """The attempt is stored: the gateway may be called now, under its key, by whoever got this."""
+
+    attempt: Attempt
+
+
+class InFlight(msgspec.Struct, frozen=True):
+    """Another request is already paying this checkout, as attempt `n`."""
+
+    checkout_id: str
+    n: int
+
+
+class StillPaying(msgspec.Struct, frozen=True):
+    """The gateway has not decided, or the buyer has to act at `url` first."""
+
+    checkout_id: str
+    n: int
+    url: str | None = None
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """An attempt ended, now or before, and this is what its buyer is told, byte for byte, each time."""
+
+    status: int
+    body: bytes
+    end: str
+    """How the attempt ended: `paid`, `declined`, `expired` or `sold_out`."""
+    void: bool = False
+    """An authorization is left that has to be voided; the task is stored."""
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """The idempotency key was used before, for the same request: its stored answer."""
+
+    status: int
+    body: bytes
+
+
+class KeyInFlight(msgspec.Struct, frozen=True):
+    """The first request under this idempotency key has no answer yet."""
+
+
+class KeyReused(msgspec.Struct, frozen=True):
+    """The idempotency key belongs to another request."""
+
+
+class SoldOut(msgspec.Struct, frozen=True):
+    """Everything of `item` is sold."""
+
+    item: str
+
+
+class AllReserved(msgspec.Struct, frozen=True):
+    """Everything of `item` is sold or held; what is held may still come back, not before `retry_at`."""
+
+    item: str
+    retry_at: datetime | None = None
+
+
+class LimitReached(msgspec.Struct, frozen=True):
+    """The buyer would hold and own more than `limit` pieces of this drop."""
+
+    limit: int
+    left: int
+
+
+class PromoUsedUp(msgspec.Struct, frozen=True):
+    """Every redemption of the code is used or held."""
+
+    promo: str
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """There is no such `what` (drop, item, promo, checkout, order)."""
+
+    what: str
+    id: str
+
+
+class NotOpen(msgspec.Struct, frozen=True):
+    """The drop opens at `opens_at`, by the database's clock."""
+
+    drop: str
+    opens_at: datetime
+
+
+class Closed(msgspec.Struct, frozen=True):
+    """The drop has ended."""
+
+    drop: str
+
+
+class AmountTooLarge(msgspec.Struct, frozen=True):
+    """The total would be more than any payment may be."""
+
+    total: int
+
+
+class Lapsed(msgspec.Struct, frozen=True):
+    """The reservation's deadline has passed."""
+
+    checkout_id: str
+
+
+class WrongState(msgspec.Struct, frozen=True):
+    """The checkout is in a state in which `wish` cannot be granted."""
+
+    checkout_id: str
+    state: CheckoutState
+    wish: str
+
+
+class Cancelled(msgspec.Struct, frozen=True):
+    """The checkout is cancelled and holds nothing."""
+
+    checkout: Checkout
+
+
+class DropStored(msgspec.Struct, frozen=True):
+    """The drop is as its definition says."""
+
+    drop: DropRow
+    created: bool
+
+
+class StockBelowUse(msgspec.Struct, frozen=True):
+    """A pool cannot shrink below what is held and sold of it."""
+
+    pool: str
+    wanted: int
+    held: int
+    sold: int
+
+
+class FlowFixed(msgspec.Struct, frozen=True):
+    """`field` of a drop cannot change once the drop exists."""
+
+    drop: str
+    field: str
+
+
+class Done(msgspec.Struct, frozen=True):
+    """The background step was recorded."""
+
+    what: str
+
+
+class Ignored(msgspec.Struct, frozen=True):
+    """Nothing was left to do: late news, a step done by somebody else, or a deadline still ahead."""
+
+    why: str
+
+
+Outcome = (
+    Reserved
+    | Begun
+    | InFlight
+    | StillPaying
+    | Answered
+    | Replayed
+    | KeyInFlight
+    | KeyReused
+    | SoldOut
+    | AllReserved
+    | LimitReached
+    | PromoUsedUp
+    | Unknown
+    | NotOpen
+    | Closed
+    | AmountTooLarge
+    | Lapsed
+    | WrongState
+    | Cancelled
+    | DropStored
+    | StockBelowUse
+    | FlowFixed
+    | Done
+    | Ignored
+)

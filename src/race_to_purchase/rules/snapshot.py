@@ -1,0 +1,144 @@
+"""The rows that a batch of commands decides on, and what its decisions have changed so far.
+
+A store fills it with what it read; `put` lays one decision's rows over it, so that the next decision sees them; a
+store then writes what was put. `decide` only reads it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+
+from race_to_purchase.rules.rows import (
+    Attempt,
+    Buyer,
+    Checkout,
+    DropRow,
+    Entry,
+    Event,
+    Happened,
+    Order,
+    Pool,
+    Row,
+    StoredKey,
+    Task,
+    TaskDone,
+    TaskTurned,
+)
+
+
+class Keys(msgspec.Struct):
+    """What has to be read before a batch can be decided; attempts and tasks are those of the checkouts."""
+
+    drops: set[str] = msgspec.field(default_factory=set)
+    checkouts: set[str] = msgspec.field(default_factory=set)
+    pools: set[str] = msgspec.field(default_factory=set)
+    stored: set[tuple[str, str]] = msgspec.field(default_factory=set)
+
+
+class Stale(Exception):
+    """A row that must exist was not in the snapshot: it was written while the batch waited. Read again."""
+
+
+K = TypeVar("K")
+R = TypeVar("R")
+
+
+class Table(dict[K, R]):
+    """Rows of one kind by key; `read` are the keys that the database already has, `changed` those put since."""
+
+    __slots__ = ("changed", "read")
+
+    def __init__(self, rows: dict[K, R] | None = None) -> None:
+        super().__init__(rows or {})
+        self.read = frozenset(self)
+        self.changed: dict[K, None] = {}
+
+    def put(self, key: K, row: R) -> None:
+        """Lay `row` over what is there."""
+        self[key] = row
+        self.changed[key] = None
+
+    def inserts(self) -> list[R]:
+        """Rows that are new, sorted by key, so that every process inserts in one order."""
+        return [self[key] for key in sorted(self.changed) if key not in self.read]  # type: ignore[type-var]
+
+    def updates(self) -> list[R]:
+        """Rows that were read and have changed."""
+        return [self[key] for key in self.changed if key in self.read]
+
+
+class Snapshot:
+    """See the module. `now` is the database's clock, read after every lock was held."""
+
+    def __init__(
+        self,
+        now: datetime,
+        drops: dict[str, DropRow] | None = None,
+        checkouts: dict[str, Checkout] | None = None,
+        attempts: dict[tuple[str, int], Attempt] | None = None,
+        pools: dict[str, Pool] | None = None,
+        stored: dict[tuple[str, str], StoredKey] | None = None,
+    ) -> None:
+        self.now = now
+        self.drops = Table(drops)
+        self.checkouts = Table(checkouts)
+        self.attempts = Table(attempts)
+        self.pools = Table(pools)
+        self.stored = Table(stored)
+        self.orders: list[Order] = []
+        self.entries: list[Entry] = []
+        self.tasks: dict[str, Task | TaskTurned | TaskDone] = {}
+        self.buyers: dict[str, Buyer] = {}
+        self.history: dict[str, list[Happened]] = {}
+        self.events: list[Event] = []
+
+    def attempt(self, checkout_id: str, n: int) -> Attempt:
+        """The attempt, which must exist; Stale if it was inserted while this snapshot waited for a lock."""
+        try:
+            return self.attempts[(checkout_id, n)]
+        except KeyError:
+            raise Stale(f"attempt {checkout_id}/{n}") from None
+
+    def put(self, row: Row) -> None:
+        """Lay one row of a decision over the snapshot."""
+        match row:
+            case Pool():
+                self.pools.put(row.id, row)
+            case Checkout():
+                self.checkouts.put(row.id, row)
+            case Attempt():
+                self.attempts.put((row.checkout_id, row.n), row)
+            case Happened():
+                self.history.setdefault(row.subject, []).append(row)
+            case StoredKey():
+                self.stored.put((row.scope, row.key), row)
+            case Task() | TaskTurned() | TaskDone():
+                self.tasks[row.id] = row
+            case Buyer():
+                self.buyers[row.id] = row
+            case Order():
+                self.orders.append(row)
+            case Entry():
+                self.entries.append(row)
+            case DropRow():
+                self.drops.put(row.id, row)
+            case Event():
+                self.events.append(row)
+
+    @property
+    def dirty(self) -> bool:
+        """Whether anything has to be written."""
+        return bool(
+            self.pools.changed
+            or self.checkouts.changed
+            or self.attempts.changed
+            or self.stored.changed
+            or self.tasks
+            or self.drops.changed
+            or self.events
+            or self.orders
+            or self.entries
+        )

@@ -1,0 +1,81 @@
+"""What a gateway said, or that it said nothing: the only vocabulary between gateways and rules.
+
+An adapter translates its gateway's words into one of these and never raises for them. `NoAnswer` means that the
+effect may or may not have happened; `NotSent` that it provably has not.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+
+class Authorized(msgspec.Struct, frozen=True, tag=True):
+    """Funds are reserved under `ref`, for `amount` minor units, until `capture_before` where the gateway says."""
+
+    ref: str
+    amount: int
+    capture_before: datetime | None = None
+
+
+class Declined(msgspec.Struct, frozen=True, tag=True):
+    """Refused for good by this gateway under this key; `retryable` says that another card or gateway may do."""
+
+    code: str
+    retryable: bool
+
+
+class ActionRequired(msgspec.Struct, frozen=True, tag=True):
+    """The buyer has to do something first, such as 3-D Secure at `url`."""
+
+    ref: str
+    url: str
+
+
+class Captured(msgspec.Struct, frozen=True, tag=True):
+    """The authorized `amount` was taken."""
+
+    ref: str
+    amount: int
+
+
+class CaptureRefused(msgspec.Struct, frozen=True, tag=True):
+    """The gateway will never capture this: the authorization expired, was voided, or was refused."""
+
+    code: str
+
+
+class Voided(msgspec.Struct, frozen=True, tag=True):
+    """The authorization is gone; nothing was or will be taken."""
+
+    ref: str
+
+
+class Refunded(msgspec.Struct, frozen=True, tag=True):
+    """`amount` minor units went back to the buyer."""
+
+    ref: str
+    amount: int
+
+
+class Absent(msgspec.Struct, frozen=True, tag=True):
+    """The gateway has no object for this key: the request never reached it."""
+
+
+class NoAnswer(msgspec.Struct, frozen=True, tag=True):
+    """A time-out, a broken connection or a server error after sending: the effect is unknown."""
+
+    reason: str
+
+
+class NotSent(msgspec.Struct, frozen=True, tag=True):
+    """The request provably did not leave: no connection was made, or the gateway's limiter refused it."""
+
+    reason: str
+    retry_after_s: float = 1.0
+
+
+Verdict = (
+    Authorized | Declined | ActionRequired | Captured | CaptureRefused | Voided | Refunded | Absent | NoAnswer | NotSent
+)

@@ -1,0 +1,1 @@
+"""Adapters of the store port: PostgreSQL, its embedded server, and memory."""
