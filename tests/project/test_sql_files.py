@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections import Counter
 from pathlib import Path
 
 from tests.project.tree import PACKAGE, files, parsed, python_files, short
@@ -23,11 +22,6 @@ def test_every_statement_is_used_by_its_name() -> None:
     named = names_in_source()
     unused = [short(path) for path in statement_files() if path.stem not in named]
     assert unused == []
-
-
-def test_a_statement_has_one_name() -> None:
-    names = Counter(path.relative_to(sql_root(path)).as_posix() for path in statement_files())
-    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_migrations_are_numbered_without_gaps() -> None:
@@ -57,11 +51,6 @@ def statement_files() -> list[Path]:
 def is_migration(path: Path) -> bool:
     """Migrations are found by listing their folder, so nothing names them."""
     return "migrations" in path.parts
-
-
-def sql_root(path: Path) -> Path:
-    """The folder called sql that the file is in."""
-    return next(parent for parent in path.parents if parent.name == "sql")
 
 
 def opening_comment(path: Path) -> str:
