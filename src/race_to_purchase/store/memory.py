@@ -1,0 +1,334 @@
+"""The rows in memory: the same promises as PostgreSQL, for tests and simulations, and gone with the process.
+
+Everything that a database does for the committer is here in its plainest form: locks in one order, versions,
+unique keys, checks, all or nothing. What takes a round trip there gives way to other tasks here, so that what can
+interleave there can interleave here. The clock is handed in: a simulation turns it as it likes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Protocol, TypeVar
+
+from msgspec.structs import replace
+
+from race_to_purchase.ports import Conflict, DueCheckout, Rejected, Session
+from race_to_purchase.rules.checkout import EXPIRING, HOLDING
+from race_to_purchase.rules.rows import (
+    Attempt,
+    Buyer,
+    Checkout,
+    DropRow,
+    Entry,
+    Event,
+    Happened,
+    Order,
+    Pool,
+    StoredKey,
+    Task,
+    TaskDone,
+    TaskKind,
+    TaskTurned,
+    attempt_id,
+)
+from race_to_purchase.rules.snapshot import Keys, Snapshot, Table
+
+LockName = tuple[str, str]
+"""Table and id; sorted, checkouts come before pools, which is the order of every process."""
+
+K = TypeVar("K")
+R = TypeVar("R")
+
+
+class _Versioned(Protocol):
+    @property
+    def version(self) -> int: ...
+
+
+V = TypeVar("V", bound=_Versioned)
+
+
+class MemoryStore:
+    """Store and Reads of `ports`, in this process. `clock` gives the aware time that decisions see."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._rows = Rows()
+        self._locks = RowLocks()
+
+    def session(self) -> AbstractAsyncContextManager[Session]:
+        """See `ports.Store`."""
+        return MemorySession(self._rows, self._locks, self._clock)
+
+    async def drop(self, drop_id: str) -> DropRow | None:
+        """See `ports.Reads`, here and below."""
+        return self._rows.drops.get(drop_id)
+
+    async def drops(self) -> Sequence[DropRow]:
+        by_id = sorted(self._rows.drops.values(), key=lambda row: row.id)
+        return sorted(by_id, key=lambda row: row.definition.opens_at, reverse=True)
+
+    async def shared_pools(self, drop_id: str) -> Sequence[Pool]:
+        shared = [pool for pool in self._rows.pools.values() if pool.drop_id == drop_id and pool.kind != "buyer"]
+        return sorted(shared, key=lambda pool: pool.id)
+
+    async def checkout(self, checkout_id: str) -> Checkout | None:
+        return self._rows.checkouts.get(checkout_id)
+
+    async def attempt(self, checkout_id: str, n: int) -> Attempt | None:
+        return self._rows.attempts.get((checkout_id, n))
+
+    async def order(self, order_id: str) -> Order | None:
+        return self._rows.orders.get(order_id)
+
+    async def history(self, checkout_id: str) -> Sequence[Happened]:
+        checkout = self._rows.checkouts.get(checkout_id)
+        numbers = range(1, checkout.live_n + 1) if checkout is not None else ()
+        subjects = (checkout_id, *(attempt_id(checkout_id, n) for n in numbers))
+        lines = [line for subject in subjects for line in self._rows.history.get(subject, ())]
+        return sorted(lines, key=lambda line: line.at)
+
+    async def next_deadline(self, drop_id: str) -> datetime | None:
+        now = self._clock()
+        live = (self._rows.checkouts[checkout_id] for checkout_id in self._rows.live)
+        holding = (row for row in live if row.drop_id == drop_id and row.state in HOLDING)
+        return min((row.deadline for row in holding if row.deadline > now), default=None)
+
+    async def overdue(self, since: datetime | None, limit: int) -> Sequence[DueCheckout]:
+        now = self._clock()
+        live = (self._rows.checkouts[checkout_id] for checkout_id in self._rows.live)
+        due = [
+            DueCheckout(row.id, row.drop_id, row.claims.pools, row.deadline)
+            for row in live
+            if row.deadline <= now
+            and (since is None or row.deadline >= since)
+            and not self._locks.taken(("checkout", row.id))
+        ]
+        return sorted(due, key=lambda row: (row.deadline, row.id))[:limit]
+
+    async def take_tasks(self, kinds: Sequence[TaskKind], limit: int, lease_s: float) -> Sequence[Task]:
+        now = self._clock()
+        due = [task for task in self._rows.tasks.values() if task.kind in kinds and task.due_at <= now]
+        leased_until = now + timedelta(seconds=lease_s)
+        taken = [replace(task, due_at=leased_until) for task in sorted(due, key=lambda task: task.due_at)[:limit]]
+        self._rows.tasks.update((task.id, task) for task in taken)
+        return taken
+
+    async def forget_keys(self, older_than_s: float, limit: int) -> int:
+        horizon = self._clock() - timedelta(seconds=older_than_s)
+        old = [name for name, row in self._rows.stored.items() if row.created_at < horizon][:limit]
+        for name in old:
+            del self._rows.stored[name]
+        return len(old)
+
+    async def ready(self) -> None:
+        """Memory always answers."""
+
+
+class MemorySession:
+    """One batch; see `ports.Session`. Locks last until `apply` or until the session is left."""
+
+    def __init__(self, rows: Rows, locks: RowLocks, clock: Callable[[], datetime]) -> None:
+        self._rows = rows
+        self._locks = locks
+        self._clock = clock
+        self._held: list[LockName] = []
+
+    async def __aenter__(self) -> MemorySession:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._release()
+
+    async def read(self, keys: Keys, *, lock: bool) -> Snapshot:
+        """Locks only rows that exist when their table's turn has come; one inserted later is as good as absent."""
+        await asyncio.sleep(0)
+        checkouts = sorted(keys.checkouts & self._rows.checkouts.keys())
+        if lock:
+            await self._lock(("checkout", checkout_id) for checkout_id in checkouts)
+        pools = sorted(keys.pools & self._rows.pools.keys())
+        if lock:
+            await self._lock(("pool", pool_id) for pool_id in pools)
+        rows = self._rows
+        found = {checkout_id: rows.checkouts[checkout_id] for checkout_id in checkouts}
+        return Snapshot(
+            self._clock(),
+            drops=_pick(rows.drops, keys.drops),
+            checkouts=found,
+            attempts=_pick(rows.attempts, ((row.id, n) for row in found.values() for n in range(1, row.live_n + 1))),
+            pools=_pick(rows.pools, pools),
+            stored=_pick(rows.stored, keys.stored),
+        )
+
+    async def apply(self, snapshot: Snapshot) -> None:
+        """Nothing can run between the checks and the writes, so a batch is all or nothing."""
+        await asyncio.sleep(0)
+        names = {("checkout", row.id) for row in snapshot.checkouts.updates()}
+        names |= {("pool", row.id) for row in snapshot.pools.updates()}
+        await self._lock(sorted(names.difference(self._held)))
+        self._rows.check(snapshot)
+        self._rows.write(snapshot)
+        self._release()
+
+    async def _lock(self, names: Iterable[LockName]) -> None:
+        for name in names:
+            await self._locks.take(name)
+            self._held.append(name)
+
+    def _release(self) -> None:
+        for name in self._held:
+            self._locks.give(name)
+        self._held.clear()
+
+
+class RowLocks:
+    """One exclusive lock a row, served in the order of asking; unused ones take no memory."""
+
+    def __init__(self) -> None:
+        self._locks: dict[LockName, asyncio.Lock] = {}
+        self._users: dict[LockName, int] = {}
+
+    async def take(self, name: LockName) -> None:
+        """Wait until the row is free, and take it."""
+        lock = self._locks.setdefault(name, asyncio.Lock())
+        self._users[name] = self._users.get(name, 0) + 1
+        try:
+            await lock.acquire()
+        except BaseException:
+            self._leave(name)
+            raise
+
+    def give(self, name: LockName) -> None:
+        """Let the next one have it."""
+        self._locks[name].release()
+        self._leave(name)
+
+    def taken(self, name: LockName) -> bool:
+        """Whether somebody has the row, or waits for it."""
+        return name in self._locks
+
+    def _leave(self, name: LockName) -> None:
+        self._users[name] -= 1
+        if not self._users[name]:
+            del self._users[name], self._locks[name]
+
+
+class Rows:
+    """The tables. `live` are the checkouts that their deadline will end, so that nobody has to look at all."""
+
+    def __init__(self) -> None:
+        self.drops: dict[str, DropRow] = {}
+        self.checkouts: dict[str, Checkout] = {}
+        self.attempts: dict[tuple[str, int], Attempt] = {}
+        self.pools: dict[str, Pool] = {}
+        self.stored: dict[tuple[str, str], StoredKey] = {}
+        self.orders: dict[str, Order] = {}
+        self.entries: dict[tuple[str, int], Entry] = {}
+        self.tasks: dict[str, Task] = {}
+        self.buyers: dict[str, Buyer] = {}
+        self.history: dict[str, list[Happened]] = {}
+        self.events: list[Event] = []
+        self.live: dict[str, None] = {}
+
+    def check(self, snapshot: Snapshot) -> None:
+        """Conflict where somebody was faster, Rejected where a row says what no row may say; changes nothing."""
+        _check_versions(snapshot.drops, self.drops)
+        _check_versions(snapshot.checkouts, self.checkouts)
+        _check_versions(snapshot.attempts, self.attempts)
+        _check_versions(snapshot.pools, self.pools)
+        for pool_id in snapshot.pools.changed:
+            _check_pool(snapshot.pools[pool_id])
+        for name in snapshot.attempts.changed:
+            _check_attempt(snapshot.attempts[name])
+        for entry in snapshot.entries:
+            _check_entry(entry)
+        _check_new("idempotency key", snapshot.stored.inserts(), self.stored, lambda row: (row.scope, row.key))
+        _check_new("order", snapshot.orders, self.orders, lambda row: row.id)
+        _check_new("entry", snapshot.entries, self.entries, lambda row: (row.order_id, row.entry))
+
+    def write(self, snapshot: Snapshot) -> None:
+        """Everything that was put, after `check` let it pass."""
+        _write(snapshot.drops, self.drops)
+        _write(snapshot.checkouts, self.checkouts)
+        _write(snapshot.attempts, self.attempts)
+        _write(snapshot.pools, self.pools)
+        self.stored.update(((row.scope, row.key), row) for row in snapshot.stored.inserts())
+        self.orders.update((row.id, row) for row in snapshot.orders)
+        self.entries.update(((row.order_id, row.entry), row) for row in snapshot.entries)
+        self.buyers.update(snapshot.buyers)
+        self.events.extend(snapshot.events)
+        for subject, lines in snapshot.history.items():
+            self.history.setdefault(subject, []).extend(lines)
+        for task in snapshot.tasks.values():
+            self._write_task(task)
+        for checkout_id in snapshot.checkouts.changed:
+            if self.checkouts[checkout_id].state in EXPIRING:
+                self.live[checkout_id] = None
+            else:
+                self.live.pop(checkout_id, None)
+
+    def _write_task(self, row: Task | TaskTurned | TaskDone) -> None:
+        known = self.tasks.get(row.id)
+        match row:
+            case Task():
+                tries = row.tries if known is None else known.tries + row.tries
+                self.tasks[row.id] = replace(row, tries=tries)
+            case TaskTurned(kind=kind) if known is not None:
+                self.tasks[row.id] = replace(known, kind=kind)
+            case TaskDone():
+                self.tasks.pop(row.id, None)
+
+
+def _pick(table: Mapping[K, R], keys: Iterable[K]) -> dict[K, R]:
+    return {key: table[key] for key in keys if key in table}
+
+
+def _check_versions(changes: Table[K, V], table: Mapping[K, V]) -> None:
+    for key in changes.changed:
+        there = table.get(key)
+        if key not in changes.read:
+            if there is not None:
+                raise Conflict(f"{key} was inserted meanwhile")
+        elif there is None or there.version != changes[key].version:
+            raise Conflict(f"{key} was changed meanwhile")
+
+
+def _check_new(what: str, rows: Iterable[R], table: Mapping[K, R], key: Callable[[R], K]) -> None:
+    seen: set[K] = set()
+    for row in rows:
+        name = key(row)
+        if name in table or name in seen:
+            raise Conflict(f"{what} {name} exists")
+        seen.add(name)
+
+
+def _check_pool(pool: Pool) -> None:
+    if pool.held < 0 or pool.sold < 0 or pool.held + pool.sold > pool.capacity:
+        raise Rejected(f"pool {pool.id}: held {pool.held}, sold {pool.sold}, capacity {pool.capacity}")
+
+
+def _check_attempt(attempt: Attempt) -> None:
+    if attempt.gateway_ref is None and attempt.state in ("authorized", "committed", "captured"):
+        raise Rejected(f"attempt {attempt.checkout_id}/{attempt.n} is {attempt.state} without a gateway's reference")
+
+
+def _check_entry(entry: Entry) -> None:
+    if sum(entry.amounts) != 0 or len(entry.accounts) != len(entry.amounts):
+        raise Rejected(f"journal entry {entry.order_id}/{entry.entry} does not balance: {entry.amounts}")
+
+
+def _write(changes: Table[K, V], table: dict[K, V]) -> None:
+    for key in changes.changed:
+        row = changes[key]
+        table[key] = _next(row) if key in changes.read else row
+
+
+def _next(row: V) -> V:
+    """The row as an update leaves it. Decisions never touch the version: counting updates is the store's."""
+    return replace(row, version=row.version + 1)  # type: ignore[type-var]  # every versioned row is a Struct
