@@ -1,0 +1,1 @@
+"""The only writer: commands go in, outcomes come out, and in between one transaction serves many buyers."""

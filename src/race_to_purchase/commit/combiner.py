@@ -1,0 +1,157 @@
+"""One partition's writer: takes what has queued up while the last transaction ran, and commits it as the next one.
+
+There is no timer: an idle partition commits a single command at once, a busy one batches by itself. What goes wrong
+falls in three classes. A conflict reads and decides the batch again. A rejected value halves the batch until the bad
+command fails alone. A database that is gone answers the patient with 503 and keeps the urgent for when it is back;
+commands carry their ids, so that running one again after a COMMIT of unknown fate finds what it did the first time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Sequence
+
+from race_to_purchase.commit.waiting import Lanes, Waiting
+from race_to_purchase.errors import DatabaseUnavailable, Overloaded
+from race_to_purchase.ports import Conflict, Rejected, Store
+from race_to_purchase.rules.commands import Command
+from race_to_purchase.rules.decide import decide, touch
+from race_to_purchase.rules.outcomes import Outcome
+from race_to_purchase.rules.snapshot import Keys, Snapshot, Stale
+
+log = logging.getLogger("race.commit")
+
+Observer = Callable[[Sequence[tuple[Command, Outcome]]], None]
+"""Told of every batch after its COMMIT, never before."""
+
+CONFLICTS_MAX = 30
+"""So often a batch is decided again before its patient commands are sent away; each time under locks."""
+
+BACK_OFF_S = (0.05, 2.0)
+"""First and longest pause between two tries to reach the database."""
+
+
+class Combiner:
+    """The writer of one partition in this process; see the module."""
+
+    def __init__(self, store: Store, lanes: Lanes, *, batch_max: int, optimistic_tries: int, observe: Observer) -> None:
+        self._store = store
+        self._lanes = lanes
+        self._batch_max = batch_max
+        self._optimistic_tries = optimistic_tries
+        self._observe = observe
+        self._task: asyncio.Task[None] | None = None
+        self._pause_s = 0.0
+        self._down_until_s = 0.0
+
+    def put(self, waiting: Waiting) -> None:
+        """Queue a command. Overloaded, or DatabaseUnavailable while it was gone a moment ago."""
+        if not waiting.urgent and self._pause_s and asyncio.get_running_loop().time() < self._down_until_s:
+            raise DatabaseUnavailable(reason="it did not answer a moment ago")
+        self._lanes.put(waiting)
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name="combiner")
+
+    async def drain(self) -> None:
+        """Wait until nothing is queued."""
+        while self._task is not None:
+            await asyncio.wait([self._task])
+
+    def cancel(self) -> None:
+        """Stop now; what is queued stays undone, and its rows tell the next process what to do."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        try:
+            while len(self._lanes):
+                batch = self._lanes.take(self._batch_max)
+                if batch:
+                    await self._settle(batch)
+        finally:
+            self._task = None
+
+    async def _settle(self, batch: list[Waiting]) -> None:
+        """Commit the batch, whatever it takes, or tell its callers why not."""
+        for tries in range(CONFLICTS_MAX):
+            try:
+                outcomes = await self._commit(batch, lock=tries >= self._optimistic_tries)
+            except (Conflict, Stale) as conflict:
+                log.debug("batch of %d again: %s", len(batch), conflict)
+                await asyncio.sleep(random.random() * 0.002 * min(tries, 10))
+            except Rejected as rejected:
+                await self._halve(batch, rejected)
+                return
+            except DatabaseUnavailable as gone:
+                await self._wait_for_database(batch, gone)
+                return
+            else:
+                self._pause_s = 0.0
+                self._tell(batch, outcomes)
+                return
+        self._give_up(batch)
+
+    async def _commit(self, batch: list[Waiting], *, lock: bool) -> list[Outcome | Exception]:
+        keys = Keys()
+        for waiting in batch:
+            touch(keys, waiting.command, waiting.key)
+        async with self._store.session() as session:
+            snapshot = await session.read(keys, lock=lock)
+            outcomes = [_decided(snapshot, waiting) for waiting in batch]
+            await session.apply(snapshot)
+        return outcomes
+
+    async def _halve(self, batch: list[Waiting], rejected: Rejected) -> None:
+        if len(batch) == 1:
+            log.error("the database refused %r: %s", batch[0].command, rejected)
+            batch[0].fail(rejected)
+            return
+        middle = len(batch) // 2
+        await self._settle(batch[:middle])
+        await self._settle(batch[middle:])
+
+    async def _wait_for_database(self, batch: list[Waiting], gone: DatabaseUnavailable) -> None:
+        """Nobody knows whether the batch was committed: the patient repeat it by their key, we the urgent ones."""
+        for waiting in batch:
+            if not waiting.urgent:
+                waiting.fail(gone)
+        self._lanes.fail_patient(gone)
+        self._lanes.put_back(batch)
+        first_s, longest_s = BACK_OFF_S
+        self._pause_s = min(longest_s, self._pause_s * 2 or first_s)
+        self._down_until_s = asyncio.get_running_loop().time() + self._pause_s
+        log.warning("%s; next try in %.2f s", gone, self._pause_s)
+        await asyncio.sleep(self._pause_s)
+
+    def _give_up(self, batch: list[Waiting]) -> None:
+        log.error("a batch of %d met %d conflicts in a row", len(batch), CONFLICTS_MAX)
+        for waiting in batch:
+            if not waiting.urgent:
+                waiting.fail(Overloaded())
+        self._lanes.put_back(batch)
+
+    def _tell(self, batch: list[Waiting], outcomes: list[Outcome | Exception]) -> None:
+        told: list[tuple[Command, Outcome]] = []
+        for waiting, outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                waiting.fail(outcome)
+            else:
+                waiting.answer(outcome)
+                told.append((waiting.command, outcome))
+        self._observe(told)
+
+
+def _decided(snapshot: Snapshot, waiting: Waiting) -> Outcome | Exception:
+    """The outcome, its rows put into the snapshot; a bug in one decision fails that command alone."""
+    try:
+        decision = decide(snapshot, waiting.command, waiting.key)
+    except Stale:
+        raise
+    except Exception as error:
+        log.exception("deciding %r failed", waiting.command)
+        return error
+    for row in decision.rows:
+        snapshot.put(row)
+    return decision.outcome

@@ -1,0 +1,172 @@
+"""The store on PostgreSQL: batches over asyncpg, one statement to read and one to write.
+
+A locked batch is BEGIN, read, write, COMMIT. An unlocked one is a read and a conditional write that is its own
+transaction, so that no lock spans Python. Questions that decide nothing are in `reads`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self
+
+import asyncpg
+
+from race_to_purchase.rules.rows import DropRow
+from race_to_purchase.rules.snapshot import Keys, Snapshot
+from race_to_purchase.store.columns import (
+    changes_of,
+    drop_of,
+    drop_versions,
+    drops_of,
+    events_of,
+    snapshot_of,
+)
+from race_to_purchase.store.failures import failure
+from race_to_purchase.store.statements import statement, unlocked
+
+SESSION_SETTINGS = {
+    "search_path": "race",
+    "application_name": "race-to-purchase",
+    # A process that is frozen in the middle of a batch loses it, instead of keeping the hot row from the others.
+    "idle_in_transaction_session_timeout": "2000",
+    "lock_timeout": "1000",
+    "tcp_user_timeout": "5000",
+    # Plans are cached while tables are still empty, and have to stay good when they are full.
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
+COMMAND_TIMEOUT_S = 10.0
+CONNECT_TIMEOUT_S = 3.0
+
+
+class PostgresSession:
+    """One batch on one connection; see `ports.Session`."""
+
+    def __init__(self, connection: Any, definitions: dict[str, DropRow]) -> None:
+        self._connection = connection
+        self._definitions = definitions
+        self._open = False
+
+    async def read(self, keys: Keys, *, lock: bool) -> Snapshot:
+        """See the port."""
+        if lock:
+            await self._connection.execute("BEGIN")
+            self._open = True
+        scopes, used = zip(*keys.stored, strict=True) if keys.stored else ((), ())
+        record = await self._connection.fetchrow(
+            statement("read_batch") if lock else unlocked("read_batch"),
+            list(keys.drops),
+            list(keys.checkouts),
+            list(keys.pools),
+            scopes,
+            used,
+        )
+        return snapshot_of(record, await self._drops(record))
+
+    async def _drops(self, record: Any) -> dict[str, DropRow]:
+        """Definitions change rarely: only those of another version are fetched."""
+        versions = drop_versions(record)
+        missing = [id_ for id_, version in versions if getattr(self._definitions.get(id_), "version", None) != version]
+        if missing:
+            for row in await self._connection.fetch(statement("read_drops"), missing):
+                self._definitions[row["id"]] = drop_of(row)
+        return {id_: self._definitions[id_] for id_, _ in versions}
+
+    async def apply(self, snapshot: Snapshot) -> None:
+        """See the port."""
+        if snapshot.dirty:
+            if snapshot.drops.changed or snapshot.events:
+                await self._apply_drops(snapshot)
+            await self._connection.fetchval(statement("write_batch"), *changes_of(snapshot))
+        if self._open:
+            self._open = False
+            await self._connection.execute("COMMIT")
+
+    async def _apply_drops(self, snapshot: Snapshot) -> None:
+        if not self._open:
+            await self._connection.execute("BEGIN")
+            self._open = True
+        columns = drops_of(snapshot)
+        written = await self._connection.fetch(statement("write_drops"), *columns)
+        if len(written) != len(columns[0]):
+            await self._connection.fetchval("SELECT conflict('a drop')")
+        if snapshot.events:
+            await self._connection.execute(statement("write_events"), *events_of(snapshot))
+
+    async def close(self) -> None:
+        """Undo what was not applied; a connection that cannot even do that is cut."""
+        if self._connection.is_closed():
+            return
+        if self._open or self._connection.is_in_transaction():
+            try:
+                await self._connection.execute("ROLLBACK", timeout=1)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+                self._connection.terminate()
+
+
+class _Translated:
+    """Turns asyncpg's errors into the port's, around everything that talks to the database."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            known = failure(error)
+            if known is not None:
+                raise known from error
+
+
+translated = _Translated()
+
+
+class PostgresStore:
+    """The store on PostgreSQL; see `ports.Store`."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self.pool = pool
+        self._definitions: dict[str, DropRow] = {}
+
+    @classmethod
+    async def open(cls, dsn: str, *, connections: int = 8) -> Self:
+        """Connect; the database must be migrated. DatabaseUnavailable where that fails."""
+        with translated:
+            pool = await asyncpg.create_pool(
+                dsn,
+                min_size=1,
+                max_size=connections,
+                command_timeout=COMMAND_TIMEOUT_S,
+                timeout=CONNECT_TIMEOUT_S,
+                server_settings=SESSION_SETTINGS,
+                reset=_keep_as_it_is,
+            )
+        return cls(pool)
+
+    async def close(self) -> None:
+        """Close every connection, those in use after at most two seconds."""
+        try:
+            await asyncio.wait_for(self.pool.close(), 2)
+        except TimeoutError:
+            self.pool.terminate()
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[PostgresSession]:
+        """See the port."""
+        with translated:
+            async with self.pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
+                session = PostgresSession(connection, self._definitions)
+                try:
+                    yield session
+                finally:
+                    await session.close()
+
+
+async def _keep_as_it_is(_connection: Any) -> None:
+    """Sessions leave nothing behind that would need a reset, which would cost a round trip a batch."""

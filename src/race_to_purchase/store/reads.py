@@ -1,0 +1,96 @@
+"""Questions to PostgreSQL that lock nothing for longer than themselves; see `ports.Reads`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from race_to_purchase.errors import DatabaseUnavailable
+from race_to_purchase.ports import DueCheckout
+from race_to_purchase.rules.rows import Attempt, Checkout, DropRow, Happened, Order, Pool, Task, TaskKind
+from race_to_purchase.store.columns import checkout_of, claims_of, drop_of
+from race_to_purchase.store.postgres import translated
+from race_to_purchase.store.statements import statement
+
+_happened = msgspec.json.Decoder(Happened)
+_SINCE_EVER = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class PostgresReads:
+    """Over the pool of a PostgresStore."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def _row(self, name: str, *arguments: Any) -> Any:
+        with translated:
+            return await self._pool.fetchrow(statement(name), *arguments)
+
+    async def _rows(self, name: str, *arguments: Any) -> list[Any]:
+        with translated:
+            return list(await self._pool.fetch(statement(name), *arguments))
+
+    async def drop(self, drop_id: str) -> DropRow | None:
+        """See the port."""
+        row = await self._row("read_drops", [drop_id])
+        return None if row is None else drop_of(row)
+
+    async def drops(self) -> Sequence[DropRow]:
+        """See the port."""
+        return [drop_of(row) for row in await self._rows("all_drops")]
+
+    async def shared_pools(self, drop_id: str) -> Sequence[Pool]:
+        """See the port."""
+        return [Pool(*row) for row in await self._rows("shared_pools", drop_id)]
+
+    async def checkout(self, checkout_id: str) -> Checkout | None:
+        """See the port."""
+        row = await self._row("read_checkout", checkout_id)
+        return None if row is None else checkout_of(tuple(row))
+
+    async def attempt(self, checkout_id: str, n: int) -> Attempt | None:
+        """See the port."""
+        row = await self._row("read_attempt", checkout_id, n)
+        return None if row is None else Attempt(*row)
+
+    async def order(self, order_id: str) -> Order | None:
+        """See the port."""
+        row = await self._row("read_order", order_id)
+        return None if row is None else Order(*row)
+
+    async def history(self, checkout_id: str) -> Sequence[Happened]:
+        """See the port."""
+        rows = await self._rows("read_history", checkout_id)
+        happened = [line for row in rows for line in _happened.decode_lines(row["history"])]
+        return sorted(happened, key=lambda line: line.at)
+
+    async def next_deadline(self, drop_id: str) -> datetime | None:
+        """See the port."""
+        row = await self._row("next_deadline", drop_id)
+        return None if row is None else row["deadline"]
+
+    async def overdue(self, since: datetime | None, limit: int) -> Sequence[DueCheckout]:
+        """See the port."""
+        rows = await self._rows("overdue", since or _SINCE_EVER, limit)
+        return [DueCheckout(row["id"], row["drop_id"], claims_of(row["claims"]).pools, row["deadline"]) for row in rows]
+
+    async def take_tasks(self, kinds: Sequence[TaskKind], limit: int, lease_s: float) -> Sequence[Task]:
+        """See the port."""
+        rows = await self._rows("take_tasks", list(kinds), limit, lease_s)
+        return [Task(row["id"], *list(row)[1:]) for row in rows]
+
+    async def forget_keys(self, older_than_s: float, limit: int) -> int:
+        """See the port."""
+        with translated:
+            status = await self._pool.execute(statement("forget_keys"), older_than_s, limit)
+        return int(status.split()[-1])
+
+    async def ready(self) -> None:
+        """See the port."""
+        row = await self._row("ready")
+        if row["read_only"]:
+            raise DatabaseUnavailable(reason="the server is a standby and takes no writes")

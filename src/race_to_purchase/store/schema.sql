@@ -1,0 +1,140 @@
+-- The whole schema as it stands, for reading. A database gets it by running `migrations/` in order;
+-- a test proves that both come to the same.
+--
+-- Rules that every table keeps: no transition changes an indexed column, partial-index predicates included, so that
+-- updates stay heap-only; nothing refers to a drop or a pool by foreign key, since that would lock the hot row;
+-- rows of one purchase are found by its checkout's id, a UUIDv7, so that inserts stay local.
+
+CREATE FUNCTION sums_to_zero(bigint[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    RETURN (SELECT coalesce(sum(amount), 0) = 0 FROM unnest($1) AS amount);
+
+-- Raised by a conditional write that found another version than the one decided on; 40001 makes the batch run again.
+CREATE FUNCTION conflict(what text) RETURNS boolean
+    LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'another version of %', what USING ERRCODE = '40001'; END $$;
+
+CREATE TABLE drops (
+    id          text        PRIMARY KEY,
+    definition  jsonb       NOT NULL,
+    opens_at    timestamptz NOT NULL,
+    closed_at   timestamptz,
+    version     integer     NOT NULL DEFAULT 0
+);
+
+CREATE TABLE pool (
+    id        text    COLLATE "C" PRIMARY KEY,
+    drop_id   text    NOT NULL,
+    kind      text    NOT NULL,
+    capacity  bigint  NOT NULL,
+    held      bigint  NOT NULL DEFAULT 0,
+    sold      bigint  NOT NULL DEFAULT 0,
+    version   integer NOT NULL DEFAULT 0,
+    CONSTRAINT pool_bounds CHECK (held >= 0 AND sold >= 0 AND held + sold <= capacity)
+) WITH (fillfactor = 70);
+
+CREATE TABLE checkout (
+    id          uuid        PRIMARY KEY,
+    drop_id     text        NOT NULL,
+    buyer       text        NOT NULL,
+    state       text        NOT NULL,
+    quote       text        NOT NULL,  -- JSON; never changes, and is never searched
+    claims      jsonb       NOT NULL,  -- {"hold": {pool: quantity}, "commit": {pool: quantity}}; never changes
+    deadline    timestamptz NOT NULL,
+    created_at  timestamptz NOT NULL,
+    fence       integer     NOT NULL DEFAULT 0,
+    live_n      integer     NOT NULL DEFAULT 0,
+    version     integer     NOT NULL DEFAULT 0,
+    history     text        NOT NULL DEFAULT ''  -- JSON lines, appended by the write that they tell of
+) WITH (fillfactor = 70);
+CREATE INDEX checkout_deadline ON checkout (deadline);
+
+CREATE TABLE attempt (
+    checkout_id     uuid        NOT NULL,
+    n               integer     NOT NULL,
+    gateway         text        NOT NULL,
+    state           text        NOT NULL,
+    key             text        NOT NULL,
+    method          text        NOT NULL,
+    amount          bigint      NOT NULL,
+    currency        text        NOT NULL,
+    fence           integer     NOT NULL,
+    began_at        timestamptz NOT NULL,
+    gateway_ref     text,
+    capture_before  timestamptz,
+    decline_code    text,
+    answer_status   integer,
+    answer          bytea,
+    version         integer     NOT NULL DEFAULT 0,
+    history         text        NOT NULL DEFAULT '',
+    PRIMARY KEY (checkout_id, n),
+    CONSTRAINT attempt_amount CHECK (amount >= 0),
+    -- What money has moved for can always be found at the gateway.
+    CONSTRAINT attempt_ref CHECK (gateway_ref IS NOT NULL OR state NOT IN ('authorized', 'committed', 'captured'))
+) WITH (fillfactor = 60);
+
+-- An order has its checkout's id: one checkout cannot become two orders.
+CREATE TABLE orders (
+    id           uuid        PRIMARY KEY,
+    drop_id      text        NOT NULL,
+    buyer        text        NOT NULL,
+    amount       bigint      NOT NULL CHECK (amount >= 0),
+    currency     text        NOT NULL,
+    gateway      text        NOT NULL,
+    gateway_ref  text        NOT NULL,
+    attempt_n    integer     NOT NULL,
+    placed_at    timestamptz NOT NULL
+);
+
+CREATE TABLE journal (
+    order_id  uuid        NOT NULL,
+    entry     integer     NOT NULL,
+    kind      text        NOT NULL,
+    at        timestamptz NOT NULL,
+    currency  text        NOT NULL,
+    accounts  text[]      NOT NULL,
+    amounts   bigint[]    NOT NULL,
+    PRIMARY KEY (order_id, entry),
+    CONSTRAINT journal_balance CHECK (cardinality(accounts) = cardinality(amounts) AND sums_to_zero(amounts))
+);
+
+CREATE TABLE idempotency (
+    scope        text        COLLATE "C" NOT NULL,
+    key          text        COLLATE "C" NOT NULL,
+    fingerprint  bytea       NOT NULL,
+    created_at   timestamptz NOT NULL,
+    status       integer,
+    answer       bytea,
+    checkout_id  uuid,
+    attempt_n    integer,
+    PRIMARY KEY (scope, key),
+    CONSTRAINT idempotency_end CHECK (answer IS NOT NULL OR checkout_id IS NOT NULL)
+);
+CREATE INDEX idempotency_age ON idempotency USING brin (created_at) WITH (pages_per_range = 32);
+
+-- The only table with personal data.
+CREATE TABLE buyer (
+    id     text PRIMARY KEY,
+    email  text NOT NULL
+);
+
+-- What purchases still owe the world outside. Small: a row goes when its step is done.
+CREATE TABLE task (
+    id           text        COLLATE "C" PRIMARY KEY,
+    kind         text        NOT NULL,
+    drop_id      text        NOT NULL,
+    checkout_id  uuid        NOT NULL,
+    n            integer     NOT NULL,
+    due_at       timestamptz NOT NULL,
+    tries        integer     NOT NULL DEFAULT 0
+) WITH (fillfactor = 50);
+CREATE INDEX task_due ON task (due_at);
+
+-- What happened to drops, and what operators did. A checkout's history stands in its own row.
+CREATE TABLE event (
+    seq     bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at      timestamptz NOT NULL,
+    stream  text        NOT NULL,
+    kind    text        NOT NULL,
+    data    jsonb       NOT NULL
+);
+CREATE INDEX event_stream ON event (stream, seq);
