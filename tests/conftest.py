@@ -4,6 +4,7 @@ import pytest
 
 from tests import programs
 
+pytest_plugins = ["tests.databases"]
 
 @pytest.fixture(scope="session")
 def require_program():

@@ -1,0 +1,40 @@
+"""How the tests of this folder talk to a store: whole batches, without decisions."""
+
+from collections.abc import Callable, Iterable
+
+from race_to_purchase.ports import Store
+from race_to_purchase.rules.rows import Row
+from race_to_purchase.rules.snapshot import Keys, Snapshot
+
+
+async def insert(store: Store, *rows: Row) -> None:
+    """Write rows that were not read before."""
+    await change(store, Keys(), lambda _: rows)
+
+
+async def change(
+    store: Store, keys: Keys, decide: Callable[[Snapshot], Iterable[Row]], *, lock: bool = False
+) -> Snapshot:
+    """Read, put what `decide` makes of it, apply; the snapshot as it was written."""
+    async with store.session() as session:
+        snapshot = await session.read(keys, lock=lock)
+        for row in decide(snapshot):
+            snapshot.put(row)
+        await session.apply(snapshot)
+        return snapshot
+
+
+async def look(store: Store, keys: Keys) -> Snapshot:
+    """Read without a lock."""
+    async with store.session() as session:
+        return await session.read(keys, lock=False)
+
+
+def checkouts(*ids: str) -> Keys:
+    """Keys of some checkouts."""
+    return Keys(checkouts=set(ids))
+
+
+def pools(*ids: str) -> Keys:
+    """Keys of some pools."""
+    return Keys(pools=set(ids))

@@ -1,0 +1,68 @@
+"""Every store there is, empty, one after the other: each test of this folder runs over all of them."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from race_to_purchase.ports import Reads, Store
+from race_to_purchase.rules.snapshot import Keys
+from race_to_purchase.store.memory import MemoryStore
+from race_to_purchase.store.postgres import PostgresStore
+from race_to_purchase.store.reads import PostgresReads
+from tests.databases import Server, empty
+
+SERVERS = {"postgres-embedded": "server", "postgres-debian": "debian_server"}
+"""Store by name to the fixture of its server."""
+
+
+class Backend(msgspec.Struct, frozen=True):
+    """One store, written to and asked."""
+
+    store: Store
+    reads: Reads
+
+
+@pytest.fixture(scope="session", params=["memory", *SERVERS])
+def place(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """The address of the database that a store lives in; None for memory."""
+    if request.param == "memory":
+        yield None
+        return
+    server: Server = request.getfixturevalue(SERVERS[request.param])
+    dsn = server.fresh()
+    yield dsn
+    server.drop(dsn)
+
+
+@pytest.fixture
+async def backend(place: str | None) -> AsyncIterator[Backend]:
+    """A store without rows."""
+    if place is None:
+        memory = MemoryStore(lambda: datetime.now(UTC))
+        yield Backend(memory, memory)
+        return
+    await empty(place)
+    postgres = await PostgresStore.open(place)
+    yield Backend(postgres, PostgresReads(postgres.pool))
+    await postgres.close()
+
+
+@pytest.fixture
+def store(backend: Backend) -> Store:
+    """The store that is written to."""
+    return backend.store
+
+
+@pytest.fixture
+def reads(backend: Backend) -> Reads:
+    """What the same store tells."""
+    return backend.reads
+
+
+@pytest.fixture
+async def now(store: Store) -> datetime:
+    """The store's own time."""
+    async with store.session() as session:
+        return (await session.read(Keys(), lock=False)).now
