@@ -6,6 +6,7 @@ from tests import programs
 
 pytest_plugins = ["tests.databases"]
 
+
 @pytest.fixture(scope="session")
 def require_program():
     """The function that finds a program from outside, and skips or fails the test where it is missing."""
