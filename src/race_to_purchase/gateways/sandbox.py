@@ -1,0 +1,209 @@
+"""A payment gateway inside the process, for trying, demonstrating, rehearsing and testing: it moves no money.
+
+It keeps to what real gateways promise: a key makes one payment, however often it is sent, and always gets the first
+answer; only what is authorized can be captured, once; only what was captured can be paid back. What it did stands in
+books of its own (`sandbox_books`), which outlive a killed process and are shared by all workers. It never raises for
+what happens to a payment, an unreachable database included: that is a `NoAnswer`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from standardwebhooks import Webhook
+
+from race_to_purchase.gateways import sandbox_answers as answers
+from race_to_purchase.gateways.sandbox_books import Books, NewPayment
+from race_to_purchase.gateways.sandbox_combine import Combiner
+from race_to_purchase.gateways.sandbox_connection import Unanswered
+from race_to_purchase.gateways.sandbox_methods import METHODS, UNKNOWN_METHOD, Method
+from race_to_purchase.gateways.sandbox_webhook import verify
+from race_to_purchase.ports import PaymentRequest, WebhookEvent
+from race_to_purchase.rules.money import MINOR_UNITS_MAX
+from race_to_purchase.rules.verdicts import Authorized, Captured, Declined, NoAnswer, Refunded, Verdict, Voided
+
+TEXT_LENGTH_MAX = 255
+"""Of a key, a ref and a reference, in characters."""
+
+LOST_MAX = 10_000
+"""How many keys of lost requests are remembered, so that each is lost once; those before them are lost again."""
+
+
+class _Authorization(msgspec.Struct, frozen=True):
+    """One call of authorize; `fresh` is what its caller is told where the payment is new."""
+
+    ref: str
+    row: NewPayment
+    fresh: Verdict
+
+
+class _Movement(msgspec.Struct, frozen=True):
+    """One call of capture or refund: `amount` minor units of the payment `ref`."""
+
+    ref: str
+    amount: int
+    key: str
+
+
+class SandboxGateway:
+    """See `ports.Gateway`, and `sandbox_methods` for what the payment methods do.
+
+    `dsn` is a PostgreSQL database; `prepare` must have run on it once. `webhook_secret` is a Standard Webhooks secret
+    (`whsec_` and base64); without one, no webhook is ever genuine. All methods belong to one event loop. They raise
+    ValueError for arguments that no payment could have, such as a negative amount or an empty key, and so does the
+    constructor for a secret that is none.
+    """
+
+    name = "sandbox"
+    separate_capture = True
+
+    def __init__(self, dsn: str, *, webhook_secret: str | None = None, slow_s: float = 2.0) -> None:
+        self._books = Books(dsn)
+        self._webhook = Webhook(webhook_secret or secrets.token_bytes(32))
+        self._slow_s = slow_s
+        self._lost: dict[str, None] = {}
+        self._authorizations = Combiner[_Authorization, Verdict](self._authorize_batch)
+        self._captures = Combiner[_Movement, Verdict](self._capture_batch)
+        self._voids = Combiner[str, Verdict](self._void_batch)
+        self._questions = Combiner[str, Verdict](self._look_up_batch)
+        self._refunds = Combiner[_Movement, Verdict](self._refund_batch)
+
+    async def prepare(self) -> None:
+        """Make the books if they are missing; safe in several processes at once. Raises what asyncpg raises."""
+        await self._books.prepare()
+
+    async def close(self) -> None:
+        """Finish what was begun, then close every connection."""
+        for combiner in (self._authorizations, self._captures, self._voids, self._questions, self._refunds):
+            await combiner.finish()
+        await self._books.close()
+
+    async def authorize(self, request: PaymentRequest) -> Verdict:
+        """See the port. Raises KeyReused where the key was sent before with another request."""
+        _check(request.amount, request.key, request.reference, request.currency)
+        method = METHODS.get(request.method)
+        if method is None:
+            return Declined(UNKNOWN_METHOD, retryable=False)
+        if method.loses == "request" and self._lose(request.key):
+            return NoAnswer("the request was lost on its way to the gateway")
+        if method.slow:
+            await asyncio.sleep(self._slow_s)
+        return await self._authorizations.submit(_authorization(request, method))
+
+    async def look_up(self, key: str, ref: str | None) -> Verdict:
+        """See the port. Where `ref` is known, it is what is looked up."""
+        _check(0, key, ref or key)
+        return await self._questions.submit(answers.ref_of(key) if ref is None else ref)
+
+    async def capture(self, ref: str, amount: int, key: str) -> Verdict:
+        """See the port. What is captured already is Captured under any key, with the amount that was taken.
+
+        Raises KeyReused where the key captured another amount.
+        """
+        _check(amount, ref, key)
+        return await self._captures.submit(_Movement(ref, amount, key))
+
+    async def void(self, ref: str, key: str) -> Verdict:
+        """See the port. A payment that was declined, too, is Voided: nothing will be taken."""
+        _check(0, ref, key)
+        return await self._voids.submit(ref)
+
+    async def refund(self, ref: str, amount: int, key: str) -> Verdict:
+        """See the port. Raises KeyReused where the key paid something else back."""
+        _check(amount - 1, ref, key)
+        return await self._refunds.submit(_Movement(ref, amount, key))
+
+    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
+        """See the port."""
+        return verify(self._webhook, headers, body)
+
+    def _lose(self, key: str) -> bool:
+        """Whether a request under `key` gets lost: it does the first time."""
+        if key in self._lost:
+            return False
+        while len(self._lost) >= LOST_MAX:
+            del self._lost[next(iter(self._lost))]
+        self._lost[key] = None
+        return True
+
+    async def _authorize_batch(self, calls: Sequence[_Authorization]) -> Sequence[Verdict | Exception]:
+        first = {call.ref: call for call in reversed(calls)}
+        try:
+            new = await self._books.authorize([call.row for call in first.values()])
+            if len(new) == len(calls):
+                return [call.fresh for call in calls]
+            before = [call for call in calls if call.ref not in new or call is not first[call.ref]]
+            stored = await self._books.payments({call.ref for call in before})
+        except Unanswered as error:
+            return [NoAnswer(str(error))] * len(calls)
+        again = {id(call): answers.authorized_before(call.row, stored[call.ref]) for call in before}
+        return [again.get(id(call), call.fresh) for call in calls]
+
+    async def _capture_batch(self, calls: Sequence[_Movement]) -> Sequence[Verdict | Exception]:
+        first = {call.ref: call for call in reversed(calls)}
+        try:
+            now = await self._books.capture([(call.ref, call.amount, call.key) for call in first.values()])
+            if len(now) == len(calls):
+                return [Captured(call.ref, call.amount) for call in calls]
+            stored = await self._books.payments(first)
+        except Unanswered as error:
+            return [NoAnswer(str(error))] * len(calls)
+        return [answers.captured(call.amount, call.key, stored.get(call.ref)) for call in calls]
+
+    async def _void_batch(self, refs: Sequence[str]) -> Sequence[Verdict]:
+        try:
+            now = await self._books.void(set(refs))
+            stored = await self._books.payments(set(refs) - now)
+        except Unanswered as error:
+            return [NoAnswer(str(error))] * len(refs)
+        return [Voided(ref) if ref in now else answers.voided(ref, stored.get(ref)) for ref in refs]
+
+    async def _look_up_batch(self, refs: Sequence[str]) -> Sequence[Verdict]:
+        try:
+            stored = await self._books.payments(set(refs))
+        except Unanswered as error:
+            return [NoAnswer(str(error))] * len(refs)
+        return [answers.looked_up(stored.get(ref)) for ref in refs]
+
+    async def _refund_batch(self, calls: Sequence[_Movement]) -> Sequence[Verdict | Exception]:
+        return [await self._refund_one(call.key, call.ref, call.amount) for call in calls]
+
+    async def _refund_one(self, key: str, ref: str, amount: int) -> Verdict | Exception:
+        try:
+            if await self._books.refund(key, ref, amount):
+                return Refunded(ref, amount)
+            before = await self._books.refunded(key)
+            payment = (await self._books.payments([ref])).get(ref)
+        except Unanswered as error:
+            return NoAnswer(str(error))
+        return answers.refunded(ref, amount, before, payment)
+
+
+def _authorization(request: PaymentRequest, method: Method) -> _Authorization:
+    ref = answers.ref_of(request.key)
+    row = (
+        ref,
+        request.reference,
+        request.amount,
+        request.currency,
+        request.method,
+        method.state,
+        method.decline_code,
+    )
+    if method.loses == "answer":
+        return _Authorization(ref, row, NoAnswer("the gateway's answer was lost on its way back"))
+    if method.decline_code is not None:
+        return _Authorization(ref, row, Declined(method.decline_code, method.retryable))
+    return _Authorization(ref, row, Authorized(ref, request.amount))
+
+
+def _check(amount: int, *texts: str) -> None:
+    """Refuse, before it is among others in a batch, what the books could not take."""
+    if not 0 <= amount <= MINOR_UNITS_MAX:
+        raise ValueError(f"{amount} is no amount in minor units")
+    for text in texts:
+        if not (0 < len(text) <= TEXT_LENGTH_MAX and text.isascii() and text.isprintable()):
+            raise ValueError(f"{text[:40]!r} is no key or id: 1 to {TEXT_LENGTH_MAX} printable ASCII characters")

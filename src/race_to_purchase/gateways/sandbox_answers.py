@@ -1,0 +1,86 @@
+"""What the sandbox answers where a payment was there before: from the books alone, free of I/O.
+
+A key that comes again gets its first answer; a step that comes too late, or twice, is told how the payment stands.
+"""
+
+from __future__ import annotations
+
+from race_to_purchase.gateways import KeyReused
+from race_to_purchase.gateways.sandbox_books import NewPayment, Payment
+from race_to_purchase.gateways.sandbox_methods import RETRYABLE
+from race_to_purchase.rules.verdicts import (
+    Absent,
+    Authorized,
+    Captured,
+    CaptureRefused,
+    Declined,
+    Refunded,
+    Verdict,
+    Voided,
+)
+
+REF_PREFIX = "sbx_"
+
+_CAPTURE_REFUSALS = {
+    "authorized": "amount_too_large",
+    "lapsed": "authorization_expired",
+    "declined": "payment_declined",
+    "voided": "authorization_voided",
+}
+
+
+def ref_of(key: str) -> str:
+    """The gateway's own id of the payment that `key` makes: one index of the books serves both."""
+    return REF_PREFIX + key
+
+
+def authorized_before(asked: NewPayment, payment: Payment) -> Verdict | Exception:
+    """The first answer again, whatever has become of the payment since; KeyReused for another request."""
+    if asked[1:5] != (payment.reference, payment.amount, payment.currency, payment.method):
+        return KeyReused(f"{payment.ref} was authorized for another request")
+    if payment.decline_code is not None:
+        return Declined(payment.decline_code, payment.decline_code in RETRYABLE)
+    return Authorized(payment.ref, payment.amount)
+
+
+def looked_up(payment: Payment | None) -> Verdict:
+    """How a payment stands. A lapsed authorization shows only when it is captured."""
+    if payment is None:
+        return Absent()
+    match payment.state:
+        case "captured":
+            return Captured(payment.ref, payment.captured)
+        case "voided":
+            return Voided(payment.ref)
+        case "declined":
+            return Declined(payment.decline_code or "", payment.decline_code in RETRYABLE)
+        case _:
+            return Authorized(payment.ref, payment.amount)
+
+
+def captured(amount: int, key: str, payment: Payment | None) -> Verdict | Exception:
+    """What became of a capture of `amount` under `key`, as the payment stands after it."""
+    if payment is None:
+        return CaptureRefused("unknown_payment")
+    if payment.state != "captured":
+        return CaptureRefused(_CAPTURE_REFUSALS[payment.state])
+    if payment.capture_key == key and payment.captured != amount:
+        return KeyReused(f"{payment.ref} was captured under this key with another amount")
+    return Captured(payment.ref, payment.captured)
+
+
+def voided(ref: str, payment: Payment | None) -> Verdict:
+    """What became of a void, as the payment stands after it: Voided, unless it was captured or never made."""
+    if payment is None:
+        return Absent()
+    return Captured(ref, payment.captured) if payment.state == "captured" else Voided(ref)
+
+
+def refunded(ref: str, amount: int, before: tuple[str, int] | None, payment: Payment | None) -> Verdict | Exception:
+    """What became of a refund that was not made now; `before` is what its key paid back: (ref, amount)."""
+    if before == (ref, amount):
+        return Refunded(ref, amount)
+    if before is not None:
+        return KeyReused("this key paid something else back")
+    nothing_taken = payment is None or not payment.captured
+    return Declined("not_captured" if nothing_taken else "more_than_captured", retryable=False)

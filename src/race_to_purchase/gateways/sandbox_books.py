@@ -1,0 +1,99 @@
+"""The sandbox's own books: payments and refunds in the schema `sandbox`, and the statements over them.
+
+They are kept apart from what the shop keeps, as a real gateway's are, so that the two can be compared. Each method is
+one transaction of its own; payments that exist are never changed by anything but capture, void and refund.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import asyncpg
+import msgspec
+
+from race_to_purchase.gateways.sandbox_connection import Connection, connect, statement
+
+BOOKS_LOCK = 0x7ACE_5B0C
+"""Advisory lock that lets one process make the tables while the others wait."""
+
+NewPayment = tuple[str, str, int, str, str, str, str | None]
+"""ref, reference, amount, currency, method, state, decline code: the columns of authorize.sql."""
+
+
+class Payment(msgspec.Struct, frozen=True):
+    """A payment as the books have it; amounts in minor units."""
+
+    ref: str
+    reference: str
+    amount: int
+    currency: str
+    method: str
+    state: str
+    decline_code: str | None
+    captured: int
+    refunded: int
+    capture_key: str | None
+
+
+class Books:
+    """Payments and refunds over three connections: authorizations, captures with voids, and all that is rare.
+
+    Every method but `prepare` and `close` raises Unanswered where it is unknown whether its statement was run.
+    """
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._authorizing = Connection(dsn)
+        self._settling = Connection(dsn)
+        self._asking = Connection(dsn)
+
+    async def prepare(self) -> None:
+        """Make what is missing of schema and tables. Several processes may do so at once, and any number of times."""
+        connection = await connect(self._dsn)
+        try:
+            async with connection.transaction():
+                await connection.execute(statement("lock_books"), BOOKS_LOCK)
+                for name in ("create_books", "create_payment", "create_refund"):
+                    await connection.execute(statement(name))
+        finally:
+            await connection.close()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for connection in (self._authorizing, self._settling, self._asking):
+            await connection.close()
+
+    async def authorize(self, payments: Iterable[NewPayment]) -> set[str]:
+        """Write payments with distinct refs; the refs of those that were new."""
+        columns = zip(*sorted(payments), strict=True)
+        return _refs(await self._authorizing.fetch("authorize", *columns))
+
+    async def capture(self, captures: Iterable[tuple[str, int, str]]) -> set[str]:
+        """Capture (ref, amount, key), refs distinct; the refs of those that were captured now."""
+        columns = zip(*sorted(captures), strict=True)
+        return _refs(await self._settling.fetch("capture", *columns))
+
+    async def void(self, refs: Iterable[str]) -> set[str]:
+        """Void authorizations; the refs of those that were voided now."""
+        return _refs(await self._settling.fetch("void", sorted(refs)))
+
+    async def payments(self, refs: Iterable[str]) -> dict[str, Payment]:
+        """Payments by ref; those that do not exist are left out."""
+        rows = await self._asking.fetch("read_payments", list(refs))
+        return {row["ref"]: Payment(*row) for row in rows}
+
+    async def refund(self, key: str, ref: str, amount: int) -> bool:
+        """Pay back `amount` of what was captured; whether that was done now. A key that was used does nothing."""
+        try:
+            return bool(await self._asking.fetch("refund", key, ref, amount))
+        except asyncpg.UniqueViolationError:
+            return False
+
+    async def refunded(self, key: str) -> tuple[str, int] | None:
+        """(ref, amount) of the refund under `key`."""
+        rows = await self._asking.fetch("read_refund", key)
+        return (rows[0]["ref"], rows[0]["amount"]) if rows else None
+
+
+def _refs(rows: Sequence[asyncpg.Record]) -> set[str]:
+    return {row[0] for row in rows}

@@ -1,0 +1,43 @@
+"""The sandbox's payment methods, each standing for one thing that a real gateway does, as one table.
+
+Nothing here talks to anybody. A method that is not in the table is refused before any payment is made of it, as a
+real gateway does with a token that it never issued.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Method(msgspec.Struct, frozen=True):
+    """How a payment method behaves at authorization.
+
+    `state` is the payment's first state in the books: `authorized`, `declined`, or `lapsed`, an authorization that can
+    never be captured. `slow` ones take their time; `loses` says what gets lost the first time that a key is sent.
+    """
+
+    state: str = "authorized"
+    decline_code: str | None = None
+    retryable: bool = False
+    slow: bool = False
+    loses: str | None = None
+
+
+METHODS: dict[str, Method] = {
+    "pm_approved": Method(),
+    "pm_declined": Method("declined", "generic_decline"),
+    "pm_insufficient_funds": Method("declined", "insufficient_funds", retryable=True),
+    "pm_expired_card": Method("declined", "expired_card"),
+    "pm_try_again": Method("declined", "try_again_later", retryable=True),
+    "pm_slow": Method(slow=True),
+    "pm_answer_lost": Method(loses="answer"),
+    "pm_lost_request": Method(loses="request"),
+    "pm_capture_refused": Method("lapsed"),
+}
+"""By the name that a buyer's request gives as `payment_method`."""
+
+UNKNOWN_METHOD = "unknown_payment_method"
+"""Decline code of whatever is not in the table."""
+
+RETRYABLE: frozenset[str] = frozenset(m.decline_code for m in METHODS.values() if m.decline_code and m.retryable)
+"""Decline codes after which the same buyer may succeed with another card, or at another gateway."""
