@@ -102,8 +102,16 @@ class Reads(Protocol):
         """When the next reservation of a drop may lapse; None if nothing is held."""
         ...
 
-    async def overdue(self, since: datetime | None, limit: int) -> Sequence[DueCheckout]:
-        """Live checkouts whose deadline lies after `since` and has passed, the oldest first; None: since ever.
+    async def now(self) -> datetime:
+        """The database's clock."""
+        ...
+
+    async def first_deadline(self) -> datetime | None:
+        """The oldest deadline of all checkouts, ended ones included; None where there are none."""
+        ...
+
+    async def overdue(self, since: datetime, until: datetime, limit: int) -> Sequence[DueCheckout]:
+        """Live checkouts with `since <= deadline <= until`, the oldest first.
 
         Rows that another process is just working on are left out (SKIP LOCKED).
         """

@@ -99,12 +99,13 @@ class Cancel(msgspec.Struct, frozen=True):
 
 
 class Deliver(msgspec.Struct, frozen=True):
-    """The merchant's system accepted the order, or (`again_s` given) did not and is asked again."""
+    """The merchant's system `accepted` the order, or is told again after `again_s`, or (None) never again."""
 
     drop_id: str
     checkout_id: str
     pools: tuple[str, ...]
     n: int
+    accepted: bool
     again_s: float | None = None
 
 

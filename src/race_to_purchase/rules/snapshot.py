@@ -141,4 +141,5 @@ class Snapshot:
             or self.events
             or self.orders
             or self.entries
+            or self.history
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -17,7 +17,6 @@ from race_to_purchase.store.postgres import translated
 from race_to_purchase.store.statements import statement
 
 _happened = msgspec.json.Decoder(Happened)
-_SINCE_EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class PostgresReads:
@@ -73,9 +72,20 @@ class PostgresReads:
         row = await self._row("next_deadline", drop_id)
         return None if row is None else row["deadline"]
 
-    async def overdue(self, since: datetime | None, limit: int) -> Sequence[DueCheckout]:
+    async def now(self) -> datetime:
         """See the port."""
-        rows = await self._rows("overdue", since or _SINCE_EVER, limit)
+        row = await self._row("now")
+        now: datetime = row["now"]
+        return now
+
+    async def first_deadline(self) -> datetime | None:
+        """See the port."""
+        row = await self._row("first_deadline")
+        return None if row is None else row["deadline"]
+
+    async def overdue(self, since: datetime, until: datetime, limit: int) -> Sequence[DueCheckout]:
+        """See the port."""
+        rows = await self._rows("overdue", since, until, limit)
         return [DueCheckout(row["id"], row["drop_id"], claims_of(row["claims"]).pools, row["deadline"]) for row in rows]
 
     async def take_tasks(self, kinds: Sequence[TaskKind], limit: int, lease_s: float) -> Sequence[Task]:

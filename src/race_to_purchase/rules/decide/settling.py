@@ -94,7 +94,8 @@ def void(snapshot: Snapshot, command: Void) -> Decision:
             changed = replace(attempt, state=move_attempt(attempt.state, "void"))
             told = tell_attempt(checkout.id, attempt.n, "voided", snapshot.now)
             return Decision(Done("voided"), (changed, TaskDone(task_id(checkout.id, attempt.n)), told))
-        case NoAnswer() | NotSent():
+        case NoAnswer() | NotSent() | Captured():
+            # Captured though it was doomed: the task stays, and the audit names it, until a refund ends it.
             again = _again(snapshot, checkout, attempt.n, "void", command.again_s)
             return Decision(Done("void_again"), (again,))
         case verdict:
@@ -102,14 +103,16 @@ def void(snapshot: Snapshot, command: Void) -> Decision:
 
 
 def deliver(snapshot: Snapshot, command: Deliver) -> Decision:
-    """The merchant has the order, or will be told again."""
+    """The merchant has the order, or will be told again, or could not be told for days and has to look."""
     checkout = snapshot.checkouts.get(command.checkout_id)
     if checkout is None:
         raise Stale(f"checkout {command.checkout_id}")
-    if command.again_s is not None:
+    if not command.accepted and command.again_s is not None:
         again = _again(snapshot, checkout, command.n, "deliver", command.again_s)
         return Decision(Done("deliver_again"), (again,))
     done = TaskDone(task_id(checkout.id, command.n, "deliver"))
+    if not command.accepted:
+        return Decision(Done("undeliverable"), (done, tell(checkout.id, "undeliverable", snapshot.now)))
     if checkout.state != "paid":
         return Decision(Ignored(f"checkout is {checkout.state}"), (done,))
     fulfilled = with_state(checkout, move_checkout(checkout.state, "deliver"))

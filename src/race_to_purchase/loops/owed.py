@@ -1,0 +1,46 @@
+"""Take over what purchases still owe the world outside: resolve, capture, void, deliver.
+
+Each kind has its own loop, so that a slow merchant does not hold up a void. A task is leased while it is worked on;
+the step itself, and what follows from it, is the path's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from race_to_purchase.path.purchase import Purchase
+from race_to_purchase.ports import Reads
+from race_to_purchase.rules.rows import Task, TaskKind
+
+log = logging.getLogger("race.loops")
+
+AT_ONCE = 50
+"""Tasks of one kind that a process works on at the same time."""
+
+LEASE_S = 60.0
+"""Longer than any single step, so that no other process starts it meanwhile."""
+
+
+class Owed:
+    """Works off the due tasks of one kind."""
+
+    def __init__(self, kind: TaskKind, purchase: Purchase, reads: Reads) -> None:
+        self.name: str = kind
+        self._kind: TaskKind = kind
+        self._purchase = purchase
+        self._reads = reads
+
+    async def tick(self) -> bool:
+        """Take what is due and do it, all beside each other."""
+        tasks = await self._reads.take_tasks([self._kind], AT_ONCE, LEASE_S)
+        await asyncio.gather(*(self._do(task) for task in tasks))
+        return len(tasks) == AT_ONCE
+
+    async def _do(self, task: Task) -> None:
+        """One task; if it fails for a reason of ours, its lease runs out and it is tried again."""
+        try:
+            outcome = await self._purchase.take_over(task)
+            log.debug("task %s: %s", task.id, outcome)
+        except Exception:
+            log.exception("task %s (%s) failed and will be tried again", task.id, task.kind)

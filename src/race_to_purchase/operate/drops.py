@@ -1,0 +1,57 @@
+"""Drops as merchants and buyers see them: make, change, close, look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from race_to_purchase.commit.committer import Committer
+from race_to_purchase.ports import Reads
+from race_to_purchase.rules.commands import CloseDrop, PutDrop
+from race_to_purchase.rules.drop import Drop, shared_pools
+from race_to_purchase.rules.outcomes import Outcome, Unknown
+from race_to_purchase.rules.rows import DropRow, Pool
+
+
+class DropState(msgspec.Struct, frozen=True):
+    """A drop, its shared pools by id, and the database's time of looking."""
+
+    row: DropRow
+    pools: dict[str, Pool]
+    now: datetime
+
+
+class Catalogue:
+    """The drops of this engine."""
+
+    def __init__(self, committer: Committer, reads: Reads) -> None:
+        self._committer = committer
+        self._reads = reads
+
+    async def put(self, definition: Drop) -> Outcome:
+        """Create or change; StockBelowUse and FlowFixed say what cannot be changed any more."""
+        pools = set(shared_pools(definition))
+        existing = await self._reads.drop(definition.id)
+        if existing is not None:
+            pools |= set(shared_pools(existing.definition))
+        return await self._committer.submit(PutDrop(definition.id, definition, tuple(sorted(pools))))
+
+    async def close(self, drop_id: str) -> Outcome:
+        """Let no new checkout begin."""
+        if await self._reads.drop(drop_id) is None:
+            return Unknown("drop", drop_id)
+        return await self._committer.submit(CloseDrop(drop_id))
+
+    async def drop(self, drop_id: str) -> DropState | None:
+        """One drop as it stands now."""
+        row = await self._reads.drop(drop_id)
+        if row is None:
+            return None
+        pools = await self._reads.shared_pools(drop_id)
+        return DropState(row, {pool.id: pool for pool in pools}, await self._reads.now())
+
+    async def all(self) -> Sequence[DropRow]:
+        """Every drop, the newest opening first."""
+        return await self._reads.drops()

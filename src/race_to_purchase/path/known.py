@@ -1,0 +1,61 @@
+"""What is known of drops and checkouts and never changes, so that a command can name its partition and its pools.
+
+Only immutable facts are kept, so that nothing here can be stale: a drop's flow, a checkout's drop, buyer and claims.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import msgspec
+
+from race_to_purchase.ports import Reads
+from race_to_purchase.rules.drop import Flow
+from race_to_purchase.rules.rows import Checkout
+
+CHECKOUTS_MAX = 100_000
+"""Remembered in this process; about 400 bytes each."""
+
+
+class KnownCheckout(msgspec.Struct, frozen=True):
+    """Where a checkout belongs, and what it may change."""
+
+    id: str
+    drop_id: str
+    buyer: str
+    pools: tuple[str, ...]
+
+
+class Known:
+    """See the module."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+        self._flows: dict[str, Flow] = {}
+        self._checkouts: OrderedDict[str, KnownCheckout] = OrderedDict()
+
+    async def flow(self, drop_id: str) -> Flow | None:
+        """The flow of a drop; None if there is no such drop (asked again each time: it may be made any moment)."""
+        flow = self._flows.get(drop_id)
+        if flow is None:
+            row = await self._reads.drop(drop_id)
+            if row is None:
+                return None
+            flow = self._flows[drop_id] = row.definition.flow
+        return flow
+
+    def remember(self, checkout: Checkout) -> KnownCheckout:
+        """Keep what never changes of a checkout."""
+        known = KnownCheckout(checkout.id, checkout.drop_id, checkout.buyer, checkout.claims.pools)
+        self._checkouts[checkout.id] = known
+        if len(self._checkouts) > CHECKOUTS_MAX:
+            self._checkouts.popitem(last=False)
+        return known
+
+    async def checkout(self, checkout_id: str) -> KnownCheckout | None:
+        """A checkout, remembered or read; None if there is no such checkout."""
+        known = self._checkouts.get(checkout_id)
+        if known is not None:
+            return known
+        checkout = await self._reads.checkout(checkout_id)
+        return None if checkout is None else self.remember(checkout)

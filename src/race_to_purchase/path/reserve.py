@@ -1,0 +1,50 @@
+"""Reserve: from what a buyer wants to a checkout that holds it until a deadline."""
+
+from __future__ import annotations
+
+import msgspec
+import uuid_utils
+
+from race_to_purchase.commit.committer import Committer
+from race_to_purchase.commit.waiting import Alive
+from race_to_purchase.rules.commands import Line, Reserve
+from race_to_purchase.rules.decide import KeyUse
+from race_to_purchase.rules.drop import Flow, buyer_pool, in_flight_pool, item_pool, promo_pool
+from race_to_purchase.rules.outcomes import Outcome
+
+
+class ReserveRequest(msgspec.Struct, frozen=True):
+    """What a buyer wants; already checked for form, not for sense."""
+
+    drop_id: str
+    buyer: str
+    lines: tuple[Line, ...]
+    email: str | None = None
+    promo: str | None = None
+
+
+async def reserve(
+    committer: Committer, flow: Flow, request: ReserveRequest, key: KeyUse | None, alive: Alive | None
+) -> Outcome:
+    """Reserved, or why not; the id of the checkout is made here, so that the command can be run again."""
+    command = Reserve(
+        request.drop_id,
+        str(uuid_utils.uuid7()),
+        request.buyer,
+        request.lines,
+        _pools(flow, request),
+        request.email,
+        request.promo,
+    )
+    return await committer.submit(command, key, alive)
+
+
+def _pools(flow: Flow, request: ReserveRequest) -> tuple[str, ...]:
+    drop_id = request.drop_id
+    pools = [item_pool(drop_id, line.item) for line in request.lines]
+    pools.append(buyer_pool(drop_id, request.buyer))
+    if flow == "payment_first":
+        pools += [in_flight_pool(drop_id, line.item) for line in request.lines]
+    if request.promo is not None:
+        pools.append(promo_pool(drop_id, request.promo))
+    return tuple(pools)

@@ -1,0 +1,33 @@
+"""Undo: void what was authorized for an attempt that may never become an order."""
+
+from __future__ import annotations
+
+import asyncio
+
+from race_to_purchase.commit.committer import Committer
+from race_to_purchase.path.known import KnownCheckout
+from race_to_purchase.ports import Gateway
+from race_to_purchase.rules.commands import Void
+from race_to_purchase.rules.outcomes import Outcome
+from race_to_purchase.rules.rows import Attempt
+from race_to_purchase.rules.verdicts import NoAnswer, Verdict
+
+
+async def void(
+    committer: Committer,
+    known: KnownCheckout,
+    gateway: Gateway,
+    attempt: Attempt,
+    *,
+    timeout_s: float,
+    again_s: float,
+) -> Outcome:
+    """Ask the gateway and record what it said; repeated until the gateway says that the authorization is gone."""
+    assert attempt.gateway_ref is not None, "a doomed attempt has the gateway's reference"
+    verdict: Verdict
+    try:
+        async with asyncio.timeout(timeout_s):
+            verdict = await gateway.void(attempt.gateway_ref, f"{attempt.key}-void")
+    except TimeoutError:
+        verdict = NoAnswer(f"no answer within {timeout_s:g} s")
+    return await committer.submit(Void(known.drop_id, known.id, known.pools, attempt.n, verdict, again_s))

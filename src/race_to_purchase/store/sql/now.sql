@@ -1,0 +1,2 @@
+-- now: the database's clock.
+SELECT clock_timestamp() AS now
