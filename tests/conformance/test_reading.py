@@ -3,15 +3,17 @@
 import pytest
 
 from race_to_purchase.ports import Store
-from race_to_purchase.rules.snapshot import Keys
-from tests.conformance.batches import checkouts, insert, look, pools
+from race_to_purchase.rules.rows import Row
+from race_to_purchase.rules.snapshot import Keys, Snapshot
+from tests.conformance.batches import change, checkouts, insert, look, pools
 from tests.samples import a_checkout, a_drop_row, a_key, a_pool, an_attempt, new_id
 
 
 async def test_nothing_is_read_where_nothing_is(store: Store) -> None:
     keys = Keys({"aurora"}, {new_id()}, {"aurora/item/shoe"}, {("scope", "key")})
     snapshot = await look(store, keys)
-    assert not (snapshot.drops or snapshot.checkouts or snapshot.attempts or snapshot.pools or snapshot.stored)
+    tables = [snapshot.drops, snapshot.checkouts, snapshot.attempts, snapshot.pools, snapshot.stored]
+    assert tables == [{}, {}, {}, {}, {}]
 
 
 async def test_time_is_aware_and_goes_on(store: Store) -> None:
@@ -69,9 +71,11 @@ async def test_leaving_without_apply_writes_nothing(store: Store, lock: bool) ->
 
 async def test_an_error_in_a_session_writes_nothing_and_is_seen(store: Store) -> None:
     pool = a_pool()
+
+    def fail(snapshot: Snapshot) -> list[Row]:
+        snapshot.put(pool)
+        raise ZeroDivisionError
+
     with pytest.raises(ZeroDivisionError):
-        async with store.session() as session:
-            snapshot = await session.read(pools(pool.id), lock=True)
-            snapshot.put(pool)
-            raise ZeroDivisionError
+        await change(store, pools(pool.id), fail, lock=True)
     assert not (await look(store, pools(pool.id))).pools

@@ -98,15 +98,19 @@ class MemoryStore:
         holding = (row for row in live if row.drop_id == drop_id and row.state in HOLDING)
         return min((row.deadline for row in holding if row.deadline > now), default=None)
 
-    async def overdue(self, since: datetime | None, limit: int) -> Sequence[DueCheckout]:
-        now = self._clock()
+    async def now(self) -> datetime:
+        return self._clock()
+
+    async def first_deadline(self) -> datetime | None:
+        return min((row.deadline for row in self._rows.checkouts.values()), default=None)
+
+    async def overdue(self, since: datetime, until: datetime, limit: int) -> Sequence[DueCheckout]:
         live = (self._rows.checkouts[checkout_id] for checkout_id in self._rows.live)
+        late = (row for row in live if since <= row.deadline <= until)
         due = [
             DueCheckout(row.id, row.drop_id, row.claims.pools, row.deadline)
-            for row in live
-            if row.deadline <= now
-            and (since is None or row.deadline >= since)
-            and not self._locks.taken(("checkout", row.id))
+            for row in late
+            if not self._locks.taken(("checkout", row.id))
         ]
         return sorted(due, key=lambda row: (row.deadline, row.id))[:limit]
 
