@@ -159,16 +159,7 @@ class MemorySession:
         pools = sorted(keys.pools & self._rows.pools.keys())
         if lock:
             await self._lock(("pool", pool_id) for pool_id in pools)
-        rows = self._rows
-        found = {checkout_id: rows.checkouts[checkout_id] for checkout_id in checkouts}
-        return Snapshot(
-            self._clock(),
-            drops=_pick(rows.drops, keys.drops),
-            checkouts=found,
-            attempts=_pick(rows.attempts, ((row.id, n) for row in found.values() for n in range(1, row.live_n + 1))),
-            pools=_pick(rows.pools, pools),
-            stored=_pick(rows.stored, keys.stored),
-        )
+        return self._rows.read(self._clock(), Keys(keys.drops, set(checkouts), set(pools), keys.stored))
 
     async def apply(self, snapshot: Snapshot) -> None:
         """Nothing can run between the checks and the writes, so a batch is all or nothing."""
@@ -239,6 +230,18 @@ class Rows:
         self.history: dict[str, list[Happened]] = {}
         self.events: list[Event] = []
         self.live: dict[str, None] = {}
+
+    def read(self, now: datetime, keys: Keys) -> Snapshot:
+        """Those of the rows that exist, with all attempts of the checkouts."""
+        found = _pick(self.checkouts, keys.checkouts)
+        return Snapshot(
+            now,
+            drops=_pick(self.drops, keys.drops),
+            checkouts=found,
+            attempts=_pick(self.attempts, ((row.id, n) for row in found.values() for n in range(1, row.live_n + 1))),
+            pools=_pick(self.pools, keys.pools),
+            stored=_pick(self.stored, keys.stored),
+        )
 
     def check(self, snapshot: Snapshot) -> None:
         """Conflict where somebody was faster, Rejected where a row says what no row may say; changes nothing."""
