@@ -61,7 +61,7 @@ class PayingView(msgspec.Struct, frozen=True, omit_defaults=True):
     """The answer to a payment that is not decided yet: ask again with GET, or repeat the same request."""
 
     id: str
-    state: str = "paying"
+    state: str
     attempt: int = 0
     next_action: str | None = None
 
