@@ -9,11 +9,9 @@ what happens to a payment, an unreachable database included: that is a `NoAnswer
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from standardwebhooks import Webhook
 
 from race_to_purchase.gateways import sandbox_answers as answers
 from race_to_purchase.gateways.sandbox_books import Books, NewPayment
@@ -21,6 +19,7 @@ from race_to_purchase.gateways.sandbox_combine import Combiner
 from race_to_purchase.gateways.sandbox_connection import Unanswered
 from race_to_purchase.gateways.sandbox_methods import METHODS, UNKNOWN_METHOD, Method
 from race_to_purchase.gateways.sandbox_webhook import verify
+from race_to_purchase.gateways.webhook_secret import new_secret, signer
 from race_to_purchase.ports import PaymentRequest, WebhookEvent
 from race_to_purchase.rules.money import MINOR_UNITS_MAX
 from race_to_purchase.rules.verdicts import Authorized, Captured, Declined, NoAnswer, Refunded, Verdict, Voided
@@ -62,7 +61,7 @@ class SandboxGateway:
 
     def __init__(self, dsn: str, *, webhook_secret: str | None = None, slow_s: float = 2.0) -> None:
         self._books = Books(dsn)
-        self._webhook = Webhook(webhook_secret or secrets.token_bytes(32))
+        self._webhook = signer(webhook_secret or new_secret())
         self._slow_s = slow_s
         self._lost: dict[str, None] = {}
         self._authorizations = Combiner[_Authorization, Verdict](self._authorize_batch)
