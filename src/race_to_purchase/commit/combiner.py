@@ -23,8 +23,8 @@ from race_to_purchase.rules.snapshot import Keys, Snapshot, Stale
 
 log = logging.getLogger("race.commit")
 
-Observer = Callable[[Sequence[tuple[Command, Outcome]]], None]
-"""Told of every batch after its COMMIT, never before."""
+Observer = Callable[[Sequence[tuple[Command, Outcome, str]]], None]
+"""Told of every batch after its COMMIT, never before: command, outcome, and the id of the request behind it."""
 
 CONFLICTS_MAX = 30
 """So often a batch is decided again before its patient commands are sent away; each time under locks."""
@@ -133,13 +133,13 @@ class Combiner:
         self._lanes.put_back(batch)
 
     def _tell(self, batch: list[Waiting], outcomes: list[Outcome | Exception]) -> None:
-        told: list[tuple[Command, Outcome]] = []
+        told: list[tuple[Command, Outcome, str]] = []
         for waiting, outcome in zip(batch, outcomes, strict=True):
             if isinstance(outcome, Exception):
                 waiting.fail(outcome)
             else:
                 waiting.answer(outcome)
-                told.append((waiting.command, outcome))
+                told.append((waiting.command, outcome, waiting.request_id))
         self._observe(told)
 
 

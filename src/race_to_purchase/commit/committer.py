@@ -20,7 +20,7 @@ Policy = Literal["combine", "optimistic"]
 OPTIMISTIC_TRIES = 2
 
 
-def _nobody(_batch: Sequence[tuple[Command, Outcome]]) -> None:
+def _nobody(_batch: Sequence[tuple[Command, Outcome, str]]) -> None:
     return None
 
 

@@ -5,6 +5,7 @@
     postgres.making-*  what initdb works in until then; left behind only by a crash, and removed by the next start
     run/               the socket
     postgres.log(.1)   what the server says
+    serve.json         where the running `race serve` can be reached, for other commands of this machine
 
 A folder with anything else in it belongs to someone else and is never written to.
 """
@@ -41,7 +42,7 @@ LOG_BYTES_MAX = 8 * 1024 * 1024
 """The log is cut at this size, and the cut part kept once: twice this is the most that logs take."""
 NEW_FOLDER_BYTES_MIN = 128 * 1024 * 1024
 """initdb writes some 40 MB, and a sale starts with as much again in its log of changes."""
-OURS = {"race.lock", "postgres", "run", "postgres.log", "postgres.log.1", "postgres.password"}
+OURS = {"race.lock", "serve.json", "postgres", "run", "postgres.log", "postgres.log.1", "postgres.password"}
 NOT_WRITABLE = {
     errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST,
     errno.ENAMETOOLONG, errno.ELOOP,

@@ -1,0 +1,128 @@
+"""The terminal's way to a running engine: the admin API over HTTP, found by options, environment or data folder."""
+
+from __future__ import annotations
+
+import os
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+from rich.table import Table
+
+from race_to_purchase.app.serve import FILE, Reachable, data_dir
+from race_to_purchase.errors import ConfigurationError, RaceError
+from race_to_purchase.rules.drop import Drop
+from race_to_purchase.rules.money import display
+from race_to_purchase.settings import Settings, keys_of
+
+TIMEOUT_S = 10.0
+
+
+class NoEngineFound(ConfigurationError):
+    """No running engine is known: {file} is not there. Start `race serve`, or pass --url and --admin-key."""
+
+    code = "no_engine_found"
+
+
+class AdminKeyMissing(ConfigurationError):
+    """An admin key is needed for {url}: pass --admin-key, or set RACE_ADMIN_KEY."""
+
+    code = "admin_key_missing"
+
+
+class EngineUnreachable(RaceError):
+    """The engine at {url} does not answer: {reason}."""
+
+    code = "engine_unreachable"
+
+
+class EngineRefused(RaceError):
+    """The engine refused: {detail} ({code_given})"""
+
+    code = "engine_refused"
+
+
+class AdminClient:
+    """Speaks to one engine; EngineUnreachable and EngineRefused say what went wrong."""
+
+    def __init__(self, url: str, admin_key: str) -> None:
+        self._url = url.rstrip("/")
+        self._key = admin_key
+
+    @classmethod
+    def find(cls, settings: Settings, url: str | None, admin_key: str | None) -> Self:
+        """By what was given, else by what `race serve` left in the data folder."""
+        admin_key = (
+            admin_key
+            or os.environ.get("RACE_ADMIN_KEY")
+            or next(iter(keys_of(settings.admin_keys, "admin_keys").values()), None)
+        )
+        if url is not None:
+            if admin_key is None:
+                raise AdminKeyMissing(url=url)
+            return cls(url, admin_key)
+        reachable = _left_word(data_dir(settings) / FILE)
+        return cls(reachable.url, admin_key or reachable.admin_key)
+
+    def put(self, drop: Drop) -> bool:
+        """Create or change it; whether it is new."""
+        return self._call("PUT", f"/v1/admin/drops/{drop.id}", msgspec.json.encode(drop))[0] == 201
+
+    def close(self, drop_id: str) -> None:
+        """Let no new checkout begin."""
+        self._call("POST", f"/v1/admin/drops/{drop_id}/close")
+
+    def table(self) -> Table:
+        """Every drop, a row each."""
+        table = Table("drop", "title", "opens at", "flow", "items", "closed")
+        for stored in self._call("GET", "/v1/admin/drops")[1]["drops"]:
+            drop = stored["definition"]
+            closed = "closed" if stored.get("closed_at") else ""
+            items = str(len(drop["items"]))
+            table.add_row(drop["id"], drop["title"], drop["opens_at"], drop["flow"], items, closed)
+        return table
+
+    def details(self, drop_id: str) -> Table:
+        """One drop's pools and prices."""
+        watched = self._call("GET", f"/v1/admin/drops/{drop_id}")[1]
+        drop = watched["definition"]
+        prices = {f"{drop_id}/item/{item['id']}": item["price"] for item in drop["items"]}
+        table = Table("pool", "price", "capacity", "held", "sold", "free", title=f"{drop['title']} ({drop_id})")
+        for pool in watched["pools"]:
+            price = display(prices[pool["id"]], drop["currency"]) if pool["id"] in prices else ""
+            free = pool["capacity"] - pool["held"] - pool["sold"]
+            counts = (str(pool[name]) for name in ("capacity", "held", "sold"))
+            table.add_row(pool["id"], price, *counts, str(free))
+        return table
+
+    def _call(self, method: str, path: str, body: bytes | None = None) -> tuple[int, Any]:
+        request = urllib.request.Request(
+            self._url + path,
+            data=body,
+            method=method,
+            headers={"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
+                return response.status, msgspec.json.decode(response.read())
+        except urllib.error.HTTPError as error:
+            raise _refused(error) from None
+        except (OSError, ValueError) as error:
+            raise EngineUnreachable(url=self._url, reason=getattr(error, "reason", error)) from None
+
+
+def _refused(error: urllib.error.HTTPError) -> EngineRefused:
+    try:
+        problem = msgspec.json.decode(error.read(), type=dict[str, Any])
+        return EngineRefused(detail=problem["detail"], code_given=problem["code"])
+    except (msgspec.DecodeError, KeyError):
+        return EngineRefused(detail=f"HTTP {error.code}", code_given="no problem document")
+
+
+def _left_word(file: Path) -> Reachable:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Reachable)
+    except (OSError, msgspec.DecodeError):
+        raise NoEngineFound(file=file) from None

@@ -1,0 +1,106 @@
+"""One process of the engine: its store, committer, gateways, path, loops and HTTP application, wired and started."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Self
+
+from starlette.types import ASGIApp
+
+from race_to_purchase.commit.committer import Committer
+from race_to_purchase.edge.routes import build_app
+from race_to_purchase.gateways.sandbox import SandboxGateway
+from race_to_purchase.gateways.webhook_out import WebhookPublisher
+from race_to_purchase.loops.expire import Expire, Sweep
+from race_to_purchase.loops.forget import Forget
+from race_to_purchase.loops.loop import Loop
+from race_to_purchase.loops.owed import Owed
+from race_to_purchase.observe.logs import committed
+from race_to_purchase.operate.drops import Catalogue
+from race_to_purchase.path.purchase import Patience, Purchase
+from race_to_purchase.rules.rows import TaskKind
+from race_to_purchase.settings import Settings, keys_of
+from race_to_purchase.store.postgres import PostgresStore
+from race_to_purchase.store.reads import PostgresReads
+
+OWED_EVERY_S: dict[TaskKind, float] = {"resolve": 1.0, "capture": 1.0, "void": 1.0, "deliver": 0.5}
+SWEEP_EVERY_S = 60.0
+FORGET_EVERY_S = 600.0
+
+
+class Engine:
+    """Made by `start` alone; `stop` lets what is under way finish within its grace, then lets go."""
+
+    def __init__(self, settings: Settings, store: PostgresStore, sandbox: SandboxGateway) -> None:
+        self._settings = settings
+        self._store = store
+        self._sandbox = sandbox
+        self._publisher = _publisher(settings)
+        self.reads = PostgresReads(store.pool)
+        self.committer = Committer(
+            store,
+            policy=settings.policy,
+            batch_max=settings.batch_max,
+            waiting_max=settings.waiting_max,
+            observe=committed,
+        )
+        self.purchase = Purchase(
+            self.committer,
+            self.reads,
+            {sandbox.name: sandbox},
+            default_gateway=sandbox.name,
+            publisher=self._publisher,
+            patience=Patience(settings.gateway_timeout_s, settings.answer_wait_s, settings.takeover_s),
+        )
+        self.catalogue = Catalogue(self.committer, self.reads)
+        self._loops = self._make_loops()
+
+    @classmethod
+    async def start(cls, settings: Settings, dsn: str) -> Self:
+        """Connect to the migrated database at `dsn` and begin the background work."""
+        store = await PostgresStore.open(dsn, connections=settings.connections)
+        sandbox = SandboxGateway(dsn)
+        await sandbox.prepare()
+        engine = cls(settings, store, sandbox)
+        for loop in engine._loops:
+            loop.start()
+        return engine
+
+    def _make_loops(self) -> list[Loop]:
+        kinds = dict(OWED_EVERY_S)
+        if self._publisher is None:
+            del kinds["deliver"]
+        return [
+            Loop(Expire(self.committer, self.reads), self._settings.expire_every_s),
+            Loop(Sweep(self.committer, self.reads), SWEEP_EVERY_S),
+            Loop(Forget(self.reads), FORGET_EVERY_S),
+            *(Loop(Owed(kind, self.purchase, self.reads), every_s) for kind, every_s in kinds.items()),
+        ]
+
+    def asgi(self) -> ASGIApp:
+        """The HTTP application."""
+        return build_app(
+            self.purchase,
+            self.catalogue,
+            storefront_keys=keys_of(self._settings.storefront_keys, "storefront_keys"),
+            admin_keys=keys_of(self._settings.admin_keys, "admin_keys"),
+            ready=self.reads.ready,
+            echo=self._settings.echo,
+        )
+
+    async def stop(self, grace_s: float) -> None:
+        """Stop taking over, finish payments under way, commit what is queued; what is left, other processes do."""
+        await asyncio.gather(*(loop.stop() for loop in self._loops))
+        deadline_s = asyncio.get_running_loop().time() + grace_s
+        await self.purchase.drain(grace_s)
+        await self.committer.stop(max(0.1, deadline_s - asyncio.get_running_loop().time()))
+        if self._publisher is not None:
+            await self._publisher.close()
+        await self._sandbox.close()
+        await self._store.close()
+
+
+def _publisher(settings: Settings) -> WebhookPublisher | None:
+    if not settings.webhook_url:
+        return None
+    return WebhookPublisher(settings.webhook_url, settings.webhook_secret, allow_private=settings.webhook_allow_private)

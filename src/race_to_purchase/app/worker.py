@@ -1,0 +1,118 @@
+"""One process that answers HTTP on a listening socket, until it is told to stop.
+
+`python -m race_to_purchase.app.worker` is how `serve` starts one; what it needs comes in one environment variable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+
+import msgspec
+import uvicorn
+
+from race_to_purchase.app.engine import Engine
+from race_to_purchase.observe.logs import set_up
+from race_to_purchase.settings import Settings
+
+ORDERS = "RACE_WORKER_ORDERS"
+"""Environment variable that holds a worker's Orders as JSON."""
+
+log = logging.getLogger("race.worker")
+
+
+class Orders(msgspec.Struct, frozen=True):
+    """What a worker is told: its settings, the database, and the number of the socket it inherits."""
+
+    settings: Settings
+    dsn: str
+    socket_fd: int
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without signal handlers of its own: it would end the process before the engine has stopped."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `run_worker`."""
+        yield
+
+
+async def run_worker(
+    settings: Settings, dsn: str, listening: socket.socket, ready: Callable[[], None] = lambda: None
+) -> None:
+    """Serve until SIGTERM or SIGINT; calls `ready` once requests are answered."""
+    engine = await Engine.start(settings, dsn)
+    server = _Server(
+        uvicorn.Config(
+            engine.asgi(),
+            loop="none",
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            backlog=4096,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=max(1, round(settings.stop_grace_s)),
+        )
+    )
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop, server, stopping)
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    orphaned = asyncio.create_task(_stop_when_orphaned(server, stopping))
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers a flag, not an event
+        await asyncio.sleep(0.01)
+    if server.started:
+        ready()
+    await asyncio.wait([serving, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
+    deadline_s = loop.time() + settings.stop_grace_s
+    await serving
+    orphaned.cancel()
+    await engine.stop(grace_s=max(0.5, deadline_s - loop.time()))
+
+
+def _stop(server: _Server, stopping: asyncio.Event) -> None:
+    """The first signal stops in order, the second one now."""
+    server.force_exit = server.should_exit
+    server.should_exit = True
+    stopping.set()
+
+
+async def _stop_when_orphaned(server: _Server, stopping: asyncio.Event) -> None:
+    """A worker whose `race serve` was killed would hold the port and decide on a database that is about to go."""
+    parent = os.getppid()
+    while os.getppid() == parent:  # noqa: ASYNC110 - nobody signals the death of a parent
+        await asyncio.sleep(1)
+    log.error("the process that started this worker is gone; stopping")
+    _stop(server, stopping)
+
+
+def main() -> None:
+    """Entry of a worker process."""
+    orders = msgspec.json.decode(os.environ.pop(ORDERS), type=Orders)
+    set_up(orders.settings.log, orders.settings.log_level)
+    run(run_worker(orders.settings, orders.dsn, socket.socket(fileno=orders.socket_fd)))
+
+
+def run(work: object) -> None:
+    """Run a coroutine on uvloop where there is one."""
+    assert asyncio.iscoroutine(work)
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(work)
+    else:
+        uvloop.run(work)
+
+
+if __name__ == "__main__":
+    main()

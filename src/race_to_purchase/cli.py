@@ -1,0 +1,178 @@
+"""The command `race`. Each subcommand reads its options, calls one function, and says how it went."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from race_to_purchase import __version__
+from race_to_purchase.app.admin import AdminClient
+from race_to_purchase.app.serve import Reachable
+from race_to_purchase.app.serve import serve as run_serve
+from race_to_purchase.errors import RaceError
+from race_to_purchase.observe import logs
+from race_to_purchase.operate.dropfile import read_drop_file
+from race_to_purchase.settings import load, with_development_keys
+
+app = typer.Typer(
+    help="A self-hosted checkout engine for the moment when more people want to buy than there is stock.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+drop_app = typer.Typer(help="Make, look at, change and close drops of a running engine.", no_args_is_help=True)
+app.add_typer(drop_app, name="drop")
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write the result to this file, as JSON.")]
+DataDirOption = Annotated[
+    str | None, typer.Option("--data-dir", help="Folder of the embedded PostgreSQL. [RACE_DATA_DIR]")
+]
+UrlOption = Annotated[
+    str | None, typer.Option("--url", help="A running engine; else the one of the data folder. [RACE_URL]")
+]
+KeyOption = Annotated[str | None, typer.Option("--admin-key", help="Its admin key. [RACE_ADMIN_KEY]")]
+
+
+def main() -> NoReturn:
+    """Entry of the command; an error of ours is one sentence on standard error, never a traceback."""
+    try:
+        app()
+    except RaceError as error:
+        err.print(f"race: {error}", markup=False)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(0)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"race-to-purchase {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Options of `race` itself."""
+
+
+@app.command()
+def serve(
+    drop: Annotated[list[Path] | None, typer.Option("--drop", help="A drop file; may be given several times.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. [RACE_HOST]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on. [RACE_PORT]")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes on that port. [RACE_WORKERS]")] = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Serve the API: with an embedded PostgreSQL, or on the one that RACE_DATABASE_URL names."""
+    settings = load(host=host, port=port, workers=workers, data_dir=data_dir)
+    logs.set_up(settings.log, settings.log_level)
+    drops = [read_drop_file(file) for file in drop or []]
+    keys_made = not (settings.storefront_keys and settings.admin_keys)
+
+    def started(reachable: Reachable) -> None:
+        _greet(reachable, keys_made)
+
+    run_serve(with_development_keys(settings), drops, started)
+
+
+def _greet(reachable: Reachable, keys_made: bool) -> None:
+    out.print(f"Race to Purchase {__version__} serves at {reachable.url}", style="bold")
+    out.print(f"  reference    {reachable.url}/docs")
+    if keys_made:
+        out.print(f"  storefront   {reachable.storefront_key}", markup=False)
+        out.print(f"  admin        {reachable.admin_key}", markup=False)
+        out.print("  These keys were made for this run; for production set RACE_STOREFRONT_KEYS and RACE_ADMIN_KEYS.")
+    out.print("  Ctrl-C stops it.")
+
+
+@app.command()
+def demo(
+    buyers: Annotated[int, typer.Option(min=0, help="Simulated people.")] = 2000,
+    bots: Annotated[int, typer.Option(min=0, help="Simulated bots.")] = 1000,
+    stock: Annotated[int, typer.Option(min=1, help="Pairs of shoes.")] = 500,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same crowd.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Server processes.")] = 1,
+    json_file: JsonOption = None,
+) -> None:
+    """Let a crowd race over real HTTP against a real server, and print the scorecard."""
+    from race_to_purchase.rehearse.demo import DemoOptions, run_demo
+
+    options = DemoOptions(buyers=buyers, bots=bots, stock=stock, seed=seed, workers=workers, json_file=json_file)
+    raise typer.Exit(run_demo(options))
+
+
+@app.command()
+def bench(
+    seconds: Annotated[float, typer.Option(min=1, help="Length of one measurement.")] = 10.0,
+    rounds: Annotated[int, typer.Option(min=1, help="Measurements of each side, in turn; the median counts.")] = 3,
+    json_file: JsonOption = None,
+    svg: Annotated[Path | None, typer.Option(help="Also draw the result into this file.")] = None,
+) -> None:
+    """Measure side by side, in one run: combined against naive, reservations against an echo, purchases."""
+    from race_to_purchase.rehearse.bench import BenchOptions, run_bench
+
+    raise typer.Exit(run_bench(BenchOptions(seconds=seconds, rounds=rounds, json_file=json_file, svg_file=svg)))
+
+
+@app.command()
+def audit(json_file: JsonOption = None, data_dir: DataDirOption = None) -> None:
+    """Check every invariant on the configured database; exit 1 and show the rows if one is broken."""
+    from race_to_purchase.app.audit import run_audit
+
+    raise typer.Exit(run_audit(load(data_dir=data_dir), out, json_file))
+
+
+@drop_app.command("apply")
+def drop_apply(
+    files: Annotated[list[Path], typer.Argument(help="Drop files.")],
+    url: UrlOption = None,
+    admin_key: KeyOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Create or change drops from their files."""
+    admin = _admin(url, admin_key, data_dir)
+    for definition in [read_drop_file(file) for file in files]:
+        created = admin.put(definition)
+        out.print(f"{definition.id}: {'created' if created else 'up to date'}", markup=False)
+
+
+@drop_app.command("list")
+def drop_list(url: UrlOption = None, admin_key: KeyOption = None, data_dir: DataDirOption = None) -> None:
+    """List every drop."""
+    out.print(_admin(url, admin_key, data_dir).table())
+
+
+@drop_app.command("show")
+def drop_show(drop: str, url: UrlOption = None, admin_key: KeyOption = None, data_dir: DataDirOption = None) -> None:
+    """Show one drop with its stock."""
+    out.print(_admin(url, admin_key, data_dir).details(drop))
+
+
+@drop_app.command("close")
+def drop_close(drop: str, url: UrlOption = None, admin_key: KeyOption = None, data_dir: DataDirOption = None) -> None:
+    """Let no new checkout begin; running ones may finish."""
+    _admin(url, admin_key, data_dir).close(drop)
+    out.print(f"{drop}: closed", markup=False)
+
+
+def _admin(url: str | None, admin_key: str | None, data_dir: str | None) -> AdminClient:
+    """The engine that the options, the environment or the data folder name."""
+    return AdminClient.find(load(data_dir=data_dir), url or os.environ.get("RACE_URL"), admin_key)
+
+
+if __name__ == "__main__":
+    main()

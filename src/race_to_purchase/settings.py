@@ -1,0 +1,154 @@
+"""Every setting, its environment variable, its default and what it is for. Read by `app` and `cli` alone.
+
+A setting is the environment variable `RACE_<NAME>`; a few have an option of the same name on the command line, which
+wins. Values are checked once, at the start, their relations too; what runs gets plain values.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from race_to_purchase.errors import ConfigurationError
+
+PREFIX = "RACE_"
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class WrongSetting(ConfigurationError):
+    """{name} is wrong: {reason}. See docs/settings.md."""
+
+    code = "wrong_setting"
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All of them; each field's description is its documentation."""
+
+    database_url: Annotated[str, msgspec.Meta(description="PostgreSQL 15 or later; empty: the embedded one.")] = ""
+    data_dir: Annotated[str, msgspec.Meta(description="Folder of the embedded PostgreSQL; empty: the user's own.")] = ""
+    host: Annotated[str, msgspec.Meta(description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535, description="Port to listen on; 0: any free one.")] = 8000
+    workers: Annotated[int, msgspec.Meta(ge=1, le=64, description="Processes on that port, on one database.")] = 1
+    storefront_keys: Annotated[
+        str, msgspec.Meta(description="`name:key` pairs, comma-separated; empty: a development key is made.")
+    ] = ""
+    admin_keys: Annotated[
+        str, msgspec.Meta(description="`name:key` pairs, comma-separated; empty: a development key is made.")
+    ] = ""
+    webhook_url: Annotated[
+        str, msgspec.Meta(description="Where paid orders are delivered to; empty: nowhere, orders stay `paid`.")
+    ] = ""
+    webhook_secret: Annotated[
+        str, msgspec.Meta(description="Standard Webhooks secret (`whsec_…`) that signs deliveries.")
+    ] = ""
+    webhook_allow_private: Annotated[
+        bool, msgspec.Meta(description="Let deliveries go to private and loopback addresses, and over plain HTTP.")
+    ] = False
+    policy: Annotated[
+        Literal["combine", "optimistic"],
+        msgspec.Meta(
+            description="How batches are written: under row locks, or on row versions with locks as fallback."
+        ),
+    ] = "combine"
+    batch_max: Annotated[Positive, msgspec.Meta(description="Commands in one transaction, at most.")] = 256
+    waiting_max: Annotated[
+        Positive, msgspec.Meta(description="Commands that may wait in one drop and process before 503 is answered.")
+    ] = 4096
+    connections: Annotated[Positive, msgspec.Meta(description="Database connections of one process, at most.")] = 8
+    gateway_timeout_s: Annotated[Seconds, msgspec.Meta(description="One call of a payment gateway.")] = 10.0
+    answer_wait_s: Annotated[
+        Seconds, msgspec.Meta(description="A payment request waits so long for its end, then 202 is answered.")
+    ] = 20.0
+    takeover_s: Annotated[
+        Seconds,
+        msgspec.Meta(
+            description="A begun payment may be taken over by another process after so long; "
+            "longer than gateway_timeout_s."
+        ),
+    ] = 15.0
+    expire_every_s: Annotated[Seconds, msgspec.Meta(description="Pause between two looks for deadlines.")] = 0.5
+    stop_grace_s: Annotated[Seconds, msgspec.Meta(description="What SIGTERM lets requests and payments take.")] = 10.0
+    log: Annotated[
+        Literal["auto", "human", "json"],
+        msgspec.Meta(description="Form of the log; auto: human on a terminal, JSON lines otherwise."),
+    ] = "auto"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], msgspec.Meta(description="What is logged at least.")
+    ] = "info"
+    echo: Annotated[bool, msgspec.Meta(description="Mount POST /echo, the measuring stick of `race bench`.")] = False
+
+    def __post_init__(self) -> None:
+        if self.takeover_s <= self.gateway_timeout_s:
+            raise ValueError("takeover_s must be longer than gateway_timeout_s, or calls under way are made twice")
+        if self.webhook_url and not self.webhook_secret:
+            raise ValueError("webhook_url needs a webhook_secret: the merchant could not trust the deliveries")
+        keys_of(self.storefront_keys, "storefront_keys")
+        keys_of(self.admin_keys, "admin_keys")
+
+
+def load(environ: Mapping[str, str] = os.environ, **options: Any) -> Settings:
+    """Settings from the environment, `options` that are not None over them; WrongSetting names what is wrong."""
+    fields = {field.name: field for field in msgspec.structs.fields(Settings)}
+    values: dict[str, Any] = {}
+    for name, text in environ.items():
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() in fields:
+            values[name.removeprefix(PREFIX).lower()] = text
+    values |= {name: value for name, value in options.items() if value is not None}
+    for name, value in values.items():
+        try:
+            values[name] = msgspec.convert(value, fields[name].type, strict=False)
+        except msgspec.ValidationError as error:
+            raise WrongSetting(name=f"{PREFIX}{name.upper()}", reason=error) from None
+    try:
+        return Settings(**values)
+    except ValueError as error:
+        raise WrongSetting(name="a setting", reason=error) from None
+
+
+def keys_of(text: str, setting: str) -> dict[str, str]:
+    """`a:key1,b:key2` as a mapping; ValueError for anything else. Keys are never part of the message."""
+    keys: dict[str, str] = {}
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        name, colon, key = pair.partition(":")
+        if not (name and colon and key):
+            raise ValueError(f"{setting} must look like name:key,name:key")
+        keys[name] = key
+    return keys
+
+
+def with_development_keys(settings: Settings) -> Settings:
+    """The same settings, with keys made up where none were given; for a laptop, never for production."""
+    made: dict[str, str] = {}
+    if not settings.storefront_keys:
+        made["storefront_keys"] = f"dev:dev_storefront_{secrets.token_urlsafe(18)}"
+    if not settings.admin_keys:
+        made["admin_keys"] = f"dev:dev_admin_{secrets.token_urlsafe(18)}"
+    return msgspec.structs.replace(settings, **made) if made else settings
+
+
+def reference() -> str:
+    """docs/settings.md, generated from this file."""
+    lines = [
+        "# Settings",
+        "",
+        "Generated from `settings.py`; a test keeps it fresh. Each is an environment variable.",
+        "",
+        "| variable | default | what it is for |",
+        "|---|---|---|",
+    ]
+    for field in msgspec.structs.fields(Settings):
+        _, metas = _unwrap(field.type)
+        default = f"`{field.default}`" if field.default != "" else "(empty)"
+        lines.append(f"| `{PREFIX}{field.name.upper()}` | {default} | {metas} |")
+    return "\n".join(lines) + "\n"
+
+
+def _unwrap(kind: Any) -> tuple[Any, str]:
+    meta = next((m for m in getattr(kind, "__metadata__", ()) if isinstance(m, msgspec.Meta) and m.description), None)
+    return kind, (meta.description or "") if meta else ""
