@@ -1,0 +1,120 @@
+"""A process full of simulated people: `python -m race_to_purchase.rehearse.crowd`.
+
+Its errand comes as one line of JSON on standard input; the pages of its diary go out on standard output, a line
+each. It ends when everybody has gone home, or when its standard input closes, so that it never outlives its parent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Callable
+
+import msgspec
+
+from race_to_purchase.rehearse.crowd_bot import bot
+from race_to_purchase.rehearse.crowd_diary import Diary, Page
+from race_to_purchase.rehearse.crowd_human import human
+from race_to_purchase.rehearse.crowd_person import Person
+from race_to_purchase.rehearse.crowd_plan import Crowd, Sale, dice, plan
+from race_to_purchase.rehearse.crowd_player import Player
+from race_to_purchase.rehearse.crowd_steps import Walk
+from race_to_purchase.rehearse.crowd_wire import Wire
+
+PAGE_EVERY_S = 0.2
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Errand(msgspec.Struct, frozen=True):
+    """What one process is to do: play part `part` of `parts` of the crowd of `seed` in `sale`, at a server."""
+
+    host: str
+    port: int
+    storefront_key: str
+    seed: int
+    buyers: int
+    bots: int
+    sale: Sale
+    part: int = 0
+    parts: int = 1
+    connections_max: int = 128
+
+
+async def play(errand: Errand, tell: Callable[[Page], None]) -> None:
+    """Play everybody of this part, telling what happens every PAGE_EVERY_S. Raises what a walk raises."""
+    crowd = plan(errand.seed, errand.buyers, errand.bots, errand.sale).share(errand.part, errand.parts)
+    wire = Wire(errand.host, errand.port, errand.storefront_key, errand.connections_max)
+    diary = Diary()
+    player = Player(wire, errand.sale, diary)
+    teller = asyncio.create_task(_keep_telling(diary, player, tell))
+    try:
+        async with asyncio.TaskGroup() as everybody:
+            for walk in walks(crowd, errand, diary):
+                everybody.create_task(player.play(walk))
+    finally:
+        teller.cancel()
+        wire.close()
+    tell(diary.page(0, last=True))
+
+
+def walks(crowd: Crowd, errand: Errand, diary: Diary) -> list[Walk]:
+    """The walks of a crowd, each with a stream of chance for what the plan could not foresee."""
+    people = [
+        human(one, Person("human", one.name, dice(errand.seed, f"{one.name}/walk"), errand.sale, diary))
+        for one in crowd.humans
+    ]
+    machines = [
+        bot(one, Person("bot", one.name, dice(errand.seed, f"{one.name}/walk"), errand.sale, diary))
+        for one in crowd.bots
+    ]
+    return people + machines
+
+
+async def _keep_telling(diary: Diary, player: Player, tell: Callable[[Page], None]) -> None:
+    while True:
+        await asyncio.sleep(PAGE_EVERY_S)
+        tell(diary.page(player.in_shop))
+
+
+def _tell(page: Page) -> None:
+    sys.stdout.buffer.write(_encode(page) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+async def _run(errand: Errand) -> None:
+    playing = asyncio.create_task(play(errand, _tell))
+    watch = threading.Thread(target=_cancel_when_orphaned, args=(asyncio.get_running_loop(), playing), daemon=True)
+    watch.start()
+    await playing
+
+
+def _cancel_when_orphaned(loop: asyncio.AbstractEventLoop, playing: asyncio.Task[None]) -> None:
+    """Reads past Python's own buffer: a thread that waits inside it would trip over the end of the process."""
+    while os.read(0, 4096):
+        pass
+    with contextlib.suppress(RuntimeError):  # The loop has closed: everybody was gone before the parent was.
+        loop.call_soon_threadsafe(playing.cancel)
+
+
+def main() -> None:
+    """Read the errand and run it."""
+    errand = msgspec.json.decode(sys.stdin.buffer.readline(), type=Errand)
+    runner = asyncio.Runner(loop_factory=_fast_loop())
+    with runner:
+        runner.run(_run(errand))
+
+
+def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:  # There is none for Windows.
+        return None
+    return uvloop.new_event_loop
+
+
+if __name__ == "__main__":
+    main()
