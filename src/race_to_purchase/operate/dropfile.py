@@ -1,0 +1,126 @@
+"""A drop file: one sale in TOML, as a `[drop]` table with `[[items]]` and, where wanted, `[[promos]]`.
+
+What is wrong with it is told with the file, the line and the field, since whoever reads that has the file open.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from race_to_purchase.errors import ConfigurationError
+from race_to_purchase.operate.misfit import misfit
+from race_to_purchase.rules.drop import Drop
+
+TABLES = ("drop", "items", "promos")
+
+_DOCUMENT_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
+_HEADER = re.compile(r"\s*(\[{1,2})\s*([A-Za-z0-9_-]+)\s*\]{1,2}\s*(?:#.*)?$")
+_KEY = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*[=.]""")
+_TWIN = re.compile(r"(item|promo) (\S+) is defined twice")
+
+
+class UnreadableDropFile(ConfigurationError):
+    """The drop file {file} cannot be read: {reason}."""
+
+    code = "drop_file_unreadable"
+
+
+class WrongDropFile(ConfigurationError):
+    """{file}, line {line}: {field}: {reason}"""
+
+    code = "drop_file_wrong"
+
+
+def read_drop_file(file: Path) -> Drop:
+    """The drop in `file`; raises UnreadableDropFile and WrongDropFile."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UnreadableDropFile(file=file, reason=error.strerror or error) from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise WrongDropFile(file=file, line=line, field="file", reason="this is not UTF-8") from None
+    return parse_drop(text, str(file))
+
+
+def parse_drop(text: str, file: str) -> Drop:
+    """The drop in the TOML document `text`; `file` is what errors call it. Raises WrongDropFile."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _not_toml(str(error), text, file) from None
+    fields = _fields(document, text, file)
+    try:
+        return msgspec.convert(fields, Drop)
+    except msgspec.ValidationError as error:
+        found = misfit(error)
+        field = found.field or _meant(found.reason, fields)
+        raise WrongDropFile(file=file, line=_line(text, field), field=field or "drop", reason=found.reason) from None
+
+
+def _fields(document: dict[str, Any], text: str, file: str) -> dict[str, Any]:
+    """The fields of a Drop from the tables of its file."""
+    for name in document:
+        if name not in TABLES:
+            reason = f"a drop file has the tables {', '.join(TABLES)}"
+            raise WrongDropFile(file=file, line=_line(text, name), field=name, reason=reason)
+    drop = document.get("drop")
+    if not isinstance(drop, dict):
+        raise WrongDropFile(file=file, line=_line(text, "drop"), field="drop", reason="there is no table [drop]")
+    for name in ("items", "promos"):
+        if name in drop:
+            reason = f"write each as a table [[{name}]] of its own"
+            raise WrongDropFile(file=file, line=_line(text, name), field=f"drop.{name}", reason=reason)
+    return {**drop, **{name: document[name] for name in ("items", "promos") if name in document}}
+
+
+def _not_toml(message: str, text: str, file: str) -> WrongDropFile:
+    found = _DOCUMENT_LINE.search(message)
+    reason = message[: found.start()] if found else message
+    lines = text.splitlines() or [""]
+    line = int(found[1]) if found and found[1] else len(lines)
+    key = _KEY.match(lines[min(line, len(lines)) - 1])
+    return WrongDropFile(file=file, line=line, field=key[1] if key else "TOML", reason=reason)
+
+
+def _meant(reason: str, fields: dict[str, Any]) -> str:
+    """The field that a contradiction between several is about."""
+    twin = _TWIN.match(reason)
+    if twin:
+        table, key = ("items", "id") if twin[1] == "item" else ("promos", "code")
+        second = [index for index, row in enumerate(fields[table]) if row[key] == twin[2]][1]
+        return f"{table}[{second}].{key}"
+    return next((word for word in re.findall(r"\w+", reason) if word in fields), "")
+
+
+def _line(text: str, field: str) -> int:
+    """The line where `field` stands, else that of the table that it belongs to, else the first."""
+    places = _places(text)
+    table = field.rpartition(".")[0]
+    for place in (f"drop.{field}", field, f"{field}[0]", table, "drop"):
+        if place in places:
+            return places[place]
+    return 1
+
+
+def _places(text: str) -> dict[str, int]:
+    """The line of every table and key: `drop`, `drop.title`, `items[0]`, `items[0].price`."""
+    places: dict[str, int] = {}
+    prefix = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        header, key = _HEADER.match(line), _KEY.match(line)
+        if header:
+            table = header[2]
+            if header[1] == "[[":
+                rows = sum(place.startswith(f"{table}[") and "." not in place for place in places)
+                table = f"{table}[{rows}]"
+            places[table] = number
+            prefix = f"{table}."
+        elif key:
+            places.setdefault(prefix + key[1], number)
+    return places
