@@ -1,0 +1,105 @@
+"""Reading a body and making a value of it: bounded in bytes and in time, strict in form.
+
+JSON that is malformed is a 400 with the position, JSON of the wrong form a 422 with the field. What a struct does not
+name is refused, so that a misspelt field is never silently ignored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+from starlette.types import Receive
+
+from race_to_purchase.edge.connection import has_arrived
+from race_to_purchase.edge.problems import (
+    BODY_BYTES_MAX,
+    Refused,
+    invalid,
+    malformed,
+    too_large,
+    too_slow,
+    wrong_media_type,
+)
+from race_to_purchase.operate.misfit import misfit
+
+READ_TIMEOUT_S = 10.0
+"""How long a client may take to send a body that was not there with its headers."""
+
+T = TypeVar("T")
+
+_POSITION = re.compile(r"\(byte (\d+)\)")
+
+
+async def read(headers: Mapping[bytes, bytes], receive: Receive, timeout_s: float = READ_TIMEOUT_S) -> bytes:
+    """The body, if it is JSON by its content type; refused with 415, 413 or 408 otherwise."""
+    media_type = headers.get(b"content-type")
+    if media_type != b"application/json":
+        _check_media_type(media_type)
+    length = headers.get(b"content-length")
+    if length is not None and length.isdigit() and int(length) > BODY_BYTES_MAX:
+        raise too_large()
+    if has_arrived(receive):
+        return await _received(receive)
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await _received(receive)
+    except TimeoutError:
+        raise too_slow() from None
+
+
+async def _received(receive: Receive) -> bytes:
+    """All of the body, counting what comes rather than believing what was announced."""
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise malformed("The body ended before it was complete.", len(body))
+        part: bytes = message.get("body", b"")
+        body = body + part if body else part
+        if len(body) > BODY_BYTES_MAX:
+            raise too_large()
+        if not message.get("more_body", False):
+            return body
+
+
+def _check_media_type(given: bytes | None) -> None:
+    media_type = (given or b"").partition(b";")[0].strip().lower()
+    if media_type != b"application/json":
+        raise wrong_media_type((given or b"").decode("latin-1"))
+
+
+def decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """The value in `body`; refused with 400 or 422."""
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise ill_formed(error) from None
+    except msgspec.DecodeError as error:
+        raise _not_json(str(error), body) from None
+    except UnicodeDecodeError:
+        raise _not_utf8(body) from None
+    except RecursionError:
+        raise malformed("The JSON is nested too deeply.", 0) from None
+
+
+def ill_formed(error: msgspec.ValidationError) -> Refused:
+    """The refusal of a value that does not fit its struct."""
+    found = misfit(error)
+    return invalid(found.field or None, found.reason)
+
+
+def _not_json(message: str, body: bytes) -> Refused:
+    found = _POSITION.search(message)
+    return malformed(message, int(found[1]) if found else len(body))
+
+
+def _not_utf8(body: bytes) -> Refused:
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        return malformed("The body is not UTF-8.", error.start)
+    return malformed("The body holds a string that is not Unicode.", 0)

@@ -1,0 +1,93 @@
+"""The buyer's requests: reserve, look, pay, cancel, and look at the order."""
+
+from __future__ import annotations
+
+import msgspec
+
+from race_to_purchase.edge.call import Call
+from race_to_purchase.edge.problems import invalid, no_such
+from race_to_purchase.edge.shapes import NewCheckout, NewPayment, PlacedOrder, WantedLine
+from race_to_purchase.path.purchase import Purchase
+from race_to_purchase.path.reserve import ReserveRequest
+from race_to_purchase.rules.answers import Answer, answer, checkout_view
+
+NEW_CHECKOUT = msgspec.json.Decoder(NewCheckout)
+NEW_PAYMENT = msgspec.json.Decoder(NewPayment)
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Checkouts:
+    """Handlers of `/v1/checkouts` and `/v1/orders`; all of them speak to `Purchase` alone."""
+
+    def __init__(self, purchase: Purchase) -> None:
+        self._purchase = purchase
+
+    async def reserve(self, call: Call) -> Answer:
+        """POST /v1/checkouts.
+
+        Where a drop has a waiting room, the pass of `Race-Pass` is checked here, before anything is asked of the path.
+        """
+        wanted = call.decoded(NEW_CHECKOUT)
+        if len(wanted.lines) > 1:
+            _refuse_twins(wanted.lines)
+        if call.buyer is not None and call.buyer != wanted.buyer.id:
+            raise invalid("buyer.id", "This is not the buyer that Race-Buyer names.")
+        key = call.key_use()
+        assert key is not None
+        request = ReserveRequest(
+            drop_id=wanted.drop,
+            buyer=wanted.buyer.id,
+            email=wanted.buyer.email,
+            lines=wanted.lines,
+            promo=wanted.promo,
+        )
+        return answer(await self._purchase.reserve(request, key, call.alive))
+
+    async def show(self, call: Call) -> Answer:
+        """GET /v1/checkouts/{id}."""
+        checkout = await self._purchase.checkout(call.id("checkout"), call.buyer)
+        if checkout is None:
+            raise no_such("checkout")
+        return Answer(200, _encode(checkout_view(checkout)))
+
+    async def pay(self, call: Call) -> Answer:
+        """POST /v1/checkouts/{id}/payment."""
+        checkout_id = call.id("checkout")
+        wanted = call.decoded(NEW_PAYMENT)
+        key = call.key_use(checkout_id)
+        assert key is not None
+        return answer(
+            await self._purchase.pay(checkout_id, call.buyer, wanted.payment_method, key, call.alive),
+        )
+
+    async def cancel(self, call: Call) -> Answer:
+        """DELETE /v1/checkouts/{id}. Cancelling twice is harmless, so a key is not needed, but may be given."""
+        checkout_id = call.id("checkout")
+        return answer(await self._purchase.cancel(checkout_id, call.buyer, call.key_use(checkout_id)))
+
+    async def order(self, call: Call) -> Answer:
+        """GET /v1/orders/{id}."""
+        found = await self._purchase.order(call.id("order"), call.buyer)
+        if found is None:
+            raise no_such("order")
+        order, checkout = found
+        placed = PlacedOrder(
+            id=order.id,
+            drop=order.drop_id,
+            state=checkout.state,
+            amount=order.amount,
+            currency=order.currency,
+            quote=checkout.quote,
+            placed_at=order.placed_at,
+        )
+        return Answer(200, _encode(placed))
+
+
+def _refuse_twins(lines: tuple[WantedLine, ...]) -> None:
+    seen: set[str] = set()
+    for index, line in enumerate(lines):
+        if line.item in seen:
+            detail = f"{line.item} stands in two lines; put its quantities together."
+            raise invalid(f"lines[{index}].item", detail, code="duplicate_line")
+        seen.add(line.item)

@@ -1,0 +1,29 @@
+"""What ASGI does not say about the connection; the only place that looks behind it.
+
+uvicorn's `receive` is a method of the object that holds the state of one request and its response. Under a server
+that is made differently both questions have a safe answer: the client is there, its body may still be under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.types import Receive
+
+
+def alive(receive: Receive) -> Callable[[], bool]:
+    """A question to ask later, without awaiting: is the client that sent this request still connected?"""
+    cycle: Any = getattr(receive, "__self__", None)
+    if not hasattr(cycle, "disconnected"):
+        return _always
+    return lambda: not cycle.disconnected
+
+
+def has_arrived(receive: Receive) -> bool:
+    """Whether the whole body is here already, so that reading it cannot wait for a slow client."""
+    return getattr(getattr(receive, "__self__", None), "more_body", True) is False
+
+
+def _always() -> bool:
+    return True

@@ -1,0 +1,105 @@
+"""What every request goes through, in one shape: who asks, is it well-formed, handle it, tell the answer.
+
+An endpoint is a bare ASGI callable with one verb a method. There are no request and response objects between the
+server and the handler, since on the hot path they cost more than everything else that is done here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+from race_to_purchase.edge.body import read
+from race_to_purchase.edge.call import Call
+from race_to_purchase.edge.connection import alive
+from race_to_purchase.edge.idempotency import key_of
+from race_to_purchase.edge.principals import Headers, Principals, Role, asserted_buyer
+from race_to_purchase.edge.problems import Refused, bad_header, broken, unavailable, wrong_method
+from race_to_purchase.edge.reply import request_id, tell
+from race_to_purchase.errors import TryAgainLater
+from race_to_purchase.observe.request import REQUEST_ID
+from race_to_purchase.rules.answers import Answer
+
+log = logging.getLogger("race.edge")
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+_ONCE = frozenset({b"authorization", b"content-type", b"idempotency-key", b"race-buyer", b"race-pass"})
+
+
+class Verb(msgspec.Struct, frozen=True):
+    """What one method of one path needs before its handler is asked.
+
+    `name` is short and stable: it is part of the scope of idempotency keys. `key` None means that a given one is not
+    looked at.
+    """
+
+    name: str
+    handler: Handler
+    role: Role | None = None
+    body: bool = False
+    key: bool | None = None
+
+
+class Endpoint:
+    """One path. HEAD is answered as GET is, and the server leaves the body out."""
+
+    def __init__(self, principals: Principals, **verbs: Verb) -> None:
+        self._principals = principals
+        self._verbs = {method.upper(): verb for method, verb in verbs.items()}
+        if "GET" in self._verbs:
+            self._verbs["HEAD"] = self._verbs["GET"]
+        self._allowed = ", ".join(sorted(self._verbs))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI entrance."""
+        headers = dict(scope["headers"])
+        named = request_id(headers)
+        REQUEST_ID.set(named.decode("ascii"))
+        try:
+            verb = self._verbs.get(scope["method"])
+            if verb is None:
+                raise wrong_method(scope["method"], self._allowed)
+            if len(headers) != len(scope["headers"]):
+                _refuse_twins(scope)
+            answer = await verb.handler(await self._call(verb, headers, scope, receive))
+        except Refused as refused:
+            answer = refused.answer
+        except TryAgainLater as error:
+            answer = unavailable(error)
+        except asyncio.CancelledError:
+            # The committer drops what nobody waits for any more; there is nobody left to be told either.
+            if alive(receive)():
+                raise
+            return
+        except Exception:
+            name = named.decode("ascii")
+            log.exception("request failed: %s %s", scope["method"], scope["path"], extra={"request": name})
+            answer = broken(name)
+        await tell(send, answer, named)
+
+    async def _call(self, verb: Verb, headers: Headers, scope: Scope, receive: Receive) -> Call:
+        """The request as its handler sees it, or the first reason to refuse it."""
+        call = Call(verb.name, headers, scope["path_params"], alive(receive))
+        if verb.role is not None:
+            call.principal = self._principals.identify(headers, verb.role)
+            call.buyer = asserted_buyer(headers)
+        if verb.key is not None:
+            call.key = key_of(headers, required=verb.key)
+        if verb.body:
+            call.body = await read(headers, receive)
+        return call
+
+
+def _refuse_twins(scope: Scope) -> None:
+    """A header that decides something must not come twice: a proxy before us may have looked at the other one."""
+    seen: set[bytes] = set()
+    for name, _ in scope["headers"]:
+        if name in _ONCE and name in seen:
+            header = name.decode("ascii").title()
+            raise bad_header("duplicate_header", header, f"{header} may be sent once.")
+        seen.add(name)

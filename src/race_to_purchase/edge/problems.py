@@ -1,0 +1,120 @@
+"""What can be wrong with a request before any rule is asked, each told as an RFC 9457 problem with a stable code.
+
+A refusal is raised, since it ends a request from anywhere inside the reading of it. Where the right headers belong to
+the refusal (`Allow`, `WWW-Authenticate`), they are part of it.
+"""
+
+from __future__ import annotations
+
+from race_to_purchase.edge.reply import Reply
+from race_to_purchase.errors import TryAgainLater
+from race_to_purchase.rules.answers import Answer, problem
+
+BODY_BYTES_MAX = 64 * 1024
+"""The largest body that is read; no request of this API comes near it but the definition of a very large drop."""
+
+CHALLENGE = b'Bearer realm="race-to-purchase"'
+
+
+class Refused(Exception):
+    """The request goes no further; `answer` is what its client is told."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+def no_such_page() -> Answer:
+    """Nothing lives at this path."""
+    return problem(
+        404, "not_found", "Not found", "There is nothing at this address; /openapi.json lists what there is."
+    )
+
+
+def no_such(what: str) -> Refused:
+    """There is no such drop, checkout or order, or it is somebody else's: nobody is told which."""
+    return Refused(problem(404, f"unknown_{what}", f"Unknown {what}", f"There is no such {what}."))
+
+
+def wrong_method(method: str, allowed: str) -> Refused:
+    """The path exists, but does not understand this method."""
+    detail = f"{method[:20]} is not possible here; {allowed} is."
+    told = problem(405, "method_not_allowed", "Method not allowed", detail)
+    return Refused(Reply(told.status, told.body, problem=True, headers=((b"allow", allowed.encode("ascii")),)))
+
+
+def unauthorized(*, wrong: bool) -> Refused:
+    """No key was given, or one that nobody has."""
+    detail = "This key is not known." if wrong else "A key is needed: Authorization: Bearer <key>."
+    told = problem(401, "unauthorized", "Unauthorized", detail)
+    challenge = CHALLENGE + (b', error="invalid_token"' if wrong else b"")
+    return Refused(Reply(told.status, told.body, problem=True, headers=((b"www-authenticate", challenge),)))
+
+
+def forbidden(role: str, needed: str) -> Refused:
+    """The key is known, but is of the wrong kind for this path."""
+    return Refused(problem(403, "forbidden", "Forbidden", f"This is for {needed} keys, not for {role} keys."))
+
+
+def bad_header(code: str, header: str, detail: str) -> Refused:
+    """A header is missing or is not what it has to be."""
+    return Refused(problem(400, code, "Bad header", detail, field=header))
+
+
+def malformed(detail: str, position: int) -> Refused:
+    """The body is not JSON; `position` is the byte at which it stops being so."""
+    return Refused(problem(400, "malformed_json", "Malformed JSON", detail, position=position))
+
+
+def invalid(field: str | None, detail: str, code: str = "invalid_input") -> Refused:
+    """The body is JSON, but `field` (as in `lines[0].quantity`) is not what it has to be."""
+    return Refused(problem(422, code, "Invalid input", detail, field=field or "body"))
+
+
+def wrong_media_type(given: str) -> Refused:
+    """The body is said to be something other than JSON."""
+    detail = (
+        f"The body must be application/json, not {given[:100]!r}." if given else "Say content-type: application/json."
+    )
+    return Refused(problem(415, "unsupported_media_type", "Unsupported media type", detail))
+
+
+def too_large() -> Refused:
+    """The body is larger than is read here."""
+    detail = f"A body may have {BODY_BYTES_MAX} bytes."
+    return Refused(problem(413, "body_too_large", "Body too large", detail, limit=BODY_BYTES_MAX))
+
+
+def too_slow() -> Refused:
+    """The body did not arrive in time. What is still under way is not waited for, so the connection ends."""
+    told = problem(408, "body_too_slow", "Body too slow", "The body did not arrive in time.", retryable=True)
+    return Refused(Reply(told.status, told.body, problem=True, headers=((b"connection", b"close"),)))
+
+
+_UNAVAILABLE = {
+    "overloaded": ("Overloaded", "More requests are waiting than can be served in time. Nothing was changed."),
+    "database_unavailable": (
+        "Temporarily unavailable",
+        "The service cannot reach its database at the moment, so it is not known whether this request took effect. "
+        "Send it again unchanged, with the same Idempotency-Key.",
+    ),
+}
+
+
+def unavailable(error: TryAgainLater) -> Answer:
+    """The service cannot answer now. The error's own words are for the log: they may name hosts."""
+    title, detail = _UNAVAILABLE.get(error.code, ("Temporarily unavailable", "Try again later."))
+    return problem(
+        error.http_status,
+        error.code,
+        title,
+        detail,
+        retryable=error.retryable,
+        retry_after_s=error.retry_after_s,
+    )
+
+
+def broken(request_id: str) -> Answer:
+    """A mistake of ours. Its traceback is in the log, under the same request id."""
+    detail = "Something went wrong here. It was logged under this request_id."
+    return problem(500, "internal_error", "Internal error", detail, request_id=request_id)

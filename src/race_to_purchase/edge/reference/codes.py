@@ -1,0 +1,69 @@
+"""Every code that a problem can have, with its HTTP status, what it means and what a client does about it."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Code(msgspec.Struct, frozen=True):
+    """`retryable`: the same request, sent again unchanged and later, may succeed."""
+
+    status: int
+    meaning: str
+    retryable: bool = False
+
+
+CODES: dict[str, Code] = {
+    "malformed_json": Code(400, "The body is not JSON; `position` is the byte at which it stops being so."),
+    "idempotency_key_missing": Code(400, "This request changes something and needs an `Idempotency-Key`."),
+    "idempotency_key_invalid": Code(400, "The `Idempotency-Key` is empty, over 255 characters or not printable."),
+    "buyer_invalid": Code(400, "`Race-Buyer` is not the id of a buyer."),
+    "duplicate_header": Code(400, "A header that decides something was sent twice."),
+    "unauthorized": Code(401, "No key was given, or one that is not known."),
+    "payment_declined": Code(
+        402,
+        "The gateway refused; `decline_code` says why. While `reserved_until` lies ahead, another method may be tried, "
+        "with a new `Idempotency-Key`.",
+    ),
+    "forbidden": Code(403, "The key is of the wrong kind for this path."),
+    "not_found": Code(404, "There is nothing at this path."),
+    "unknown_drop": Code(404, "There is no such drop."),
+    "unknown_checkout": Code(404, "There is no such checkout, or it is another buyer's."),
+    "unknown_order": Code(404, "There is no such order, or it is another buyer's."),
+    "method_not_allowed": Code(405, "The path exists, but not with this method; `Allow` lists those that do."),
+    "body_too_slow": Code(408, "The body did not arrive within ten seconds.", retryable=True),
+    "sold_out": Code(409, "Every piece of `item` is sold."),
+    "all_reserved": Code(
+        409,
+        "Every piece of `item` is sold or in somebody's hands; some may come back, not before `retry_at`.",
+        retryable=True,
+    ),
+    "limit_reached": Code(409, "The buyer would have more than `limit`; `left` are left for them."),
+    "promo_used_up": Code(409, "The code has no redemptions left."),
+    "drop_not_open": Code(409, "The drop opens at `opens_at`.", retryable=True),
+    "drop_closed": Code(409, "The drop has ended."),
+    "reservation_expired": Code(409, "The reservation ended before it was paid. Nothing was charged; reserve again."),
+    "payment_in_flight": Code(409, "A payment for this checkout is being decided.", retryable=True),
+    "wrong_state": Code(409, "The checkout is in a state (`state`) in which this is not possible any more."),
+    "idempotency_in_flight": Code(409, "The first request with this key is still being answered.", retryable=True),
+    "stock_below_use": Code(409, "The stock cannot shrink below what is `held` and `sold`."),
+    "field_is_fixed": Code(409, "`field` of a drop cannot change once the drop exists."),
+    "body_too_large": Code(413, "The body has more than 65,536 bytes."),
+    "unsupported_media_type": Code(415, "The body is not said to be `application/json`."),
+    "invalid_input": Code(422, "The body is not what it has to be; `field` names where, as in `lines[0].quantity`."),
+    "duplicate_line": Code(422, "An item stands in two lines; put its quantities together."),
+    "unknown_item": Code(422, "The drop has no such item."),
+    "unknown_promo": Code(422, "The drop has no such promo code."),
+    "amount_too_large": Code(422, "The total is more than one payment may be."),
+    "idempotency_key_reused": Code(422, "This key was used for another request; take a new one for a new wish."),
+    "internal_error": Code(500, "A mistake of ours; quote the `request_id`."),
+    "overloaded": Code(
+        503, "More requests are waiting than can be served in time; nothing was changed.", retryable=True
+    ),
+    "database_unavailable": Code(
+        503,
+        "It is not known whether the request took effect: send it again with the same `Idempotency-Key`.",
+        retryable=True,
+    ),
+    "unavailable": Code(503, "The request cannot be served at the moment; nothing was changed.", retryable=True),
+}

@@ -1,0 +1,247 @@
+"""Builds the OpenAPI 3.1 document from the table of operations and from the structs that bodies are read by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from race_to_purchase import __version__
+from race_to_purchase.edge.idempotency import KEY_CHARACTERS_MAX
+from race_to_purchase.edge.reference.codes import CODES
+from race_to_purchase.edge.reference.examples import CHECKOUT_ID
+from race_to_purchase.edge.reference.operations import OPERATIONS, Operation, Told
+from race_to_purchase.edge.shapes import Problem
+from race_to_purchase.rules.drop import Drop
+
+Json = dict[str, Any]
+
+_REF = "#/components/schemas/{name}"
+
+_ABOUT = """\
+Sell something that many more people want than there is: reserve, pay, and it is an order; or be told clearly why not.
+
+- **Money** is an integer of minor units (`15900` EUR is 159.00 EUR), **times** are RFC 3339.
+- **Who asks**: `Authorization: Bearer <key>`. A storefront key speaks for buyers; `Race-Buyer: <id>` narrows a
+  request to one of them, and what belongs to another does not exist then. An admin key makes drops.
+- **Idempotency-Key** stands on every request that changes something. The same key and body give the same answer, byte
+  for byte (`Idempotency-Replayed: true`); another body is refused.
+- **Refusals** are RFC 9457 problems. Go by `code`, which is stable, and by `retryable`, not by the texts.
+- **Retry-After** says when to come back. After a lost answer send the same request with the same key.
+"""
+
+_TAGS = {
+    "The sale": "What everybody may see.",
+    "Buying": "Reserve, pay, order: with a storefront key.",
+    "Operating": "Make drops and watch them: with an admin key.",
+    "The service": "Health, and this document.",
+}
+
+_PARAMETERS: Json = {
+    "id": {
+        "name": "id",
+        "in": "path",
+        "required": True,
+        "description": "The id of the checkout, which is also that of its order.",
+        "schema": {"type": "string", "format": "uuid"},
+        "example": CHECKOUT_ID,
+    },
+    "drop": {
+        "name": "drop",
+        "in": "path",
+        "required": True,
+        "description": "The id of the drop.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$", "maxLength": 64},
+        "example": "aurora-1",
+    },
+    "key": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": True,
+        "description": "A new one for each new wish, the same one for each repetition; a UUID does well. A quoted "
+        "string, as the IETF draft of this header writes it, is the same key as the bare one.",
+        "schema": {
+            "type": "string",
+            "pattern": "^[!#-~]([ -~]*[!-~])?$",
+            "minLength": 1,
+            "maxLength": KEY_CHARACTERS_MAX,
+        },
+        "example": "5d2f9c1e-8a0b-4f6d-9b57-0f6d3a1c7e42",
+    },
+    "buyer": {
+        "name": "Race-Buyer",
+        "in": "header",
+        "required": False,
+        "description": "Act for this buyer alone; without it, for any buyer of the storefront.",
+        "schema": {"type": "string", "pattern": "^[!-~]([ -~]*[!-~])?$", "minLength": 1, "maxLength": 128},
+    },
+}
+
+_HEADERS: Json = {
+    "RequestId": {
+        "description": "The X-Request-Id that was sent, or a new one; it stands in our log.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:=/+-]{1,128}$"},
+    },
+    "RetryAfter": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
+    "Replayed": {
+        "description": "`true` where this is the stored answer of an earlier request with this key.",
+        "schema": {"const": "true"},
+    },
+    "Challenge": {"description": "RFC 6750.", "schema": {"type": "string"}},
+}
+
+_SECURITY: Json = {
+    "storefront": {"type": "http", "scheme": "bearer", "description": "A storefront key."},
+    "admin": {"type": "http", "scheme": "bearer", "description": "An admin key."},
+}
+
+
+def document() -> Json:
+    """The whole document, as what `json` would encode."""
+    paths: dict[str, Json] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Race to Purchase",
+            "version": __version__,
+            "summary": "A checkout engine for drops",
+            "description": _ABOUT,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
+        "paths": paths,
+        "components": {
+            "schemas": _schemas(),
+            "parameters": _PARAMETERS,
+            "headers": _HEADERS,
+            "securitySchemes": _SECURITY,
+        },
+        "x-problem-codes": {name: msgspec.to_builtins(code) for name, code in CODES.items()},
+    }
+
+
+def _operation(operation: Operation) -> Json:
+    built: Json = {
+        "operationId": operation.id,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "description": operation.description,
+        "parameters": list(_parameters(operation)),
+        "responses": _responses(operation),
+        "security": [{operation.role: []}] if operation.role else [],
+        "x-problem-codes": sorted(set(operation.problems)),
+    }
+    if operation.body is not None:
+        name = "DropDefinition" if operation.body is Drop else operation.body.__name__
+        content = {"schema": _ref(name), "example": operation.example}
+        built["requestBody"] = {"required": True, "content": {"application/json": content}}
+    return built
+
+
+def _parameters(operation: Operation) -> Iterable[Json]:
+    for name in ("id", "drop"):
+        if f"{{{name}}}" in operation.path:
+            yield {"$ref": f"#/components/parameters/{name}"}
+    if operation.role == "storefront":
+        yield {"$ref": "#/components/parameters/buyer"}
+    if operation.key is True:
+        yield {"$ref": "#/components/parameters/key"}
+    elif operation.key is False:
+        yield {**_PARAMETERS["key"], "required": False}
+
+
+def _responses(operation: Operation) -> Json:
+    responses = {str(status): _good(operation, status, told) for status, told in operation.told.items()}
+    by_status: dict[int, list[str]] = {}
+    for name in operation.problems:
+        by_status.setdefault(CODES[name].status, []).append(name)
+    for status, names in sorted(by_status.items()):
+        responses[str(status)] = _bad(operation, status, sorted(names))
+    return responses
+
+
+def _good(operation: Operation, status: int, told: Told) -> Json:
+    schema: Json = {"type": "string"}
+    if told.shape is not None:
+        schema = {"type": "object"} if told.shape is dict else _ref(told.shape.__name__)
+    content: Json = {"schema": schema}
+    if told.example is not None:
+        content["example"] = told.example
+    headers = {"X-Request-Id": _header("RequestId")}
+    if operation.key is not None:
+        headers["Idempotency-Replayed"] = _header("Replayed")
+    if status == 202:
+        headers["Retry-After"] = _header("RetryAfter")
+    response = {"description": told.meaning, "headers": headers, "content": {told.media_type: content}}
+    if operation.id == "reserve":
+        response["links"] = _LINKS
+    return response
+
+
+def _bad(operation: Operation, status: int, names: list[str]) -> Json:
+    headers = {"X-Request-Id": _header("RequestId")}
+    if status == 401:
+        headers["WWW-Authenticate"] = _header("Challenge")
+    if status == 503 or (status == 409 and any(CODES[name].retryable for name in names)):
+        headers["Retry-After"] = _header("RetryAfter")
+    if operation.key is not None and status in (402, 409):
+        headers["Idempotency-Replayed"] = _header("Replayed")
+    return {
+        "description": " ".join(f"`{name}`: {CODES[name].meaning}" for name in names),
+        "headers": headers,
+        "content": {"application/problem+json": {"schema": _ref("Problem"), "example": _problem(names[0])}},
+    }
+
+
+def _problem(name: str) -> Json:
+    """What such a problem looks like, without the members that only some of them have."""
+    code = CODES[name]
+    return {
+        "type": f"urn:race:problem:{name}",
+        "title": name.replace("_", " ").capitalize(),
+        "status": code.status,
+        "code": name,
+        "detail": code.meaning,
+        "retryable": code.retryable,
+    }
+
+
+def _schemas() -> Json:
+    """Every struct that is read or told, by name; `DropDefinition` is a drop whose id may be left out."""
+    bodies = {operation.body for operation in OPERATIONS if operation.body is not None}
+    told = {told.shape for operation in OPERATIONS for told in operation.told.values() if told.shape is not None}
+    shapes = sorted((bodies | told | {Problem}) - {dict}, key=lambda shape: shape.__name__)
+    _, components = msgspec.json.schema_components(shapes, ref_template=_REF)
+    schemas: Json = {name: _portable(schema) for name, schema in components.items()}
+    drop = schemas["Drop"]
+    drop["properties"]["currency"]["pattern"] = "^[A-Z]{3}$"
+    schemas["DropDefinition"] = {**drop, "required": [name for name in drop["required"] if name != "id"]}
+    return schemas
+
+
+def _portable(schema: Any) -> Any:
+    r"""The same schema with patterns that every engine reads: our `\Z` is what they mean by `$`."""
+    if isinstance(schema, dict):
+        return {
+            name: value.replace(r"\Z", "$") if name == "pattern" and isinstance(value, str) else _portable(value)
+            for name, value in schema.items()
+        }
+    return [_portable(value) for value in schema] if isinstance(schema, list) else schema
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": _REF.format(name=name)}
+
+
+def _header(name: str) -> Json:
+    return {"$ref": f"#/components/headers/{name}"}
+
+
+_LINKS: Json = {
+    name: {"operationId": operation_id, "parameters": {"id": "$response.body#/id"}}
+    for name, operation_id in {"look": "show_checkout", "pay": "pay", "cancel": "cancel_checkout"}.items()
+}

@@ -1,0 +1,95 @@
+"""One purchase, told in examples: the bodies that the reference shows, and that go through the real API in tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+DROP: dict[str, Any] = {
+    "id": "aurora-1",
+    "title": "Aurora One",
+    "opens_at": "2026-12-01T18:00:00Z",
+    "currency": "EUR",
+    "items": [{"id": "aurora-1-42", "title": "Aurora One, size 42", "price": 15900, "stock": 120}],
+    "closes_at": None,
+    "reservation_seconds": 300,
+    "limit_per_buyer": 2,
+    "flow": "reservation_first",
+    "promos": [],
+}
+
+DROP_ON_SALE: dict[str, Any] = {
+    "id": "aurora-1",
+    "title": "Aurora One",
+    "phase": "open",
+    "flow": "reservation_first",
+    "opens_at": "2026-12-01T18:00:00Z",
+    "closes_at": None,
+    "currency": "EUR",
+    "reservation_seconds": 300,
+    "limit_per_buyer": 2,
+    "items": [{"id": "aurora-1-42", "title": "Aurora One, size 42", "price": 15900, "stock": "plenty"}],
+}
+
+DROPS: dict[str, Any] = {"drops": [{"definition": DROP, "closed_at": None}]}
+
+WATCHED: dict[str, Any] = {
+    "definition": DROP,
+    "closed_at": None,
+    "now": "2026-12-01T18:00:07Z",
+    "pools": [{"id": "aurora-1/item/aurora-1-42", "kind": "item", "capacity": 120, "held": 31, "sold": 12}],
+}
+
+NEW_CHECKOUT: dict[str, Any] = {
+    "drop": "aurora-1",
+    "lines": [{"item": "aurora-1-42", "quantity": 1}],
+    "buyer": {"id": "buyer-7", "email": "ada@example.com"},
+}
+
+NEW_PAYMENT: dict[str, Any] = {"payment_method": "pm_approved"}
+
+CHECKOUT_ID = "019ae3c5-7c00-7000-8000-0123456789ab"
+
+QUOTE: dict[str, Any] = {
+    "currency": "EUR",
+    "lines": [{"item": "aurora-1-42", "quantity": 1, "unit_price": 15900, "discount": 0, "total": 15900}],
+    "subtotal": 15900,
+    "discount": 0,
+    "total": 15900,
+    "promo": None,
+}
+
+RESERVED: dict[str, Any] = {
+    "id": CHECKOUT_ID,
+    "drop": "aurora-1",
+    "state": "reserved",
+    "quote": QUOTE,
+    "reserved_until": "2026-12-01T18:05:07Z",
+}
+
+CANCELLED: dict[str, Any] = {"id": CHECKOUT_ID, "drop": "aurora-1", "state": "cancelled", "quote": QUOTE}
+
+PAID: dict[str, Any] = {
+    "id": CHECKOUT_ID,
+    "state": "paid",
+    "order": {
+        "id": CHECKOUT_ID,
+        "drop": "aurora-1",
+        "amount": 15900,
+        "currency": "EUR",
+        "placed_at": "2026-12-01T18:00:41Z",
+    },
+}
+
+PAYING: dict[str, Any] = {"id": CHECKOUT_ID, "state": "paying", "attempt": 1}
+
+ORDER: dict[str, Any] = {
+    "id": CHECKOUT_ID,
+    "drop": "aurora-1",
+    "state": "paid",
+    "amount": 15900,
+    "currency": "EUR",
+    "quote": QUOTE,
+    "placed_at": "2026-12-01T18:00:41Z",
+}
+
+HEALTH: dict[str, Any] = {"status": "ok"}

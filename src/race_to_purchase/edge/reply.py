@@ -1,0 +1,63 @@
+"""From an answer to the bytes on the wire: the headers that every response has, and those that some have."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from random import getrandbits
+
+from starlette.types import Send
+
+from race_to_purchase.rules.answers import Answer
+
+Header = tuple[bytes, bytes]
+
+JSON = b"application/json"
+PROBLEM = b"application/problem+json"
+NO_STORE = b"no-store"
+
+_SANE_ID = re.compile(rb"[A-Za-z0-9._:=/+-]{1,128}")
+
+
+class Reply(Answer, frozen=True):
+    """An answer with something of its own: another media type, a longer life in caches, further headers."""
+
+    media_type: bytes = JSON
+    cache_control: bytes = NO_STORE
+    headers: tuple[Header, ...] = ()
+
+
+def request_id(headers: Mapping[bytes, bytes]) -> bytes:
+    """The client's X-Request-Id if it can stand in a log line, else a new one; nothing but the log hangs on it."""
+    given = headers.get(b"x-request-id")
+    if given is not None and _SANE_ID.fullmatch(given):
+        return given
+    return b"%016x" % getrandbits(64)
+
+
+async def tell(send: Send, answer: Answer, named: bytes) -> None:
+    """Send the answer as one response, under the request id `named`."""
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers(answer, named)})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def headers(answer: Answer, named: bytes) -> list[Header]:
+    """The headers of a response; Retry-After in whole seconds, at least one."""
+    length = b"%d" % len(answer.body)
+    media_type, cache_control = JSON, NO_STORE
+    more: tuple[Header, ...] = ()
+    if isinstance(answer, Reply):
+        media_type, cache_control, more = answer.media_type, answer.cache_control, answer.headers
+    found: list[Header] = [
+        (b"content-type", PROBLEM if answer.problem else media_type),
+        (b"content-length", length),
+        (b"cache-control", cache_control),
+        (b"x-request-id", named),
+        *more,
+    ]
+    if answer.replayed:
+        found.append((b"idempotency-replayed", b"true"))
+    if answer.retry_after_s is not None:
+        found.append((b"retry-after", b"%d" % max(1, math.ceil(answer.retry_after_s))))
+    return found

@@ -1,0 +1,111 @@
+"""Every path there is, and what each asks of a request before its handler sees it.
+
+Starlette routes in the order given, so what a sale does most stands first. A path that is not here is a 404 and a
+method that is not is a 405, both told as problems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
+
+from race_to_purchase.edge.admin import DropsAdmin
+from race_to_purchase.edge.checkouts import Checkouts
+from race_to_purchase.edge.drops import DropsOnSale
+from race_to_purchase.edge.echo import echo as echo_handler
+from race_to_purchase.edge.endpoint import Endpoint, Verb
+from race_to_purchase.edge.health import Health
+from race_to_purchase.edge.principals import Principals
+from race_to_purchase.edge.problems import no_such_page
+from race_to_purchase.edge.reference.pages import Reference
+from race_to_purchase.edge.reply import request_id, tell
+from race_to_purchase.operate.drops import Catalogue
+from race_to_purchase.path.purchase import Purchase
+
+
+def build_app(
+    purchase: Purchase,
+    catalogue: Catalogue,
+    *,
+    storefront_keys: Mapping[str, str],
+    admin_keys: Mapping[str, str],
+    ready: Callable[[], Awaitable[None]],
+    echo: bool = False,
+    lifespan: Lifespan[Any] | None = None,
+) -> ASGIApp:
+    """The ASGI application.
+
+    `storefront_keys` and `admin_keys` map names to keys; ValueError where they are not usable (see Principals).
+    `ready` raises DatabaseUnavailable where nothing can be served. `echo` mounts the benchmark's measuring stick.
+    """
+    at = Paths(Principals(storefront_keys, admin_keys))
+    routes = [
+        *_buying(at, Checkouts(purchase)),
+        *([at("/echo", post=Verb("echo", echo_handler, body=True))] if echo else []),
+        *_looking(at, DropsOnSale(catalogue), Health(ready)),
+        *_operating(at, DropsAdmin(catalogue)),
+        *_reading(at, Reference()),
+    ]
+    return Router(routes, redirect_slashes=False, default=_nothing_here, lifespan=lifespan)
+
+
+class Paths:
+    """Makes the route of a path from its verbs."""
+
+    def __init__(self, principals: Principals) -> None:
+        self._principals = principals
+
+    def __call__(self, path: str, **verbs: Verb) -> Route:
+        """`at("/v1/checkouts", post=Verb(…))`."""
+        return Route(path, Endpoint(self._principals, **verbs))
+
+
+def _buying(at: Paths, checkouts: Checkouts) -> Sequence[Route]:
+    return (
+        at("/v1/checkouts", post=Verb("reserve", checkouts.reserve, "storefront", body=True, key=True)),
+        at("/v1/checkouts/{id}/payment", post=Verb("pay", checkouts.pay, "storefront", body=True, key=True)),
+        at(
+            "/v1/checkouts/{id}",
+            get=Verb("checkout", checkouts.show, "storefront"),
+            delete=Verb("cancel", checkouts.cancel, "storefront", key=False),
+        ),
+        at("/v1/orders/{id}", get=Verb("order", checkouts.order, "storefront")),
+    )
+
+
+def _looking(at: Paths, drops: DropsOnSale, health: Health) -> Sequence[Route]:
+    return (
+        at("/v1/drops/{drop}", get=Verb("drop", drops.show)),
+        at("/healthz", get=Verb("healthz", health.alive)),
+        at("/readyz", get=Verb("readyz", health.ready)),
+    )
+
+
+def _operating(at: Paths, drops: DropsAdmin) -> Sequence[Route]:
+    return (
+        at("/v1/admin/drops", get=Verb("drops", drops.all, "admin")),
+        at(
+            "/v1/admin/drops/{drop}",
+            get=Verb("watch", drops.show, "admin"),
+            put=Verb("put", drops.put, "admin", body=True),
+        ),
+        at("/v1/admin/drops/{drop}/close", post=Verb("close", drops.close, "admin")),
+    )
+
+
+def _reading(at: Paths, reference: Reference) -> Sequence[Route]:
+    return (
+        at("/openapi.json", get=Verb("openapi", reference.document)),
+        at("/docs", get=Verb("docs", reference.page)),
+    )
+
+
+async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+    """404 for whatever has no route; nothing here speaks WebSocket."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1000})
+        return
+    await tell(send, no_such_page(), request_id(dict(scope["headers"])))

@@ -1,0 +1,158 @@
+"""What is read from bodies and what is told in them, where `rules.answers` has no shape for it already.
+
+These structs are the only statement of the wire format: bodies are decoded by them, and the OpenAPI document is made
+of them. Patterns end in `\\Z`, since `$` lets a trailing line break pass.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from race_to_purchase.rules.commands import Line
+from race_to_purchase.rules.drop import Drop, Flow, Slug
+from race_to_purchase.rules.rows import CheckoutState, Quote
+
+Quantity = Annotated[int, msgspec.Meta(ge=1, le=1000)]
+BuyerId = Annotated[str, msgspec.Meta(pattern=r"^[!-~]([ -~]*[!-~])?\Z", max_length=128)]
+Email = Annotated[str, msgspec.Meta(pattern=r"^[^@\x00-\x20\x7f-\xa0]+@[^@\x00-\x20\x7f-\xa0]+\Z", max_length=254)]
+PaymentMethod = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
+
+Phase = Literal["announced", "open", "sold_out", "closed"]
+Stock = Literal["plenty", "few", "all_reserved", "sold_out"]
+
+
+class WantedLine(Line, frozen=True, forbid_unknown_fields=True):
+    """`quantity` pieces of one item of the drop."""
+
+    item: Slug
+    quantity: Quantity
+
+
+class WantedBy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The buyer, as the storefront knows them; `id` is what their limit is counted by."""
+
+    id: BuyerId
+    email: Email | None = None
+
+
+class NewCheckout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody wants to buy. Each item may stand in one line only."""
+
+    drop: Slug
+    lines: Annotated[tuple[WantedLine, ...], msgspec.Meta(min_length=1, max_length=20)]
+    buyer: WantedBy
+    promo: Slug | None = None
+
+
+class NewPayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How it is paid: a token of the payment gateway, never the number of a card."""
+
+    payment_method: PaymentMethod
+
+
+class PlacedOrder(msgspec.Struct, frozen=True):
+    """An order; `amount` in minor units of `currency`, `state` as of the checkout that became it."""
+
+    id: str
+    drop: str
+    state: CheckoutState
+    amount: int
+    currency: str
+    quote: Quote
+    placed_at: datetime
+
+
+class ItemOnSale(msgspec.Struct, frozen=True):
+    """One item as everybody may see it: how much is left only as a band."""
+
+    id: str
+    title: str
+    price: int
+    stock: Stock
+
+
+class DropOnSale(msgspec.Struct, frozen=True):
+    """A drop as everybody may see it; up to a second old."""
+
+    id: str
+    title: str
+    phase: Phase
+    flow: Flow
+    opens_at: datetime
+    closes_at: datetime | None
+    currency: str
+    reservation_seconds: int
+    limit_per_buyer: int | None
+    items: tuple[ItemOnSale, ...]
+
+
+class PoolCounts(msgspec.Struct, frozen=True):
+    """One limited thing: `held + sold <= capacity`, always."""
+
+    id: str
+    kind: str
+    capacity: int
+    held: int
+    sold: int
+
+
+class StoredDrop(msgspec.Struct, frozen=True):
+    """A drop as its operator sees it."""
+
+    definition: Drop
+    closed_at: datetime | None
+
+
+class WatchedDrop(msgspec.Struct, frozen=True):
+    """A drop with its counts at the moment `now`, by the database's clock."""
+
+    definition: Drop
+    closed_at: datetime | None
+    now: datetime
+    pools: tuple[PoolCounts, ...]
+
+
+class Drops(msgspec.Struct, frozen=True):
+    """Every drop, the newest opening first."""
+
+    drops: tuple[StoredDrop, ...]
+
+
+class Health(msgspec.Struct, frozen=True):
+    """`ok`: that is all."""
+
+    status: Literal["ok"]
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """RFC 9457. `code` is stable and `retryable` says whether the same request may succeed later.
+
+    Further members depend on the code: `field` names what is wrong with a request, `item` what there is none left of,
+    `reserved_until` how long another payment may be tried.
+    """
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    retryable: bool
+    field: str | None = None
+    position: int | None = None
+    item: str | None = None
+    limit: int | None = None
+    left: int | None = None
+    retry_at: datetime | None = None
+    opens_at: datetime | None = None
+    state: str | None = None
+    checkout: str | None = None
+    decline_code: str | None = None
+    same_method_may_succeed: bool | None = None
+    reserved_until: datetime | None = None
+    pool: str | None = None
+    held: int | None = None
+    sold: int | None = None
+    request_id: str | None = None
