@@ -15,7 +15,6 @@ from race_to_purchase.errors import ConfigurationError, DatabaseTooOld, Database
 
 OLDEST_MAJOR_VERSION = 15
 FIRST_CONNECT_S_MAX = 10.0
-CHECK_THE_NAME = "Check RACE_DATABASE_URL."
 
 
 async def require_usable(dsn: str) -> None:
@@ -46,7 +45,11 @@ async def check_server(connection: "asyncpg.Connection[asyncpg.Record]", address
 
 def explain_connect_failure(dsn: str, error: BaseException) -> ConfigurationError:
     """The sentence for a failed connect to `dsn`; `error` is what asyncpg.connect raised."""
-    user, database = _names(dsn)
+    # A certificate that fails is a ValueError too, but a connection was tried by then.
+    refused_unread = isinstance(error, ValueError) and not isinstance(error, OSError)
+    if refused_unread or (parts := _parts(dsn)) is None:
+        return _malformed()
+    user, database = _names(parts)
     match error:
         case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
             reason, remedy = f"it refuses user {user} or its password", "Check both in RACE_DATABASE_URL."
@@ -65,36 +68,43 @@ def explain_connect_failure(dsn: str, error: BaseException) -> ConfigurationErro
             reason = f"it did not answer within {FIRST_CONNECT_S_MAX:.0f} s"
             remedy = "Check host and port in RACE_DATABASE_URL, and the firewalls on the way."
         case ssl.SSLError():
-            reason, remedy = f"TLS failed ({error.reason})", "Check sslmode and certificates."
+            reason, remedy = f"TLS failed ({error})", "Check sslmode and certificates."
+        case ConnectionError() if "SSL" in str(error):
+            reason, remedy = "it does not speak TLS", "Leave sslmode out of RACE_DATABASE_URL, or switch TLS on."
         case OSError():
             reason = f"nothing answers there ({_system_words(error)})"
-            remedy = f"Start it, or correct the address. {CHECK_THE_NAME}"
-        case ValueError():
-            return _malformed()
+            remedy = "Start it, or correct the address in RACE_DATABASE_URL."
         case _:
-            reason, remedy = f"connecting failed ({type(error).__name__})", CHECK_THE_NAME
+            reason, remedy = f"connecting failed ({type(error).__name__})", "Check RACE_DATABASE_URL."
     return DatabaseUnreachable(address=shown(dsn), reason=reason, remedy=remedy)
 
 
 def shown(dsn: str) -> str:
     """The address in `dsn` for people and logs: host, port and database, without user and password."""
-    try:
-        parts = urllib.parse.urlsplit(dsn)
-        asked = urllib.parse.parse_qs(parts.query)
-        host = parts.hostname or "".join(asked.get("host", [])) or "the default host"
-        port = parts.port or "".join(asked.get("port", []))
-    except ValueError:
+    if (parts := _parts(dsn)) is None:
         return "the address in RACE_DATABASE_URL"
-    return f"{host}{f':{port}' if port else ''}/{_names(dsn)[1]}"
+    asked = urllib.parse.parse_qs(parts.query)
+    host = parts.hostname or "".join(asked.get("host", [])) or "the default host"
+    port = parts.port or "".join(asked.get("port", []))
+    return f"{host}{f':{port}' if port else ''}/{_names(parts)[1]}"
 
 
-def _names(dsn: str) -> tuple[str, str]:
-    """User and database that `dsn` names, as far as it can be read."""
+def _parts(dsn: str) -> urllib.parse.SplitResult | None:
+    """`dsn` in its parts; None where it cannot be told which of them would be the password.
+
+    An @ behind the host means a password with a bare / or # in it, whose beginning would pass for host and port.
+    """
     try:
         parts = urllib.parse.urlsplit(dsn)
-        asked = urllib.parse.parse_qs(parts.query)
+        _ = parts.port  # Reading it is what checks it.
     except ValueError:
-        return "(unknown)", "(unknown)"
+        return None
+    return None if "@" in parts.path + parts.query + parts.fragment else parts
+
+
+def _names(parts: urllib.parse.SplitResult) -> tuple[str, str]:
+    """User and database, as far as they are named."""
+    asked = urllib.parse.parse_qs(parts.query)
     user = urllib.parse.unquote(parts.username or "") or "".join(asked.get("user", [])) or "(default)"
     database = urllib.parse.unquote(parts.path.lstrip("/")) or "".join(asked.get("dbname", [])) or user
     return user, database

@@ -16,7 +16,9 @@ import asyncpg
 
 from race_to_purchase.rules.rows import DropRow
 from race_to_purchase.rules.snapshot import Keys, Snapshot
-from race_to_purchase.store.columns import (
+from race_to_purchase.store.failures import failure
+from race_to_purchase.store.statements import statement, unlocked
+from race_to_purchase.store.wire import (
     changes_of,
     drop_of,
     drop_versions,
@@ -24,8 +26,6 @@ from race_to_purchase.store.columns import (
     events_of,
     snapshot_of,
 )
-from race_to_purchase.store.failures import failure
-from race_to_purchase.store.statements import statement, unlocked
 
 SESSION_SETTINGS = {
     "search_path": "race",

@@ -12,9 +12,9 @@ import msgspec
 from race_to_purchase.errors import DatabaseUnavailable
 from race_to_purchase.ports import DueCheckout
 from race_to_purchase.rules.rows import Attempt, Checkout, DropRow, Happened, Order, Pool, Task, TaskKind
-from race_to_purchase.store.columns import checkout_of, claims_of, drop_of
 from race_to_purchase.store.postgres import translated
 from race_to_purchase.store.statements import statement
+from race_to_purchase.store.wire import checkout_of, claims_of, drop_of
 
 _happened = msgspec.json.Decoder(Happened)
 

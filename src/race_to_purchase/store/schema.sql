@@ -138,3 +138,37 @@ CREATE TABLE event (
     data    jsonb       NOT NULL
 );
 CREATE INDEX event_stream ON event (stream, seq);
+
+-- How a batch's changes travel: arrays of these, one parameter a kind of change. They are types of their own, and not
+-- those of the tables, so that a table may get a column while older processes still write.
+CREATE TYPE checkout_update AS (id uuid, state text, fence integer, live_n integer, version integer, history text);
+CREATE TYPE attempt_update AS (
+    checkout_id uuid, n integer, state text, gateway_ref text, capture_before timestamptz, decline_code text,
+    answer_status integer, answer bytea, version integer, history text
+);
+CREATE TYPE pool_update AS (id text, capacity bigint, held bigint, sold bigint, version integer);
+CREATE TYPE pool_insert AS (id text, drop_id text, kind text, capacity bigint, held bigint, sold bigint);
+CREATE TYPE checkout_insert AS (
+    id uuid, drop_id text, buyer text, state text, quote text, claims jsonb, deadline timestamptz,
+    created_at timestamptz, fence integer, live_n integer, history text
+);
+CREATE TYPE attempt_insert AS (
+    checkout_id uuid, n integer, gateway text, state text, key text, method text, amount bigint, currency text,
+    fence integer, began_at timestamptz, gateway_ref text, history text
+);
+CREATE TYPE order_insert AS (
+    id uuid, drop_id text, buyer text, amount bigint, currency text, gateway text, gateway_ref text,
+    attempt_n integer, placed_at timestamptz
+);
+CREATE TYPE journal_insert AS (
+    order_id uuid, entry integer, kind text, at timestamptz, currency text, accounts text[], amounts bigint[]
+);
+CREATE TYPE key_insert AS (
+    scope text, key text, fingerprint bytea, created_at timestamptz, status integer, answer bytea, checkout_id uuid,
+    attempt_n integer
+);
+CREATE TYPE task_upsert AS (
+    id text, kind text, drop_id text, checkout_id uuid, n integer, due_at timestamptz, tries integer
+);
+CREATE TYPE task_turn AS (id text, kind text);
+CREATE TYPE buyer_upsert AS (id text, email text);

@@ -1,7 +1,8 @@
-"""Rows as columns: how a snapshot comes out of `read_batch`, and how its changes go into `write_batch`.
+"""Rows on their way: how a snapshot comes out of `read_batch`, and how its changes go into `write_batch`.
 
-Both ways rows travel as one array a column, since a batch of hundreds then costs PostgreSQL and Python one statement.
-The order of columns here is the order of parameters there.
+A batch of hundreds costs one statement each way. Out of the database rows travel as one array a column; into it, as
+one array of composite values a kind of change, which asyncpg encodes in half the time. The order of fields here is
+the order of columns there.
 """
 
 from __future__ import annotations
@@ -80,10 +81,6 @@ def drop_versions(record: Sequence[Any]) -> list[tuple[str, int]]:
     return [(row[0], row[1]) for row in _rows(record[_DROP])]
 
 
-def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[Sequence[Any]]:
-    return list(zip(*rows, strict=True)) if rows else [()] * width
-
-
 def _lines(happened: list[Happened] | None) -> str:
     if not happened:
         return ""
@@ -91,38 +88,30 @@ def _lines(happened: list[Happened] | None) -> str:
 
 
 def changes_of(snapshot: Snapshot) -> list[Sequence[Any]]:
-    """The parameters of `write_batch`: updates first, each sorted by key, then inserts, each sorted by key."""
+    """The parameters of `write_batch`, each a list of tuples in the order of its type, sorted by key.
+
+    Sorted, so that two processes that change the same rows without having locked them cannot wait for each other.
+    """
     history = snapshot.history
     checkouts, attempts, pools = snapshot.checkouts, snapshot.attempts, snapshot.pools
-    tasks = snapshot.tasks.values()
+    tasks = [snapshot.tasks[key] for key in sorted(snapshot.tasks)]
     return [
-        *_columns(
-            [
-                (c.id, c.state, c.fence, c.live_n, c.version, _lines(history.get(c.id)))
-                for c in sorted(checkouts.updates(), key=lambda c: c.id)
-            ],
-            6,
-        ),
-        *_columns([_attempt_update(a, history) for a in sorted(attempts.updates(), key=_attempt_key)], 10),
-        *_columns(
-            [(p.id, p.capacity, p.held, p.sold, p.version) for p in sorted(pools.updates(), key=lambda p: p.id)], 5
-        ),
-        *_columns([(p.id, p.drop_id, p.kind, p.capacity, p.held, p.sold) for p in pools.inserts()], 6),
-        *_columns([_checkout_insert(c, history) for c in checkouts.inserts()], 11),
-        *_columns([_attempt_insert(a, history) for a in attempts.inserts()], 12),
-        *_columns([_order_insert(o) for o in sorted(snapshot.orders, key=lambda o: o.id)], 9),
-        *_columns([_entry_insert(e) for e in sorted(snapshot.entries, key=lambda e: (e.order_id, e.entry))], 7),
-        *_columns([_key_insert(k) for k in snapshot.stored.inserts()], 8),
-        *_columns(
-            [
-                (t.id, t.kind, t.drop_id, t.checkout_id, t.n, t.due_at, t.tries)
-                for t in sorted((t for t in tasks if isinstance(t, Task)), key=lambda t: t.id)
-            ],
-            7,
-        ),
-        *_columns([(t.id, t.kind) for t in tasks if isinstance(t, TaskTurned)], 2),
+        [
+            (c.id, c.state, c.fence, c.live_n, c.version, _lines(history.get(c.id)))
+            for c in sorted(checkouts.updates(), key=lambda c: c.id)
+        ],
+        [_attempt_update(a, history) for a in sorted(attempts.updates(), key=_attempt_key)],
+        [(p.id, p.capacity, p.held, p.sold, p.version) for p in sorted(pools.updates(), key=lambda p: p.id)],
+        [(p.id, p.drop_id, p.kind, p.capacity, p.held, p.sold) for p in pools.inserts()],
+        [_checkout_insert(c, history) for c in checkouts.inserts()],
+        [_attempt_insert(a, history) for a in attempts.inserts()],
+        [_order_insert(o) for o in sorted(snapshot.orders, key=lambda o: o.id)],
+        [_entry_insert(e) for e in sorted(snapshot.entries, key=lambda e: (e.order_id, e.entry))],
+        [_key_insert(k) for k in snapshot.stored.inserts()],
+        [(t.id, t.kind, t.drop_id, t.checkout_id, t.n, t.due_at, t.tries) for t in tasks if isinstance(t, Task)],
+        [(t.id, t.kind) for t in tasks if isinstance(t, TaskTurned)],
         [t.id for t in tasks if isinstance(t, TaskDone)],
-        *_columns([(b.id, b.email) for _, b in sorted(snapshot.buyers.items())], 2),
+        [(b.id, b.email) for _, b in sorted(snapshot.buyers.items())],
     ]
 
 
@@ -183,7 +172,7 @@ def _order_insert(o: Order) -> tuple[Any, ...]:
 
 
 def _entry_insert(e: Entry) -> tuple[Any, ...]:
-    return e.order_id, e.entry, e.kind, e.at, e.currency, " ".join(e.accounts), " ".join(map(str, e.amounts))
+    return e.order_id, e.entry, e.kind, e.at, e.currency, list(e.accounts), list(e.amounts)
 
 
 def _key_insert(k: StoredKey) -> tuple[Any, ...]:
@@ -191,13 +180,23 @@ def _key_insert(k: StoredKey) -> tuple[Any, ...]:
 
 
 def drops_of(snapshot: Snapshot) -> list[Sequence[Any]]:
-    """The parameters of `write_drops`."""
+    """The parameters of `write_drops`, as columns."""
     rows = [snapshot.drops[key] for key in sorted(snapshot.drops.changed)]
-    return _columns(
-        [(d.id, _encode(d.definition).decode(), d.definition.opens_at, d.closed_at, d.version) for d in rows], 5
-    )
+    return [
+        [d.id for d in rows],
+        [_encode(d.definition).decode() for d in rows],
+        [d.definition.opens_at for d in rows],
+        [d.closed_at for d in rows],
+        [d.version for d in rows],
+    ]
 
 
 def events_of(snapshot: Snapshot) -> list[Sequence[Any]]:
-    """The parameters of `write_events`."""
-    return _columns([(e.at, e.stream, e.kind, e.data) for e in snapshot.events], 4)
+    """The parameters of `write_events`, as columns."""
+    happened = snapshot.events
+    return [
+        [e.at for e in happened],
+        [e.stream for e in happened],
+        [e.kind for e in happened],
+        [e.data for e in happened],
+    ]
