@@ -15,6 +15,7 @@ from race_to_purchase.rules.rows import CheckoutState
 CheckoutEvent = Literal[
     "begin",
     "decline",
+    "reopen",
     "commit",
     "lapse",
     "reclaim",
@@ -32,9 +33,10 @@ CheckoutEvent = Literal[
 TRANSITIONS: dict[CheckoutState, dict[CheckoutEvent, CheckoutState]] = {
     "open": {"begin": "paying", "cancel": "cancelled", "expire": "expired"},
     "reserved": {"begin": "paying", "cancel": "cancelled", "expire": "expired"},
-    # A decline goes back to where the attempt began: `decline_target` says which.
+    # A decline goes back to where the attempt began: payment first, that is `open`, and nothing stays held.
     "paying": {
         "decline": "reserved",
+        "reopen": "open",
         "commit": "paid",
         "lapse": "lapsed",
         "refuse": "expired",

@@ -167,12 +167,8 @@ def _declined(snapshot: Snapshot, checkout: Checkout, attempt: Attempt, code: st
     if live and checkout.state == "paying" and snapshot.now < checkout.deadline:
         reserved_until = checkout.deadline
         rows += _reopened(snapshot, checkout)
-    elif live and checkout.state == "paying":
-        rows += [with_state(checkout, "expired", fence=1), *release(snapshot, checkout)]
-        rows.append(tell(checkout.id, "expired", snapshot.now))
-    elif live and checkout.state == "lapsed":
-        rows.append(with_state(checkout, move_checkout(checkout.state, "expire")))
-        rows.append(tell(checkout.id, "expired", snapshot.now))
+    elif live and checkout.state in ("paying", "lapsed"):
+        rows += _given_up(snapshot, checkout)
     status, body = answers.declined(attempt, code, retryable, reserved_until)
     changed = replace(
         attempt,
@@ -187,27 +183,34 @@ def _declined(snapshot: Snapshot, checkout: Checkout, attempt: Attempt, code: st
 
 def _reopened(snapshot: Snapshot, checkout: Checkout) -> list[Row]:
     if checkout.claims.commit:
-        return [with_state(checkout, "open"), *release(snapshot, checkout)]
+        return [with_state(checkout, move_checkout(checkout.state, "reopen")), *release(snapshot, checkout)]
     return [with_state(checkout, move_checkout(checkout.state, "decline"))]
+
+
+def _given_up(snapshot: Snapshot, checkout: Checkout) -> list[Row]:
+    """The checkout ends without an order; what it still holds goes back."""
+    told = tell(checkout.id, "expired", snapshot.now)
+    if checkout.state == "lapsed":
+        return [with_state(checkout, move_checkout(checkout.state, "expire")), told]
+    ended = with_state(checkout, move_checkout(checkout.state, "refuse"), fence=1)
+    return [ended, *release(snapshot, checkout), told]
 
 
 def _authorized(snapshot: Snapshot, checkout: Checkout, attempt: Attempt, verdict: Authorized) -> Decision:
     live = checkout.live_n == attempt.n and checkout.fence == attempt.fence + (checkout.state == "lapsed")
-    if not live or checkout.state not in ("paying", "lapsed") or verdict.amount != attempt.amount:
+    if not live or checkout.state not in ("paying", "lapsed"):
         return _doom(snapshot, checkout, attempt, verdict, [], sold_out=False)
+    if verdict.amount != attempt.amount:
+        return _doom(snapshot, checkout, attempt, verdict, _given_up(snapshot, checkout), sold_out=False)
     if checkout.state == "paying":
         stock = all_or_nothing(snapshot, checkout.claims.commit, pools.sell)
         if isinstance(stock, Pool):
-            refused = [with_state(checkout, move_checkout(checkout.state, "refuse"), fence=1)]
-            rows: list[Row] = [*refused, *release(snapshot, checkout)]
-            return _doom(snapshot, checkout, attempt, verdict, rows, sold_out=True)
+            return _doom(snapshot, checkout, attempt, verdict, _given_up(snapshot, checkout), sold_out=True)
         kept = each(snapshot, checkout.claims.hold, pools.keep)
         return _commit(snapshot, checkout, attempt, verdict, [*kept, *stock], "commit")
     reclaimed = all_or_nothing(snapshot, {**checkout.claims.hold, **checkout.claims.commit}, pools.sell)
     if isinstance(reclaimed, Pool):
-        ended: list[Row] = [with_state(checkout, move_checkout(checkout.state, "expire"))]
-        ended.append(tell(checkout.id, "expired", snapshot.now))
-        return _doom(snapshot, checkout, attempt, verdict, ended, sold_out=False)
+        return _doom(snapshot, checkout, attempt, verdict, _given_up(snapshot, checkout), sold_out=False)
     return _commit(snapshot, checkout, attempt, verdict, reclaimed, "reclaim")
 
 
