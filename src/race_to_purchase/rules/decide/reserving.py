@@ -69,15 +69,19 @@ def _door(snapshot: Snapshot, row: DropRow) -> Outcome | None:
 
 
 def _claims(drop: Drop, command: Reserve) -> Claims:
-    stock = {item_pool(drop.id, line.item): line.quantity for line in command.lines}
+    # An item may stand in several lines: its claim is their sum.
+    pieces: dict[str, int] = {}
+    for line in command.lines:
+        pieces[line.item] = pieces.get(line.item, 0) + line.quantity
+    stock = {item_pool(drop.id, item): quantity for item, quantity in pieces.items()}
     shared: dict[str, int] = {}
     if drop.limit_per_buyer is not None:
-        shared[buyer_pool(drop.id, command.buyer)] = sum(line.quantity for line in command.lines)
+        shared[buyer_pool(drop.id, command.buyer)] = sum(pieces.values())
     if command.promo is not None:
         shared[promo_pool(drop.id, command.promo)] = 1
     if drop.flow == "reservation_first":
         return Claims(hold={**stock, **shared})
-    in_flight = {in_flight_pool(drop.id, line.item): line.quantity for line in command.lines}
+    in_flight = {in_flight_pool(drop.id, item): quantity for item, quantity in pieces.items()}
     return Claims(hold={**in_flight, **shared}, commit=stock)
 
 
