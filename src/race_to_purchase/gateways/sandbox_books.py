@@ -38,7 +38,8 @@ class Payment(msgspec.Struct, frozen=True):
 class Books:
     """Payments and refunds over three connections: authorizations, captures with voids, and all that is rare.
 
-    Every method but `prepare` and `close` raises Unanswered where it is unknown whether its statement was run.
+    Every method but `prepare` and `close` raises Unanswered where it is unknown whether its statement was run. Rows
+    are written in the order of their refs, so that two workers wait for each other instead of blocking each other.
     """
 
     def __init__(self, dsn: str) -> None:

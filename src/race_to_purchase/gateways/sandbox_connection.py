@@ -32,6 +32,9 @@ SESSION_SETTINGS = {
     "jit": "off",
 }
 
+_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""Time-outs are among them."""
+
 
 class Unanswered(Exception):
     """The statement got no answer: it may have run, or not."""
@@ -64,10 +67,7 @@ class Connection:
                     continue  # Rolled back as a whole: another process has just changed the same payments.
                 except asyncpg.UniqueViolationError:
                     raise
-                except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-                    self._lose(connection)
-                    raise Unanswered(_told(error)) from error
-                except (OSError, TimeoutError) as error:
+                except _FAILURES as error:
                     self._lose(connection)
                     raise Unanswered(_told(error)) from error
             raise Unanswered(f"{name} met a conflict {TRIES_MAX} times")
@@ -77,7 +77,7 @@ class Connection:
         if self._open is not None:
             try:
                 await self._open.close(timeout=2)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            except _FAILURES:
                 self._open.terminate()
             self._open = None
 
@@ -89,7 +89,7 @@ class Connection:
             raise Unanswered("the sandbox's database is away")
         try:
             self._open = await connect(self._dsn)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except _FAILURES as error:
             self._pause_s = min(max(2 * self._pause_s, PAUSE_S_MIN), PAUSE_S_MAX)
             self._not_before_s = loop.time() + self._pause_s
             raise Unanswered(_told(error)) from error
