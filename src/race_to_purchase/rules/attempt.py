@@ -34,7 +34,7 @@ TRANSITIONS: dict[AttemptState, dict[AttemptEvent, AttemptState]] = {
     "prepared": {"send": "sent", "doom": "doomed", "decline": "declined"},
     "sent": {**_ANSWERS, "lose": "unknown", "require_action": "action_required"},
     "unknown": {**_ANSWERS, "lose": "unknown", "require_action": "action_required"},
-    "action_required": {**_ANSWERS, "lose": "unknown"},
+    "action_required": {**_ANSWERS, "lose": "unknown", "require_action": "action_required"},
     "authorized": {"commit": "committed", "doom": "doomed"},
     "committed": {"capture": "captured", "capture_fail": "capture_failed"},
     "doomed": {"void": "voided"},
