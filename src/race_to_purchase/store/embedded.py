@@ -22,7 +22,6 @@ import weakref
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO
 
 import asyncpg
 import platformdirs
@@ -153,7 +152,7 @@ class EmbeddedPostgres:
         self._folder.password.write_text(secrets.token_urlsafe(24), encoding="ascii")
         with self._folder.making() as making:
             self._account.own(making, self._folder.password)
-            with self._open_log() as output:
+            with self._folder.open_log() as output:
                 initdb = self._account.launch(self._initdb(making), output)
             if initdb.wait() != 0:
                 raise self._failure("could not make its data")
@@ -184,7 +183,7 @@ class EmbeddedPostgres:
         self._folder.bound_log()
         # The name is on the command line too, since that is what marks the process until it has read the file.
         command = [str(self._binaries / "postgres"), "-D", str(data), "-c", f"cluster_name={self._cluster_name}"]
-        with self._open_log() as output:
+        with self._folder.open_log() as output:
             self._process = self._account.launch(command, output)
         try:
             self._wait_until_ready()
@@ -214,11 +213,6 @@ class EmbeddedPostgres:
         if "No space left on device" in tail:
             return DataFolderFull(folder=self._folder.root, reason=f"PostgreSQL {what}")
         return EmbeddedFailed(what=what, log=self._folder.log, tail="\n" + tail)
-
-    def _open_log(self) -> IO[bytes]:
-        """To append: the server goes on at the end even after the log was cut."""
-        self._folder.log.touch(mode=0o600)
-        return self._folder.log.open("ab")
 
     def _end(self) -> None:
         """End the server and whatever of it is left; nothing to do where it never ran."""

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -53,7 +54,7 @@ class Account(msgspec.Struct, frozen=True):
         if sys.platform == "win32" or os.geteuid() != 0:
             return cls()
         if server_data.exists() and (owner := server_data.stat()).st_uid != 0:
-            return cls(owner.st_uid, owner.st_gid)
+            return cls(owner.st_uid, _group_of(owner.st_uid, owner.st_gid))
         return cls(*_system_user())
 
     def own(self, *paths: Path) -> None:
@@ -136,6 +137,16 @@ def _may_pass(step: Path, uid: int, gid: int | None) -> bool:
     if about.st_uid == uid:
         return bool(about.st_mode & 0o100)
     return bool(about.st_mode & (0o010 if about.st_gid == gid else 0o001))
+
+
+def _group_of(uid: int, otherwise: int) -> int:
+    """The user's own group: a folder made by root may belong to root's group, which the server must not get."""
+    if sys.platform != "win32":
+        import pwd
+
+        with suppress(KeyError):  # A user without an entry, as containers have them.
+            return pwd.getpwuid(uid).pw_gid
+    return otherwise
 
 
 def _system_user() -> tuple[int, int]:

@@ -68,6 +68,7 @@ class DataFolder:
         self.log = root / "postgres.log"
         self.password = root / "postgres.password"
         self._lock = lock
+        self._log_opened_at = 0
 
     @classmethod
     def claim(cls, root: Path, owner: str) -> "DataFolder":
@@ -132,10 +133,17 @@ class DataFolder:
                     shutil.copyfile(self.log, self.log.with_name("postgres.log.1"))
                 os.truncate(self.log, 0)
 
+    def open_log(self) -> IO[bytes]:
+        """To append, so that the server goes on at the end even after the log was cut."""
+        self.log.touch(mode=0o600)
+        output = self.log.open("ab")
+        self._log_opened_at = output.tell()
+        return output
+
     def log_tail(self, lines_max: int = 12) -> str:
-        """The last lines of the log; empty where there is none."""
+        """The last lines since the log was last opened; empty where there are none."""
         with suppress(OSError), self.log.open("rb") as log:
-            log.seek(max(0, self.log.stat().st_size - 8192))
+            log.seek(max(self._log_opened_at, self.log.stat().st_size - 8192))
             return "\n".join(log.read().decode(errors="replace").splitlines()[-lines_max:])
         return ""
 
