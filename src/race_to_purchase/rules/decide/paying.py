@@ -82,7 +82,7 @@ def _hold_for_payment(snapshot: Snapshot, checkout: Checkout) -> list[Pool] | Ou
     drop = snapshot.drops[checkout.drop_id].definition
     after: list[Pool] = []
     for pool_id, quantity in checkout.claims.hold.items():
-        pool = limit_pool(snapshot, drop, pool_id, checkout.buyer)
+        pool = limit_pool(snapshot, drop, pool_id, checkout.buyer, quantity)
         held = pools.hold(pool, quantity)
         if held is None:
             return refusal(pool, quantity)

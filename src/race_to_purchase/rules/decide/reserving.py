@@ -89,7 +89,7 @@ def _hold(snapshot: Snapshot, drop: Drop, claims: Claims, command: Reserve) -> l
     """The pools with the claims held; payment first holds nothing yet, but does not let buyers in for nothing."""
     after: list[Pool] = []
     for pool_id, quantity in {**claims.commit, **claims.hold}.items():
-        pool = limit_pool(snapshot, drop, pool_id, command.buyer)
+        pool = limit_pool(snapshot, drop, pool_id, command.buyer, quantity)
         held = pools.hold(pool, quantity)
         if held is None:
             return refusal(pool, quantity)
@@ -97,16 +97,19 @@ def _hold(snapshot: Snapshot, drop: Drop, claims: Claims, command: Reserve) -> l
     return after if drop.flow == "reservation_first" else []
 
 
-def limit_pool(snapshot: Snapshot, drop: Drop, pool_id: str, buyer: str) -> Pool:
+def limit_pool(snapshot: Snapshot, drop: Drop, pool_id: str, buyer: str, quantity: int) -> Pool:
     """A pool of a claim. A buyer's pool is made at its first use, and follows a limit that has changed since."""
-    if drop.limit_per_buyer is None or pool_id != buyer_pool(drop.id, buyer):
+    if pool_id != buyer_pool(drop.id, buyer):
         return pool_of(snapshot, pool_id)
     pool = snapshot.pools.get(pool_id)
+    used = 0 if pool is None else pool.held + pool.sold
+    # Where the limit was lifted since the claim was made, there is room for whatever was claimed.
+    limit = used + quantity if drop.limit_per_buyer is None else drop.limit_per_buyer
     if pool is None:
-        return Pool(pool_id, drop.id, "buyer", drop.limit_per_buyer)
-    if pool.capacity == drop.limit_per_buyer:
+        return Pool(pool_id, drop.id, "buyer", limit)
+    if pool.capacity == limit:
         return pool
-    return pools.resize(pool, max(drop.limit_per_buyer, pool.held + pool.sold)) or pool
+    return pools.resize(pool, max(limit, used)) or pool
 
 
 def refusal(pool: Pool, quantity: int) -> Outcome:

@@ -112,7 +112,9 @@ def deliver(snapshot: Snapshot, command: Deliver) -> Decision:
         return Decision(Done("deliver_again"), (again,))
     done = TaskDone(task_id(checkout.id, command.n, "deliver"))
     if not command.accepted:
-        return Decision(Done("undeliverable"), (done, tell(checkout.id, "undeliverable", snapshot.now)))
+        # The checkout is written too: a history is only ever appended by the write of its row.
+        rows = (checkout, done, tell(checkout.id, "undeliverable", snapshot.now))
+        return Decision(Done("undeliverable"), rows)
     if checkout.state != "paid":
         return Decision(Ignored(f"checkout is {checkout.state}"), (done,))
     fulfilled = with_state(checkout, move_checkout(checkout.state, "deliver"))
