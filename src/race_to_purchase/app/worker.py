@@ -58,6 +58,7 @@ async def run_worker(
             access_log=False,
             log_config=None,
             server_header=False,
+            proxy_headers=False,
             backlog=4096,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=max(1, round(settings.stop_grace_s)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Literal
 
 import msgspec
@@ -51,7 +52,7 @@ class Promo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"promo {self.code}: give either percent_off or amount_off")
 
 
-class Drop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Drop(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """A sale. `closed` ends it early; `closes_at` ends it by the clock. Raises ValueError on contradictions."""
 
     id: Slug
@@ -75,19 +76,29 @@ class Drop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         _refuse_twins("item", [item.id for item in self.items])
         _refuse_twins("promo", [promo.code for promo in self.promos])
 
+    @cached_property
+    def _items(self) -> dict[str, Item]:
+        return {item.id: item for item in self.items}
+
+    @cached_property
+    def _promos(self) -> dict[str, Promo]:
+        return {promo.code: promo for promo in self.promos}
+
     def item(self, item_id: str) -> Item | None:
         """The item of that id, or None."""
-        return next((item for item in self.items if item.id == item_id), None)
+        return self._items.get(item_id)
 
     def promo(self, code: str) -> Promo | None:
         """The promo of that code, or None."""
-        return next((promo for promo in self.promos if promo.code == code), None)
+        return self._promos.get(code)
 
 
 def _refuse_twins(what: str, names: list[str]) -> None:
+    seen: set[str] = set()
     for name in names:
-        if names.count(name) > 1:
+        if name in seen:
             raise ValueError(f"{what} {name} is defined twice")
+        seen.add(name)
 
 
 def item_pool(drop_id: str, item_id: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 MINOR_UNITS_MAX = 10**15
-"""The largest amount accepted anywhere: a sum of a million such amounts still fits PostgreSQL's bigint... by far."""
+"""The largest amount accepted anywhere; a sum of nine thousand such amounts still fits a bigint of PostgreSQL."""
 
 _EXPONENT_0 = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _EXPONENT_3 = "BHD IQD JOD KWD LYD OMR TND"
