@@ -91,6 +91,6 @@ def _checked(url: str, allow_private: bool) -> str:
     """`url`, or ValueError, which does not quote it as it may hold a password."""
     parts = urlsplit(url)
     schemes = ("https", "http") if allow_private else ("https",)
-    if parts.scheme not in schemes or not parts.hostname:
+    if parts.scheme not in schemes or not parts.hostname or parts.port == 0:
         raise ValueError(f"a webhook url begins with {' or '.join(f'{scheme}://' for scheme in schemes)} and a host")
     return url
