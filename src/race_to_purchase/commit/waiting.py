@@ -79,7 +79,7 @@ class Lanes:
             batch.append(self._urgent.popleft())
         while self._patient and len(batch) < limit:
             waiting = self._patient.popleft()
-            if waiting.alive is None or waiting.alive():
+            if not waiting.future.done() and (waiting.alive is None or waiting.alive()):
                 batch.append(waiting)
             else:
                 waiting.future.cancel()
