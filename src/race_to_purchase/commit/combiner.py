@@ -1,9 +1,10 @@
 """One partition's writer: takes what has queued up while the last transaction ran, and commits it as the next one.
 
 There is no timer: an idle partition commits a single command at once, a busy one batches by itself. What goes wrong
-falls in three classes. A conflict reads and decides the batch again. A rejected value halves the batch until the bad
-command fails alone. A database that is gone answers the patient with 503 and keeps the urgent for when it is back;
-commands carry their ids, so that running one again after a COMMIT of unknown fate finds what it did the first time.
+falls in three classes. A conflict reads and decides the batch again. A rejected value, or an error that nobody foresaw,
+halves the batch until the bad command fails alone. A database that is gone answers the patient with 503 and keeps the
+urgent for when it is back; commands carry their ids, so that running one again after a COMMIT of unknown fate finds
+what it did the first time.
 """
 
 from __future__ import annotations
@@ -77,15 +78,16 @@ class Combiner:
         """Commit the batch, whatever it takes, or tell its callers why not."""
         for tries in range(CONFLICTS_MAX):
             try:
-                outcomes = await self._commit(batch, lock=tries >= self._optimistic_tries)
+                last = tries == CONFLICTS_MAX - 1
+                outcomes = await self._commit(batch, lock=tries >= self._optimistic_tries, last=last)
             except (Conflict, Stale) as conflict:
                 log.debug("batch of %d again: %s", len(batch), conflict)
                 await asyncio.sleep(random.random() * 0.002 * min(tries, 10))
-            except Rejected as rejected:
-                await self._halve(batch, rejected)
-                return
             except DatabaseUnavailable as gone:
                 await self._wait_for_database(batch, gone)
+                return
+            except Exception as error:
+                await self._halve(batch, error)
                 return
             else:
                 self._pause_s = 0.0
@@ -93,20 +95,21 @@ class Combiner:
                 return
         self._give_up(batch)
 
-    async def _commit(self, batch: list[Waiting], *, lock: bool) -> list[Outcome | Exception]:
+    async def _commit(self, batch: list[Waiting], *, lock: bool, last: bool) -> list[Outcome | Exception]:
         keys = Keys()
         for waiting in batch:
             touch(keys, waiting.command, waiting.key)
         async with self._store.session() as session:
             snapshot = await session.read(keys, lock=lock)
-            outcomes = [_decided(snapshot, waiting) for waiting in batch]
+            outcomes = [_decided(snapshot, waiting, last=last) for waiting in batch]
             await session.apply(snapshot)
         return outcomes
 
-    async def _halve(self, batch: list[Waiting], rejected: Rejected) -> None:
+    async def _halve(self, batch: list[Waiting], error: Exception) -> None:
         if len(batch) == 1:
-            log.error("the database refused %r: %s", batch[0].command, rejected)
-            batch[0].fail(rejected)
+            unforeseen = None if isinstance(error, Rejected) else error
+            log.error("%s cannot be committed: %s", _named(batch[0].command), error, exc_info=unforeseen)
+            batch[0].fail(error)
             return
         middle = len(batch) // 2
         await self._settle(batch[:middle])
@@ -140,18 +143,30 @@ class Combiner:
             else:
                 waiting.answer(outcome)
                 told.append((waiting.command, outcome, waiting.request_id))
-        self._observe(told)
+        try:
+            self._observe(told)
+        except Exception:
+            log.exception("an observer failed; what it was told of is committed")
 
 
-def _decided(snapshot: Snapshot, waiting: Waiting) -> Outcome | Exception:
-    """The outcome, its rows put into the snapshot; a bug in one decision fails that command alone."""
+def _decided(snapshot: Snapshot, waiting: Waiting, *, last: bool) -> Outcome | Exception:
+    """The outcome, its rows put into the snapshot; a bug in one decision fails that command alone.
+
+    A row that is missing makes the batch read again. What misses it on the `last` try, too, asks for a row that does
+    not exist, and must not take its batch with it.
+    """
     try:
         decision = decide(snapshot, waiting.command, waiting.key)
-    except Stale:
-        raise
     except Exception as error:
-        log.exception("deciding %r failed", waiting.command)
+        if isinstance(error, Stale) and not last:
+            raise
+        log.exception("deciding %s failed", _named(waiting.command))
         return error
     for row in decision.rows:
         snapshot.put(row)
     return decision.outcome
+
+
+def _named(command: Command) -> str:
+    """A command as logs may name it: by its ids, since the whole of it may hold an e-mail address."""
+    return f"{type(command).__name__} of {getattr(command, 'checkout_id', command.drop_id)}"
