@@ -14,6 +14,7 @@ import pytest
 from race_to_purchase.gateways.webhook_guard import AddressRefused, is_public, public_socket
 from race_to_purchase.gateways.webhook_out import WebhookPublisher
 from race_to_purchase.gateways.webhook_secret import new_secret
+from tests.gateways.receiver import receiving
 
 SECRET = new_secret()
 
@@ -104,11 +105,15 @@ async def test_a_name_that_moves_to_the_inside_is_not_followed_there(
 
 
 async def test_a_proxy_of_the_environment_is_not_asked(visits: Visits, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would connect to whatever it likes, and nobody had said that messages pass through it."""
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{visits.port}")
-    publisher = WebhookPublisher("https://merchant.invalid/", SECRET)
-    assert not await publisher.deliver("one", "order.paid", b"{}")
-    await publisher.close()
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    async with receiving() as receiver:
+        publisher = WebhookPublisher(receiver.url, SECRET, allow_private=True)
+        assert await publisher.deliver("one", "order.paid", b"{}")
+        await publisher.close()
     assert visits.count == 0
 
 
