@@ -1,7 +1,8 @@
 """A process full of simulated people: `python -m race_to_purchase.rehearse.crowd`.
 
-Its errand comes as one line of JSON on standard input; the pages of its diary go out on standard output, a line
-each. It ends when everybody has gone home, or when its standard input closes, so that it never outlives its parent.
+An empty page on standard output says that it is ready. Its errand then comes as one line of JSON on standard input,
+and the pages of its diary go out on standard output, a line each. It ends when everybody has gone home, or when its
+standard input closes, so that it never outlives its parent.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from race_to_purchase.rehearse.crowd_bot import bot
-from race_to_purchase.rehearse.crowd_diary import Diary, Page
+from race_to_purchase.rehearse.crowd_diary import Diary, Page, Who
 from race_to_purchase.rehearse.crowd_human import human
 from race_to_purchase.rehearse.crowd_person import Person
 from race_to_purchase.rehearse.crowd_plan import Crowd, Sale, dice, plan
@@ -50,28 +51,26 @@ async def play(errand: Errand, tell: Callable[[Page], None]) -> None:
     wire = Wire(errand.host, errand.port, errand.storefront_key, errand.connections_max)
     diary = Diary()
     player = Player(wire, errand.sale, diary)
-    teller = asyncio.create_task(_keep_telling(diary, player, tell))
+    aside = [asyncio.create_task(_keep_telling(diary, player, tell)), asyncio.create_task(player.keep_looking())]
     try:
         async with asyncio.TaskGroup() as everybody:
-            for walk in walks(crowd, errand, diary):
+            for walk in walks(crowd, errand, diary, player.window):
                 everybody.create_task(player.play(walk))
     finally:
-        teller.cancel()
+        for task in aside:
+            task.cancel()
         wire.close()
     tell(diary.page(0, last=True))
 
 
-def walks(crowd: Crowd, errand: Errand, diary: Diary) -> list[Walk]:
+def walks(crowd: Crowd, errand: Errand, diary: Diary, window: Mapping[str, str]) -> list[Walk]:
     """The walks of a crowd, each with a stream of chance for what the plan could not foresee."""
-    people = [
-        human(one, Person("human", one.name, dice(errand.seed, f"{one.name}/walk"), errand.sale, diary))
-        for one in crowd.humans
-    ]
-    machines = [
-        bot(one, Person("bot", one.name, dice(errand.seed, f"{one.name}/walk"), errand.sale, diary))
-        for one in crowd.bots
-    ]
-    return people + machines
+
+    def person(who: Who, name: str) -> Person:
+        return Person(who, name, dice(errand.seed, f"{name}/walk"), errand.sale, diary, window)
+
+    people = [human(one, person("human", one.name)) for one in crowd.humans]
+    return people + [bot(one, person("bot", one.name)) for one in crowd.bots]
 
 
 async def _keep_telling(diary: Diary, player: Player, tell: Callable[[Page], None]) -> None:
@@ -101,7 +100,8 @@ def _cancel_when_orphaned(loop: asyncio.AbstractEventLoop, playing: asyncio.Task
 
 
 def main() -> None:
-    """Read the errand and run it."""
+    """Say that it is ready, read the errand, and run it."""
+    _tell(Page())
     errand = msgspec.json.decode(sys.stdin.buffer.readline(), type=Errand)
     runner = asyncio.Runner(loop_factory=_fast_loop())
     with runner:

@@ -28,6 +28,7 @@ class Purchase(msgspec.Struct, frozen=True):
     order: str
     who: Who
     buyer: str
+    item: str
     pieces: int
     amount: int
     expected: int

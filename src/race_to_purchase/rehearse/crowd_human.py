@@ -33,8 +33,10 @@ from race_to_purchase.rehearse.crowd_steps import (
     persist,
 )
 
-LOOK_AGAIN_S = (0.1, 1.5)
-"""How long after stock may be back a person looks again: nobody hits the very moment."""
+GLANCE_S = (0.4, 1.4)
+"""Between two looks at the shop window, and after the moment at which stock may be back: nobody hits it."""
+IMPATIENCE = 0.1
+"""How likely it is at each look that somebody presses the button although nothing seems to be free."""
 NEXT_SIZE_S = (0.3, 0.8)
 
 
@@ -57,6 +59,9 @@ def _find(me: Human, person: Person) -> Generator[Send | Wait, Answers, Held | N
     wishes = [(item, quantity) for item in me.wishes for quantity in range(me.quantity, 0, -1)]
     at_s, patience, first = me.arrives_s, me.patience, True
     while wishes:
+        if person.window.get(wishes[0][0]) == "sold_out":
+            wishes.pop(0)
+            continue
         ask = Reserve(person.key(), person.name, *wishes[0])
         settled = yield from _press_reserve(me, person, ask, at_s, first)
         first = False
@@ -68,7 +73,7 @@ def _find(me: Human, person: Person) -> Generator[Send | Wait, Answers, Held | N
                 at_s = settled.answer.at_s + person.chance.uniform(*NEXT_SIZE_S)
             case "all_reserved" | "drop_not_open" if patience > 0:
                 patience -= 1
-                at_s = yield from _wait_for_stock(person, settled.answer)
+                at_s = yield from _wait_for_stock(person, ask.item, settled.answer)
             case received:
                 person.end(empty_handed(received))
                 return None
@@ -93,12 +98,18 @@ def _note(person: Person, twice: bool, lost: bool) -> None:
         person.note("lost_answer")
 
 
-def _wait_for_stock(person: Person, answer: Answer) -> Generator[Wait, Answers, float]:
-    """Wait until something may be back, and give the moment of the next look."""
+def _wait_for_stock(person: Person, item: str, answer: Answer) -> Generator[Wait, Answers, float]:
+    """Glance at the shop window until something may be back, or is gone for good; gives the moment of that glance."""
     person.note("waited_for_stock")
-    back_s = answer.at_s + max(0.0, answer.retry_in_s or 0.0) + person.chance.uniform(*LOOK_AGAIN_S)
-    yield Wait(back_s)
-    return back_s
+    at_s, back_s = answer.at_s, answer.at_s + max(0.0, answer.retry_in_s or 0.0)
+    while True:
+        at_s += person.chance.uniform(*GLANCE_S)
+        yield Wait(at_s)
+        seen = person.window.get(item)
+        if seen == "sold_out":
+            return at_s
+        if at_s >= back_s and (seen != "all_reserved" or person.chance.random() < IMPATIENCE):
+            return at_s
 
 
 def _walk_away(me: Human, person: Person, basket: Held) -> Walk:

@@ -5,7 +5,7 @@ Each of these is one intent under one idempotency key, however often it has to b
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from random import Random
 from typing import Literal, cast, get_args
 
@@ -25,12 +25,16 @@ Reception = Literal[
 class Person:
     """What one visitor brings: a name, a stream of chance, fresh idempotency keys, and the shared diary."""
 
-    def __init__(self, who: Who, name: str, chance: Random, sale: Sale, diary: Diary) -> None:
+    def __init__(
+        self, who: Who, name: str, chance: Random, sale: Sale, diary: Diary, window: Mapping[str, str] | None = None
+    ) -> None:
         self.who: Who = who
         self.name = name
         self.chance = chance
         self.sale = sale
         self.diary = diary
+        self.window: Mapping[str, str] = {} if window is None else window
+        """What the shop shows everybody: an item's stock as a band, a moment old. Empty until it has been looked at."""
         self._keys = 0
 
     def key(self) -> str:
@@ -122,6 +126,7 @@ def keep(person: Person, basket: Held, settled: Settled, waited_s: float) -> Non
         order=order.id,
         who=person.who,
         buyer=basket.buyer,
+        item=basket.item,
         pieces=basket.quantity,
         amount=order.amount,
         expected=person.sale.prices[basket.item] * basket.quantity,

@@ -37,8 +37,8 @@ HUMAN_SHARE_OF_RESERVATION = 0.5
 """How much of a reservation's life the slowest buyer spends thinking, so that an expiry is never of their making."""
 
 BOT_KINDS: tuple[tuple[BotKind, float], ...] = (("scalper", 0.45), ("hoarder", 0.30), ("carder", 0.25))
-BOT_IDENTITIES = 3
-BOT_TRIES = 30
+BOT_IDENTITIES = 2
+BOT_TRIES = 10
 
 
 class Sale(msgspec.Struct, frozen=True):
@@ -186,8 +186,8 @@ def _bot(chance: Random, name: str, sale: Sale) -> Bot:
     return Bot(
         name=name,
         kind=chance.choices(kinds, weights)[0],
-        strikes_s=chance.uniform(-0.2, 0.1),
-        pace_s=chance.uniform(0.3, 0.8),
+        strikes_s=chance.uniform(-0.2, 0.3),
+        pace_s=chance.uniform(0.5, 1.5),
         tries=BOT_TRIES,
         identities=BOT_IDENTITIES,
         quantity=chance.randint(1, sale.limit_per_buyer),

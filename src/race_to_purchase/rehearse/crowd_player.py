@@ -19,6 +19,20 @@ from race_to_purchase.rehearse.crowd_wire import Foreign, Lost, Reply, Wire
 _decode = msgspec.json.Decoder(Body).decode
 _encode = msgspec.json.Encoder().encode
 
+LOOK_EVERY_S = 0.4
+
+
+class _Item(msgspec.Struct, frozen=True):
+    id: str
+    stock: str
+
+
+class _Window(msgspec.Struct, frozen=True):
+    items: tuple[_Item, ...]
+
+
+_decode_window = msgspec.json.Decoder(_Window).decode
+
 STORED = frozenset({200, 201, 402})
 """Answers that the server keeps with their key."""
 
@@ -36,6 +50,8 @@ class Player:
         self._zero_s = time.monotonic() + (sale.opens_at_s - time.time())
         self.in_shop = 0
         """People who have come and not gone home yet."""
+        self.window: dict[str, str] = {}
+        """The shop window: an item's stock as a band."""
 
     def now_s(self) -> float:
         """Seconds since the opening."""
@@ -51,6 +67,17 @@ class Player:
                 step = walk.send(await self._do(step))
         except StopIteration:
             self.in_shop -= 1
+
+    async def keep_looking(self) -> None:
+        """Look at the shop window now and again, for everybody; one that is not answered is looked at later."""
+        while True:
+            try:
+                reply = await self._wire.ask("GET", f"/v1/drops/{self._sale.drop}", None, b"")
+                if reply.status == 200:
+                    self.window.update({item.id: item.stock for item in _decode_window(reply.body).items})
+            except (Lost, Foreign, msgspec.MsgspecError):
+                self._diary.count("refusal/window_unreadable")
+            await asyncio.sleep(LOOK_EVERY_S)
 
     async def _do(self, step: Send | Wait) -> tuple[Answer, ...]:
         if isinstance(step, Wait):

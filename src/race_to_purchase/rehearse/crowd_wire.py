@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from typing import cast
 
 import msgspec
 
@@ -166,8 +167,8 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Asyncio tells that the connection is there."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport, self.used = transport, False
+        # uvloop's transports have what an asyncio.Transport has, and are none by inheritance.
+        self._transport, self.used = cast(asyncio.Transport, transport), False
 
     def data_received(self, data: bytes) -> None:
         """Asyncio tells that bytes have arrived."""

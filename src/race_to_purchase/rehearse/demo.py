@@ -1,0 +1,167 @@
+"""`race demo`: a server, a drop, a crowd, and the truth about it afterwards, with one command.
+
+The server and the crowd are processes of their own, and everything between them is real HTTP. This one opens the
+drop, looks on, waits until all has come to rest, and judges by the audit; it never helps.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from race_to_purchase.errors import RaceError
+from race_to_purchase.rehearse.crowd import Errand
+from race_to_purchase.rehearse.crowd_tally import Tally
+from race_to_purchase.rehearse.crowd_wire import Wire
+from race_to_purchase.rehearse.demo_crowds import Crowds
+from race_to_purchase.rehearse.demo_server import Served, serving
+from race_to_purchase.rehearse.demo_shop import Look, Shop, drop, sale
+from race_to_purchase.rehearse.demo_stage import Stage
+from race_to_purchase.rehearse.live import Scene
+from race_to_purchase.rehearse.scorecard import Ledgers, Rehearsal, Scorecard, Witness, scorecard
+from race_to_purchase.rehearse.scorecard_view import view
+
+OPENS_IN_S = 1.5
+LOOK_EVERY_S = 0.2
+PLAYED_BY_ONE = 1000
+"""How many people one process plays; of more, two do."""
+SALE_S_MAX = 300.0
+REST_S_MAX = 20.0
+"""How long, after the last reservation's life, everything may take to come to rest."""
+
+
+class DemoOptions(msgspec.Struct, frozen=True):
+    """What `race demo` can be told. Port 0 is any free one; without `data_dir` nothing is left behind."""
+
+    buyers: int = 2000
+    bots: int = 1000
+    stock: int = 500
+    seed: int = 1
+    workers: int = 1
+    arrival_seconds: float = 6.0
+    reservation_seconds: int = 5
+    port: int = 0
+    data_dir: Path | None = None
+    json_file: Path | None = None
+
+
+class SaleTooLong(RaceError):
+    """The sale did not end within {limit_s} s."""
+
+    code = "demo_too_long"
+
+
+def run_demo(options: DemoOptions, console: Console | None = None) -> int:
+    """Run it and print the scorecard; 0 if every invariant held, 1 if not. Raises RaceError where it could not run."""
+    console = console or Console(highlight=False)
+    console.print("Starting a server with a database of its own …", style="dim")
+    with serving(port=options.port, workers=options.workers, data_dir=options.data_dir) as served:
+        try:
+            card = asyncio.run(_rehearse(options, served, console))
+        except BaseException:
+            console.print(f"The server's log is kept in {served.log}", style="yellow", soft_wrap=True)
+            raise
+    console.print(view(card))
+    if options.json_file is not None:
+        options.json_file.write_bytes(msgspec.json.format(msgspec.json.encode(card.to_json())) + b"\n")
+    if card.broken:
+        console.print(f"The server's log and data are kept in {served.folder}", style="yellow", soft_wrap=True)
+        return 1
+    served.discard()
+    return 0
+
+
+async def _rehearse(options: DemoOptions, served: Served, console: Console) -> Scorecard:
+    """The whole rehearsal on a server that answers."""
+    crowds = await Crowds.start(1 if options.buyers + options.bots <= PLAYED_BY_ONE else 2)
+    admin = Wire(served.host, served.port, served.admin_key, 2)
+    storefront = Wire(served.host, served.port, served.storefront_key, 32)
+    try:
+        opens_at_s = time.time() + OPENS_IN_S
+        definition = drop(f"aurora-{secrets.token_hex(4)}", opens_at_s, options.stock, options.reservation_seconds)
+        shop = Shop(definition, admin, storefront)
+        await shop.put()
+        errand = Errand(
+            host=served.host,
+            port=served.port,
+            storefront_key=served.storefront_key,
+            seed=options.seed,
+            buyers=options.buyers,
+            bots=options.bots,
+            sale=sale(definition, options.arrival_seconds),
+        )
+        with Stage(console) as stage:
+            return await _Sale(options, errand, shop, crowds, stage).run()
+    finally:
+        await crowds.stop()
+        admin.close()
+        storefront.close()
+
+
+class _Sale:
+    """One sale from before its opening until everything has come to rest."""
+
+    def __init__(self, options: DemoOptions, errand: Errand, shop: Shop, crowds: Crowds, stage: Stage) -> None:
+        self._options = options
+        self._errand = errand
+        self._shop = shop
+        self._crowds = crowds
+        self._stage = stage
+        self._tally = Tally()
+        self._title = f"{options.buyers:,} buyers and {options.bots:,} bots for {options.stock:,} pairs of shoes"
+
+    async def run(self) -> Scorecard:
+        """Let it happen, and judge it."""
+        await self._crowds.send(self._errand, self._tally)
+        await self._watch()
+        elapsed_s = self._at_s()
+        held = await self._come_to_rest()
+        self._show(await self._shop.look(), "counting up", at_once=True)
+        missing, wrong = await self._shop.verify(self._tally.purchases)
+        witness = Witness(self._shop.looks, self._shop.inconsistent_looks, missing, wrong)
+        options = self._options
+        rehearsal = Rehearsal(options.buyers, options.bots, options.stock, options.seed, options.workers)
+        look = await self._shop.look()
+        ledgers = Ledgers(
+            sold=sum(shelf.sold for shelf in look.shelves),
+            oversold=0,
+            duplicate_orders=0,
+            captured_without_order=0,
+            orders_without_capture=0,
+            ledger_imbalance_minor=0,
+            orders=len(self._tally.purchases),
+            unsettled=held,
+        )
+        return scorecard(rehearsal, self._tally, ledgers, witness, elapsed_s)
+
+    async def _watch(self) -> None:
+        """Look on until everybody has gone home. Raises SaleTooLong, CrowdFailed, ShopRefused."""
+        while not self._crowds.gone:
+            if self._at_s() > SALE_S_MAX:
+                raise SaleTooLong(limit_s=SALE_S_MAX)
+            self._show(await self._shop.look(), "open" if self._at_s() >= 0 else "opens in a moment")
+            await asyncio.sleep(LOOK_EVERY_S)
+        await self._crowds.finish()
+
+    async def _come_to_rest(self) -> int:
+        """Wait until nothing is held any more; how many pieces still were when waiting ended."""
+        limit_s = self._at_s() + self._options.reservation_seconds + REST_S_MAX
+        while True:
+            look = await self._shop.look()
+            held = sum(shelf.held for shelf in look.shelves)
+            if held == 0 or self._at_s() > limit_s:
+                return held
+            self._show(look, "waiting for the last reservations to lapse")
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    def _show(self, look: Look, doing: str, *, at_once: bool = False) -> None:
+        self._stage.show(Scene(self._at_s(), doing, self._title, look.shelves, self._tally), at_once=at_once)
+
+    def _at_s(self) -> float:
+        """Seconds since the opening."""
+        return time.time() - self._errand.sale.opens_at_s

@@ -1,0 +1,122 @@
+"""The server of a demo: the real `race serve`, as a process of its own on a data folder and a port of its own.
+
+It inherits no setting from the environment, so that a demo never runs on anybody's production database.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+
+from race_to_purchase.app.serve import FILE, Reachable
+from race_to_purchase.errors import RaceError
+from race_to_purchase.settings import PREFIX
+
+START_S_MAX = 60.0
+STOP_S_MAX = 30.0
+LOG_LINES = 15
+
+
+class ServerFailed(RaceError):
+    """The demo's server {what}. Its log is {log}, and ends with: {tail}"""
+
+    code = "demo_server_failed"
+
+
+class Served(msgspec.Struct, frozen=True):
+    """A server that answers, for as long as its `serving` context lasts. `folder` holds its log, and maybe its data."""
+
+    host: str
+    port: int
+    storefront_key: str
+    admin_key: str
+    data_dir: Path
+    folder: Path
+    log: Path
+    environment: dict[str, str]
+    """In which other `race` commands reach the same server and the same database."""
+
+    def discard(self) -> None:
+        """Remove log and temporary data, once it has stopped."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def serving(*, port: int, workers: int, data_dir: Path | None) -> Iterator[Served]:
+    """Start the server, and stop it in the end. Raises ServerFailed where it does not start, or has died meanwhile.
+
+    Without `data_dir` everything is in a temporary folder; it stays until it is discarded, so that a failure can be
+    looked into.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="race-demo-"))
+    # The embedded PostgreSQL may run under another account, which has to pass through here to its own folder.
+    folder.chmod(0o755)
+    data, log = data_dir or folder / "data", folder / "server.log"
+    environment = _environment(port, workers, data)
+    with log.open("wb") as out:
+        command = [sys.executable, "-m", "race_to_purchase.cli", "serve"]
+        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+    try:
+        reachable = _ready(process, data / FILE, log)
+        host, _, actual_port = reachable.url.removeprefix("http://").rpartition(":")
+        yield Served(
+            host, int(actual_port), reachable.storefront_key, reachable.admin_key, data, folder, log, environment
+        )
+        if process.poll() is not None:
+            raise _failed("ended in the middle of the sale", log)
+    finally:
+        _stop(process)
+
+
+def _environment(port: int, workers: int, data: Path) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return inherited | {
+        f"{PREFIX}HOST": "127.0.0.1",
+        f"{PREFIX}PORT": str(port),
+        f"{PREFIX}WORKERS": str(workers),
+        f"{PREFIX}DATA_DIR": str(data),
+        f"{PREFIX}STOREFRONT_KEYS": f"demo:demo_storefront_{secrets.token_urlsafe(18)}",
+        f"{PREFIX}ADMIN_KEYS": f"demo:demo_admin_{secrets.token_urlsafe(18)}",
+        f"{PREFIX}LOG": "json",
+    }
+
+
+def _ready(process: subprocess.Popen[bytes], file: Path, log: Path) -> Reachable:
+    """Wait for the word that the server leaves in its data folder once it answers."""
+    deadline_s = time.monotonic() + START_S_MAX
+    while time.monotonic() < deadline_s:
+        if process.poll() is not None:
+            raise _failed(f"did not start (exit {process.returncode})", log)
+        with suppress(OSError, msgspec.DecodeError):
+            reachable = msgspec.json.decode(file.read_bytes(), type=Reachable)
+            if reachable.pid == process.pid:
+                return reachable
+        time.sleep(0.05)
+    raise _failed(f"did not answer within {START_S_MAX:g} s", log)
+
+
+def _failed(what: str, log: Path) -> ServerFailed:
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:]
+    return ServerFailed(what=what, log=log, tail="\n".join(["", *lines]) if lines else "nothing")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask it to stop, and end it where it does not."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(STOP_S_MAX)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,208 @@
+"""The sale while it runs: a picture for a terminal, and a line for everything else. It draws, and knows nothing.
+
+Colours carry no meaning that the words beside them do not have: green is sold, yellow is held, cyan are people,
+magenta are bots.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import msgspec
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from race_to_purchase.rehearse.crowd_tally import Latencies, Tally
+
+WIDTH = 80
+BAR_CELLS = 30
+REFUSAL_CELLS = 8
+REFUSALS_SHOWN = 7
+SPARK_SECONDS = 24
+SPARKS = "▁▂▃▄▅▆▇█"
+
+NOTES = {
+    "double_click": "clicked twice",
+    "lost_answer": "lost the answer, asked again",
+    "second_tab_payment": "paid in two tabs at once",
+    "second_tab_checkout": "tried for more in a second tab",
+    "other_card": "declined, tried another card",
+    "abandoned": "walked away with stock",
+    "waited_for_stock": "waited for stock to come back",
+}
+"""What the crowd is here to do, in the order in which it is told."""
+
+REFUSALS = {
+    "all_reserved": "all reserved",
+    "sold_out": "sold out",
+    "limit_reached": "limit reached",
+    "payment_declined": "payment declined",
+    "drop_not_open": "not open yet",
+    "idempotency_in_flight": "still being answered",
+    "payment_in_flight": "payment in flight",
+    "reservation_expired": "reservation expired",
+    "overloaded": "overloaded, come back",
+    "database_unavailable": "database unavailable",
+    "lost": "connection lost",
+    "drop_closed": "closed",
+}
+"""Codes in the words of people; a code that is not here is shown as it is."""
+
+
+class Shelf(msgspec.Struct, frozen=True):
+    """One size on the shelf: pieces there ever were, in somebody's hands, and sold."""
+
+    title: str
+    capacity: int
+    held: int
+    sold: int
+
+
+class Scene(msgspec.Struct, frozen=True):
+    """Everything there is to see at one moment. `at_s` counts from the opening, and is negative before it."""
+
+    at_s: float
+    doing: str
+    title: str
+    shelves: tuple[Shelf, ...]
+    tally: Tally
+
+
+def picture(scene: Scene) -> RenderableType:
+    """The scene as a panel."""
+    tally = scene.tally
+    beside = Table.grid(padding=(0, 4))
+    beside.add_row(_refusals(tally), _notes(tally))
+    parts: tuple[RenderableType, ...] = (_headline(scene), _stock(scene.shelves), _sales(scene), beside)
+    return Panel(
+        Group(*(Padding(part, (0, 0, 1, 0)) for part in parts[:-1]), parts[-1]),
+        title=Text(scene.title, "bold"),
+        title_align="left",
+        border_style="cyan",
+        padding=(1, 2),
+        width=WIDTH,
+    )
+
+
+def line(scene: Scene) -> str:
+    """The scene in one line of plain text."""
+    sold, held = sum(shelf.sold for shelf in scene.shelves), sum(shelf.held for shelf in scene.shelves)
+    capacity = sum(shelf.capacity for shelf in scene.shelves)
+    refusals = ", ".join(
+        f"{number:,} {REFUSALS.get(code, code)}" for code, number in _first(scene.tally.under("refusal"), 3)
+    )
+    return (
+        f"{scene.at_s:6.1f} s  {scene.doing}: {sold:,} of {capacity:,} sold, {held:,} held, "
+        f"{len(scene.tally.purchases):,} orders, p95 {_ms(scene.tally.checkout, 95)}"
+        + (f"; {refusals}" if refusals else "")
+    )
+
+
+def _first(counts: dict[str, int], number: int) -> list[tuple[str, int]]:
+    return list(counts.items())[:number]
+
+
+def _headline(scene: Scene) -> Text:
+    clock = f"T−{-scene.at_s:.1f} s" if scene.at_s < 0 else f"{int(scene.at_s) // 60:02}:{scene.at_s % 60:04.1f}"
+    return Text.assemble(
+        (f"{clock:<9}", "bold"), (scene.doing, "bold green"), ("   in the shop ", "dim"), f"{scene.tally.in_shop:,}"
+    )
+
+
+def _stock(shelves: tuple[Shelf, ...]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    for _ in range(3):
+        table.add_column(justify="right", no_wrap=True)
+    whole = Shelf(
+        "all sizes", *(sum(getattr(shelf, name) for shelf in shelves) for name in ("capacity", "held", "sold"))
+    )
+    for shelf in (*shelves, whole):
+        style = "bold" if shelf is whole else ""
+        free = shelf.capacity - shelf.held - shelf.sold
+        table.add_row(
+            Text(shelf.title, style),
+            bar(shelf),
+            Text(f"{shelf.sold:,} sold", f"{style} green"),
+            Text(f"{shelf.held:,} held", f"{style} yellow"),
+            Text(f"{free:,} free", style or "dim"),
+        )
+    return table
+
+
+def bar(shelf: Shelf, cells: int = BAR_CELLS) -> Text:
+    """Sold, held and free as one bar. Whatever is not nothing has a cell, as far as there are cells."""
+    sold = _cells(shelf.sold, shelf.capacity, cells)
+    held = min(_cells(shelf.held, shelf.capacity, cells), cells - sold)
+    return Text.assemble(("█" * sold, "green"), ("▒" * held, "yellow"), ("·" * (cells - sold - held), "dim"))
+
+
+def _cells(part: int, whole: int, cells: int) -> int:
+    if part <= 0 or whole <= 0:
+        return 0
+    return min(cells, max(1, part * cells // whole))
+
+
+def _sales(scene: Scene) -> Group:
+    tally = scene.tally
+    who = Counter(purchase.who for purchase in tally.purchases)
+    orders = Text.assemble(
+        (f"{len(tally.purchases):,} orders", "bold"),
+        "   ",
+        (f"{who['human']:,} people", "cyan"),
+        " · ",
+        (f"{who['bot']:,} bots", "magenta"),
+        "   ",
+        sparks(scene),
+    )
+    took = Table.grid(padding=(0, 3))
+    took.add_row("", *(Text(name, "dim") for name in ("a purchase", "reserve", "pay")))
+    kinds = (tally.checkout, tally.requests("reserve"), tally.requests("pay"))
+    for percent in (50, 95):
+        took.add_row(Text(f"p{percent}", "dim"), *(Text(_ms(kept, percent), justify="right") for kept in kinds))
+    return Group(orders, Text(), took)
+
+
+def _ms(kept: Latencies, percent: float) -> str:
+    value = kept.percentile_ms(percent)
+    if value is None:
+        return "–"
+    return f"{value / 1000:.1f} s" if value >= 1000 else f"{value:.0f} ms"
+
+
+def sparks(scene: Scene) -> Text:
+    """Orders in each of the last SPARK_SECONDS seconds, the highest one full."""
+    per_second = Counter(int(purchase.placed_at_s) for purchase in scene.tally.purchases)
+    last = max(0, int(scene.at_s))
+    heights = [per_second[second] for second in range(max(0, last - SPARK_SECONDS + 1), last + 1)]
+    highest = max(heights, default=0)
+    if highest == 0:
+        return Text()
+    drawn = "".join(SPARKS[(height * len(SPARKS) - 1) // highest] if height else " " for height in heights)
+    return Text.assemble((drawn, "green"), (f"  {highest:,}/s at best", "dim"))
+
+
+def _refusals(tally: Tally) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("", justify="right", style="yellow", min_width=6)
+    table.add_column(Text("Refused", "bold"), no_wrap=True, min_width=18)
+    table.add_column("", no_wrap=True, min_width=REFUSAL_CELLS)
+    counts = _first(tally.under("refusal"), REFUSALS_SHOWN)
+    highest = max((number for _, number in counts), default=1)
+    for code, number in counts:
+        drawn = "▪" * _cells(number, highest, REFUSAL_CELLS)
+        table.add_row(f"{number:,}", REFUSALS.get(code, code), Text(drawn, "yellow"))
+    return table
+
+
+def _notes(tally: Tally) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("", justify="right", style="cyan")
+    table.add_column(Text("What people do", "bold"), no_wrap=True)
+    for note, words in NOTES.items():
+        table.add_row(f"{tally.counts[f'note/{note}']:,}", words)
+    return table
