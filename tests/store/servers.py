@@ -99,5 +99,11 @@ def lives(pid: int) -> bool:
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
+def servers_on(folder: Path) -> list[int]:
+    """The pids of the servers that run on the data of `folder`."""
+    running = psutil.process_iter(["cmdline"])
+    return [process.pid for process in running if str(folder / "postgres") in (process.info["cmdline"] or [])]
+
+
 def is_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0

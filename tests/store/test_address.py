@@ -64,7 +64,7 @@ class TestRefused:
         assert "refuses user race or its password" in said
 
     async def test_a_database_that_does_not_exist(self, reachable: str) -> None:
-        said = await refusal(reachable + "_2", DatabaseUnreachable)
+        said = await refusal(reachable.replace("/race?", "/race_2?"), DatabaseUnreachable)
         assert "has no database race_2" in said
         assert "createdb race_2" in said
 
@@ -78,7 +78,9 @@ class TestRefused:
         assert "nowhere.invalid/shop" in said
 
     async def test_a_server_without_the_encryption_that_is_asked_for(self, reachable: str) -> None:
-        assert "does not speak TLS" in await refusal(reachable + "?sslmode=require", DatabaseUnreachable)
+        assert "does not speak TLS" in await refusal(
+            reachable.replace("sslmode=disable", "sslmode=require"), DatabaseUnreachable
+        )
 
     @pytest.mark.parametrize(
         "dsn",

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from race_to_purchase.errors import DataFolderFull, DataFolderInUse, EmbeddedFailed
-from race_to_purchase.store import embedded_folder
+from race_to_purchase.store import embedded, embedded_folder
 from race_to_purchase.store.embedded import EmbeddedPostgres, default_data_dir
 from race_to_purchase.store.embedded_account import Account
 from tests.store.servers import (
@@ -23,6 +23,7 @@ from tests.store.servers import (
     lives,
     note,
     noted,
+    servers_on,
     until,
 )  # fmt: skip
 
@@ -130,10 +131,17 @@ class TestStart:
     def test_a_failed_start_shows_why_and_leaves_nothing_running_or_held(self, folder: Path) -> None:
         control = folder / "postgres" / "global" / "pg_control"
         control.rename(control.with_name("pg_control.gone"))
-        with pytest.raises(EmbeddedFailed, match="pg_control"):
+        with pytest.raises(EmbeddedFailed, match="pg_control") as caught:
             EmbeddedPostgres.start(folder)
         control.with_name("pg_control.gone").rename(control)
         EmbeddedPostgres.start(folder).stop()
+        assert caught.tb is not None, "the error is still held, and with it all that its frames refer to"
+
+    def test_a_start_that_takes_too_long_is_ended(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(embedded, "READY_S_MAX", -1.0)
+        with pytest.raises(EmbeddedFailed, match="was not ready in time"):
+            EmbeddedPostgres.start(folder)
+        assert servers_on(folder) == []
 
 
 class TestStop:
@@ -179,6 +187,7 @@ class TestKilledOwner:
         try:
             assert not lives(left_behind)
             assert noted(server.dsn) == ["kept"]
+            assert "not properly shut down" not in (folder / "postgres.log").read_text(), "it was stopped in order"
         finally:
             server.stop()
 

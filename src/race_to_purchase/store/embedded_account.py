@@ -115,9 +115,8 @@ class Account(msgspec.Struct, frozen=True):
 
 
 def _environment() -> dict[str, str]:
-    """Ours without what would change PostgreSQL's own settings (PGPORT, PGDATA, ...) and its language."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "LC_")) and k != "LANG"}
-    return {**kept, "LC_ALL": "C", "TZ": "UTC"}
+    """Ours, in a language that our log is read in, and a time zone that initdb need not search for."""
+    return {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
 
 
 def _closed_to(uid: int, gid: int | None, command: Sequence[str]) -> Path | None:

@@ -81,7 +81,7 @@ class Loopback:
 
     def dsn(self, database: str) -> str:
         password = urllib.parse.quote(self._password_file.read_text(encoding="ascii"), safe="")
-        return f"postgresql://{DATABASE_USER}:{password}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{DATABASE_USER}:{password}@127.0.0.1:{self.port}/{database}?sslmode=disable"
 
     def settings(self) -> dict[str, str]:
         return {"listen_addresses": "127.0.0.1", "port": str(self.port), "unix_socket_directories": ""}
