@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.edge.routes import build_app
+from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.gateways.sandbox import SandboxGateway
 from race_to_purchase.gateways.webhook_out import WebhookPublisher
 from race_to_purchase.loops.expire import Expire, Sweep

@@ -30,6 +30,9 @@ Observer = Callable[[Sequence[tuple[Command, Outcome, str]]], None]
 CONFLICTS_MAX = 30
 """So often a batch is decided again before its patient commands are sent away; each time under locks."""
 
+LOCKED_AFTER_CONFLICT = 64
+"""Batches that an optimistic partition writes under locks after a conflict: another process works on it too."""
+
 BACK_OFF_S = (0.05, 2.0)
 """First and longest pause between two tries to reach the database."""
 
@@ -37,11 +40,12 @@ BACK_OFF_S = (0.05, 2.0)
 class Combiner:
     """The writer of one partition in this process; see the module."""
 
-    def __init__(self, store: Store, lanes: Lanes, *, batch_max: int, optimistic_tries: int, observe: Observer) -> None:
+    def __init__(self, store: Store, lanes: Lanes, *, batch_max: int, optimistic: bool, observe: Observer) -> None:
         self._store = store
         self._lanes = lanes
         self._batch_max = batch_max
-        self._optimistic_tries = optimistic_tries
+        self._optimistic = optimistic
+        self._locked_left = 0
         self._observe = observe
         self._task: asyncio.Task[None] | None = None
         self._pause_s = 0.0
@@ -79,8 +83,9 @@ class Combiner:
         for tries in range(CONFLICTS_MAX):
             try:
                 last = tries == CONFLICTS_MAX - 1
-                outcomes = await self._commit(batch, lock=tries >= self._optimistic_tries, last=last)
+                outcomes = await self._commit(batch, lock=not self._optimistic or self._locked_left > 0, last=last)
             except (Conflict, Stale) as conflict:
+                self._locked_left = LOCKED_AFTER_CONFLICT
                 log.debug("batch of %d again: %s", len(batch), conflict)
                 await asyncio.sleep(random.random() * 0.002 * min(tries, 10))
             except DatabaseUnavailable as gone:
@@ -91,6 +96,7 @@ class Combiner:
                 return
             else:
                 self._pause_s = 0.0
+                self._locked_left = max(0, self._locked_left - 1)
                 self._tell(batch, outcomes)
                 return
         self._give_up(batch)

@@ -15,9 +15,7 @@ from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.outcomes import Outcome
 
 Policy = Literal["combine", "optimistic"]
-"""`combine` decides under row locks. `optimistic` reads without, writes on versions, and locks after conflicts."""
-
-OPTIMISTIC_TRIES = 2
+"""`combine` decides under row locks. `optimistic` reads without and writes on versions, until it meets a conflict."""
 
 
 def _nobody(_batch: Sequence[tuple[Command, Outcome, str]]) -> None:
@@ -40,7 +38,7 @@ class Committer:
         self._store = store
         self._batch_max = batch_max
         self._waiting_max = waiting_max
-        self._optimistic_tries = OPTIMISTIC_TRIES if policy == "optimistic" else 0
+        self._optimistic = policy == "optimistic"
         self._observe = observe
         self._combiners: dict[str, Combiner] = {}
         self._stopping = False
@@ -66,7 +64,7 @@ class Committer:
             self._store,
             Lanes(self._waiting_max),
             batch_max=self._batch_max,
-            optimistic_tries=self._optimistic_tries,
+            optimistic=self._optimistic,
             observe=self._observe,
         )
 
