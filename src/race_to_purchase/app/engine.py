@@ -8,6 +8,7 @@ from typing import Self
 from starlette.types import ASGIApp
 
 from race_to_purchase.commit.committer import Committer
+from race_to_purchase.edge.principals import Principals
 from race_to_purchase.edge.routes import build_app
 from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.gateways.sandbox import SandboxGateway
@@ -101,7 +102,23 @@ class Engine:
         await self._store.close()
 
 
+def require_sound(settings: Settings) -> None:
+    """Raise the ConfigurationError for what the adapters would refuse, before anything is started."""
+    _publisher(settings)
+    try:
+        Principals(
+            keys_of(settings.storefront_keys, "storefront_keys"),
+            keys_of(settings.admin_keys, "admin_keys"),
+        )
+    except ValueError as error:
+        raise ConfigurationError(detail=f"RACE_STOREFRONT_KEYS or RACE_ADMIN_KEYS: {error}.") from None
+
+
 def _publisher(settings: Settings) -> WebhookPublisher | None:
     if not settings.webhook_url:
         return None
-    return WebhookPublisher(settings.webhook_url, settings.webhook_secret, allow_private=settings.webhook_allow_private)
+    url, secret = settings.webhook_url, settings.webhook_secret
+    try:
+        return WebhookPublisher(url, secret, allow_private=settings.webhook_allow_private)
+    except ValueError as error:
+        raise ConfigurationError(detail=f"RACE_WEBHOOK_URL or RACE_WEBHOOK_SECRET: {error}.") from None

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from race_to_purchase.app.engine import require_sound
 from race_to_purchase.app.worker import ORDERS, Orders, run, run_worker
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.errors import ConfigurationError, RaceError
@@ -75,6 +76,7 @@ def data_dir(settings: Settings) -> Path:
 
 def serve(settings: Settings, drops: Sequence[Drop], started: Callable[[Reachable], None]) -> None:
     """Serve until SIGTERM or SIGINT; `started` is called once requests are answered. Raises ConfigurationError."""
+    require_sound(settings)
     listening = listen(settings.host, settings.port)
     embedded = None
     try:
