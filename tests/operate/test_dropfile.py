@@ -97,7 +97,7 @@ def test_items_may_stand_in_one_line_each() -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableDropFile, match="none.toml"):
+    with pytest.raises(UnreadableDropFile, match=r"none\.toml"):
         read_drop_file(tmp_path / "none.toml")
 
 

@@ -16,7 +16,6 @@ from starlette.types import Receive
 
 from race_to_purchase.edge.connection import has_arrived
 from race_to_purchase.edge.problems import (
-    BODY_BYTES_MAX,
     Refused,
     invalid,
     malformed,
@@ -26,6 +25,12 @@ from race_to_purchase.edge.problems import (
 )
 from race_to_purchase.operate.misfit import misfit
 
+BYTES_MAX = 64 * 1024
+"""The largest body that a buyer's request may have; none comes near it."""
+
+DEFINITION_BYTES_MAX = 1024 * 1024
+"""The same for the definition of a drop, which may have a thousand items; only operators send one."""
+
 READ_TIMEOUT_S = 10.0
 """How long a client may take to send a body that was not there with its headers."""
 
@@ -34,24 +39,24 @@ T = TypeVar("T")
 _POSITION = re.compile(r"\(byte (\d+)\)")
 
 
-async def read(headers: Mapping[bytes, bytes], receive: Receive, timeout_s: float = READ_TIMEOUT_S) -> bytes:
+async def read(headers: Mapping[bytes, bytes], receive: Receive, bytes_max: int) -> bytes:
     """The body, if it is JSON by its content type; refused with 415, 413 or 408 otherwise."""
     media_type = headers.get(b"content-type")
     if media_type != b"application/json":
         _check_media_type(media_type)
     length = headers.get(b"content-length")
-    if length is not None and length.isdigit() and int(length) > BODY_BYTES_MAX:
-        raise too_large()
+    if length is not None and length.isdigit() and int(length) > bytes_max:
+        raise too_large(bytes_max)
     if has_arrived(receive):
-        return await _received(receive)
+        return await _received(receive, bytes_max)
     try:
-        async with asyncio.timeout(timeout_s):
-            return await _received(receive)
+        async with asyncio.timeout(READ_TIMEOUT_S):
+            return await _received(receive, bytes_max)
     except TimeoutError:
         raise too_slow() from None
 
 
-async def _received(receive: Receive) -> bytes:
+async def _received(receive: Receive, bytes_max: int) -> bytes:
     """All of the body, counting what comes rather than believing what was announced."""
     body = b""
     while True:
@@ -60,8 +65,8 @@ async def _received(receive: Receive) -> bytes:
             raise malformed("The body ended before it was complete.", len(body))
         part: bytes = message.get("body", b"")
         body = body + part if body else part
-        if len(body) > BODY_BYTES_MAX:
-            raise too_large()
+        if len(body) > bytes_max:
+            raise too_large(bytes_max)
         if not message.get("more_body", False):
             return body
 

@@ -6,6 +6,7 @@ that is made differently both questions have a safe answer: the client is there,
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,15 @@ def alive(receive: Receive) -> Callable[[], bool]:
 def has_arrived(receive: Receive) -> bool:
     """Whether the whole body is here already, so that reading it cannot wait for a slow client."""
     return getattr(getattr(receive, "__self__", None), "more_body", True) is False
+
+
+def http_protocol() -> type[asyncio.Protocol] | str:
+    """What to give uvicorn as `http`: our bounded protocol where httptools is installed, else its pure Python one."""
+    try:
+        from race_to_purchase.edge.protocol import BoundedProtocol
+    except ImportError:
+        return "h11"
+    return BoundedProtocol
 
 
 def _always() -> bool:

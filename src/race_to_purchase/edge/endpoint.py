@@ -34,14 +34,14 @@ _ONCE = frozenset({b"authorization", b"content-type", b"idempotency-key", b"race
 class Verb(msgspec.Struct, frozen=True):
     """What one method of one path needs before its handler is asked.
 
-    `name` is short and stable: it is part of the scope of idempotency keys. `key` None means that a given one is not
-    looked at.
+    `name` is short and stable: it is part of the scope of idempotency keys. `body` is how many bytes of one are read
+    at most, 0 where none is read. `key` says whether an idempotency key is required; None: one is not looked at.
     """
 
     name: str
     handler: Handler
     role: Role | None = None
-    body: bool = False
+    body: int = 0
     key: bool | None = None
 
 
@@ -90,8 +90,8 @@ class Endpoint:
             call.buyer = asserted_buyer(headers)
         if verb.key is not None:
             call.key = key_of(headers, required=verb.key)
-        if verb.body:
-            call.body = await read(headers, receive)
+        if verb.body > 0:
+            call.body = await read(headers, receive, verb.body)
         return call
 
 

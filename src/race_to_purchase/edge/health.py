@@ -17,9 +17,8 @@ _OK = Answer(200, b'{"status":"ok"}')
 class Health:
     """Handlers of `/healthz` and `/readyz`. `ready` raises DatabaseUnavailable where it cannot serve."""
 
-    def __init__(self, ready: Callable[[], Awaitable[None]], timeout_s: float = READY_TIMEOUT_S) -> None:
+    def __init__(self, ready: Callable[[], Awaitable[None]]) -> None:
         self._ready = ready
-        self._timeout_s = timeout_s
 
     async def alive(self, call: Call) -> Answer:
         """GET /healthz: the process answers. It does not ask the database: restarting us would not heal that."""
@@ -28,8 +27,8 @@ class Health:
     async def ready(self, call: Call) -> Answer:
         """GET /readyz: the database answers, in time."""
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(READY_TIMEOUT_S):
                 await self._ready()
         except TimeoutError:
-            raise DatabaseUnavailable(reason=f"no answer in {self._timeout_s} s") from None
+            raise DatabaseUnavailable(reason=f"no answer in {READY_TIMEOUT_S:g} s") from None
         return _OK

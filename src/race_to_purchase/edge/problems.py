@@ -10,9 +10,6 @@ from race_to_purchase.edge.reply import Reply
 from race_to_purchase.errors import TryAgainLater
 from race_to_purchase.rules.answers import Answer, problem
 
-BODY_BYTES_MAX = 64 * 1024
-"""The largest body that is read; no request of this API comes near it but the definition of a very large drop."""
-
 CHALLENGE = b'Bearer realm="race-to-purchase"'
 
 
@@ -79,10 +76,9 @@ def wrong_media_type(given: str) -> Refused:
     return Refused(problem(415, "unsupported_media_type", "Unsupported media type", detail))
 
 
-def too_large() -> Refused:
+def too_large(limit: int) -> Refused:
     """The body is larger than is read here."""
-    detail = f"A body may have {BODY_BYTES_MAX} bytes."
-    return Refused(problem(413, "body_too_large", "Body too large", detail, limit=BODY_BYTES_MAX))
+    return Refused(problem(413, "body_too_large", "Body too large", f"This body may have {limit} bytes.", limit=limit))
 
 
 def too_slow() -> Refused:

@@ -13,6 +13,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from race_to_purchase.edge.admin import DropsAdmin
+from race_to_purchase.edge.body import BYTES_MAX, DEFINITION_BYTES_MAX
 from race_to_purchase.edge.checkouts import Checkouts
 from race_to_purchase.edge.drops import DropsOnSale
 from race_to_purchase.edge.echo import echo as echo_handler
@@ -44,7 +45,7 @@ def build_app(
     at = Paths(Principals(storefront_keys, admin_keys))
     routes = [
         *_buying(at, Checkouts(purchase)),
-        *([at("/echo", post=Verb("echo", echo_handler, body=True))] if echo else []),
+        *([at("/echo", post=Verb("echo", echo_handler, body=BYTES_MAX))] if echo else []),
         *_looking(at, DropsOnSale(catalogue), Health(ready)),
         *_operating(at, DropsAdmin(catalogue)),
         *_reading(at, Reference()),
@@ -65,8 +66,8 @@ class Paths:
 
 def _buying(at: Paths, checkouts: Checkouts) -> Sequence[Route]:
     return (
-        at("/v1/checkouts", post=Verb("reserve", checkouts.reserve, "storefront", body=True, key=True)),
-        at("/v1/checkouts/{id}/payment", post=Verb("pay", checkouts.pay, "storefront", body=True, key=True)),
+        at("/v1/checkouts", post=Verb("reserve", checkouts.reserve, "storefront", body=BYTES_MAX, key=True)),
+        at("/v1/checkouts/{id}/payment", post=Verb("pay", checkouts.pay, "storefront", body=BYTES_MAX, key=True)),
         at(
             "/v1/checkouts/{id}",
             get=Verb("checkout", checkouts.show, "storefront"),
@@ -90,7 +91,7 @@ def _operating(at: Paths, drops: DropsAdmin) -> Sequence[Route]:
         at(
             "/v1/admin/drops/{drop}",
             get=Verb("watch", drops.show, "admin"),
-            put=Verb("put", drops.put, "admin", body=True),
+            put=Verb("put", drops.put, "admin", body=DEFINITION_BYTES_MAX),
         ),
         at("/v1/admin/drops/{drop}/close", post=Verb("close", drops.close, "admin")),
     )

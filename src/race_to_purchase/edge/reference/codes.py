@@ -14,6 +14,7 @@ class Code(msgspec.Struct, frozen=True):
 
 
 CODES: dict[str, Code] = {
+    "malformed_http": Code(400, "The bytes are no HTTP request."),
     "malformed_json": Code(400, "The body is not JSON; `position` is the byte at which it stops being so."),
     "idempotency_key_missing": Code(400, "This request changes something and needs an `Idempotency-Key`."),
     "idempotency_key_invalid": Code(400, "The `Idempotency-Key` is empty, over 255 characters or not printable."),
@@ -48,7 +49,7 @@ CODES: dict[str, Code] = {
     "idempotency_in_flight": Code(409, "The first request with this key is still being answered.", retryable=True),
     "stock_below_use": Code(409, "The stock cannot shrink below what is `held` and `sold`."),
     "field_is_fixed": Code(409, "`field` of a drop cannot change once the drop exists."),
-    "body_too_large": Code(413, "The body has more than 65,536 bytes."),
+    "body_too_large": Code(413, "The body has more than `limit` bytes: 65,536, or a mebibyte for a drop."),
     "unsupported_media_type": Code(415, "The body is not said to be `application/json`."),
     "invalid_input": Code(422, "The body is not what it has to be; `field` names where, as in `lines[0].quantity`."),
     "duplicate_line": Code(422, "An item stands in two lines; put its quantities together."),
@@ -56,6 +57,7 @@ CODES: dict[str, Code] = {
     "unknown_promo": Code(422, "The drop has no such promo code."),
     "amount_too_large": Code(422, "The total is more than one payment may be."),
     "idempotency_key_reused": Code(422, "This key was used for another request; take a new one for a new wish."),
+    "head_too_large": Code(431, "Request line and headers have more than 32,768 bytes."),
     "internal_error": Code(500, "A mistake of ours; quote the `request_id`."),
     "overloaded": Code(
         503, "More requests are waiting than can be served in time; nothing was changed.", retryable=True

@@ -1,0 +1,98 @@
+"""Bytes that are no HTTP request: refused as every other refusal is, and bounded in size and in time.
+
+uvicorn's own protocol answers garbage in plain text, reads a head of any length, and waits for the rest of one for
+ever. This one says a problem, and ends what is too long or too slow. It costs a request one comparison.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from race_to_purchase.edge.reply import headers, request_id
+from race_to_purchase.rules.answers import Answer, problem
+
+HEAD_BYTES_MAX = 32 * 1024
+"""Request line and headers; more is refused once it has come, and at most one read more is held."""
+
+HEAD_TIMEOUT_S = 10.0
+"""From the first byte of a head to its last, and from a connection to its first request."""
+
+GARBAGE = problem(400, "malformed_http", "Malformed HTTP", "These bytes are no HTTP request.")
+TOO_LONG = problem(
+    431,
+    "head_too_large",
+    "Head too large",
+    f"Request line and headers may have {HEAD_BYTES_MAX} bytes.",
+    limit=HEAD_BYTES_MAX,
+)
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """See the module."""
+
+    _head_bytes = 0
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn does
+        super().connection_made(transport)
+        self._waiting = self.loop.call_later(HEAD_TIMEOUT_S, self._give_up)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        before = self.cycle
+        super().data_received(data)
+        scope: Any = self.scope
+        if scope is None or "method" not in scope:
+            # What came before this head in the same read was a request of its own, and does not count.
+            self._in_head(len(data) if self.cycle is before else 0)
+        elif self._waiting is not None:
+            self._stop_waiting()
+
+    def send_400_response(self, msg: str) -> None:
+        """Where a whole request came before the garbage, that one is answered, and then the connection ends."""
+        if not self._ends_after_answer():
+            self._refuse(GARBAGE)
+
+    def _in_head(self, size: int) -> None:
+        """Part of a head has come: it may not go on for ever. uvicorn sets the method once a head is whole."""
+        self._head_bytes += size
+        if self._head_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
+            self._refuse(TOO_LONG)
+        elif self._waiting is None:
+            self._waiting = self.loop.call_later(HEAD_TIMEOUT_S, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        self._head_bytes = 0
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _give_up(self) -> None:
+        if not self._ends_after_answer():
+            self.transport.close()
+
+    def _ends_after_answer(self) -> bool:
+        """Whether a whole request is being answered; if so the connection ends after its answer."""
+        cycle: Any = self.cycle
+        if cycle is None or cycle.response_complete or cycle.more_body:
+            return False
+        cycle.keep_alive = False
+        return True
+
+    def _refuse(self, answer: Answer) -> None:
+        self.transport.write(response(answer, self.server_state.default_headers))
+        self.transport.close()
+
+
+def response(answer: Answer, default_headers: list[tuple[bytes, bytes]]) -> bytes:
+    """A whole response on the wire, after which the connection ends."""
+    line = f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}".encode("ascii")
+    named: list[Any] = [*default_headers, *headers(answer, request_id({})), (b"connection", b"close")]
+    return b"\r\n".join([line, *(name + b": " + value for name, value in named), b"", answer.body])

@@ -1,0 +1,57 @@
+"""A payment gateway in memory that keeps to the port's promises: one key makes one payment, with one answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from race_to_purchase.ports import PaymentRequest, WebhookEvent
+from race_to_purchase.rules.verdicts import (
+    Absent,
+    Authorized,
+    Captured,
+    CaptureRefused,
+    Declined,
+    Refunded,
+    Verdict,
+    Voided,
+)
+
+
+class Bank:
+    """Approves all but `pm_declined`; `pm_held` waits until `opened` is set."""
+
+    name = "bank"
+    separate_capture = True
+
+    def __init__(self) -> None:
+        self.opened = asyncio.Event()
+        self.answers: dict[str, Verdict] = {}
+        self.captured: list[str] = []
+
+    async def authorize(self, request: PaymentRequest) -> Verdict:
+        if request.method == "pm_held":
+            await self.opened.wait()
+        if request.key not in self.answers:
+            approved = request.method != "pm_declined"
+            verdict = Authorized(f"ref-{request.key}", request.amount) if approved else Declined("do_not_honor", True)
+            self.answers[request.key] = verdict
+        return self.answers[request.key]
+
+    async def look_up(self, key: str, ref: str | None) -> Verdict:
+        return self.answers.get(key, Absent())
+
+    async def capture(self, ref: str, amount: int, key: str) -> Verdict:
+        if ref.removeprefix("ref-") not in self.answers:
+            return CaptureRefused("unknown")
+        self.captured.append(ref)
+        return Captured(ref, amount)
+
+    async def void(self, ref: str, key: str) -> Verdict:
+        return Voided(ref)
+
+    async def refund(self, ref: str, amount: int, key: str) -> Verdict:
+        return Refunded(ref, amount)
+
+    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
+        raise ValueError("this bank sends none")

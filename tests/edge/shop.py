@@ -1,0 +1,137 @@
+"""The real path, rules, committer and edge over rows in memory, behind a real server on the loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import uvicorn
+import uvloop
+
+from race_to_purchase.commit.committer import Committer
+from race_to_purchase.edge.connection import http_protocol
+from race_to_purchase.edge.reference.examples import DROP
+from race_to_purchase.edge.routes import build_app
+from race_to_purchase.operate.drops import Catalogue, DropState
+from race_to_purchase.path.purchase import Patience, Purchase
+from race_to_purchase.rules.drop import Drop
+from race_to_purchase.store.memory import MemoryStore
+from tests.edge.bank import Bank
+from tests.edge.wire import Client
+
+STOREFRONT_KEY = "storefront-key-for-tests"
+OTHER_STOREFRONT_KEY = "storefront-key-of-another"
+ADMIN_KEY = "admin-key-for-tests"
+
+ANSWER_WAIT_S = 0.3
+
+
+class WatchedCatalogue(Catalogue):
+    """Counts how often a drop is looked up, and waits for `gate` first."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.looks = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def drop(self, drop_id: str) -> DropState | None:
+        self.looks += 1
+        await self.gate.wait()
+        return await super().drop(drop_id)
+
+
+class Shop:
+    """`offset` moves the clock that decisions see. `ready` and `store_failure` are what the database does."""
+
+    def __init__(self) -> None:
+        self.offset = timedelta()
+        self.store = MemoryStore(lambda: datetime.now(UTC) + self.offset)
+        self.bank = Bank()
+        committer = Committer(self.store)
+        patience = Patience(gateway_s=5.0, answer_s=ANSWER_WAIT_S, takeover_s=6.0)
+        self.purchase = Purchase(committer, self.store, {"bank": self.bank}, default_gateway="bank", patience=patience)
+        self.catalogue = WatchedCatalogue(committer, self.store)
+        self.failure: Exception | None = None
+
+    async def ready(self) -> None:
+        """The readiness that the edge asks for."""
+        if self.failure is not None:
+            raise self.failure
+
+    def app(self, **options: Any) -> Any:
+        """The ASGI application."""
+        return build_app(
+            self.purchase,
+            self.catalogue,
+            storefront_keys={"shop": STOREFRONT_KEY, "other": OTHER_STOREFRONT_KEY},
+            admin_keys={"ops": ADMIN_KEY},
+            ready=self.ready,
+            **options,
+        )
+
+
+def a_definition(**changes: Any) -> Drop:
+    """The drop of the reference, open since an hour."""
+    opened = {"opens_at": datetime.now(UTC) - timedelta(hours=1), "closes_at": None}
+    return msgspec.convert({**DROP, **opened, **changes}, Drop)
+
+
+class Server:
+    """A uvicorn on a free port, in a thread with an event loop of its own."""
+
+    def __init__(self, make_app: Callable[[], Any]) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._make_app = make_app
+        self._server: uvicorn.Server | None = None
+        self._started = threading.Event()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._socket.getsockname()[1]
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Server:
+        self._thread.start()
+        assert self._started.wait(20), "the server did not start"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.should_exit = True
+        self._thread.join(20)
+        self._socket.close()
+        assert not self._thread.is_alive(), "the server did not stop"
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            self.loop = runner.get_loop()
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        config = uvicorn.Config(
+            self._make_app(), log_config=None, access_log=False, http=http_protocol(), timeout_graceful_shutdown=5
+        )
+        self._server = uvicorn.Server(config)
+        server = asyncio.create_task(self._server.serve([self._socket]))
+        while not self._server.started and not server.done():
+            await asyncio.sleep(0.01)
+        self._started.set()
+        await server
+
+    def do(self, work: Callable[[], Awaitable[Any] | Any]) -> Any:
+        """Call `work` in the server's own event loop, and give what it gives."""
+        assert self.loop is not None
+
+        async def run() -> Any:
+            done = work()
+            return await done if asyncio.iscoroutine(done) else done
+
+        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(20)
+
+    def client(self, key: str | None = None) -> Client:
+        """A client with this key on a connection of its own."""
+        return Client(self.port, key)

@@ -1,0 +1,41 @@
+"""Schemathesis makes requests of the OpenAPI document, good and bad ones, and holds the real server to its word."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.config import SchemathesisConfig
+
+from race_to_purchase.edge.reference.document import document
+from tests.edge.conftest import opened
+from tests.edge.shop import ADMIN_KEY, STOREFRONT_KEY, Server, Shop
+
+RULES = {
+    "auth": {"openapi": {"storefront": {"bearer": STOREFRONT_KEY}, "admin": {"bearer": ADMIN_KEY}}},
+    # A body of the right form may still be wrong in sense, such as one item in two lines; that is a 422 as well.
+    "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "404", "409", "422"]}},
+}
+
+schema = schemathesis.openapi.from_dict(document(), config=SchemathesisConfig.from_dict(RULES))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """One for all."""
+    with opened(Shop()) as running:
+        yield running
+
+
+@schema.parametrize()
+@settings(
+    max_examples=25,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_the_server_keeps_to_its_document(case: Any, server: Server) -> None:
+    case.call_and_validate(base_url=f"http://127.0.0.1:{server.port}", timeout=20)

@@ -1,0 +1,73 @@
+"""A client that goes away is noticed: what nobody waits for is not begun."""
+
+import logging
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from race_to_purchase.edge.connection import alive, has_arrived
+from race_to_purchase.path.purchase import Purchase
+from tests.edge.shop import Server, Shop
+from tests.edge.test_bad_input import BODY, head
+
+
+class HeldPurchase(Purchase):
+    """Reserves only after `go`, and tells through `came` that somebody asked."""
+
+    came: threading.Event
+    go: Any
+    asked: list[Any]
+
+    async def reserve(self, request: Any, key: Any = None, alive: Any = None) -> Any:
+        self.asked.append(alive)
+        self.came.set()
+        await self.go.wait()
+        return await super().reserve(request, key, alive)
+
+
+@pytest.fixture
+def held(shop: Shop) -> Iterator[HeldPurchase]:
+    """The shop's purchase, held back."""
+    import asyncio
+
+    held = shop.purchase
+    held.__class__ = HeldPurchase
+    assert isinstance(held, HeldPurchase)
+    held.came, held.go, held.asked = threading.Event(), asyncio.Event(), []
+    return held
+
+
+def test_a_reservation_is_not_made_for_somebody_who_has_gone(
+    held: HeldPurchase, shop: Shop, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(head(content_length=str(len(BODY))) + BODY)
+        assert held.came.wait(20)
+        (is_alive,) = held.asked
+        assert server.do(is_alive) is True
+    while server.do(is_alive):
+        pass
+    with caplog.at_level(logging.WARNING):
+        server.do(held.go.set)
+        state = server.do(lambda: shop.catalogue.drop("aurora-1"))
+    assert [(pool.held, pool.sold) for pool in state.pools.values()] == [(0, 0)]
+    assert caplog.records == []
+
+
+def test_a_reservation_is_made_for_somebody_who_waits(held: HeldPurchase, server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(head(content_length=str(len(BODY))) + BODY)
+        assert held.came.wait(20)
+        server.do(held.go.set)
+        assert connection.recv(100).startswith(b"HTTP/1.1 201")
+
+
+async def test_a_server_that_does_not_say_counts_as_connected() -> None:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request"}
+
+    assert alive(receive)()
+    assert not has_arrived(receive)
