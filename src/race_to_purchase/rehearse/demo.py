@@ -125,7 +125,9 @@ class _Sale:
         missing, wrong = await self._shop.verify(self._tally.purchases)
         witness = Witness(self._shop.looks, self._shop.inconsistent_looks, missing, wrong)
         options = self._options
-        rehearsal = Rehearsal(options.buyers, options.bots, options.stock, options.seed, options.workers)
+        rehearsal = Rehearsal(
+            options.buyers, options.bots, options.stock, options.seed, self._shop.shelves, options.workers
+        )
         look = await self._shop.look()
         ledgers = Ledgers(
             sold=sum(shelf.sold for shelf in look.shelves),

@@ -98,6 +98,7 @@ class Shop:
         self._drop = definition
         self._admin = admin
         self._storefront = storefront
+        self.shelves = {item.id: item.stock for item in definition.items}
         self.looks = 0
         self.inconsistent_looks = 0
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from race_to_purchase.rehearse.crowd_diary import Purchase
 from race_to_purchase.rehearse.crowd_tally import Tally
@@ -20,12 +21,13 @@ PACE_KEPT = 0.9
 
 
 class Rehearsal(msgspec.Struct, frozen=True):
-    """What was rehearsed."""
+    """What was rehearsed; `shelves` has the stock of each item, `stock` is their sum."""
 
     buyers: int
     bots: int
     stock: int
     seed: int
+    shelves: dict[str, int]
     workers: int = 1
 
 
@@ -111,12 +113,16 @@ class Scorecard(msgspec.Struct, frozen=True):
 def scorecard(rehearsal: Rehearsal, tally: Tally, ledgers: Ledgers, witness: Witness, elapsed_s: float) -> Scorecard:
     """All measures of one rehearsal that took `elapsed_s` from the opening to the last visitor's leaving."""
     ends = tally.ends()
-    duplicates = ledgers.duplicate_orders + bought_twice(tally.purchases)
+    ledgers = replace(
+        ledgers,
+        oversold=max(ledgers.oversold, sold_beyond(tally.purchases, rehearsal.shelves)),
+        duplicate_orders=ledgers.duplicate_orders + bought_twice(tally.purchases),
+    )
     return Scorecard(
         stock=rehearsal.stock,
         sold=ledgers.sold,
         oversold=ledgers.oversold,
-        duplicate_orders=duplicates,
+        duplicate_orders=ledgers.duplicate_orders,
         captured_without_order=ledgers.captured_without_order,
         orders_without_capture=ledgers.orders_without_capture,
         ledger_imbalance_minor=ledgers.ledger_imbalance_minor,
@@ -135,7 +141,7 @@ def scorecard(rehearsal: Rehearsal, tally: Tally, ledgers: Ledgers, witness: Wit
         limit_evaded=tally.counts["note/limit_evaded"],
         elapsed_s=round(elapsed_s, 1),
         rehearsal=rehearsal,
-        measures=measures(tally, ledgers, witness, duplicates),
+        measures=measures(tally, ledgers, witness),
         ends=tally.under("end"),
         receptions=tally.under("reserve"),
         payments=tally.under("pay"),
@@ -143,7 +149,7 @@ def scorecard(rehearsal: Rehearsal, tally: Tally, ledgers: Ledgers, witness: Wit
         notes=tally.under("note"),
         requests=tally.under("sent"),
         latencies_ms=latencies(tally),
-        broken=broken(tally, ledgers, witness, duplicates),
+        broken=broken(tally, ledgers, witness),
     )
 
 
@@ -189,6 +195,14 @@ def bot_share(purchases: Iterable[Purchase]) -> float | None:
     return share(pieces["bot"], pieces.total())
 
 
+def sold_beyond(purchases: Iterable[Purchase], shelves: dict[str, int]) -> int:
+    """Pieces in answered orders beyond what there was of each item."""
+    pieces = Counter[str]()
+    for purchase in purchases:
+        pieces[purchase.item] += purchase.pieces
+    return sum(max(0, number - shelves.get(item, 0)) for item, number in pieces.items())
+
+
 def bought_twice(purchases: Iterable[Purchase]) -> int:
     """Orders beyond the first of a name: everybody in this crowd, bots under each of their names, buys once at most."""
     return sum(number - 1 for number in Counter(purchase.buyer for purchase in purchases).values())
@@ -199,14 +213,14 @@ def charged_wrong(purchases: Iterable[Purchase]) -> int:
     return sum(purchase.amount != purchase.expected for purchase in purchases)
 
 
-def measures(tally: Tally, ledgers: Ledgers, witness: Witness, duplicates: int) -> tuple[Measure, ...]:
+def measures(tally: Tally, ledgers: Ledgers, witness: Witness) -> tuple[Measure, ...]:
     """M1 to M6 and M13, with their targets."""
     success, reserved = success_rate(tally.ends()), reservation_rate(tally)
     authorized, p95_ms = authorization_rate(tally), tally.checkout.percentile_ms(95)
     consistent = share(witness.looks - witness.inconsistent_looks, witness.looks)
     if ledgers.oversold and consistent is not None:
         consistent = min(consistent, 1 - 1 / (witness.looks + 1))
-    twice = share(duplicates, ledgers.orders)
+    twice = share(ledgers.duplicate_orders, ledgers.orders)
     wanted = busiest(purchase.paid_at_s for purchase in tally.purchases)
     placed = busiest(purchase.placed_at_s for purchase in tally.purchases)
     return (
@@ -241,11 +255,11 @@ def latencies(tally: Tally) -> dict[str, dict[str, float | None]]:
     }
 
 
-def broken(tally: Tally, ledgers: Ledgers, witness: Witness, duplicates: int) -> tuple[str, ...]:
+def broken(tally: Tally, ledgers: Ledgers, witness: Witness) -> tuple[str, ...]:
     """A sentence for each invariant that did not hold; none is what a rehearsal is for."""
     counts = {
         "pieces were sold beyond the stock": ledgers.oversold,
-        "orders are duplicates": duplicates,
+        "orders are duplicates": ledgers.duplicate_orders,
         "captured payments have no order": ledgers.captured_without_order,
         "orders have no captured payment": ledgers.orders_without_capture,
         "minor units are missing from the ledger's balance": abs(ledgers.ledger_imbalance_minor),
@@ -257,4 +271,7 @@ def broken(tally: Tally, ledgers: Ledgers, witness: Witness, duplicates: int) ->
         "buyers got more than their limit": tally.counts["note/limit_evaded"],
         "reservations or payments did not come to rest": ledgers.unsettled,
     }
-    return (*(f"{number} {what}" for what, number in counts.items() if number), *ledgers.violations)
+    sentences = [f"{number:,} {what}" for what, number in counts.items() if number]
+    if not tally.purchases and tally.ends()["failed"]:
+        sentences.append("nobody could buy anything, so that nothing was proved")
+    return (*sentences, *ledgers.violations)
