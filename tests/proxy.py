@@ -37,7 +37,10 @@ def is_second_statement() -> Callable[[bytes], bool]:
 
 
 class Proxy:
-    """A listening wire. `dsn` leads through it to the database that it was made for; `tries` counts connections."""
+    """A listening wire. `dsn` leads through it to the database that it was made for; `tries` counts connections.
+
+    `cut` is set once a connection was cut and the server, too, is through with what it had got of it.
+    """
 
     def __init__(self, dsn: str) -> None:
         self._parts = urllib.parse.urlsplit(dsn)
@@ -50,7 +53,7 @@ class Proxy:
         self._where: Where = "after"
         self._down = False
         self.tries = 0
-        self.cuts = 0
+        self.cut = asyncio.Event()
 
     async def __aenter__(self) -> Proxy:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -101,6 +104,8 @@ class Proxy:
             self._wires -= wires
             for each in wires:
                 each.transport.abort()
+            if swallow.is_set():
+                self.cut.set()
 
     async def _requests(
         self,
@@ -113,7 +118,6 @@ class Proxy:
             while data := await reader.read(CHUNK):
                 if self._cut_at is not None and self._cut_at(data):
                     self._cut_at = None
-                    self.cuts += 1
                     swallow.set()
                     if self._where == "before":
                         server.transport.abort()
