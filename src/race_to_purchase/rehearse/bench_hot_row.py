@@ -1,41 +1,33 @@
 """One hot item at store level, in two ways: the engine's committer, and one transaction a buyer.
 
 Each side runs in a process of its own, `python -m race_to_purchase.rehearse.bench_hot_row`, against the same server.
-Afterwards the rows are counted: a side that wrote less for a reservation than the other, or sold more than there was,
+Afterwards the rows are counted: a side that wrote less for a reservation than it should, or sold more than there was,
 has measured nothing.
 """
 
 from __future__ import annotations
 
-import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
-from importlib.resources import files
 from typing import Literal
 
-import asyncpg
 import msgspec
 
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.operate.drops import Catalogue
-from race_to_purchase.rehearse.bench_buyers import ITEM, Pace, Side, crowd, hot_drop, scope, sell_out
-from race_to_purchase.rehearse.bench_naive import Naive
+from race_to_purchase.rehearse.bench_buyers import ITEM, Pace, crowd, hot_drop, scope, sell_out
+from race_to_purchase.rehearse.bench_naive import Naive, naive, statement
+from race_to_purchase.rehearse.bench_process import run
 from race_to_purchase.rules.commands import Command, Reserve
 from race_to_purchase.rules.decide import KeyUse
-from race_to_purchase.rules.drop import item_pool
-from race_to_purchase.rules.outcomes import AllReserved, Outcome, Reserved
-from race_to_purchase.store.postgres import SESSION_SETTINGS, PostgresStore
+from race_to_purchase.rules.drop import Drop, item_pool
+from race_to_purchase.rules.outcomes import AllReserved, Outcome, Reserved, SoldOut
+from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.reads import PostgresReads
-
-ORDERS = "RACE_BENCH_ORDERS"
-"""Environment variable that holds Orders as JSON: a database's address does not belong on a command line."""
 
 STOCK = 1_000_000_000
 FEW = 500
-"""Pieces of the small sale that is sold out under the same crowd."""
+"""Pieces of the small sale that the same crowd is to sell out, so that overselling would show."""
 
 
 class Orders(msgspec.Struct, frozen=True):
@@ -49,9 +41,14 @@ class Orders(msgspec.Struct, frozen=True):
     waiting: int = 512
     connections: int = 32
 
+    @property
+    def drops(self) -> tuple[Drop, Drop]:
+        """The sale that is measured, and the small one."""
+        return hot_drop(self.drop_id, STOCK), hot_drop(f"{self.drop_id}-few", FEW)
+
 
 class Rows(msgspec.Struct, frozen=True):
-    """What a drop's reservations left in the database; the first four are numbers of rows, one a reservation."""
+    """What a drop's reservations left in the database; the first four are rows, of which each makes one."""
 
     checkouts: int
     keys: int
@@ -59,13 +56,11 @@ class Rows(msgspec.Struct, frozen=True):
     buyers: int
     held: int
     capacity: int
-    bytes: int | None
+    bytes: int
 
-    def fit(self, reserved: int) -> bool:
-        """Whether each of `reserved` reservations has all of its rows, and no piece was reserved twice."""
-        return {self.checkouts, self.keys, self.limits, self.buyers, self.held} == {reserved} <= {*range(1)} | {
-            min(reserved, self.capacity)
-        }
+    def prove(self, reserved: int) -> bool:
+        """Whether `reserved` reservations left all of their rows and nothing else, and took no piece twice."""
+        return self.checkouts == self.keys == self.limits == self.buyers == self.held == reserved <= self.capacity
 
 
 class HotRow(msgspec.Struct, frozen=True):
@@ -73,9 +68,23 @@ class HotRow(msgspec.Struct, frozen=True):
 
     pace: Pace
     rows: Rows
-    sold_out_at: int
-    few: Rows
+    few_reserved: int
+    few_rows: Rows
     batch: float
+
+    @property
+    def proven(self) -> bool:
+        """Whether everything was written, and the small sale sold out to the last piece and not beyond."""
+        return (
+            self.rows.prove(self.pace.reserved)
+            and self.few_rows.prove(self.few_reserved)
+            and self.few_reserved == self.few_rows.capacity
+        )
+
+    @property
+    def bytes_each(self) -> float:
+        """What a reservation's rows hold; nearly the same on both sides, or they did not write the same rows."""
+        return self.rows.bytes / max(1, self.rows.checkouts)
 
 
 class Combined:
@@ -83,60 +92,63 @@ class Combined:
 
     def __init__(self, store: PostgresStore) -> None:
         self._committer = Committer(store, observe=self._count)
-        self.batches = 0
-        self.commands = 0
+        self._batches = self._commands = 0
 
     def _count(self, batch: Sequence[tuple[Command, Outcome, str]]) -> None:
-        self.batches += 1
-        self.commands += len(batch)
+        self._batches += 1
+        self._commands += len(batch)
+
+    @property
+    def batch(self) -> float:
+        """Commands in one transaction, on average."""
+        return self._commands / max(1, self._batches)
 
     async def reserve(self, command: Reserve, key: KeyUse) -> bool:
         """See Side."""
         outcome = await self._committer.submit(command, key)
-        assert isinstance(outcome, Reserved | AllReserved), outcome
+        assert isinstance(outcome, Reserved | AllReserved | SoldOut), outcome
         return isinstance(outcome, Reserved)
 
 
-@asynccontextmanager
-async def _combined(store: PostgresStore) -> AsyncIterator[Combined]:
-    yield Combined(store)
-
-
-@asynccontextmanager
-async def _naive(orders: Orders) -> AsyncIterator[Naive]:
-    pool = await asyncpg.create_pool(
-        orders.dsn,
-        min_size=orders.connections,
-        max_size=orders.connections,
-        server_settings=SESSION_SETTINGS | {"lock_timeout": "30000"},
-        reset=_nothing,
-    )
-    async with pool:
-        yield Naive(pool, _statement("reserve_naively"), [hot_drop(orders.drop_id, STOCK), _small(orders)])
-
-
-async def _nothing(_connection: object) -> None:
-    """Neither side pays for resetting its connections."""
-
-
 async def measure(orders: Orders) -> HotRow:
-    """Make the drops, let the crowd come, and count."""
+    """Make the sales, let the crowd come, and count what it left."""
     store = await PostgresStore.open(orders.dsn, connections=2)
     try:
-        catalogue = Catalogue(Committer(store), PostgresReads(store.pool))
-        for drop in (hot_drop(orders.drop_id, STOCK), _small(orders)):
-            await catalogue.put(drop)
-        async with _combined(store) if orders.side == "combined" else _naive(orders) as side:
-            sold_out_at = await sell_out(side, _small(orders).id, orders.waiting)
+        await _make(store, orders.drops)
+        sale, small = orders.drops
+        async with _side(orders, store) as side:
+            few = await sell_out(side, small.id, orders.waiting)
             pace = await crowd(
-                side, orders.drop_id, waiting=orders.waiting, warm_up_s=orders.warm_up_s, seconds=orders.seconds
+                side, sale.id, waiting=orders.waiting, warm_up_s=orders.warm_up_s, seconds=orders.seconds
             )
-            return HotRow(
-                pace=pace,
-                rows=await _count(store, orders.drop_id),
-                sold_out_at=sold_out_at,
-                few=await _count(store, _small(orders).id),
-                batch=side.commands / side.batches if isinstance(side, Combined) else 1.0,
-            )
+        rows, few_rows = await _count(store, sale.id), await _count(store, small.id)
+        return HotRow(pace, rows, few, few_rows, side.batch if isinstance(side, Combined) else 1.0)
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def _side(orders: Orders, store: PostgresStore) -> AsyncIterator[Combined | Naive]:
+    if orders.side == "combined":
+        yield Combined(store)
+    else:
+        async with naive(orders.dsn, orders.connections, orders.drops) as side:
+            yield side
+
+
+async def _make(store: PostgresStore, drops: Sequence[Drop]) -> None:
+    catalogue = Catalogue(Committer(store), PostgresReads(store.pool))
+    for drop in drops:
+        await catalogue.put(drop)
+
+
+async def _count(store: PostgresStore, drop_id: str) -> Rows:
+    row = await store.pool.fetchrow(
+        statement("count_reserved"), drop_id, scope(drop_id), item_pool(drop_id, ITEM), timeout=120
+    )
+    assert row is not None
+    return Rows(**{name: int(value or 0) for name, value in row.items()})
+
+
+if __name__ == "__main__":
+    run(Orders, measure)
