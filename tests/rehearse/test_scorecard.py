@@ -50,7 +50,7 @@ class TestWhatIsNoFailure:
 
     def test_a_declined_card_is_left_out_of_the_authorization_rate(self) -> None:
         counts = {"pay/authorized": 98, "pay/declined": 60, "pay/failed": 2}
-        assert measure(card(counts), "M5") == Measure("M5", "payments authorized", 0.98, "%", "≥ 98%", True)
+        assert measure(card(counts), "M5") == Measure("M5", "payment authorization rate", 0.98, "%", "≥ 98%", True)
 
 
 class TestWhatIsAFailure:
@@ -129,7 +129,7 @@ class TestNumbers:
     def test_the_pace_is_lost_where_orders_come_second_by_second(self) -> None:
         asked = [bought(n, paid_at_s=0.5, placed_at_s=0.6 + n) for n in range(10)]
         assert measure(card({}, purchases=asked), "M13") == Measure(
-            "M13", "orders in the busiest second", 1.0, "/s", "≥ 90% of 10/s", False
+            "M13", "order commit rate, busiest second", 1.0, "/s", "≥ 90% of 10/s", False
         )
 
     def test_the_bots_share_counts_pieces(self) -> None:

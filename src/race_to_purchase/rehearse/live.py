@@ -19,19 +19,20 @@ from race_to_purchase.rehearse.crowd_tally import Latencies, Tally
 
 WIDTH = 80
 BAR_CELLS = 30
-REFUSAL_CELLS = 8
+REFUSAL_CELLS = 6
 REFUSALS_SHOWN = 7
+REASON_CELLS = 19
 SPARK_SECONDS = 24
 SPARKS = "▁▂▃▄▅▆▇█"
 
 NOTES = {
     "double_click": "clicked twice",
-    "lost_answer": "lost the answer, asked again",
+    "lost_answer": "lost an answer, asked again",
     "second_tab_payment": "paid in two tabs at once",
-    "second_tab_checkout": "tried for more in a second tab",
-    "other_card": "declined, tried another card",
+    "second_tab_checkout": "wanted more in a second tab",
+    "other_card": "declined, took another card",
     "abandoned": "walked away with stock",
-    "waited_for_stock": "waited for stock to come back",
+    "waited_for_stock": "waited for stock",
 }
 """What the crowd is here to do, in the order in which it is told."""
 
@@ -41,11 +42,11 @@ REFUSALS = {
     "limit_reached": "limit reached",
     "payment_declined": "payment declined",
     "drop_not_open": "not open yet",
-    "idempotency_in_flight": "still being answered",
+    "idempotency_in_flight": "being answered",
     "payment_in_flight": "payment in flight",
     "reservation_expired": "reservation expired",
-    "overloaded": "overloaded, come back",
-    "database_unavailable": "database unavailable",
+    "overloaded": "overloaded",
+    "database_unavailable": "no database",
     "lost": "connection lost",
     "drop_closed": "closed",
 }
@@ -189,14 +190,19 @@ def sparks(scene: Scene) -> Text:
 def _refusals(tally: Tally) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("", justify="right", style="yellow", min_width=6)
-    table.add_column(Text("Refused", "bold"), no_wrap=True, min_width=18)
-    table.add_column("", no_wrap=True, min_width=REFUSAL_CELLS)
+    table.add_column(Text("Refused", "bold"), no_wrap=True, width=REASON_CELLS)
+    table.add_column("", no_wrap=True, width=REFUSAL_CELLS)
     counts = _first(tally.under("refusal"), REFUSALS_SHOWN)
     highest = max((number for _, number in counts), default=1)
     for code, number in counts:
         drawn = "▪" * _cells(number, highest, REFUSAL_CELLS)
-        table.add_row(f"{number:,}", REFUSALS.get(code, code), Text(drawn, "yellow"))
+        table.add_row(_short(number), REFUSALS.get(code, code)[:REASON_CELLS], Text(drawn, "yellow"))
     return table
+
+
+def _short(number: int) -> str:
+    """A count in seven characters at most."""
+    return f"{number:,}" if number < 1_000_000 else f"{number // 1000:,}k"
 
 
 def _notes(tally: Tally) -> Table:
@@ -204,5 +210,5 @@ def _notes(tally: Tally) -> Table:
     table.add_column("", justify="right", style="cyan")
     table.add_column(Text("What people do", "bold"), no_wrap=True)
     for note, words in NOTES.items():
-        table.add_row(f"{tally.counts[f'note/{note}']:,}", words)
+        table.add_row(_short(tally.counts[f"note/{note}"]), words)
     return table

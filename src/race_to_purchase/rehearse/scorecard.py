@@ -224,17 +224,15 @@ def measures(tally: Tally, ledgers: Ledgers, witness: Witness) -> tuple[Measure,
     wanted = busiest(purchase.paid_at_s for purchase in tally.purchases)
     placed = busiest(purchase.placed_at_s for purchase in tally.purchases)
     return (
-        Measure("M1", "checkouts that succeed", success, "%", "≥ 99%", _at_least(success, 0.99)),
-        Measure(
-            "M2", "a purchase takes the shop, p95", p95_ms, "ms", "< 2 s", None if p95_ms is None else p95_ms < 2000
-        ),
-        Measure("M3", "reservations that succeed", reserved, "%", "≥ 99.5%", _at_least(reserved, 0.995)),
-        Measure("M4", "looks at a consistent stock", consistent, "%", "100%", _at_least(consistent, 1.0)),
-        Measure("M5", "payments authorized", authorized, "%", "≥ 98%", _at_least(authorized, 0.98)),
-        Measure("M6", "duplicate orders", twice, "%", "< 0.01%", None if twice is None else twice < 0.0001),
+        Measure("M1", "checkout success rate", success, "%", "≥ 99%", _at_least(success, 0.99)),
+        Measure("M2", "end-to-end latency, p95", p95_ms, "ms", "< 2 s", None if p95_ms is None else p95_ms < 2000),
+        Measure("M3", "reservation success rate", reserved, "%", "≥ 99.5%", _at_least(reserved, 0.995)),
+        Measure("M4", "inventory consistency rate", consistent, "%", "100%", _at_least(consistent, 1.0)),
+        Measure("M5", "payment authorization rate", authorized, "%", "≥ 98%", _at_least(authorized, 0.98)),
+        Measure("M6", "duplicate order rate", twice, "%", "< 0.01%", None if twice is None else twice < 0.0001),
         Measure(
             "M13",
-            "orders in the busiest second",
+            "order commit rate, busiest second",
             float(placed) if placed else None,
             "/s",
             f"≥ {PACE_KEPT:.0%} of {wanted}/s",

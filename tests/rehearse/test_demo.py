@@ -1,0 +1,83 @@
+"""The whole demo, small: a real server, a real crowd, and a scorecard that tells the truth about them."""
+
+import io
+from pathlib import Path
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from race_to_purchase.rehearse.crowd_wire import Wire
+from race_to_purchase.rehearse.demo import DemoOptions, run_demo
+from race_to_purchase.rehearse.demo_server import Served, serving
+from race_to_purchase.rehearse.demo_shop import Shop, drop
+from tests.rehearse.test_scorecard import PURCHASE
+
+OPTIONS = DemoOptions(buyers=120, bots=40, stock=30, seed=3, arrival_seconds=2.0, reservation_seconds=2)
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, object], str]:
+    """One demo: exit status, JSON, and what was printed."""
+    file, out = tmp_path_factory.mktemp("demo") / "out.json", io.StringIO()
+    status = run_demo(msgspec.structs.replace(OPTIONS, json_file=file), Console(file=out, width=100))
+    return status, msgspec.json.decode(file.read_bytes()), out.getvalue()
+
+
+def test_every_promise_is_kept_and_the_exit_status_says_so(ran: tuple[int, dict[str, object], str]) -> None:
+    status, card, text = ran
+    assert (status, card["broken"]) == (0, [])
+    assert "Every promise was kept" in text
+
+
+def test_everything_is_sold_and_nothing_beyond(ran: tuple[int, dict[str, object], str]) -> None:
+    _, card, _ = ran
+    assert (card["stock"], card["sold"], card["oversold"]) == (30, 30, 0)
+    assert card["answered_orders"] == card["orders"]
+
+
+def test_the_crowd_did_what_it_is_there_to_do(ran: tuple[int, dict[str, object], str]) -> None:
+    _, card, _ = ran
+    notes = card["notes"]
+    assert isinstance(notes, dict)
+    assert {"double_click", "lost_answer", "waited_for_stock"} <= set(notes)
+
+
+async def test_an_order_that_is_not_there_or_is_another_is_found(tmp_path: Path) -> None:
+    with serving(port=0, workers=1, data_dir=tmp_path / "data") as served:
+        try:
+            assert await verified(served) == (1, 1)
+        finally:
+            served.discard()
+
+
+async def verified(served: Served) -> tuple[int, int]:
+    """What is found of three answered orders: a true one, one with another amount, and one that never was."""
+    admin, storefront = Wire(served.host, served.port, served.admin_key, 1), wire_of(served)
+    shop = Shop(drop("aurora-1", 0.0, 10, 60), admin, storefront)
+    try:
+        await shop.put()
+        order = await bought(storefront)
+        true = msgspec.structs.replace(PURCHASE, order=order)
+        never = msgspec.structs.replace(true, order="00000000-0000-7000-8000-000000000000")
+        return await shop.verify([true, msgspec.structs.replace(true, amount=1), never])
+    finally:
+        admin.close()
+        storefront.close()
+
+
+def wire_of(served: Served) -> Wire:
+    return Wire(served.host, served.port, served.storefront_key, 2)
+
+
+async def bought(storefront: Wire) -> str:
+    """Buy one pair; the id of the order."""
+    wish = {"drop": "aurora-1", "lines": [{"item": "aurora-42", "quantity": 1}], "buyer": {"id": "somebody"}}
+    reserved = await storefront.ask("POST", "/v1/checkouts", "key-1", msgspec.json.encode(wish))
+    checkout = msgspec.json.decode(reserved.body)["id"]
+    card = msgspec.json.encode({"payment_method": "pm_approved"})
+    paid = await storefront.ask("POST", f"/v1/checkouts/{checkout}/payment", "key-2", card)
+    assert paid.status == 200, paid
+    order = msgspec.json.decode(paid.body)["order"]
+    assert isinstance(order, dict)
+    return str(order["id"])

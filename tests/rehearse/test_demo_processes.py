@@ -1,0 +1,86 @@
+"""The processes of a demo: each of them may fail, and then says so in a sentence, and nothing is left behind."""
+
+import asyncio
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import psutil
+import pytest
+
+from race_to_purchase.rehearse.crowd import Errand
+from race_to_purchase.rehearse.crowd_tally import Tally
+from race_to_purchase.rehearse.demo_crowds import CrowdFailed, Crowds
+from race_to_purchase.rehearse.demo_server import ServerFailed, serving
+from tests.rehearse.shop import SALE
+
+
+class TestTheCrowdsProcesses:
+    async def test_a_process_that_dies_is_told_and_the_others_are_ended(self) -> None:
+        crowds = await Crowds.start(2)
+        try:
+            await crowds.send(errand(), Tally())
+            dead, other = (psutil.Process(process.pid) for process in crowds._processes)
+            dead.kill()
+            with pytest.raises(CrowdFailed, match="ended early"):
+                await asyncio.wait_for(crowds.finish(), 30)
+            assert crowds.gone
+        finally:
+            await crowds.stop()
+        assert not other.is_running()
+
+    async def test_a_process_that_cannot_do_its_errand_says_why(self) -> None:
+        crowds = await Crowds.start(1)
+        try:
+            # Nobody can be planned for a shop without shelves.
+            await crowds.send(errand(drop=msgspec.structs.replace(SALE, limit_per_buyer=0)), Tally())
+            with pytest.raises(CrowdFailed, match="Error"):
+                await asyncio.wait_for(crowds.finish(), 30)
+        finally:
+            await crowds.stop()
+
+    def test_a_crowd_without_a_parent_goes_home(self) -> None:
+        command = [sys.executable, "-m", "race_to_purchase.rehearse.crowd"]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(msgspec.json.encode(errand()) + b"\n")
+        process.stdin.flush()
+        while b'"sent/reserve"' not in process.stdout.readline():
+            pass
+        process.stdin.close()
+        assert process.wait(30) is not None
+
+
+class TestTheServerProcess:
+    def test_one_that_cannot_start_is_told_with_the_end_of_its_log(self, tmp_path: Path) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            with (
+                pytest.raises(ServerFailed, match=f"{port} of 127.0.0.1 is already in use"),
+                serving(port=port, workers=1, data_dir=tmp_path / "data"),
+            ):
+                pass
+
+    def test_settings_of_the_environment_do_not_reach_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A demo in a shell that is set up for production must not touch production."""
+        monkeypatch.setenv("RACE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/production")
+        with serving(port=0, workers=1, data_dir=tmp_path / "data") as served:
+            assert not [name for name in served.environment if name == "RACE_DATABASE_URL"]
+            assert served.log.exists()
+        served.discard()
+        assert not served.folder.exists()
+
+
+def errand(drop: object = None) -> Errand:
+    """An errand to a server that is not there, for people who keep on trying."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    sale = drop or msgspec.structs.replace(SALE, opens_at_s=time.time())
+    return Errand(host="127.0.0.1", port=port, storefront_key="key", seed=1, buyers=50, bots=50, sale=sale)
