@@ -85,9 +85,10 @@ def a_definition(**changes: Any) -> Drop:
 class Server:
     """A uvicorn on a free port, in a thread with an event loop of its own."""
 
-    def __init__(self, make_app: Callable[[], Any]) -> None:
+    def __init__(self, make_app: Callable[[], Any], grace_s: int = 5) -> None:
         self.loop: asyncio.AbstractEventLoop | None = None
         self._make_app = make_app
+        self._grace_s = grace_s
         self._server: uvicorn.Server | None = None
         self._started = threading.Event()
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -99,9 +100,13 @@ class Server:
         assert self._started.wait(20), "the server did not start"
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def begin_stop(self) -> None:
+        """Ask the server to stop, as SIGTERM does."""
         assert self._server is not None
         self._server.should_exit = True
+
+    def __exit__(self, *_: object) -> None:
+        self.begin_stop()
         self._thread.join(20)
         self._socket.close()
         assert not self._thread.is_alive(), "the server did not stop"
@@ -113,7 +118,11 @@ class Server:
 
     async def _serve(self) -> None:
         config = uvicorn.Config(
-            self._make_app(), log_config=None, access_log=False, http=http_protocol(), timeout_graceful_shutdown=5
+            self._make_app(),
+            log_config=None,
+            access_log=False,
+            http=http_protocol(),
+            timeout_graceful_shutdown=self._grace_s,
         )
         self._server = uvicorn.Server(config)
         server = asyncio.create_task(self._server.serve([self._socket]))

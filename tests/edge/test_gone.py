@@ -12,6 +12,7 @@ from race_to_purchase.edge.connection import alive, has_arrived
 from race_to_purchase.path.purchase import Purchase
 from tests.edge.shop import Server, Shop
 from tests.edge.test_bad_input import BODY, head
+from tests.edge.wire import split
 
 
 class HeldPurchase(Purchase):
@@ -63,6 +64,19 @@ def test_a_reservation_is_made_for_somebody_who_waits(held: HeldPurchase, server
         assert held.came.wait(20)
         server.do(held.go.set)
         assert connection.recv(100).startswith(b"HTTP/1.1 201")
+
+
+def test_a_request_that_a_stopping_server_cannot_finish_is_told_to_come_again(held: HeldPurchase, shop: Shop) -> None:
+    with (
+        Server(shop.app, grace_s=1) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection,
+    ):
+        connection.sendall(head(content_length=str(len(BODY))) + BODY)
+        assert held.came.wait(20)
+        server.begin_stop()
+        received = b"".join(iter(lambda: connection.recv(65536), b""))
+    answer = split(received)
+    assert (answer.problem, answer.headers["retry-after"]) == ((503, "stopping"), "1")
 
 
 async def test_a_server_that_does_not_say_counts_as_connected() -> None:

@@ -18,7 +18,7 @@ from race_to_purchase.edge.call import Call
 from race_to_purchase.edge.connection import alive
 from race_to_purchase.edge.idempotency import key_of
 from race_to_purchase.edge.principals import Headers, Principals, Role, asserted_buyer
-from race_to_purchase.edge.problems import Refused, bad_header, broken, unavailable, wrong_method
+from race_to_purchase.edge.problems import Refused, bad_header, broken, stopping, unavailable, wrong_method
 from race_to_purchase.edge.reply import request_id, tell
 from race_to_purchase.errors import TryAgainLater
 from race_to_purchase.observe.request import REQUEST_ID
@@ -72,10 +72,11 @@ class Endpoint:
         except TryAgainLater as error:
             answer = unavailable(error)
         except asyncio.CancelledError:
-            # The committer drops what nobody waits for any more; there is nobody left to be told either.
-            if alive(receive)():
-                raise
-            return
+            # The committer drops what nobody waits for any more, and a server that stops ends what takes too long.
+            # Here ends the task of the request as well, so its end needs no passing on.
+            if not alive(receive)():
+                return
+            answer = stopping()
         except Exception:
             name = named.decode("ascii")
             log.exception("request failed: %s %s", scope["method"], scope["path"], extra={"request": name})

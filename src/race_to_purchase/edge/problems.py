@@ -110,6 +110,12 @@ def unavailable(error: TryAgainLater) -> Answer:
     )
 
 
+def stopping() -> Answer:
+    """This process ends before the request could. What it began is finished elsewhere, from the rows."""
+    detail = "The service is restarting. Send the request again unchanged, with the same Idempotency-Key."
+    return problem(503, "stopping", "Restarting", detail, retryable=True, retry_after_s=1)
+
+
 def broken(request_id: str) -> Answer:
     """A mistake of ours. Its traceback is in the log, under the same request id."""
     detail = "Something went wrong here. It was logged under this request_id."

@@ -67,5 +67,11 @@ CODES: dict[str, Code] = {
         "It is not known whether the request took effect: send it again with the same `Idempotency-Key`.",
         retryable=True,
     ),
+    "stopping": Code(
+        503,
+        "The service is restarting, so it is not known whether the request took effect: send it again with the same "
+        "`Idempotency-Key`.",
+        retryable=True,
+    ),
     "unavailable": Code(503, "The request cannot be served at the moment; nothing was changed.", retryable=True),
 }

@@ -219,6 +219,8 @@ def _schemas() -> Json:
     schemas: Json = {name: _portable(schema) for name, schema in components.items()}
     drop = schemas["Drop"]
     drop["properties"]["currency"]["pattern"] = "^[A-Z]{3}$"
+    for schema in schemas.values():
+        _name_moments(schema)
     schemas["DropDefinition"] = {**drop, "required": [name for name in drop["required"] if name != "id"]}
     return schemas
 
@@ -231,6 +233,15 @@ def _portable(schema: Any) -> Any:
             for name, value in schema.items()
         }
     return [_portable(value) for value in schema] if isinstance(schema, list) else schema
+
+
+def _name_moments(schema: Json) -> None:
+    """Say of every time that it is one: msgspec gives no format to a datetime without constraints."""
+    for name, field in schema.get("properties", {}).items():
+        if name == "now" or name.endswith(("_at", "_until")):
+            for one in field.get("anyOf", [field]):
+                if one.get("type") == "string":
+                    one["format"] = "date-time"
 
 
 def _ref(name: str) -> Json:

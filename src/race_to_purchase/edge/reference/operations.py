@@ -43,7 +43,7 @@ SECURED = ("unauthorized", "forbidden", "duplicate_header")
 ANY_BUYER = ("buyer_invalid",)
 WITH_BODY = ("malformed_json", "body_too_slow", "body_too_large", "unsupported_media_type", "invalid_input")
 KEYED = ("idempotency_key_invalid", "idempotency_in_flight", "idempotency_key_reused")
-STORED = ("internal_error", "overloaded", "database_unavailable", "unavailable")
+STORED = ("internal_error", "overloaded", "database_unavailable", "stopping", "unavailable")
 OF_STOCK = ("sold_out", "all_reserved", "limit_reached", "promo_used_up")
 
 _BUYING = "Buying"

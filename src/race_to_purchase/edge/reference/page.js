@@ -8,7 +8,7 @@ function el(tag, attributes, ...children) {
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (value !== undefined && value !== false) node.setAttribute(name, value);
   }
-  node.append(...children.flat().filter((child) => child !== undefined && child !== null && child !== false));
+  node.append(...children.flat(Infinity).filter((child) => child !== undefined && child !== null && child !== false));
   return node;
 }
 
@@ -221,7 +221,9 @@ function draw(document_) {
     el("li", {}, el("a", { href: "openapi.json" }, "openapi.json"))));
   main.push(el("h2", { id: "problems" }, "Problem codes"),
     el("p", {}, "Every refusal has one of these as its code. Later codes may be added; treat an unknown one by its status."),
-    codeTable(codes));
+    codeTable(codes),
+    el("h4", {}, "What a problem looks like"),
+    json(document_.paths["/v1/checkouts"].post.responses["422"].content["application/problem+json"].example));
   document.getElementById("nav").replaceChildren(...nav);
   document.getElementById("main").replaceChildren(...main);
   if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
