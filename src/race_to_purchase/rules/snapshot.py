@@ -63,7 +63,8 @@ class Table(dict[K, R]):
 
     def inserts(self) -> list[R]:
         """Rows that are new, sorted by key, so that every process inserts in one order."""
-        return [self[key] for key in sorted(self.changed) if key not in self.read]  # type: ignore[type-var]  # keys are strings, or pairs
+        # Keys are strings, or pairs of them and numbers, so that they can be sorted.
+        return [self[key] for key in sorted(self.changed) if key not in self.read]  # type: ignore[type-var]
 
     def updates(self) -> list[R]:
         """Rows that were read and have changed."""
