@@ -4,6 +4,7 @@ import asyncio
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import pytest
 
 from race_to_purchase.rehearse.crowd import Errand
 from race_to_purchase.rehearse.crowd_tally import Tally
+from race_to_purchase.rehearse.crowd_wire import Wire
 from race_to_purchase.rehearse.demo_crowds import CrowdFailed, Crowds
 from race_to_purchase.rehearse.demo_server import ServerFailed, serving
+from race_to_purchase.rehearse.demo_shop import Shop, drop
 from tests.rehearse.shop import SALE
 
 
@@ -55,6 +58,12 @@ class TestTheCrowdsProcesses:
         assert process.wait(30) is not None
 
 
+@pytest.fixture(autouse=True)
+def temporary_folders_end_with_the_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a failed demo leaves behind for somebody to look into, nobody looks into here."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
 class TestTheServerProcess:
     def test_one_that_cannot_start_is_told_with_the_end_of_its_log(self, tmp_path: Path) -> None:
         with socket.socket() as taken:
@@ -67,6 +76,10 @@ class TestTheServerProcess:
             ):
                 pass
 
+    async def test_one_that_ends_in_the_middle_is_the_reason_of_whatever_failed(self, tmp_path: Path) -> None:
+        with pytest.raises(ServerFailed, match="in the middle of the sale"):
+            await look_after_the_end(tmp_path / "data")
+
     def test_settings_of_the_environment_do_not_reach_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """A demo in a shell that is set up for production must not touch production."""
         monkeypatch.setenv("RACE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/production")
@@ -75,6 +88,16 @@ class TestTheServerProcess:
             assert served.log.exists()
         served.discard()
         assert not served.folder.exists()
+
+
+async def look_after_the_end(data_dir: Path) -> None:
+    """Look at the stock of a server that was asked to stop."""
+    with serving(port=0, workers=1, data_dir=data_dir) as served:
+        server = psutil.Process(served.pid)
+        server.terminate()
+        server.wait(30)
+        admin = Wire(served.host, served.port, served.admin_key, 1)
+        await Shop(drop("aurora-1", 0.0, 10, 60), admin, admin).look()
 
 
 def errand(drop: object = None) -> Errand:

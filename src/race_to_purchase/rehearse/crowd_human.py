@@ -33,7 +33,7 @@ from race_to_purchase.rehearse.crowd_steps import (
     persist,
 )
 
-GLANCE_S = (0.4, 1.4)
+GLANCE_S = (0.5, 2.0)
 """Between two looks at the shop window, and after the moment at which stock may be back: nobody hits it."""
 IMPATIENCE = 0.1
 """How likely it is at each look that somebody presses the button although nothing seems to be free."""

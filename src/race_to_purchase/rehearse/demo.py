@@ -60,12 +60,18 @@ def run_demo(options: DemoOptions, console: Console | None = None) -> int:
     """Run it and print the scorecard; 0 if every invariant held, 1 if not. Raises RaceError where it could not run."""
     console = console or Console(highlight=False)
     console.print("Starting a server with a database of its own …", style="dim")
-    with serving(port=options.port, workers=options.workers, data_dir=options.data_dir) as served:
-        try:
+    served: Served | None = None
+    try:
+        with serving(port=options.port, workers=options.workers, data_dir=options.data_dir) as served:
             card = asyncio.run(_rehearse(options, served, console))
-        except BaseException:
+    except KeyboardInterrupt:
+        if served is not None:
+            served.discard()
+        raise
+    except BaseException:
+        if served is not None:
             console.print(f"The server's log is kept in {served.log}", style="yellow", soft_wrap=True)
-            raise
+        raise
     console.print(view(card))
     if options.json_file is not None:
         options.json_file.write_bytes(msgspec.json.format(msgspec.json.encode(card.to_json())) + b"\n")

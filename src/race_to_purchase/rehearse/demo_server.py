@@ -39,6 +39,7 @@ class Served(msgspec.Struct, frozen=True):
 
     host: str
     port: int
+    pid: int
     storefront_key: str
     admin_key: str
     data_dir: Path
@@ -69,14 +70,29 @@ def serving(*, port: int, workers: int, data_dir: Path | None) -> Iterator[Serve
         process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
     try:
         reachable = _ready(process, data / FILE, log)
-        host, _, actual_port = reachable.url.removeprefix("http://").rpartition(":")
-        yield Served(
-            host, int(actual_port), reachable.storefront_key, reachable.admin_key, data, folder, log, environment
-        )
-        if process.poll() is not None:
-            raise _failed("ended in the middle of the sale", log)
+        yield _served(reachable, data, folder, log, environment)
+    except RaceError as error:
+        # Whatever went wrong then, a server that is not there any more is the reason.
+        if not isinstance(error, ServerFailed) and process.poll() is not None:
+            raise _failed("ended in the middle of the sale", log) from error
+        raise
     finally:
         _stop(process)
+
+
+def _served(reachable: Reachable, data: Path, folder: Path, log: Path, environment: dict[str, str]) -> Served:
+    host, _, port = reachable.url.removeprefix("http://").rpartition(":")
+    return Served(
+        host=host,
+        port=int(port),
+        pid=reachable.pid,
+        storefront_key=reachable.storefront_key,
+        admin_key=reachable.admin_key,
+        data_dir=data,
+        folder=folder,
+        log=log,
+        environment=environment,
+    )
 
 
 def _environment(port: int, workers: int, data: Path) -> dict[str, str]:

@@ -11,20 +11,27 @@ import msgspec
 from race_to_purchase.errors import RaceError
 from race_to_purchase.rehearse.crowd_diary import Purchase
 from race_to_purchase.rehearse.crowd_plan import Sale
-from race_to_purchase.rehearse.crowd_wire import Lost, Wire
+from race_to_purchase.rehearse.crowd_wire import Lost, Reply, Wire
 from race_to_purchase.rehearse.live import Shelf
 from race_to_purchase.rules.drop import Drop, Item, item_pool
 
 LIMIT_PER_BUYER = 2
 SIZES = (("42", 15900, 30), ("43", 15900, 27), ("41", 15900, 23), ("44", 16900, 20))
 """Size, price in cents, and share of the stock in percent, the favourite first."""
-LOOK_TRIES = 3
+TRIES = 4
+PAUSE_S = 1.0
 
 
 class ShopRefused(RaceError):
     """The demo's server answered {status} to {what}: {body}"""
 
     code = "demo_shop_refused"
+
+
+class ShopSilent(RaceError):
+    """The demo's server did not answer to {what}: {reason}"""
+
+    code = "demo_shop_silent"
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -103,22 +110,34 @@ class Shop:
         self.inconsistent_looks = 0
 
     async def put(self) -> None:
-        """Create the drop. Raises ShopRefused."""
-        body = msgspec.json.encode(self._drop)
-        reply = await self._admin.ask("PUT", f"/v1/admin/drops/{self._drop.id}", None, body)
-        if reply.status != 201:
-            raise ShopRefused(status=reply.status, what="the drop", body=reply.body.decode(errors="replace"))
+        """Create the drop. Raises ShopRefused or ShopSilent."""
+        await self._ask("PUT", msgspec.json.encode(self._drop), "the drop", 201)
 
     async def look(self) -> Look:
-        """The shelves now; every look is counted. Raises ShopRefused or Lost."""
-        reply = await self._admin.ask("GET", f"/v1/admin/drops/{self._drop.id}", None, b"")
-        if reply.status != 200:
-            raise ShopRefused(status=reply.status, what="a look", body=reply.body.decode(errors="replace"))
+        """The shelves now; every look is counted. Raises ShopRefused or ShopSilent."""
+        reply = await self._ask("GET", b"", "a look at the stock", 200)
         pools = {pool.id: pool for pool in msgspec.json.decode(reply.body, type=_Watched).pools}
         found = look(self._drop, pools)
         self.looks += 1
         self.inconsistent_looks += not found.consistent
         return found
+
+    async def _ask(self, method: str, body: bytes, what: str, expected: int) -> Reply:
+        """Ask as the operator, again where nobody answers or 503 is answered."""
+        reason = ""
+        for _ in range(TRIES):
+            try:
+                reply = await self._admin.ask(method, f"/v1/admin/drops/{self._drop.id}", None, body)
+            except Lost as error:
+                reason = str(error)
+            else:
+                if reply.status == expected:
+                    return reply
+                reason = reply.body.decode(errors="replace")
+                if reply.status != 503:
+                    raise ShopRefused(status=reply.status, what=what, body=reason)
+            await asyncio.sleep(PAUSE_S)
+        raise ShopSilent(what=what, reason=reason)
 
     async def verify(self, purchases: Iterable[Purchase]) -> tuple[int, int]:
         """How many of the answered orders do not exist, and how many have another amount or currency."""
@@ -127,7 +146,7 @@ class Shop:
 
     async def _verify(self, purchase: Purchase) -> bool | None:
         """Whether the order is as it was answered; None where there is none."""
-        for _ in range(LOOK_TRIES):
+        for _ in range(TRIES):
             try:
                 reply = await self._storefront.ask("GET", f"/v1/orders/{purchase.order}", None, b"")
             except Lost:
@@ -138,7 +157,7 @@ class Shop:
                 return (order.id, order.amount, order.currency) == told
             if reply.status == 404:
                 return None
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(PAUSE_S)
         return None
 
 
