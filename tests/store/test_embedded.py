@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import asyncpg
@@ -69,14 +70,15 @@ class TestStart:
             server.stop()
         assert not sockets.exists()
 
-    def test_a_path_with_spaces_quotes_and_commas_is_no_obstacle(self, folder: Path) -> None:
-        odd = folder.with_name('it\'s, my "folder" & more\\ é')
-        folder.rename(odd)
-        server = EmbeddedPostgres.start(odd)
-        try:
-            assert ask(server.dsn, "SELECT 1") == 1
-        finally:
-            server.stop()
+    @pytest.mark.parametrize("name", ["it's", "a, b", 'a "b"', "a\\b", "é #1"])
+    def test_an_odd_path_is_no_obstacle(self, folder: Path, name: str) -> None:
+        with tempfile.TemporaryDirectory() as short:  # Too long a path would get its socket elsewhere.
+            odd = folder.rename(Path(short) / name)
+            server = EmbeddedPostgres.start(odd)
+            try:
+                assert ask(server.dsn, "SHOW data_directory") == str(odd / "postgres")
+            finally:
+                server.stop()
 
     def test_the_environment_for_other_servers_does_not_confuse_it(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -190,6 +192,15 @@ class TestKilledOwner:
             assert "not properly shut down" not in (folder / "postgres.log").read_text(), "it was stopped in order"
         finally:
             server.stop()
+
+    def test_another_way_to_write_the_path_takes_over_too(self, folder: Path) -> None:
+        program = another_program(folder)
+        left_behind, _ = its_server(program)
+        kill(program)
+        link = folder.with_name("link")
+        link.symlink_to(folder)
+        EmbeddedPostgres.start(link).stop()
+        assert not lives(left_behind)
 
     def test_both_killed_at_once_is_no_worse(self, folder: Path) -> None:
         program = another_program(folder)
