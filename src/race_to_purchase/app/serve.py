@@ -63,6 +63,7 @@ class Reachable(msgspec.Struct, frozen=True):
     storefront_key: str
     admin_key: str
     pid: int
+    dsn: str
 
 
 FILE = "serve.json"
@@ -124,7 +125,7 @@ async def _serve(
     watching = asyncio.create_task(embedded.watch()) if embedded is not None else None
 
     def ready() -> None:
-        reachable = _reachable(settings, listening)
+        reachable = _reachable(settings, listening, dsn)
         if embedded is not None:
             _leave_word(data_dir(settings) / FILE, reachable)
         started(reachable)
@@ -154,7 +155,7 @@ async def _put(dsn: str, drops: Sequence[Drop]) -> None:
         await store.close()
 
 
-def _reachable(settings: Settings, listening: socket.socket) -> Reachable:
+def _reachable(settings: Settings, listening: socket.socket, dsn: str) -> Reachable:
     host, port = listening.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host
     return Reachable(
@@ -162,6 +163,7 @@ def _reachable(settings: Settings, listening: socket.socket) -> Reachable:
         storefront_key=_first(keys_of(settings.storefront_keys, "storefront_keys")),
         admin_key=_first(keys_of(settings.admin_keys, "admin_keys")),
         pid=os.getpid(),
+        dsn=dsn,
     )
 
 

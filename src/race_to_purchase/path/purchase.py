@@ -20,6 +20,7 @@ from race_to_purchase.path import capture, fulfil, pay, undo
 from race_to_purchase.path.admit import admit
 from race_to_purchase.path.known import Known, KnownCheckout
 from race_to_purchase.path.reserve import ReserveRequest, reserve
+from race_to_purchase.path.retry import NextDeadlines
 from race_to_purchase.ports import Gateway, Publisher, Reads
 from race_to_purchase.rules.attempt import OPEN
 from race_to_purchase.rules.commands import Cancel
@@ -79,6 +80,7 @@ class Purchase:
         self._publisher = publisher
         self._patience = patience
         self._known = Known(reads)
+        self._next_deadlines = NextDeadlines(reads)
         self._paying: dict[str, asyncio.Task[Outcome]] = {}
         self._behind: set[asyncio.Task[None]] = set()
 
@@ -91,7 +93,7 @@ class Purchase:
         if isinstance(outcome, Reserved):
             self._known.remember(outcome.checkout)
         elif isinstance(outcome, AllReserved):
-            return AllReserved(outcome.item, await self._reads.next_deadline(request.drop_id))
+            return AllReserved(outcome.item, await self._next_deadlines.of(request.drop_id))
         return outcome
 
     async def cancel(self, checkout_id: str, buyer: str | None, key: KeyUse | None = None) -> Outcome:
@@ -227,7 +229,11 @@ class Purchase:
         return order, checkout
 
     async def drain(self, grace_s: float) -> None:
-        """Let payments and captures under way come to their end, for `grace_s` at most."""
-        under_way: list[asyncio.Task[Any]] = [*self._paying.values(), *self._behind]
-        if under_way:
-            await asyncio.wait(under_way, timeout=grace_s)
+        """Let payments under way, and what follows from them, come to their end, for `grace_s` at most."""
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + grace_s
+        while under_way := [*self._paying.values(), *self._behind]:
+            left_s = deadline_s - loop.time()
+            if left_s <= 0:
+                return
+            await asyncio.wait(under_way, timeout=left_s)
