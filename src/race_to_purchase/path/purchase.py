@@ -155,6 +155,9 @@ class Purchase:
                 self._afterwards(self._capture(known, attempt, tries=0))
             elif outcome.void:
                 self._afterwards(self._void(known, attempt, tries=0))
+            elif outcome.end == "declined":
+                gateway = self._gateways[attempt.gateway]
+                self._afterwards(undo.give_back(gateway, attempt, self._patience.gateway_s))
         return outcome
 
     def _afterwards(self, step: Coroutine[Any, Any, object]) -> None:
@@ -203,9 +206,9 @@ class Purchase:
                 now = await self._reads.now()
                 verdict = await pay.find_out(gateway, attempt, checkout.state, now, self._patience.gateway_s)
                 return await self._settle(known, attempt, verdict, task.tries)
-            case "capture":
+            case "capture" if attempt.state == "committed":
                 return await self._capture(known, attempt, task.tries)
-            case "void":
+            case "void" if attempt.state == "doomed":
                 return await self._void(known, attempt, task.tries)
             case "deliver" if self._publisher is not None:
                 order = await self._reads.order(task.checkout_id)
