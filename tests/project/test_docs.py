@@ -4,10 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
-
-import pytest
 
 from tests.project.tree import ROOT, files, short, text_files
 
@@ -67,28 +64,6 @@ def test_every_race_command_that_a_page_names_exists() -> None:
 def test_no_file_names_a_machine_or_an_index() -> None:
     found = [f"{short(path)}: {match[0]}" for path, text in text_files() if (match := OWN_PLACES.search(text))]
     assert found == []
-
-
-def test_the_pinned_versions_are_exact_and_name_no_index() -> None:
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    pins = [line for line in lines if line and not line.startswith("#")]
-    assert [line for line in pins if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", line)] == []
-    names = [normal(pin.partition("==")[0]) for pin in pins]
-    assert len(set(names)) == len(names)
-
-
-@pytest.mark.parametrize("table", ["dependencies", "dev"])
-def test_every_dependency_is_pinned(table: str) -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = project["dependencies"] if table == "dependencies" else project["optional-dependencies"]["dev"]
-    names = {normal(re.split(r"[<>=!~;\[ ]", line)[0]) for line in wanted}
-    pinned = {normal(line.partition("==")[0]) for line in (ROOT / "constraints.txt").read_text().splitlines()}
-    assert names - pinned == set()
-
-
-def normal(name: str) -> str:
-    """A distribution's name as package indexes compare it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def outside_code(text: str) -> str:
