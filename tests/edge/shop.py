@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,9 @@ from race_to_purchase.edge.reference.examples import DROP
 from race_to_purchase.edge.routes import build_app
 from race_to_purchase.operate.drops import Catalogue, DropState
 from race_to_purchase.path.purchase import Patience, Purchase
+from race_to_purchase.rules.commands import Command
 from race_to_purchase.rules.drop import Drop
+from race_to_purchase.rules.outcomes import Outcome
 from race_to_purchase.store.memory import MemoryStore
 from tests.edge.bank import Bank
 from tests.edge.wire import Client
@@ -47,17 +49,23 @@ class WatchedCatalogue(Catalogue):
 
 
 class Shop:
-    """`offset` moves the clock that decisions see. `ready` and `store_failure` are what the database does."""
+    """`offset` moves the clock that decisions see, `failure` is what readiness finds, and `requests` are the ids of
+    those that something was committed for.
+    """
 
     def __init__(self) -> None:
         self.offset = timedelta()
         self.store = MemoryStore(lambda: datetime.now(UTC) + self.offset)
         self.bank = Bank()
-        committer = Committer(self.store)
+        self.requests: list[str] = []
+        committer = Committer(self.store, observe=self._note)
         patience = Patience(gateway_s=5.0, answer_s=ANSWER_WAIT_S, takeover_s=6.0)
         self.purchase = Purchase(committer, self.store, {"bank": self.bank}, default_gateway="bank", patience=patience)
         self.catalogue = WatchedCatalogue(committer, self.store)
         self.failure: Exception | None = None
+
+    def _note(self, batch: Sequence[tuple[Command, Outcome, str]]) -> None:
+        self.requests += [request for _, _, request in batch]
 
     async def ready(self) -> None:
         """The readiness that the edge asks for."""

@@ -209,6 +209,16 @@ class TestSomebodyElses:
             assert storefront.ask("GET", f"/v1/checkouts/{path}").status == 404
             assert storefront.ask("GET", f"/v1/orders/{path}").status == 404
 
+    def test_id_that_cannot_be_one_is_not_looked_up(
+        self, shop: Shop, storefront: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A database refuses what is no UUID, and NUL in any text; neither may become an internal error."""
+        monkeypatch.setattr(shop.store, "checkout", None)
+        monkeypatch.setattr(shop.store, "order", None)
+        for wrong in ("1", "%00", f"{uuid4()}x"):
+            assert storefront.ask("GET", f"/v1/checkouts/{wrong}").problem == (404, "unknown_checkout")
+            assert storefront.ask("GET", f"/v1/orders/{wrong}").problem == (404, "unknown_order")
+
     def test_id_is_the_same_in_capitals(self, storefront: Client, checkout_id: str) -> None:
         assert storefront.ask("GET", f"/v1/checkouts/{checkout_id.upper()}").json["id"] == checkout_id
 

@@ -85,8 +85,10 @@ def test_the_view_needs_no_key_and_may_be_kept_a_second(stranger: Client) -> Non
 
 
 @pytest.mark.parametrize("drop", ["nothing", "%00", "a%20b", "x" * 65, "%F0%9F%8F%81"])
-def test_a_drop_that_is_not_there_is_unknown(stranger: Client, drop: str) -> None:
+def test_a_drop_that_is_not_there_is_unknown(shop: Shop, stranger: Client, drop: str) -> None:
+    """What cannot be the id of a drop is not even looked up: no database stores a NUL."""
     assert stranger.ask("GET", f"/v1/drops/{drop}").problem == (404, "unknown_drop")
+    assert shop.catalogue.looks == (1 if drop == "nothing" else 0)
 
 
 class TestTheCache:

@@ -65,6 +65,10 @@ class TestTheRequestId:
         assert stranger.ask("GET", "/healthz", x_request_id="a.B-1:/=+").headers["x-request-id"] == "a.B-1:/=+"
         assert stranger.ask("GET", "/nowhere", x_request_id="mine").headers["x-request-id"] == "mine"
 
+    def test_goes_along_with_what_is_committed(self, shop: Shop, storefront: Client) -> None:
+        storefront.ask("POST", "/v1/checkouts", NEW_CHECKOUT, x_request_id="req-9")
+        assert shop.requests[-1] == "req-9"
+
     @pytest.mark.parametrize("given", [None, "", "a b", "x" * 129, "a\tb", "é"])
     def test_is_a_new_one_otherwise(self, stranger: Client, given: str | None) -> None:
         seen = {stranger.ask("GET", "/healthz", x_request_id=given).headers["x-request-id"] for _ in range(3)}

@@ -72,10 +72,8 @@ class Endpoint:
         except TryAgainLater as error:
             answer = unavailable(error)
         except asyncio.CancelledError:
-            # The committer drops what nobody waits for any more, and a server that stops ends what takes too long.
-            # Here ends the task of the request as well, so its end needs no passing on.
-            if not alive(receive)():
-                return
+            # A server that stops ends what takes too long; and the committer drops what nobody waits for any more,
+            # where the answer goes nowhere. The task of the request ends here, so this needs no passing on.
             answer = stopping()
         except Exception:
             name = named.decode("ascii")
