@@ -1,0 +1,104 @@
+"""`race audit`: every invariant on the configured database, wherever it runs, and what was found told to people."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from race_to_purchase.app.serve import FILE, Reachable, data_dir
+from race_to_purchase.checks import CHECKS, Audit, Patience, audit
+from race_to_purchase.errors import ConfigurationError, DataFolderInUse
+from race_to_purchase.settings import Settings
+from race_to_purchase.store.address import require_usable
+from race_to_purchase.store.audit import AuditRows
+from race_to_purchase.store.embedded import EmbeddedPostgres
+from race_to_purchase.store.migrate import migrate
+
+SHOWN_MAX = 20
+"""Findings of one check that a terminal shows; the JSON file has all."""
+
+
+AT_REST = Patience(capture_s=1e9, deadline_s=1e9, task_s=1e9)
+"""Where no engine runs, nothing can be expected to have been done in time."""
+
+
+class NothingToAudit(ConfigurationError):
+    """There is no database in {folder} yet. Run `race serve` or name another folder with --data-dir, or set
+    RACE_DATABASE_URL."""
+
+    code = "nothing_to_audit"
+
+
+def run_audit(settings: Settings, out: Console, json_file: Path | None) -> int:
+    """Audit and tell; the exit status: 1 where an invariant is broken, else 0."""
+    with _database(settings) as (dsn, patience):
+        found = asyncio.run(audit_at(dsn, patience))
+    _tell(found, out)
+    if patience is AT_REST:
+        out.print("The engine is not running: what it would do in time is not asked for.", style="dim")
+    if json_file is not None:
+        json_file.write_bytes(msgspec.json.format(msgspec.json.encode(_document(found)), indent=2))
+    return 1 if found.violations else 0
+
+
+async def audit_at(dsn: str, patience: Patience | None = None) -> Audit:
+    """The audit of the migrated database at `dsn`; it may be in use meanwhile."""
+    await require_usable(dsn)
+    await migrate(dsn)
+    async with AuditRows.open(dsn) as rows:
+        return await audit(rows, patience)
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[tuple[str, Patience]]:
+    """The configured database; an embedded one is used where it runs, and started for as long as needed if not."""
+    if settings.database_url:
+        yield settings.database_url, Patience()
+        return
+    folder = data_dir(settings)
+    if not folder.exists():
+        raise NothingToAudit(folder=folder)
+    try:
+        server = EmbeddedPostgres.start(folder, "race audit")
+    except DataFolderInUse:
+        word = folder / FILE
+        if not word.exists():
+            raise
+        yield msgspec.json.decode(word.read_bytes(), type=Reachable).dsn, Patience()
+        return
+    try:
+        yield server.dsn, AT_REST
+    finally:
+        server.stop()
+
+
+def _document(found: Audit) -> dict[str, Any]:
+    return {**found.figures(), "checked": found.checked, "skipped": found.skipped, "findings": found.findings}
+
+
+def _tell(found: Audit, out: Console) -> None:
+    table = Table("", "check", "what must hold", box=None, pad_edge=False)
+    for check in CHECKS:
+        if check.name in found.skipped:
+            mark = "[dim]–[/dim]"
+        else:
+            mark = "[red]✗[/red]" if found.of(check.name) else "[green]✓[/green]"
+        table.add_row(mark, check.name, check.sentence)
+    out.print(table)
+    for check in CHECKS:
+        for finding in found.of(check.name)[:SHOWN_MAX]:
+            out.print(f"{check.name}: {finding.subject}: {finding.detail}", style="red", markup=False)
+        hidden = len(found.of(check.name)) - SHOWN_MAX
+        if hidden > 0:
+            out.print(f"{check.name}: and {hidden} more; --json FILE has them all", style="red")
+    if found.skipped:
+        out.print("– not asked: this database has no gateway's books to compare with", style="dim")
+    verdict = "clean" if not found.violations else f"invariants are broken in {found.violations:,} places"
+    out.print(f"orders {found.orders:,}, pieces sold {found.sold:,}: {verdict}", style="bold")
