@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterable
 
 from race_to_purchase.ports import Store
+from race_to_purchase.rules.commands import Command
+from race_to_purchase.rules.decide import KeyUse, decide, touch
+from race_to_purchase.rules.outcomes import Outcome
 from race_to_purchase.rules.rows import Row
 from race_to_purchase.rules.snapshot import Keys, Snapshot
 
@@ -28,6 +31,19 @@ async def look(store: Store, keys: Keys) -> Snapshot:
     """Read without a lock."""
     async with store.session() as session:
         return await session.read(keys, lock=False)
+
+
+async def commit(store: Store, command: Command, key: KeyUse | None = None) -> Outcome:
+    """A batch of one."""
+    keys = Keys()
+    touch(keys, command, key)
+    async with store.session() as session:
+        snapshot = await session.read(keys, lock=True)
+        decision = decide(snapshot, command, key)
+        for row in decision.rows:
+            snapshot.put(row)
+        await session.apply(snapshot)
+    return decision.outcome
 
 
 def checkouts(*ids: str) -> Keys:

@@ -8,34 +8,20 @@ from race_to_purchase.rules.commands import (
     Authorization,
     BeginPayment,
     Capture,
-    Command,
     Deliver,
     Expire,
     Line,
     PutDrop,
     Reserve,
 )
-from race_to_purchase.rules.decide import KeyUse, decide, touch
+from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.drop import Drop, buyer_pool, item_pool, shared_pools
-from race_to_purchase.rules.outcomes import Answered, Begun, Outcome, Replayed, Reserved, SoldOut
-from race_to_purchase.rules.snapshot import Keys
+from race_to_purchase.rules.outcomes import Answered, Begun, Replayed, Reserved, SoldOut
 from race_to_purchase.rules.verdicts import Authorized, Captured
+from tests.conformance.batches import commit
 from tests.samples import NOON, PRICE, a_drop, new_id
 
 POOLS = (item_pool("aurora", "shoe"), buyer_pool("aurora", "ada"))
-
-
-async def commit(store: Store, command: Command, key: KeyUse | None = None) -> Outcome:
-    """A batch of one."""
-    keys = Keys()
-    touch(keys, command, key)
-    async with store.session() as session:
-        snapshot = await session.read(keys, lock=True)
-        decision = decide(snapshot, command, key)
-        for row in decision.rows:
-            snapshot.put(row)
-        await session.apply(snapshot)
-    return decision.outcome
 
 
 async def open_drop(store: Store, **changes: object) -> Drop:

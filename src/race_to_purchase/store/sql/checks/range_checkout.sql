@@ -1,0 +1,3 @@
+-- range_checkout: the last of the next $2 checkouts after $1, so that checks can read them range by range.
+SELECT id::text FROM (SELECT id FROM checkout WHERE id > $1::uuid ORDER BY id LIMIT $2) AS next
+ORDER BY id DESC LIMIT 1

@@ -1,0 +1,129 @@
+"""A sale on a real database with the sandbox gateway, with a checkout in every state that one can be in."""
+
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from race_to_purchase.gateways.sandbox import SandboxGateway
+from race_to_purchase.ports import PaymentRequest
+from race_to_purchase.rules.commands import Capture, Command, Void
+from race_to_purchase.rules.decide import KeyUse
+from race_to_purchase.rules.drop import Drop, Item
+from race_to_purchase.rules.outcomes import Begun, Outcome, Reserved
+from race_to_purchase.rules.rows import Attempt, Checkout, attempt_id
+from race_to_purchase.rules.verdicts import Authorized, NoAnswer, Verdict
+from race_to_purchase.store.postgres import PostgresStore
+from tests.conformance.batches import commit
+from tests.rules import world
+from tests.samples import NOON, a_drop
+
+OPENED = NOON - timedelta(days=365)
+METHOD = "pm_approved"
+
+
+class Sale:
+    """`ids` are the checkouts by what became of them."""
+
+    def __init__(self, store: PostgresStore, gateway: SandboxGateway) -> None:
+        self.store = store
+        self.gateway = gateway
+        self.ids: dict[str, str] = {}
+        self._keys = 0
+
+    async def ask(self, command: Command, key: KeyUse | None = None) -> Outcome:
+        return await commit(self.store, command, key)
+
+    async def open(self, drop: Drop) -> None:
+        await self.ask(world.put(drop))
+
+    async def reserve(self, what: str, *lines: tuple[str, int], drop_id: str = "aurora", **wish: str) -> Checkout:
+        """A checkout, remembered as `what`, of a buyer of that name."""
+        outcome = await self.ask(world.reserve(*lines, buyer=what, drop_id=drop_id, **wish), self._key("reserve"))
+        assert isinstance(outcome, Reserved), outcome
+        self.ids[what] = outcome.checkout.id
+        return outcome.checkout
+
+    async def begin(self, checkout: Checkout, method: str = METHOD) -> Attempt:
+        outcome = await self.ask(replace(world.begin(checkout), method=method), self._key("pay"))
+        assert isinstance(outcome, Begun), outcome
+        return outcome.attempt
+
+    async def authorize(self, attempt: Attempt) -> Verdict:
+        """At the gateway alone."""
+        reference = attempt_id(attempt.checkout_id, attempt.n)
+        request = PaymentRequest(attempt.key, attempt.amount, attempt.currency, attempt.method, reference)
+        return await self.gateway.authorize(request)
+
+    async def pay(self, checkout: Checkout, method: str = METHOD) -> str:
+        """Up to the pivot, or to the decline; the gateway's own id of the payment."""
+        attempt = await self.begin(checkout, method)
+        await self.ask(world.settle(checkout, await self.authorize(attempt), attempt.n))
+        return f"sbx_{attempt.key}"
+
+    async def capture(self, checkout: Checkout, ref: str) -> None:
+        verdict = await self.gateway.capture(ref, checkout.quote.total, ref)
+        await self.ask(Capture(checkout.drop_id, checkout.id, checkout.claims.pools, 1, verdict, deliver=True))
+
+    async def void(self, checkout: Checkout, ref: str) -> None:
+        verdict = await self.gateway.void(ref, ref)
+        await self.ask(Void(checkout.drop_id, checkout.id, checkout.claims.pools, 1, verdict))
+
+    def _key(self, what: str) -> KeyUse:
+        self._keys += 1
+        return KeyUse(f"POST {what} shop", f"key-{self._keys}", b"digest")
+
+
+async def whole_sale(store: PostgresStore, gateway: SandboxGateway) -> Sale:
+    """Everything that can be in the rows of an engine that works."""
+    sale = Sale(store, gateway)
+    await sale.open(a_drop(opens_at=OPENED, items=(Item("shoe", "Shoe", 15_900, 50), Item("lace", "Lace", 500, 50))))
+    await sale.open(a_drop("prepaid", opens_at=OPENED, flow="payment_first"))
+    await sale.open(a_drop("brief", opens_at=OPENED, items=(Item("shoe", "Shoe", 100, 6),)))
+    await before_the_pivot(sale)
+    await behind_the_pivot(sale)
+    await out_of_time(sale)
+    return sale
+
+
+async def before_the_pivot(sale: Sale) -> None:
+    await sale.reserve("reserved", ("shoe", 1), ("lace", 1), promo="TEN")
+    await sale.ask(world.cancel(await sale.reserve("cancelled")))
+    await sale.reserve("open", drop_id="prepaid")
+    await sale.begin(await sale.reserve("paying"))
+    silent = await sale.reserve("unknown")
+    await sale.authorize(await sale.begin(silent))
+    await sale.ask(world.settle(silent, NoAnswer("time-out")))
+    await sale.pay(await sale.reserve("declined"), "pm_insufficient_funds")
+    await sale.begin(await sale.reserve("prepaying", drop_id="prepaid"))
+
+
+async def behind_the_pivot(sale: Sale) -> None:
+    await sale.pay(await sale.reserve("committed"))
+    for what, drop_id in (("captured", "aurora"), ("prepaid", "prepaid"), ("delivered", "aurora")):
+        checkout = await sale.reserve(what, ("shoe", 2), drop_id=drop_id, promo="TEN")
+        await sale.capture(checkout, await sale.pay(checkout))
+        if what == "delivered":
+            await sale.ask(world.delivered(checkout))
+    undone = await sale.reserve("undone")
+    await sale.capture(undone, await sale.pay(undone, "pm_capture_refused"))
+    second = await sale.reserve("second try", ("lace", 1))
+    await sale.pay(second, "pm_declined")
+    await sale.pay(second)
+
+
+async def out_of_time(sale: Sale) -> None:
+    """Reservations whose time passes while they are paid: reclaimed, doomed, voided, still unknown, or just gone."""
+    late = {what: await sale.reserve(what, drop_id="brief") for what in ("gone", "back", "doomed", "voided", "lapsed")}
+    attempts = {what: await sale.begin(late[what]) for what in ("back", "doomed", "voided", "lapsed")}
+    await sale.store.pool.execute("UPDATE checkout SET deadline = clock_timestamp() WHERE drop_id = 'brief'")
+    for checkout in late.values():
+        await sale.ask(world.expire(checkout))
+    for what in ("back", "doomed", "voided"):
+        verdict = await sale.authorize(attempts[what])
+        assert isinstance(verdict, Authorized)
+        if what == "doomed":  # The others take all that is left, and there is nothing to come back to.
+            await sale.reserve("fast", ("shoe", 2), drop_id="brief")
+            await sale.reserve("faster", ("shoe", 2), drop_id="brief")
+            await sale.reserve("fastest", ("shoe", 1), drop_id="brief")
+        await sale.ask(world.settle(late[what], verdict))
+    await sale.void(late["voided"], verdict.ref)

@@ -1,0 +1,278 @@
+"""Each check finds what it is there to find: something is broken in the rows, and that check fires and no other.
+
+The constraints of the database are the first guard, so some plants have to take one away. Where breaking one thing
+breaks another truth too, both are named.
+"""
+
+import asyncpg
+import msgspec
+import pytest
+
+from race_to_purchase.checks import CHECKS, audit
+from race_to_purchase.store.audit import AuditRows
+
+COPY_OF_ATTEMPT = """
+    INSERT INTO attempt (checkout_id, n, gateway, state, key, method, amount, currency, fence, began_at, gateway_ref)
+    SELECT checkout_id, {n}, {gateway}, {state}, {key}, method, amount, currency, fence, began_at, 'elsewhere'
+    FROM attempt WHERE checkout_id = {of} AND n = 1"""
+PAYMENT = """
+    INSERT INTO sandbox.payment (ref, reference, amount, currency, method, state, captured)
+    VALUES ({ref}, {reference}, 15900, 'EUR', 'pm_approved', {state}, {captured})"""
+
+
+def copy_of_attempt(of: str, *, n: int = 2, gateway: str = "other", state: str = "captured", key: str = "k") -> str:
+    """Another attempt for the checkout `of`."""
+    return COPY_OF_ATTEMPT.format(of=f"'{{{of}}}'", n=n, gateway=f"'{gateway}'", state=f"'{state}'", key=f"'{key}'")
+
+
+def payment(reference: str = "nobody/1", *, ref: str = "sbx_k", captured: int = 0) -> str:
+    """A payment in the gateway's books."""
+    state = "captured" if captured else "authorized"
+    return PAYMENT.format(ref=f"'{ref}'", reference=f"'{reference}'", state=f"'{state}'", captured=captured)
+
+
+class Plant(msgspec.Struct, frozen=True):
+    """`fires` are all checks that do, the one that it is about first; `{name}` in `sql` is a checkout of the sale."""
+
+    fires: str
+    sql: tuple[str, ...]
+    subject: str
+    amount: int = 1
+
+
+PLANTS = [
+    Plant(
+        "pool_bounds",
+        (
+            "ALTER TABLE pool DROP CONSTRAINT pool_bounds",
+            "UPDATE pool SET capacity = held + sold - 3 WHERE id = 'aurora/item/shoe'",
+        ),
+        "aurora/item/shoe",
+        3,
+    ),
+    Plant(
+        "pool_held_matches_claims",
+        ("UPDATE pool SET held = held + 2 WHERE id = 'aurora/item/shoe'",),
+        "aurora/item/shoe",
+        2,
+    ),
+    Plant(
+        "pool_held_matches_claims",
+        ("UPDATE pool SET held = held - 1 WHERE id = 'prepaid/buyer/prepaying'",),
+        "prepaid/buyer/prepaying",
+    ),
+    Plant(
+        "pool_sold_matches_claims",
+        ("UPDATE pool SET sold = sold - 2 WHERE id = 'prepaid/item/shoe'",),
+        "prepaid/item/shoe",
+        2,
+    ),
+    Plant(
+        "pool_sold_matches_claims", ("DELETE FROM pool WHERE id = 'aurora/buyer/captured'",), "aurora/buyer/captured", 2
+    ),
+    Plant(
+        "buyer_limit_exceeded pool_bounds",
+        (
+            "ALTER TABLE pool DROP CONSTRAINT pool_bounds",
+            "UPDATE pool SET capacity = 1 WHERE id = 'aurora/buyer/captured'",
+        ),
+        "aurora/buyer/captured",
+    ),
+    Plant(
+        "oversold",
+        ("UPDATE drops SET definition = jsonb_set(definition, '{{items,0,stock}}', '3') WHERE id = 'aurora'",),
+        "aurora/item/shoe",
+        2,
+    ),
+    Plant(
+        "duplicate_orders",
+        (
+            copy_of_attempt("captured", state="authorized"),
+            "INSERT INTO task SELECT checkout_id || '/2/payment', 'resolve', drop_id, checkout_id, 2, now(), 0"
+            " FROM task WHERE checkout_id = '{captured}'",
+        ),
+        "{captured}",
+    ),
+    Plant(
+        "order_without_paid_checkout",
+        (
+            "UPDATE checkout SET state = 'expired' WHERE id = '{committed}'",
+            "UPDATE pool SET sold = sold - 1 WHERE id IN ('aurora/item/shoe', 'aurora/buyer/committed')",
+        ),
+        "{committed}",
+    ),
+    Plant(
+        "paid_checkout_without_order",
+        (
+            "INSERT INTO checkout (id, drop_id, buyer, state, quote, claims, deadline, created_at)"
+            " SELECT gen_random_uuid(), drop_id, buyer, 'paid', quote, '{{\"hold\": {{}}, \"commit\": {{}}}}',"
+            " deadline, created_at FROM checkout WHERE id = '{captured}'",
+        ),
+        "",
+    ),
+    Plant("captured_without_order", (copy_of_attempt("declined"),), "{declined}/2", 15_900),
+    Plant(
+        "orders_without_capture",
+        ("UPDATE orders SET placed_at = placed_at - interval '2 minutes' WHERE id = '{committed}'",),
+        "{committed}",
+        15_900,
+    ),
+    Plant(
+        "doomed_committed",
+        ("UPDATE attempt SET state = 'voided' WHERE checkout_id = '{delivered}'",),
+        "{delivered}",
+    ),
+    Plant(
+        "attempt_differs_from_quote",
+        ("UPDATE checkout SET quote = jsonb_set(quote::jsonb, '{{total}}', '15000') WHERE id = '{committed}'",),
+        "{committed}/1",
+        900,
+    ),
+    Plant(
+        "order_differs_from_attempt",
+        ("UPDATE orders SET gateway_ref = 'sbx_other' WHERE id = '{committed}'",),
+        "{committed}",
+        0,
+    ),
+    Plant(
+        "ledger_imbalance",
+        (
+            "ALTER TABLE journal DROP CONSTRAINT journal_balance",
+            "UPDATE journal SET amounts[2] = amounts[2] - 7 WHERE order_id = '{captured}'",
+        ),
+        "{captured}",
+        7,
+    ),
+    Plant(
+        "entry_without_order",
+        (
+            "INSERT INTO journal SELECT '00000000-0000-7000-8000-000000000001', entry, kind, at, currency, accounts,"
+            " amounts FROM journal WHERE order_id = '{captured}'",
+        ),
+        "00000000-0000-7000-8000-000000000001/0",
+    ),
+    Plant("order_without_sale", ("DELETE FROM journal WHERE order_id = '{committed}'",), "{committed}", 15_900),
+    Plant(
+        "booked_amount_differs",
+        ("DELETE FROM journal WHERE order_id = '{undone}' AND entry = 1",),
+        "{undone}",
+        15_900,
+    ),
+    Plant(
+        "booked_amount_differs",
+        ("UPDATE journal SET currency = 'USD' WHERE order_id = '{committed}'",),
+        "{committed}",
+        15_900,
+    ),
+    Plant(
+        "key_points_nowhere",
+        ("UPDATE idempotency SET attempt_n = 7 WHERE checkout_id = '{committed}'",),
+        "",
+    ),
+    Plant(
+        "stuck_checkout",
+        ("UPDATE checkout SET deadline = now() - interval '2 minutes' WHERE id = '{reserved}'",),
+        "{reserved}",
+    ),
+    Plant(
+        "waiting_for_nothing",
+        (
+            "UPDATE attempt SET state = 'declined' WHERE checkout_id = '{paying}'",
+            "DELETE FROM task WHERE checkout_id = '{paying}'",
+        ),
+        "{paying}",
+    ),
+    Plant("owed_without_task", ("DELETE FROM task WHERE checkout_id = '{committed}'",), "{committed}/1"),
+    Plant("owed_without_task", ("UPDATE task SET kind = 'resolve' WHERE checkout_id = '{doomed}'",), "{doomed}/1"),
+    Plant(
+        "task_without_step",
+        ("UPDATE task SET kind = 'capture' WHERE checkout_id = '{captured}'",),
+        "{captured}/1/deliver",
+    ),
+    Plant(
+        "task_overdue",
+        ("UPDATE task SET due_at = now() - interval '6 minutes' WHERE checkout_id = '{committed}'",),
+        "{committed}/1/payment",
+    ),
+    Plant("charged_without_order", (payment(captured=500),), "nobody/1", 500),
+    Plant(
+        "charged_without_order",
+        ("UPDATE sandbox.payment SET state = 'captured', captured = amount WHERE reference = '{doomed}/1'",),
+        "{doomed}/1",
+        100,
+    ),
+    Plant(
+        "charged_twice charged_without_order",
+        (
+            copy_of_attempt("captured", gateway="sandbox", state="declined"),
+            payment("{captured}/2", captured=15_900),
+        ),
+        "{captured}",
+    ),
+    Plant(
+        "capture_missing_at_gateway",
+        ("UPDATE sandbox.payment SET state = 'authorized', captured = 0 WHERE reference = '{delivered}/1'",),
+        "{delivered}/1",
+        28_620,
+    ),
+    Plant(
+        "captured_amount_differs",
+        ("UPDATE sandbox.payment SET captured = captured - 100 WHERE reference = '{delivered}/1'",),
+        "{delivered}/1",
+        100,
+    ),
+    Plant(
+        "paid_by_another",
+        (
+            "UPDATE attempt SET gateway_ref = (SELECT gateway_ref FROM orders WHERE id = '{delivered}')"
+            " WHERE checkout_id = '{committed}'",
+            "UPDATE orders SET gateway_ref = (SELECT gateway_ref FROM orders WHERE id = '{delivered}')"
+            " WHERE id = '{committed}'",
+        ),
+        "{committed}",
+        15_900,
+    ),
+    Plant("authorization_left_open", (payment(),), "nobody/1", 15_900),
+    Plant(
+        "authorization_left_open",
+        ("UPDATE sandbox.payment SET state = 'authorized' WHERE reference = '{voided}/1'",),
+        "{voided}/1",
+        100,
+    ),
+]
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=[f"{plant.fires.split()[0]}-{i}" for i, plant in enumerate(PLANTS)])
+async def test_a_plant_fires_its_check_and_no_other(
+    plant: Plant, connection: asyncpg.Connection, rows: AuditRows, ids: dict[str, str]
+) -> None:
+    for sql in plant.sql:
+        text = sql.format(**ids)
+        assert not (await connection.execute(text)).endswith(" 0"), f"nothing was planted by {text}"
+    found = await audit(rows)
+    assert {finding.check for finding in found.findings} == set(plant.fires.split())
+    (finding,) = found.of(plant.fires.split()[0])
+    assert finding.amount == plant.amount
+    assert plant.subject.format(**ids) in finding.subject
+    assert finding.detail
+
+
+def test_every_check_has_its_plant() -> None:
+    assert {plant.fires.split()[0] for plant in PLANTS} == {check.name for check in CHECKS}
+
+
+def test_every_check_has_a_sentence_of_its_own() -> None:
+    sentences = [check.sentence for check in CHECKS]
+    assert len(set(sentences)) == len(sentences)
+    assert all(sentence.endswith(".") for sentence in sentences)
+
+
+async def test_figures_count_what_was_planted(connection: asyncpg.Connection, rows: AuditRows) -> None:
+    await connection.execute(payment(captured=500))
+    await connection.execute("UPDATE drops SET definition = jsonb_set(definition, '{items,0,stock}', '3')")
+    await connection.execute("ALTER TABLE journal DROP CONSTRAINT journal_balance")
+    await connection.execute("UPDATE journal SET amounts[1] = amounts[1] - 7, amounts[2] = amounts[2] + 5")
+    figures = (await audit(rows)).figures()
+    entries = await connection.fetchval("SELECT count(DISTINCT order_id) FROM journal")
+    assert (figures["captured_without_order"], figures["oversold"]) == (1, 2)
+    assert figures["ledger_imbalance_minor"] == 2 * entries + 2
