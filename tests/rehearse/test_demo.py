@@ -1,12 +1,17 @@
 """The whole demo, small: a real server, a real crowd, and a scorecard that tells the truth about them."""
 
+import asyncio
 import io
+import tempfile
+import threading
 from pathlib import Path
 
+import asyncpg
 import msgspec
 import pytest
 from rich.console import Console
 
+from race_to_purchase.app.serve import FILE, Reachable
 from race_to_purchase.rehearse.crowd_wire import Wire
 from race_to_purchase.rehearse.demo import DemoOptions, run_demo
 from race_to_purchase.rehearse.demo_server import Served, serving
@@ -14,6 +19,12 @@ from race_to_purchase.rehearse.demo_shop import Shop, drop
 from tests.rehearse.test_scorecard import PURCHASE
 
 OPTIONS = DemoOptions(buyers=120, bots=40, stock=30, seed=3, arrival_seconds=2.0, reservation_seconds=2)
+
+
+@pytest.fixture(autouse=True)
+def temporary_folders_end_with_the_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a failed demo leaves behind for somebody to look into, nobody looks into here."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +52,32 @@ def test_the_crowd_did_what_it_is_there_to_do(ran: tuple[int, dict[str, object],
     notes = card["notes"]
     assert isinstance(notes, dict)
     assert {"double_click", "lost_answer", "waited_for_stock"} <= set(notes)
+
+
+def test_an_order_that_disappears_behind_the_shops_back_fails_the_demo(tmp_path: Path) -> None:
+    """The negative control: the same demo, with one row taken away while it runs."""
+    data, out = tmp_path / "data", io.StringIO()
+    thief = threading.Thread(target=lambda: asyncio.run(steal_an_order(data)), daemon=True)
+    thief.start()
+    small = DemoOptions(buyers=12, bots=0, stock=4, arrival_seconds=1.0, reservation_seconds=1, data_dir=data)
+    status = run_demo(msgspec.structs.replace(small, json_file=tmp_path / "out.json"), Console(file=out, width=100))
+    thief.join(10)
+    card = msgspec.json.decode((tmp_path / "out.json").read_bytes())
+    assert (status, card["captured_without_order"], card["missing_orders"]) == (1, 1, 1)
+    assert "A promise was broken" in out.getvalue()
+
+
+async def steal_an_order(data: Path) -> None:
+    """Take the first order there is out of the database that is served from `data`."""
+    word = data / FILE
+    while not word.exists():
+        await asyncio.sleep(0.05)
+    connection = await asyncpg.connect(msgspec.json.decode(word.read_bytes(), type=Reachable).dsn)
+    try:
+        while await connection.execute("DELETE FROM race.orders") == "DELETE 0":
+            await asyncio.sleep(0.05)
+    finally:
+        await connection.close()
 
 
 async def test_an_order_that_is_not_there_or_is_another_is_found(tmp_path: Path) -> None:

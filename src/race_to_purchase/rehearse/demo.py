@@ -14,16 +14,19 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
+from race_to_purchase.app.audit import audit_at
+from race_to_purchase.checks import Audit
 from race_to_purchase.errors import RaceError
 from race_to_purchase.rehearse.crowd import Errand
 from race_to_purchase.rehearse.crowd_tally import Tally
 from race_to_purchase.rehearse.crowd_wire import Wire
+from race_to_purchase.rehearse.demo_audit import NOTHING_YET, come_to_rest, ledgers
 from race_to_purchase.rehearse.demo_crowds import Crowds
 from race_to_purchase.rehearse.demo_server import Served, serving
 from race_to_purchase.rehearse.demo_shop import Look, Shop, drop, sale
 from race_to_purchase.rehearse.demo_stage import Stage
 from race_to_purchase.rehearse.live import Scene
-from race_to_purchase.rehearse.scorecard import Ledgers, Rehearsal, Scorecard, Witness, scorecard
+from race_to_purchase.rehearse.scorecard import Rehearsal, Scorecard, Witness, scorecard
 from race_to_purchase.rehearse.scorecard_view import view
 
 OPENS_IN_S = 1.5
@@ -84,25 +87,18 @@ def run_demo(options: DemoOptions, console: Console | None = None) -> int:
 
 async def _rehearse(options: DemoOptions, served: Served, console: Console) -> Scorecard:
     """The whole rehearsal on a server that answers."""
+    before = NOTHING_YET if options.data_dir is None else await audit_at(served.dsn)
     crowds = await Crowds.start(1 if options.buyers + options.bots <= PLAYED_BY_ONE else 2)
     admin = Wire(served.host, served.port, served.admin_key, 2)
     storefront = Wire(served.host, served.port, served.storefront_key, 32)
     try:
-        opens_at_s = time.time() + OPENS_IN_S
-        definition = drop(f"aurora-{secrets.token_hex(4)}", opens_at_s, options.stock, options.reservation_seconds)
+        definition = drop(
+            f"aurora-{secrets.token_hex(4)}", time.time() + OPENS_IN_S, options.stock, options.reservation_seconds
+        )
         shop = Shop(definition, admin, storefront)
         await shop.put()
-        errand = Errand(
-            host=served.host,
-            port=served.port,
-            storefront_key=served.storefront_key,
-            seed=options.seed,
-            buyers=options.buyers,
-            bots=options.bots,
-            sale=sale(definition, options.arrival_seconds),
-        )
         with Stage(console) as stage:
-            return await _Sale(options, errand, shop, crowds, stage).run()
+            return await _Sale(options, served, shop, crowds, stage).run(before)
     finally:
         await crowds.stop()
         admin.close()
@@ -112,43 +108,47 @@ async def _rehearse(options: DemoOptions, served: Served, console: Console) -> S
 class _Sale:
     """One sale from before its opening until everything has come to rest."""
 
-    def __init__(self, options: DemoOptions, errand: Errand, shop: Shop, crowds: Crowds, stage: Stage) -> None:
+    def __init__(self, options: DemoOptions, served: Served, shop: Shop, crowds: Crowds, stage: Stage) -> None:
         self._options = options
-        self._errand = errand
+        self._served = served
         self._shop = shop
         self._crowds = crowds
         self._stage = stage
         self._tally = Tally()
+        self._opens_at_s = shop.drop.opens_at.timestamp()
         self._title = f"{options.buyers:,} buyers and {options.bots:,} bots for {options.stock:,} pairs of shoes"
 
-    async def run(self) -> Scorecard:
-        """Let it happen, and judge it."""
-        await self._crowds.send(self._errand, self._tally)
+    async def run(self, before: Audit) -> Scorecard:
+        """Let it happen, and judge it. `before` is what the database held already."""
+        await self._crowds.send(self._errand(), self._tally)
         await self._watch()
         elapsed_s = self._at_s()
-        held = await self._come_to_rest()
-        self._show(await self._shop.look(), "counting up", at_once=True)
+        held = await self._wait_for_what_is_held()
+        self._show(await self._shop.look(), "asking the audit", at_once=True)
         missing, wrong = await self._shop.verify(self._tally.purchases)
+        found = await come_to_rest(self._served.dsn, REST_S_MAX)
         witness = Witness(self._shop.looks, self._shop.inconsistent_looks, missing, wrong)
+        return scorecard(self._rehearsal(), self._tally, ledgers(found, before, held), witness, elapsed_s)
+
+    def _errand(self) -> Errand:
+        options, served = self._options, self._served
+        return Errand(
+            host=served.host,
+            port=served.port,
+            storefront_key=served.storefront_key,
+            seed=options.seed,
+            buyers=options.buyers,
+            bots=options.bots,
+            sale=sale(self._shop.drop, options.arrival_seconds),
+        )
+
+    def _rehearsal(self) -> Rehearsal:
         options = self._options
-        rehearsal = Rehearsal(
-            options.buyers, options.bots, options.stock, options.seed, self._shop.shelves, options.workers
-        )
-        look = await self._shop.look()
-        ledgers = Ledgers(
-            sold=sum(shelf.sold for shelf in look.shelves),
-            oversold=0,
-            duplicate_orders=0,
-            captured_without_order=0,
-            orders_without_capture=0,
-            ledger_imbalance_minor=0,
-            orders=len(self._tally.purchases),
-            unsettled=held,
-        )
-        return scorecard(rehearsal, self._tally, ledgers, witness, elapsed_s)
+        shelves = {item.id: item.stock for item in self._shop.drop.items}
+        return Rehearsal(options.buyers, options.bots, options.stock, options.seed, shelves, options.workers)
 
     async def _watch(self) -> None:
-        """Look on until everybody has gone home. Raises SaleTooLong, CrowdFailed, ShopRefused."""
+        """Look on until everybody has gone home. Raises SaleTooLong, CrowdFailed, ShopRefused, ShopSilent."""
         while not self._crowds.gone:
             if self._at_s() > SALE_S_MAX:
                 raise SaleTooLong(limit_s=SALE_S_MAX)
@@ -156,7 +156,7 @@ class _Sale:
             await asyncio.sleep(LOOK_EVERY_S)
         await self._crowds.finish()
 
-    async def _come_to_rest(self) -> int:
+    async def _wait_for_what_is_held(self) -> int:
         """Wait until nothing is held any more; how many pieces still were when waiting ended."""
         limit_s = self._at_s() + self._options.reservation_seconds + REST_S_MAX
         while True:
@@ -164,7 +164,7 @@ class _Sale:
             held = sum(shelf.held for shelf in look.shelves)
             if held == 0 or self._at_s() > limit_s:
                 return held
-            self._show(look, "waiting for the last reservations to lapse")
+            self._show(look, "the last reservations lapse")
             await asyncio.sleep(LOOK_EVERY_S)
 
     def _show(self, look: Look, doing: str, *, at_once: bool = False) -> None:
@@ -172,4 +172,4 @@ class _Sale:
 
     def _at_s(self) -> float:
         """Seconds since the opening."""
-        return time.time() - self._errand.sale.opens_at_s
+        return time.time() - self._opens_at_s

@@ -13,9 +13,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -42,6 +43,7 @@ class Served(msgspec.Struct, frozen=True):
     pid: int
     storefront_key: str
     admin_key: str
+    dsn: str
     data_dir: Path
     folder: Path
     log: Path
@@ -54,17 +56,19 @@ class Served(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def serving(*, port: int, workers: int, data_dir: Path | None) -> Iterator[Served]:
+def serving(
+    *, port: int, workers: int, data_dir: Path | None, settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Served]:
     """Start the server, and stop it in the end. Raises ServerFailed where it does not start, or has died meanwhile.
 
     Without `data_dir` everything is in a temporary folder; it stays until it is discarded, so that a failure can be
-    looked into.
+    looked into. `settings` are further ones by their environment variables.
     """
     folder = Path(tempfile.mkdtemp(prefix="race-demo-"))
     # The embedded PostgreSQL may run under another account, which has to pass through here to its own folder.
     folder.chmod(0o755)
     data, log = data_dir or folder / "data", folder / "server.log"
-    environment = _environment(port, workers, data)
+    environment = {**_environment(port, workers, data), **settings}
     with log.open("wb") as out:
         command = [sys.executable, "-m", "race_to_purchase.cli", "serve"]
         process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
@@ -88,6 +92,7 @@ def _served(reachable: Reachable, data: Path, folder: Path, log: Path, environme
         pid=reachable.pid,
         storefront_key=reachable.storefront_key,
         admin_key=reachable.admin_key,
+        dsn=reachable.dsn,
         data_dir=data,
         folder=folder,
         log=log,

@@ -102,22 +102,21 @@ class Shop:
     """The demo's side of the server: an operator who puts the drop and looks, and a storefront that asks for orders."""
 
     def __init__(self, definition: Drop, admin: Wire, storefront: Wire) -> None:
-        self._drop = definition
+        self.drop = definition
         self._admin = admin
         self._storefront = storefront
-        self.shelves = {item.id: item.stock for item in definition.items}
         self.looks = 0
         self.inconsistent_looks = 0
 
     async def put(self) -> None:
         """Create the drop. Raises ShopRefused or ShopSilent."""
-        await self._ask("PUT", msgspec.json.encode(self._drop), "the drop", 201)
+        await self._ask("PUT", msgspec.json.encode(self.drop), "the drop", 201)
 
     async def look(self) -> Look:
         """The shelves now; every look is counted. Raises ShopRefused or ShopSilent."""
         reply = await self._ask("GET", b"", "a look at the stock", 200)
         pools = {pool.id: pool for pool in msgspec.json.decode(reply.body, type=_Watched).pools}
-        found = look(self._drop, pools)
+        found = look(self.drop, pools)
         self.looks += 1
         self.inconsistent_looks += not found.consistent
         return found
@@ -127,7 +126,7 @@ class Shop:
         reason = ""
         for _ in range(TRIES):
             try:
-                reply = await self._admin.ask(method, f"/v1/admin/drops/{self._drop.id}", None, body)
+                reply = await self._admin.ask(method, f"/v1/admin/drops/{self.drop.id}", None, body)
             except Lost as error:
                 reason = str(error)
             else:

@@ -44,9 +44,11 @@ class Ledgers(msgspec.Struct, frozen=True):
     orders_without_capture: int
     ledger_imbalance_minor: int
     orders: int
+    stock_findings: int = 0
+    """Pools that do not say what checkouts claim of them, or hold more than there is."""
+    still_held: int = 0
+    """Pieces that were held by nobody any more, and had not come back when waiting for it ended."""
     violations: tuple[str, ...] = ()
-    unsettled: int = 0
-    """Reservations and payments that had not come to rest when waiting for it ended."""
 
 
 class Witness(msgspec.Struct, frozen=True):
@@ -217,9 +219,8 @@ def measures(tally: Tally, ledgers: Ledgers, witness: Witness) -> tuple[Measure,
     """M1 to M6 and M13, with their targets."""
     success, reserved = success_rate(tally.ends()), reservation_rate(tally)
     authorized, p95_ms = authorization_rate(tally), tally.checkout.percentile_ms(95)
-    consistent = share(witness.looks - witness.inconsistent_looks, witness.looks)
-    if ledgers.oversold and consistent is not None:
-        consistent = min(consistent, 1 - 1 / (witness.looks + 1))
+    at_rest = ledgers.oversold > 0 or ledgers.stock_findings > 0
+    consistent = share(witness.looks + 1 - witness.inconsistent_looks - at_rest, witness.looks + 1)
     twice = share(ledgers.duplicate_orders, ledgers.orders)
     wanted = busiest(purchase.paid_at_s for purchase in tally.purchases)
     placed = busiest(purchase.placed_at_s for purchase in tally.purchases)
@@ -267,7 +268,7 @@ def broken(tally: Tally, ledgers: Ledgers, witness: Witness) -> tuple[str, ...]:
         "repeated requests were answered differently under one key": tally.counts["note/answers_differ"],
         "buyers saw two orders in two tabs": tally.counts["note/tabs_disagree"],
         "buyers got more than their limit": tally.counts["note/limit_evaded"],
-        "reservations or payments did not come to rest": ledgers.unsettled,
+        "pieces did not come back when their reservations ended": ledgers.still_held,
     }
     sentences = [f"{number:,} {what}" for what, number in counts.items() if number]
     if not tally.purchases and tally.ends()["failed"]:
