@@ -25,7 +25,7 @@ CREATE TABLE pool (
     sold      bigint  NOT NULL DEFAULT 0,
     version   integer NOT NULL DEFAULT 0,
     CONSTRAINT pool_bounds CHECK (held >= 0 AND sold >= 0 AND held + sold <= capacity)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 50);
 
 CREATE TABLE checkout (
     id          uuid        PRIMARY KEY,
@@ -40,7 +40,7 @@ CREATE TABLE checkout (
     live_n      integer     NOT NULL DEFAULT 0,
     version     integer     NOT NULL DEFAULT 0,
     history     text        NOT NULL DEFAULT ''  -- JSON lines, appended by the write that they tell of
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 45);
 CREATE INDEX checkout_deadline ON checkout (deadline);
 
 CREATE TABLE attempt (
@@ -65,7 +65,7 @@ CREATE TABLE attempt (
     CONSTRAINT attempt_amount CHECK (amount >= 0),
     -- What money has moved for can always be found at the gateway.
     CONSTRAINT attempt_ref CHECK (gateway_ref IS NOT NULL OR state NOT IN ('authorized', 'committed', 'captured'))
-) WITH (fillfactor = 60);
+) WITH (fillfactor = 20);
 
 -- An order has its checkout's id: one checkout cannot become two orders.
 CREATE TABLE orders (
