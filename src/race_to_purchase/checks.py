@@ -165,10 +165,11 @@ async def audit(rows: Rows, patience: Patience | None = None, *, rows_at_once: i
     patience = patience or Patience()
     ((has_books,),) = await rows.fetch("books")
     asked = [check for check in CHECKS if has_books or not check.books]
+    pieces = {name: [piece async for piece in ranges(rows, name, rows_at_once)] for name in _tables(asked)}
     findings: list[Finding] = []
     for check in asked:
         if check.ranges:
-            findings += await _ask(rows, check, patience, rows_at_once)
+            findings += await _ask(rows, check, pieces[check.ranges], patience)
     findings += await _steady(lambda: _recount(rows, rows_at_once))
     shelf = Shelf(rows, rows_at_once)
     findings += await _steady(shelf.count)
@@ -191,10 +192,14 @@ async def ranges(rows: Rows, name: str, rows_at_once: int) -> AsyncIterator[tupl
         after = until
 
 
-async def _ask(rows: Rows, check: Check, patience: Patience, rows_at_once: int) -> list[Finding]:
+def _tables(asked: Sequence[Check]) -> list[str]:
+    return sorted({check.ranges for check in asked if check.ranges})
+
+
+async def _ask(rows: Rows, check: Check, pieces: Sequence[tuple[str, str]], patience: Patience) -> list[Finding]:
     waits = (getattr(patience, check.patience),) if check.patience else ()
     findings: list[Finding] = []
-    async for after, until in ranges(rows, check.ranges, rows_at_once):
+    for after, until in pieces:
         found = await rows.fetch(check.name, after, until, *waits)
         findings += [_finding(check, subject, detail, amount) for subject, detail, amount in found]
         if len(findings) >= FINDINGS_MAX:
