@@ -46,9 +46,7 @@ def ledgers(found: Audit, before: Audit, still_held: int) -> Ledgers:
         captured_without_order=figures["captured_without_order"],
         orders_without_capture=figures["orders_without_capture"],
         ledger_imbalance_minor=figures["ledger_imbalance_minor"],
-        stock_findings=len(found.of(*OWED_CHECKS = tuple(check.name for check in CHECKS if check.patience)
-"""Of what may take a while and is only a finding when it takes too long."""
-STOCK_CHECKS)),
+        stock_findings=len(found.of(*STOCK_CHECKS)),
         still_held=still_held,
         violations=(*told, f"and {hidden:,} findings more") if hidden else tuple(told),
     )
