@@ -82,6 +82,7 @@ class Process:
     def __init__(self, store: PostgresStore, wire: Wire, publisher: Publisher | None, patience: Patience) -> None:
         self.store = store
         self.wire = wire
+        self.drop_id = "aurora"
         self.reads = PostgresReads(store.pool)
         self.committer = Committer(store)
         self.purchase = Purchase(
@@ -114,7 +115,7 @@ class Process:
 
     async def try_reserve(self, buyer: str = "ada", quantity: int = 1, item: str = "shoe") -> Outcome:
         """What a wish comes to."""
-        return await self.purchase.reserve(ReserveRequest("aurora", buyer, (Line(item, quantity),)))
+        return await self.purchase.reserve(ReserveRequest(self.drop_id, buyer, (Line(item, quantity),)))
 
     async def pay(self, checkout: Checkout, method: str = "pm_approved", key: str | None = None) -> Outcome:
         """What a payment request comes to; each is of its own, unless a key is given."""
@@ -157,8 +158,8 @@ class Process:
 
     async def counts(self, item: str = "shoe") -> tuple[int, int]:
         """Held and sold of an item."""
-        pools = {pool.id: pool for pool in await self.reads.shared_pools("aurora")}
-        pool = pools[f"aurora/item/{item}"]
+        pools = {pool.id: pool for pool in await self.reads.shared_pools(self.drop_id)}
+        pool = pools[f"{self.drop_id}/item/{item}"]
         return pool.held, pool.sold
 
     async def stop(self) -> None:
