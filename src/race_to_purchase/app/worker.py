@@ -17,6 +17,7 @@ import msgspec
 import uvicorn
 
 from race_to_purchase.app.engine import Engine
+from race_to_purchase.edge.connection import http_protocol
 from race_to_purchase.observe.logs import set_up
 from race_to_purchase.settings import Settings
 
@@ -52,7 +53,7 @@ async def run_worker(
         uvicorn.Config(
             engine.asgi(),
             loop="none",
-            http="httptools",
+            http=http_protocol(),
             ws="none",
             lifespan="off",
             access_log=False,
