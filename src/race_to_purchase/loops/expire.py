@@ -1,8 +1,8 @@
 """Give stock back when its reservation's deadline has passed.
 
 Two ticks share the work. `Expire` follows the clock: it looks only at deadlines since its last look, so its cost does
-not grow with the table. `Sweep` walks all deadlines there ever were, hour by hour, once at the start and then again
-over the last minutes, for what a stopped engine or a locked row has left behind.
+not grow with the table. `Sweep` walks all deadlines there ever were, hour by hour, twice after the start and then again
+and again over the last minutes, for what a stopped engine or a locked row has left behind.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ OVERLAP = timedelta(seconds=5)
 
 START_BACK = timedelta(minutes=10)
 SWEEP_WINDOW = timedelta(hours=1)
+WHOLE_WALKS = 2
+"""The second one ends what was locked when the first one came by."""
 
 
 async def _end(committer: Committer, due: list[DueCheckout]) -> None:
@@ -62,13 +64,13 @@ class Sweep:
         self._committer = committer
         self._reads = reads
         self._since: datetime | None = None
-        self._walked = False
+        self._walks = 0
 
     async def tick(self) -> bool:
-        """Walk one window; after the first walk through all of them, only the last ten minutes again and again."""
+        """Walk one window; after the first walks through all of them, only the last ten minutes again and again."""
         now = await self._reads.now()
         if self._since is None:
-            first = await self._reads.first_deadline() if not self._walked else None
+            first = await self._reads.first_deadline() if self._walks < WHOLE_WALKS else None
             self._since = first or now - START_BACK
         until = min(now, self._since + SWEEP_WINDOW)
         due = list(await self._reads.overdue(self._since, until, LIMIT))
@@ -79,5 +81,5 @@ class Sweep:
         self._since = until
         if until < now:
             return True
-        self._since, self._walked = None, True
+        self._since, self._walks = None, self._walks + 1
         return False

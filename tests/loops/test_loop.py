@@ -1,0 +1,102 @@
+"""The one shape of background work: tick, pause, and ever longer pauses where it fails."""
+
+import asyncio
+
+import pytest
+
+from race_to_purchase.errors import DatabaseUnavailable
+from race_to_purchase.loops import loop as looping
+from race_to_purchase.loops.loop import BACK_OFF_S_MAX, Loop
+
+
+class Work:
+    """Does what `script` says, tick by tick, and then waits for ever."""
+
+    name = "work"
+
+    def __init__(self, script: list[bool | Exception]) -> None:
+        self.script = script
+        self.ticks = 0
+        self.done = asyncio.Event()
+        self.cancelled = False
+
+    async def tick(self) -> bool:
+        self.ticks += 1
+        if not self.script:
+            self.done.set()
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                self.cancelled = True
+                raise
+        step = self.script.pop(0)
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that a loop would have made; here they are over at once."""
+    made: list[float] = []
+    sleep = asyncio.sleep
+
+    async def note(pause_s: float) -> None:
+        made.append(pause_s)
+        await sleep(0)
+
+    monkeypatch.setattr(looping.random, "uniform", lambda _low, _high: 1.0)
+    monkeypatch.setattr(looping.asyncio, "sleep", note)
+    return made
+
+
+async def run(*script: bool | Exception) -> Work:
+    """A loop that has gone through the script and was stopped."""
+    work = Work(list(script))
+    loop = Loop(work, interval_s=0.5)
+    loop.start()
+    await work.done.wait()
+    await loop.stop()
+    return work
+
+
+async def test_it_ticks_at_once_and_then_with_pauses(pauses: list[float]) -> None:
+    work = await run(False, False, False)
+    assert (work.ticks, pauses) == (4, [0.5, 0.5, 0.5])
+
+
+async def test_while_there_is_more_to_do_it_makes_no_pause(pauses: list[float]) -> None:
+    await run(True, True, False, True)
+    assert pauses == [0.5]
+
+
+async def test_failures_are_tried_again_ever_more_slowly(pauses: list[float]) -> None:
+    gone = DatabaseUnavailable(reason="gone")
+    await run(*[gone] * 7, False, gone)
+    assert pauses == [1.0, 2.0, 4.0, 8.0, BACK_OFF_S_MAX, BACK_OFF_S_MAX, BACK_OFF_S_MAX, 0.5, 1.0]
+
+
+async def test_an_error_that_nobody_foresaw_does_not_end_it(
+    pauses: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
+    work = await run(ZeroDivisionError("a mistake"), False)
+    assert work.ticks == 3
+    assert "a mistake" in caplog.text
+
+
+async def test_stopping_cancels_the_tick_under_way(pauses: list[float]) -> None:
+    assert (await run()).cancelled
+
+
+async def test_loops_that_start_together_do_not_tick_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[float] = []
+    sleep = asyncio.sleep
+
+    async def note(pause_s: float) -> None:
+        made.append(pause_s)
+        await sleep(0)
+
+    monkeypatch.setattr(looping.asyncio, "sleep", note)
+    await run(*[False] * 20)
+    assert len(set(made)) == 20
+    assert all(0.4 <= pause <= 0.6 for pause in made)
