@@ -17,7 +17,7 @@ from race_to_purchase.rules.outcomes import (
     Unknown,
     WrongState,
 )
-from race_to_purchase.rules.rows import Checkout, Task, task_id
+from race_to_purchase.rules.rows import Checkout, CheckoutState, Task, task_id
 from race_to_purchase.rules.verdicts import (
     Absent,
     ActionRequired,
@@ -291,3 +291,24 @@ def test_a_free_order_goes_the_same_way() -> None:
     world.ask(authorized(checkout))
     assert world.rows.orders[checkout.id].amount == 0
     assert world.rows.entries[(checkout.id, 0)].amounts == (0, 0)
+
+
+class TestTheFence:
+    """What no command can bring about any more, and what would be fatal: an authorization for claims given up."""
+
+    @pytest.mark.parametrize(
+        ("state", "fence", "live_n"),
+        [("paying", 1, 1), ("paying", 0, 2), ("lapsed", 0, 1), ("lapsed", 2, 1), ("lapsed", 1, 2)],
+    )
+    def test_an_authorization_from_before_the_fence_is_doomed(
+        self, state: CheckoutState, fence: int, live_n: int
+    ) -> None:
+        world, checkout = paying()
+        row = replace(world.checkout(checkout.id), state=state, fence=fence, live_n=live_n)
+        world.rows.checkouts[checkout.id] = row
+        outcome = world.ask(authorized(checkout))
+        assert isinstance(outcome, Answered)
+        assert outcome.void
+        assert world.attempt(checkout.id).state == "doomed"
+        assert checkout.id not in world.rows.orders
+        assert world.checkout(checkout.id) == row
