@@ -1,6 +1,8 @@
 """The processes of a demo: each of them may fail, and then says so in a sentence, and nothing is left behind."""
 
 import asyncio
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -62,6 +64,31 @@ class TestTheCrowdsProcesses:
 def temporary_folders_end_with_the_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a failed demo leaves behind for somebody to look into, nobody looks into here."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows ends processes without a word")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_demo_that_is_ended_leaves_neither_server_nor_database_behind(tmp_path: Path, name: str) -> None:
+    data = tmp_path / "data"
+    script = (
+        "from pathlib import Path; from race_to_purchase.rehearse.demo import DemoOptions, run_demo; "
+        f"run_demo(DemoOptions(buyers=50, bots=0, data_dir=Path({str(data)!r})))"
+    )
+    demo = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    assert demo.stdout is not None
+    while b"opens in a moment" not in demo.stdout.readline():
+        pass
+    family = psutil.Process(demo.pid).children(recursive=True)
+    assert len(family) > 3, "a server, a database and its processes, and the crowd"
+    demo.send_signal(getattr(signal, name))
+    demo.communicate(timeout=60)
+    assert demo.returncode != 0
+    assert psutil.wait_procs(family, timeout=30)[1] == []
 
 
 class TestTheServerProcess:

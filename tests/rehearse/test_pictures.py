@@ -76,6 +76,7 @@ class TestTheLivePicture:
             (Shelf("42", 10, 0, 10), "██████████"),
             (Shelf("42", 1000, 1, 1), "█▒········"),
             (Shelf("42", 10, 8, 8), "████████▒▒"),
+            (Shelf("42", 135, 74, 61), "████▒▒▒▒▒▒"),
         ],
     )
     def test_the_bar_shows_whatever_is_not_nothing(self, shelf: Shelf, expected: str) -> None:

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import signal
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -65,7 +69,10 @@ def run_demo(options: DemoOptions, console: Console | None = None) -> int:
     console.print("Starting a server with a database of its own …", style="dim")
     served: Served | None = None
     try:
-        with serving(port=options.port, workers=options.workers, data_dir=options.data_dir) as served:
+        with (
+            _ended_like_ctrl_c(),
+            serving(port=options.port, workers=options.workers, data_dir=options.data_dir) as served,
+        ):
             card = asyncio.run(_rehearse(options, served, console))
     except KeyboardInterrupt:
         if served is not None:
@@ -75,6 +82,11 @@ def run_demo(options: DemoOptions, console: Console | None = None) -> int:
         if served is not None:
             console.print(f"The server's log is kept in {served.log}", style="yellow", soft_wrap=True)
         raise
+    return _conclude(card, served, options, console)
+
+
+def _conclude(card: Scorecard, served: Served, options: DemoOptions, console: Console) -> int:
+    """Tell the result, and keep what somebody may want to look into; the exit status."""
     console.print(view(card))
     if options.json_file is not None:
         options.json_file.write_bytes(msgspec.json.format(msgspec.json.encode(card.to_json())) + b"\n")
@@ -83,6 +95,21 @@ def run_demo(options: DemoOptions, console: Console | None = None) -> int:
         return 1
     served.discard()
     return 0
+
+
+@contextmanager
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """Whatever ends this process ends it like Ctrl-C, so that the server and its database are stopped as well."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Called from within somebody else's program, whose signals are its own.
+        return
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 async def _rehearse(options: DemoOptions, served: Served, console: Console) -> Scorecard:

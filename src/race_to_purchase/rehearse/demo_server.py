@@ -71,7 +71,10 @@ def serving(
     environment = {**_environment(port, workers, data), **settings}
     with log.open("wb") as out:
         command = [sys.executable, "-m", "race_to_purchase.cli", "serve"]
-        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        # A session of its own: Ctrl-C on the terminal is for the demo, which then stops the server in order.
+        process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+        )
     try:
         reachable = _ready(process, data / FILE, log)
         yield _served(reachable, data, folder, log, environment)

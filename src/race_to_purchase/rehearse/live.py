@@ -138,7 +138,8 @@ def _stock(shelves: tuple[Shelf, ...]) -> Table:
 def bar(shelf: Shelf, cells: int = BAR_CELLS) -> Text:
     """Sold, held and free as one bar. Whatever is not nothing has a cell, as far as there are cells."""
     sold = _cells(shelf.sold, shelf.capacity, cells)
-    held = min(_cells(shelf.held, shelf.capacity, cells), cells - sold)
+    taken = min(cells, max(_cells(shelf.sold + shelf.held, shelf.capacity, cells), sold + (shelf.held > 0)))
+    held = taken - sold
     return Text.assemble(("█" * sold, "green"), ("▒" * held, "yellow"), ("·" * (cells - sold - held), "dim"))
 
 
