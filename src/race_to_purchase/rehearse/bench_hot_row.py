@@ -121,7 +121,7 @@ async def measure(orders: Orders) -> HotRow:
             pace = await crowd(
                 side, sale.id, waiting=orders.waiting, warm_up_s=orders.warm_up_s, seconds=orders.seconds
             )
-        rows, few_rows = await _count(store, sale.id), await _count(store, small.id)
+        rows, few_rows = await count(store, sale.id), await count(store, small.id)
         return HotRow(pace, rows, few, few_rows, side.batch if isinstance(side, Combined) else 1.0)
     finally:
         await store.close()
@@ -142,7 +142,8 @@ async def _make(store: PostgresStore, drops: Sequence[Drop]) -> None:
         await catalogue.put(drop)
 
 
-async def _count(store: PostgresStore, drop_id: str) -> Rows:
+async def count(store: PostgresStore, drop_id: str) -> Rows:
+    """The rows that a drop's reservations left."""
     row = await store.pool.fetchrow(
         statement("count_reserved"), drop_id, scope(drop_id), item_pool(drop_id, ITEM), timeout=120
     )

@@ -1,0 +1,22 @@
+"""The whole benchmark, as short as it can be, against real servers: does it measure, prove and tell?"""
+
+import io
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+from race_to_purchase.rehearse.bench import BenchOptions, run_bench
+
+
+def test_a_short_benchmark_measures_everything_and_proves_it(tmp_path: Path) -> None:
+    options = BenchOptions(seconds=0.4, rounds=1, json_file=tmp_path / "out.json", svg_file=tmp_path / "out.svg")
+    out = io.StringIO()
+    assert run_bench(options, Console(file=out, width=100)) == 0, out.getvalue()
+    found = json.loads((tmp_path / "out.json").read_text())
+    assert found["broken"] == []
+    named = ("naive_hot_row_per_s", "combined_per_s", "http_echo_per_s", "http_reserve_per_s", "purchases_per_s")
+    assert {name: found[name] > 0 for name in named} == dict.fromkeys(named, True)
+    assert found["purchase_p95_ms"] > 0
+    assert found["server"]["purchases"] > 0
+    assert (tmp_path / "out.svg").read_text().startswith("<svg")
