@@ -12,6 +12,7 @@ import asyncpg
 
 from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.store.address import check_server, explain_connect_failure, shown
+from race_to_purchase.store.statements import statement
 
 _LOCK = 0x7ACE_0001
 """Advisory lock that lets one process migrate while the others wait."""
@@ -43,19 +44,15 @@ async def migrate(dsn: str) -> int:
         raise explain_connect_failure(dsn, error) from None
     try:
         await check_server(connection, shown(dsn))
-        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
-        await connection.execute("CREATE SCHEMA IF NOT EXISTS race")
-        await connection.execute(
-            "CREATE TABLE IF NOT EXISTS migration (version integer PRIMARY KEY, name text NOT NULL,"
-            " applied_at timestamptz NOT NULL DEFAULT now())"
-        )
+        await connection.execute(statement("migrations_lock"), _LOCK)
+        await connection.execute(statement("migrations_prepare"))
         return await _run_missing(connection)
     finally:
         await connection.close()
 
 
 async def _run_missing(connection: asyncpg.Connection) -> int:
-    done = {row["version"] for row in await connection.fetch("SELECT version FROM migration")}
+    done = {row["version"] for row in await connection.fetch(statement("migrations_done"))}
     known = migrations()
     if done and max(done) > known[-1][0]:
         raise SchemaTooNew(found=max(done), known=known[-1][0])
@@ -63,5 +60,5 @@ async def _run_missing(connection: asyncpg.Connection) -> int:
     for version, name, text in missing:
         async with connection.transaction():
             await connection.execute(text)
-            await connection.execute("INSERT INTO migration (version, name) VALUES ($1, $2)", version, name)
+            await connection.execute(statement("migrations_record"), version, name)
     return len(missing)
