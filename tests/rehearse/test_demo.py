@@ -13,7 +13,7 @@ from rich.console import Console
 
 from race_to_purchase.app.serve import FILE, Reachable
 from race_to_purchase.rehearse.crowd_wire import Wire
-from race_to_purchase.rehearse.demo import DemoOptions, run_demo
+from race_to_purchase.rehearse.demo import DemoOptions, ResultNotWritable, run_demo
 from race_to_purchase.rehearse.demo_server import Served, serving
 from race_to_purchase.rehearse.demo_shop import Shop, drop
 from tests.rehearse.test_scorecard import PURCHASE
@@ -52,6 +52,12 @@ def test_the_crowd_did_what_it_is_there_to_do(ran: tuple[int, dict[str, object],
     notes = card["notes"]
     assert isinstance(notes, dict)
     assert {"double_click", "lost_answer", "waited_for_stock"} <= set(notes)
+
+
+def test_a_result_that_could_not_be_written_is_refused_before_the_sale(tmp_path: Path) -> None:
+    options = msgspec.structs.replace(OPTIONS, json_file=tmp_path / "no-such-folder" / "out.json")
+    with pytest.raises(ResultNotWritable, match="no-such-folder"):
+        run_demo(options, Console(file=io.StringIO()))
 
 
 def test_an_order_that_disappears_behind_the_shops_back_fails_the_demo(tmp_path: Path) -> None:

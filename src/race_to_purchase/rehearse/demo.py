@@ -20,7 +20,7 @@ from rich.console import Console
 
 from race_to_purchase.app.audit import audit_at
 from race_to_purchase.checks import Audit
-from race_to_purchase.errors import RaceError
+from race_to_purchase.errors import ConfigurationError, RaceError
 from race_to_purchase.rehearse.crowd import Errand
 from race_to_purchase.rehearse.crowd_tally import Tally
 from race_to_purchase.rehearse.crowd_wire import Wire
@@ -63,9 +63,16 @@ class SaleTooLong(RaceError):
     code = "demo_too_long"
 
 
+class ResultNotWritable(ConfigurationError):
+    """The result cannot be written to {file}: {reason}. Pass another file with --json."""
+
+    code = "result_not_writable"
+
+
 def run_demo(options: DemoOptions, console: Console | None = None) -> int:
     """Run it and print the scorecard; 0 if every invariant held, 1 if not. Raises RaceError where it could not run."""
     console = console or Console(highlight=False)
+    _try_out(options.json_file)
     console.print("Starting a server with a database of its own …", style="dim")
     served: Served | None = None
     try:
@@ -83,6 +90,17 @@ def run_demo(options: DemoOptions, console: Console | None = None) -> int:
             console.print(f"The server's log is kept in {served.log}", style="yellow", soft_wrap=True)
         raise
     return _conclude(card, served, options, console)
+
+
+def _try_out(file: Path | None) -> None:
+    """Better to hear now than after the sale that there is no place for its result. Raises ResultNotWritable."""
+    if file is None:
+        return
+    try:
+        with file.open("ab"):
+            pass
+    except OSError as error:
+        raise ResultNotWritable(file=file, reason=error.strerror) from None
 
 
 def _conclude(card: Scorecard, served: Served, options: DemoOptions, console: Console) -> int:
