@@ -46,6 +46,24 @@ COMMAND_TIMEOUT_S = 10.0
 CONNECT_TIMEOUT_S = 3.0
 
 
+class _Translated:
+    """Turns asyncpg's errors into the port's, around everything that talks to the database."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            known = failure(error)
+            if known is not None:
+                raise known from error
+
+
+translated = _Translated()
+
+
 class PostgresSession:
     """One batch on one connection; see `ports.Session`."""
 
@@ -56,6 +74,10 @@ class PostgresSession:
 
     async def read(self, keys: Keys, *, lock: bool) -> Snapshot:
         """See the port."""
+        with translated:
+            return await self._read(keys, lock=lock)
+
+    async def _read(self, keys: Keys, *, lock: bool) -> Snapshot:
         if lock:
             await self._connection.execute("BEGIN")
             self._open = True
@@ -81,6 +103,10 @@ class PostgresSession:
 
     async def apply(self, snapshot: Snapshot) -> None:
         """See the port."""
+        with translated:
+            await self._apply(snapshot)
+
+    async def _apply(self, snapshot: Snapshot) -> None:
         if snapshot.dirty:
             if snapshot.drops.changed or snapshot.events:
                 await self._apply_drops(snapshot)
@@ -109,24 +135,6 @@ class PostgresSession:
                 await self._connection.execute("ROLLBACK", timeout=1)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
                 self._connection.terminate()
-
-
-class _Translated:
-    """Turns asyncpg's errors into the port's, around everything that talks to the database."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is not None:
-            known = failure(error)
-            if known is not None:
-                raise known from error
-
-
-translated = _Translated()
 
 
 class PostgresStore:
