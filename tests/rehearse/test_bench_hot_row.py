@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
+from race_to_purchase.app.bare import bare
 from race_to_purchase.rehearse.bench_hot_row import HotRow, Orders, Rows, count, measure
-from race_to_purchase.store.postgres import PostgresStore
 
 
 def orders(dsn: str, side: str, drop_id: str) -> Orders:
@@ -42,13 +42,10 @@ ONE_ROW_LESS = {
 @pytest.mark.parametrize("row", ONE_ROW_LESS)
 async def test_a_side_that_left_out_a_row_has_proven_nothing(database_dsn: str, row: str) -> None:
     found = await measure(orders(database_dsn, "combined", "combi-1"))
-    store = await PostgresStore.open(database_dsn, connections=1)
-    try:
-        assert (await count(store, "combi-1")).prove(found.pace.reserved)
-        assert await store.pool.execute(ONE_ROW_LESS[row]) == "DELETE 1"
-        assert not (await count(store, "combi-1")).prove(found.pace.reserved)
-    finally:
-        await store.close()
+    async with bare(database_dsn) as engine:
+        assert (await count(engine, "combi-1")).prove(found.pace.reserved)
+        assert await engine.pool.execute(ONE_ROW_LESS[row]) == "DELETE 1"
+        assert not (await count(engine, "combi-1")).prove(found.pace.reserved)
 
 
 class TestProof:

@@ -13,8 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from race_to_purchase.commit.committer import Committer
-from race_to_purchase.operate.drops import Catalogue
+from race_to_purchase.app.bare import Bare, bare
 from race_to_purchase.rehearse.bench_buyers import ITEM, Pace, crowd, hot_drop, scope, sell_out
 from race_to_purchase.rehearse.bench_naive import Naive, naive, statement
 from race_to_purchase.rehearse.bench_process import run
@@ -22,8 +21,6 @@ from race_to_purchase.rules.commands import Command, Reserve
 from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.drop import Drop, item_pool
 from race_to_purchase.rules.outcomes import AllReserved, Outcome, Reserved, SoldOut
-from race_to_purchase.store.postgres import PostgresStore
-from race_to_purchase.store.reads import PostgresReads
 
 STOCK = 1_000_000_000
 FEW = 500
@@ -90,8 +87,8 @@ class HotRow(msgspec.Struct, frozen=True):
 class Combined:
     """The engine's own way."""
 
-    def __init__(self, store: PostgresStore) -> None:
-        self._committer = Committer(store, observe=self._count)
+    def __init__(self, engine: Bare) -> None:
+        self._committer = engine.committer(self._count)
         self._batches = self._commands = 0
 
     def _count(self, batch: Sequence[tuple[Command, Outcome, str]]) -> None:
@@ -112,39 +109,31 @@ class Combined:
 
 async def measure(orders: Orders) -> HotRow:
     """Make the sales, let the crowd come, and count what it left."""
-    store = await PostgresStore.open(orders.dsn, connections=2)
-    try:
-        await _make(store, orders.drops)
-        sale, small = orders.drops
-        async with _side(orders, store) as side:
+    sale, small = orders.drops
+    async with bare(orders.dsn) as engine:
+        for drop in orders.drops:
+            await engine.catalogue.put(drop)
+        async with _side(orders, engine) as side:
             few = await sell_out(side, small.id, orders.waiting)
             pace = await crowd(
                 side, sale.id, waiting=orders.waiting, warm_up_s=orders.warm_up_s, seconds=orders.seconds
             )
-        rows, few_rows = await count(store, sale.id), await count(store, small.id)
+        rows, few_rows = await count(engine, sale.id), await count(engine, small.id)
         return HotRow(pace, rows, few, few_rows, side.batch if isinstance(side, Combined) else 1.0)
-    finally:
-        await store.close()
 
 
 @asynccontextmanager
-async def _side(orders: Orders, store: PostgresStore) -> AsyncIterator[Combined | Naive]:
+async def _side(orders: Orders, engine: Bare) -> AsyncIterator[Combined | Naive]:
     if orders.side == "combined":
-        yield Combined(store)
+        yield Combined(engine)
     else:
         async with naive(orders.dsn, orders.connections, orders.drops) as side:
             yield side
 
 
-async def _make(store: PostgresStore, drops: Sequence[Drop]) -> None:
-    catalogue = Catalogue(Committer(store), PostgresReads(store.pool))
-    for drop in drops:
-        await catalogue.put(drop)
-
-
-async def count(store: PostgresStore, drop_id: str) -> Rows:
+async def count(engine: Bare, drop_id: str) -> Rows:
     """The rows that a drop's reservations left."""
-    row = await store.pool.fetchrow(
+    row = await engine.pool.fetchrow(
         statement("count_reserved"), drop_id, scope(drop_id), item_pool(drop_id, ITEM), timeout=120
     )
     assert row is not None

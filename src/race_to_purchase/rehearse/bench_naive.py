@@ -15,16 +15,15 @@ from typing import Any
 
 import asyncpg
 
+from race_to_purchase.app.bare import plain_connections, written
 from race_to_purchase.rehearse.bench_buyers import ITEM
 from race_to_purchase.rules.commands import Reserve
 from race_to_purchase.rules.decide import KeyUse, decide
 from race_to_purchase.rules.drop import Drop, item_pool
 from race_to_purchase.rules.rows import DropRow, Pool
 from race_to_purchase.rules.snapshot import Snapshot
-from race_to_purchase.store.postgres import SESSION_SETTINGS
-from race_to_purchase.store.wire import changes_of
 
-QUEUE_SETTINGS = {"lock_timeout": "60000"}
+LOCK_TIMEOUT_MS = 60_000
 """Thirty buyers before one may take longer than the engine would ever wait for a lock; here they are let."""
 
 
@@ -47,13 +46,7 @@ class Naive:
 @asynccontextmanager
 async def naive(dsn: str, connections: int, drops: Sequence[Drop]) -> AsyncIterator[Naive]:
     """The naive side on that many connections, all of them open."""
-    async with asyncpg.create_pool(
-        dsn,
-        min_size=connections,
-        max_size=connections,
-        server_settings=SESSION_SETTINGS | QUEUE_SETTINGS,
-        reset=_as_they_are,
-    ) as pool:
+    async with await plain_connections(dsn, connections, lock_timeout=str(LOCK_TIMEOUT_MS)) as pool:
         yield Naive(pool, drops)
 
 
@@ -63,15 +56,11 @@ def statement(name: str) -> str:
     return files("race_to_purchase.rehearse").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
 
 
-async def _as_they_are(_connection: object) -> None:
-    """Neither side pays for resetting its connections."""
-
-
 def _values(drop: DropRow, command: Reserve, key: KeyUse) -> list[Any]:
     """The stock's pool, then the columns of buyer's pool, checkout, key and buyer, in the order of their tables."""
     stock = Pool(item_pool(drop.id, ITEM), drop.id, "item", drop.definition.items[0].stock)
     snapshot = Snapshot(datetime.now(UTC), drops={drop.id: drop}, pools={stock.id: stock})
     for row in decide(snapshot, command, key).rows:
         snapshot.put(row)
-    _, _, (_,), (limit,), (checkout,), _, _, _, (stored,), _, _, _, (buyer,) = changes_of(snapshot)
+    _, _, (_,), (limit,), (checkout,), _, _, _, (stored,), _, _, _, (buyer,) = written(snapshot)
     return [stock.id, *limit, *checkout, *stored, *buyer]

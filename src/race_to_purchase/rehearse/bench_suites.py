@@ -23,6 +23,7 @@ import msgspec
 import psutil  # type: ignore[import-untyped]  # It ships no types.
 
 from race_to_purchase.app.admin import AdminClient
+from race_to_purchase.app.bare import bring_up_to_date, embedded_database
 from race_to_purchase.rehearse import bench_hot_row, bench_http
 from race_to_purchase.rehearse.bench_bar import Bar
 from race_to_purchase.rehearse.bench_buyers import hot_drop
@@ -31,8 +32,6 @@ from race_to_purchase.rehearse.bench_http import Kind, Load
 from race_to_purchase.rehearse.bench_machine import Machine, describe
 from race_to_purchase.rehearse.bench_process import ask
 from race_to_purchase.rehearse.demo_server import Served, serving
-from race_to_purchase.store.embedded import EmbeddedPostgres
-from race_to_purchase.store.migrate import migrate
 
 SETTINGS = {"RACE_ECHO": "true", "RACE_LOG_LEVEL": "warning"}
 BUSY_CONNECTIONS = 128
@@ -98,9 +97,8 @@ class PurchasesFound(msgspec.Struct, frozen=True):
 
 async def hot_row(folder: Path, length: Length, bar: Bar) -> HotRowFound:
     """Naive and combined, in turn, in one database."""
-    server = await asyncio.to_thread(EmbeddedPostgres.start, folder, "race bench")
-    try:
-        await migrate(server.dsn)
+    with embedded_database(folder, "race bench") as server:
+        await bring_up_to_date(server.dsn)
         machine = await describe(server.dsn, folder)
         naive, combined = [], []
         for number in range(length.rounds):
@@ -109,8 +107,6 @@ async def hot_row(folder: Path, length: Length, bar: Bar) -> HotRowFound:
             async with bar.step("one hot item, combined", length.one_s):
                 combined.append(await _hot_row("combined", server.dsn, length, number))
         return HotRowFound(machine, naive, combined)
-    finally:
-        await asyncio.to_thread(server.stop)
 
 
 async def _hot_row(side: Literal["naive", "combined"], dsn: str, length: Length, number: int) -> HotRow:
