@@ -163,6 +163,12 @@ class TestWalkingAway:
         assert [type(ask) for ask in shop.asks] == [Reserve, Cancel]
         assert page.counts["end/human/abandoned"] == 1
 
+    def test_who_has_waited_long_does_not(self) -> None:
+        back_at = OPENS + timedelta(seconds=30)
+        answers = iter([(409, Body(code="all_reserved", retry_at=back_at))])
+        _, page = visit(lambda ask, _: next(answers, None), abandons="leaves")
+        assert page.counts["end/human/bought"] == 1
+
 
 def visit(special: Special | None = None, *, stock: int = 10, **changes: object) -> tuple[Shop, Page]:
     """One visit of a buyer who is like HUMAN but for `changes`: the shop afterwards, and the diary."""

@@ -1,6 +1,7 @@
 """What is drawn: it fits, it says what it is given, and colour carries no meaning of its own."""
 
 import io
+import re
 
 import pytest
 from msgspec.structs import replace
@@ -10,7 +11,7 @@ from race_to_purchase.rehearse.crowd_diary import Page
 from race_to_purchase.rehearse.crowd_tally import Tally
 from race_to_purchase.rehearse.demo_stage import Stage
 from race_to_purchase.rehearse.live import Scene, Shelf, bar, line, picture
-from race_to_purchase.rehearse.scorecard_view import view
+from race_to_purchase.rehearse.scorecard_view import svg, view
 from tests.rehearse.test_scorecard import LEDGERS, PURCHASE, card
 
 COUNTS = {
@@ -46,6 +47,11 @@ class TestTheScorecard:
 
     def test_a_code_without_words_is_shown_as_it_is(self) -> None:
         assert "3 something_new" in drawn(view(card(COUNTS)))
+
+    def test_as_an_image_it_loads_nothing_from_elsewhere(self) -> None:
+        drawing = svg(card(COUNTS))
+        assert "nobody is charged twice" in drawing.replace("&#160;", " ")
+        assert re.findall(r'(?:href="|url\(["\']?)(?!#)[^"\')]+', drawing) == []
 
     def test_an_empty_rehearsal_can_be_shown(self) -> None:
         assert "nothing" in drawn(view(card({}, purchases=[])))

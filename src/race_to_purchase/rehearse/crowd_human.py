@@ -39,6 +39,9 @@ IMPATIENCE = 0.1
 """How likely it is at each look that somebody presses the button although nothing seems to be free."""
 NEXT_SIZE_S = (0.3, 0.8)
 
+LONG_WAIT = 2.0
+"""Whoever has waited for so many lives of a reservation does not walk away from what they got in the end."""
+
 
 def human(me: Human, person: Person) -> Walk:
     """The whole visit of one buyer."""
@@ -46,7 +49,7 @@ def human(me: Human, person: Person) -> Walk:
     basket = yield from _find(me, person)
     if basket is None:
         return
-    if me.abandons != "no":
+    if me.abandons != "no" and basket.at_s - me.arrives_s < LONG_WAIT * person.sale.reservation_s:
         yield from _walk_away(me, person, basket)
         return
     if me.second_tab == "checkout":

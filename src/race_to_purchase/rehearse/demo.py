@@ -31,7 +31,7 @@ from race_to_purchase.rehearse.demo_shop import Look, Shop, drop, sale
 from race_to_purchase.rehearse.demo_stage import Stage
 from race_to_purchase.rehearse.live import Scene
 from race_to_purchase.rehearse.scorecard import Rehearsal, Scorecard, Witness, scorecard
-from race_to_purchase.rehearse.scorecard_view import view
+from race_to_purchase.rehearse.scorecard_view import svg, view
 
 OPENS_IN_S = 1.5
 LOOK_EVERY_S = 0.2
@@ -55,6 +55,7 @@ class DemoOptions(msgspec.Struct, frozen=True):
     port: int = 0
     data_dir: Path | None = None
     json_file: Path | None = None
+    svg_file: Path | None = None
 
 
 class SaleTooLong(RaceError):
@@ -64,7 +65,7 @@ class SaleTooLong(RaceError):
 
 
 class ResultNotWritable(ConfigurationError):
-    """The result cannot be written to {file}: {reason}. Pass another file with --json."""
+    """The result cannot be written to {file}: {reason}. Pass another file."""
 
     code = "result_not_writable"
 
@@ -72,7 +73,8 @@ class ResultNotWritable(ConfigurationError):
 def run_demo(options: DemoOptions, console: Console | None = None) -> int:
     """Run it and print the scorecard; 0 if every invariant held, 1 if not. Raises RaceError where it could not run."""
     console = console or Console(highlight=False)
-    _try_out(options.json_file)
+    for file in (options.json_file, options.svg_file):
+        _try_out(file)
     console.print("Starting a server with a database of its own …", style="dim")
     served: Served | None = None
     try:
@@ -108,6 +110,8 @@ def _conclude(card: Scorecard, served: Served, options: DemoOptions, console: Co
     console.print(view(card))
     if options.json_file is not None:
         options.json_file.write_bytes(msgspec.json.format(msgspec.json.encode(card.to_json())) + b"\n")
+    if options.svg_file is not None:
+        options.svg_file.write_text(svg(card), encoding="utf-8")
     if card.broken:
         console.print(f"The server's log and data are kept in {served.folder}", style="yellow", soft_wrap=True)
         return 1

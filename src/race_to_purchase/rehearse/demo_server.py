@@ -22,10 +22,11 @@ import msgspec
 
 from race_to_purchase.app.serve import FILE, Reachable
 from race_to_purchase.errors import RaceError
-from race_to_purchase.settings import PREFIX
 
 START_S_MAX = 60.0
 STOP_S_MAX = 30.0
+PREFIX = "RACE_"
+"""Of every environment variable that is a setting."""
 LOG_LINES = 15
 
 

@@ -6,7 +6,7 @@ that broke is a failure, and the only thing that fails a rehearsal.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -185,8 +185,15 @@ def per_busy_second(purchases: Iterable[Purchase]) -> float:
 
 
 def busiest(moments_s: Iterable[float]) -> int:
-    """The most that fell into one second of the sale's clock."""
-    return max(Counter(int(moment_s) for moment_s in moments_s).values(), default=0)
+    """The most that fell into any one second, wherever it begins."""
+    window: deque[float] = deque()
+    most = 0
+    for moment_s in sorted(moments_s):
+        window.append(moment_s)
+        while window[0] <= moment_s - 1.0:
+            window.popleft()
+        most = max(most, len(window))
+    return most
 
 
 def bot_share(purchases: Iterable[Purchase]) -> float | None:

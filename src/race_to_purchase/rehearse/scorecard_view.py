@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from rich.console import Group, RenderableType
+import io
+import re
+
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
@@ -42,6 +45,14 @@ def view(card: Scorecard) -> RenderableType:
         padding=(1, 2),
         width=WIDTH,
     )
+
+
+def svg(card: Scorecard) -> str:
+    """The scorecard as an image that needs nothing from elsewhere: whichever monospaced font is there will do."""
+    console = Console(record=True, file=io.StringIO(), width=WIDTH, force_terminal=True, color_system="truecolor")
+    console.print(view(card))
+    fonts = re.compile(r"@font-face\s*{[^}]*}\s*")
+    return fonts.sub("", console.export_svg(title="race demo", font_aspect_ratio=0.6))
 
 
 def _verdict(card: Scorecard) -> tuple[str, str]:
@@ -105,11 +116,11 @@ def _measures(measures: tuple[Measure, ...]) -> Table:
 
 
 def _table(title: str, found: str, target: str = "") -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="none")
     table.add_column("", width=1)
     table.add_column(Text(title, "bold"), width=41, no_wrap=True)
-    table.add_column(found, justify="right", no_wrap=True, width=12)
-    table.add_column(target, no_wrap=True)
+    table.add_column(Text(found, "dim"), justify="right", no_wrap=True, width=12)
+    table.add_column(Text(target, "dim"), no_wrap=True)
     return table
 
 
@@ -128,10 +139,10 @@ def _crowd(card: Scorecard) -> Group:
 
 
 def _ends(card: Scorecard) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="none")
     table.add_column(Text("How it ended", "bold"), no_wrap=True)
-    table.add_column("people", justify="right", style="cyan")
-    table.add_column("bots", justify="right", style="magenta")
+    table.add_column(Text("people", "dim"), justify="right", style="cyan")
+    table.add_column(Text("bots", "dim"), justify="right", style="magenta")
     for end, words in ENDS.items():
         people, bots = card.ends.get(f"human/{end}", 0), card.ends.get(f"bot/{end}", 0)
         if people or bots:
