@@ -7,7 +7,6 @@ already; so one look answers a drop's refusals for as long as `FRESH_S`.
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import datetime
 
 from race_to_purchase.ports import Reads
@@ -25,7 +24,7 @@ class NextDeadlines:
     async def of(self, drop_id: str) -> datetime | None:
         """When the drop's next reservation may lapse; None where nothing is held. DatabaseUnavailable."""
         looked_at_s, look = self._looks.get(drop_id, (-FRESH_S, None))
-        now_s = time.monotonic()
+        now_s = asyncio.get_running_loop().time()
         if look is None or now_s - looked_at_s >= FRESH_S or (look.done() and look.exception() is not None):
             look = asyncio.create_task(self._reads.next_deadline(drop_id))
             self._looks[drop_id] = (now_s, look)
