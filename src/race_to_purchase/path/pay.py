@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-import uuid_utils
+import msgspec
 
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.commit.waiting import Alive
@@ -33,12 +33,19 @@ def again_s(tries: int) -> float:
     return RESOLVE_AFTER_S[min(tries, len(RESOLVE_AFTER_S) - 1)]
 
 
+class PayRequest(msgspec.Struct, frozen=True):
+    """What a buyer wants (`buyer` None: the storefront asks), and the `gateway_key` that will never change."""
+
+    buyer: str | None
+    method: str
+    gateway: str
+    gateway_key: str
+
+
 async def begin(
     committer: Committer,
     known: KnownCheckout,
-    buyer: str | None,
-    gateway: Gateway,
-    method: str,
+    request: PayRequest,
     takeover_s: float,
     key: KeyUse | None,
     alive: Alive | None,
@@ -48,10 +55,10 @@ async def begin(
         known.drop_id,
         known.id,
         known.pools,
-        buyer,
-        gateway.name,
-        str(uuid_utils.uuid7()),
-        method,
+        request.buyer,
+        request.gateway,
+        request.gateway_key,
+        request.method,
         takeover_s,
     )
     return await committer.submit(command, key, alive)

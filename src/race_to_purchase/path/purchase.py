@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import msgspec
+import uuid_utils
 
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.commit.waiting import Alive
@@ -59,6 +60,11 @@ class Patience(msgspec.Struct, frozen=True):
 PATIENT = Patience()
 
 
+def uuid7() -> str:
+    """A new id; ids of one moment are neighbours in an index."""
+    return str(uuid_utils.uuid7())
+
+
 class Purchase:
     """See the module. Every method gives an outcome; Overloaded and DatabaseUnavailable are raised."""
 
@@ -71,6 +77,7 @@ class Purchase:
         default_gateway: str,
         publisher: Publisher | None = None,
         patience: Patience = PATIENT,
+        new_id: Callable[[], str] = uuid7,
     ) -> None:
         assert default_gateway in gateways
         self._committer = committer
@@ -79,6 +86,7 @@ class Purchase:
         self._default_gateway = default_gateway
         self._publisher = publisher
         self._patience = patience
+        self._new_id = new_id
         self._known = Known(reads)
         self._next_deadlines = NextDeadlines(reads)
         self._paying: dict[str, asyncio.Task[Outcome]] = {}
@@ -89,7 +97,7 @@ class Purchase:
         flow = await admit(self._known, request.drop_id)
         if isinstance(flow, Unknown):
             return flow
-        outcome = await reserve(self._committer, flow, request, key, alive)
+        outcome = await reserve(self._committer, flow, request, key, alive, new_id=self._new_id)
         if isinstance(outcome, Reserved):
             self._known.remember(outcome.checkout)
         elif isinstance(outcome, AllReserved):
@@ -116,8 +124,8 @@ class Purchase:
         if known is None:
             return Unknown("checkout", checkout_id)
         gateway = self._gateways[self._default_gateway]
-        takeover_s = self._patience.takeover_s
-        begun = await pay.begin(self._committer, known, buyer, gateway, method, takeover_s, key, alive)
+        request = pay.PayRequest(buyer, method, gateway.name, self._new_id())
+        begun = await pay.begin(self._committer, known, request, self._patience.takeover_s, key, alive)
         match begun:
             case Begun(attempt=attempt):
                 work = self._detached_payment(known, gateway, attempt)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
-import uuid_utils
 
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.commit.waiting import Alive
@@ -24,12 +25,18 @@ class ReserveRequest(msgspec.Struct, frozen=True):
 
 
 async def reserve(
-    committer: Committer, flow: Flow, request: ReserveRequest, key: KeyUse | None, alive: Alive | None
+    committer: Committer,
+    flow: Flow,
+    request: ReserveRequest,
+    key: KeyUse | None,
+    alive: Alive | None,
+    *,
+    new_id: Callable[[], str],
 ) -> Outcome:
     """Reserved, or why not; the id of the checkout is made here, so that the command can be run again."""
     command = Reserve(
         request.drop_id,
-        str(uuid_utils.uuid7()),
+        new_id(),
         request.buyer,
         request.lines,
         _pools(flow, request),
