@@ -60,6 +60,11 @@ class MemoryStore:
         self._rows = Rows()
         self._locks = RowLocks()
 
+    @property
+    def rows(self) -> Rows:
+        """The tables themselves, for those who check them."""
+        return self._rows
+
     def session(self) -> AbstractAsyncContextManager[Session]:
         """See `ports.Store`."""
         return MemorySession(self._rows, self._locks, self._clock)

@@ -1,0 +1,7 @@
+"""The rows in memory, handed to what rehearses without a database."""
+
+from __future__ import annotations
+
+from race_to_purchase.store.memory import MemoryStore, Rows
+
+__all__ = ["MemoryStore", "Rows"]
