@@ -1,0 +1,2 @@
+-- Forget one key.
+DELETE FROM answer WHERE key = ?

@@ -1,0 +1,2 @@
+-- Open the books of a payment.
+INSERT INTO account (intent, reference, currency) VALUES (?, ?, ?)

@@ -1,0 +1,2 @@
+-- Keep a new object.
+INSERT INTO record (seq, prefix, created, parent, label, body) VALUES (?, ?, ?, ?, ?, ?)

@@ -1,0 +1,2 @@
+-- The newest number in use.
+SELECT coalesce(max(seq), 0) FROM record

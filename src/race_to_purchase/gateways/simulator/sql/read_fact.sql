@@ -1,0 +1,2 @@
+-- One single value.
+SELECT value FROM fact WHERE name = ?

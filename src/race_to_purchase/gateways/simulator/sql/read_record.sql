@@ -1,0 +1,2 @@
+-- One object by its number.
+SELECT body FROM record WHERE seq = ? AND prefix = ?

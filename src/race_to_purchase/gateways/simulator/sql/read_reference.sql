@@ -1,0 +1,2 @@
+-- The shop's reference of a payment.
+SELECT reference FROM account WHERE intent = ?

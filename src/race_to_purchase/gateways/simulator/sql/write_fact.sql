@@ -1,0 +1,2 @@
+-- Set one single value.
+INSERT INTO fact (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value
