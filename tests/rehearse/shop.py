@@ -68,9 +68,10 @@ Special = Callable[[Ask, "Shop"], Body | tuple[int, Body] | None]
 class Shop:
     """Answers a walk. `special` is asked first, and may give (status, body) or None for the shop's own answer."""
 
-    def __init__(self, stock: int = 10, special: Special | None = None) -> None:
+    def __init__(self, stock: int = 10, special: Special | None = None, latency_s: float = LATENCY_S) -> None:
         self.free = stock
         self.special = special
+        self.latency_s = latency_s
         self.sends: list[Send] = []
         self.held: dict[str, Reserve] = {}
         self.orders: dict[str, OrderSeen] = {}
@@ -86,9 +87,9 @@ class Shop:
         return [ask for ask in self.asks if isinstance(ask, kind)]
 
     def answer(self, ask: Ask, send: Send) -> Answer:
-        """One answer, LATENCY_S after the intended send; none to whoever hangs up."""
+        """One answer, `latency_s` after the intended send; none to whoever hangs up."""
         status, body = self._decide(ask)
-        at_s = send.at_s + LATENCY_S
+        at_s = send.at_s + self.latency_s
         if send.hang_up_s is not None:
             return Answer(0, send.at_s, at_s)
         retry_in_s = None if body.retry_at is None else (body.retry_at - OPENS).total_seconds() - at_s

@@ -105,6 +105,11 @@ class TestTwoTabs:
         _, page = visit(second_tab="checkout", quantity=2)
         assert page.counts["note/limit_evaded"] == 1
 
+    def test_a_second_basket_after_the_first_has_lapsed_is_within_the_limit(self) -> None:
+        """The shop takes so long over the first answer that the reservation is over when the second is granted."""
+        _, page = visit(second_tab="checkout", quantity=2, latency_s=5.0)
+        assert "note/limit_evaded" not in page.counts
+
 
 class TestCards:
     def test_a_declined_card_is_followed_by_another(self) -> None:
@@ -170,8 +175,10 @@ class TestWalkingAway:
         assert page.counts["end/human/bought"] == 1
 
 
-def visit(special: Special | None = None, *, stock: int = 10, **changes: object) -> tuple[Shop, Page]:
+def visit(
+    special: Special | None = None, *, stock: int = 10, latency_s: float = LATENCY_S, **changes: object
+) -> tuple[Shop, Page]:
     """One visit of a buyer who is like HUMAN but for `changes`: the shop afterwards, and the diary."""
     me: Human = replace(HUMAN, **changes)
-    shop, diary = Shop(stock, special), Diary()
+    shop, diary = Shop(stock, special, latency_s), Diary()
     return shop, live(human(me, person(me.name, diary)), shop, diary)

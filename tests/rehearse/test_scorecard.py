@@ -134,7 +134,7 @@ class TestNumbers:
     def test_the_pace_is_lost_where_orders_come_second_by_second(self) -> None:
         asked = [bought(n, paid_at_s=0.5, placed_at_s=0.6 + 2 * n) for n in range(10)]
         assert measure(card({}, purchases=asked), "M13") == Measure(
-            "M13", "order commit rate, busiest second", 1.0, "/s", "≥ 90% of 10/s", False
+            "M13", "order commit rate, busiest second", 1.0, "/s", "≥ 90% of 10", False
         )
 
     def test_the_bots_share_counts_pieces(self) -> None:

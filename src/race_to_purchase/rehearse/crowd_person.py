@@ -52,12 +52,13 @@ class Person:
 
 
 class Held(msgspec.Struct, frozen=True):
-    """What somebody has reserved, when they got to know it, and how long the shop took over it."""
+    """What somebody has reserved: asked for at `begun_s`, known to be theirs at `at_s`, after the shop's `waited_s`."""
 
     checkout: str
     buyer: str
     item: str
     quantity: int
+    begun_s: float
     at_s: float
     waited_s: float
 
@@ -103,7 +104,15 @@ def held(ask: Reserve, settled: Settled) -> Held:
     """What an accepted reservation holds."""
     answer = settled.answer
     assert answer.body.id is not None, "only an accepted reservation holds anything"
-    return Held(answer.body.id, ask.buyer, ask.item, ask.quantity, answer.at_s, settled.waited_s)
+    return Held(
+        checkout=answer.body.id,
+        buyer=ask.buyer,
+        item=ask.item,
+        quantity=ask.quantity,
+        begun_s=settled.begun_s,
+        at_s=answer.at_s,
+        waited_s=settled.waited_s,
+    )
 
 
 def pay(

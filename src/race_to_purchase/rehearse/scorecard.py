@@ -243,7 +243,7 @@ def measures(tally: Tally, ledgers: Ledgers, witness: Witness) -> tuple[Measure,
             "order commit rate, busiest second",
             float(placed) if placed else None,
             "/s",
-            f"≥ {PACE_KEPT:.0%} of {wanted}/s",
+            f"≥ {PACE_KEPT:.0%} of {wanted:,}",
             placed >= wanted * PACE_KEPT if placed else None,
         ),
     )

@@ -79,7 +79,7 @@ def _headline(card: Scorecard) -> Text:
 
 def _promises(card: Scorecard) -> Table:
     table = _table("Promises", "found")
-    exist = f"{card.answered_orders - card.missing_orders:,} of {card.answered_orders:,}"
+    exist = f"{card.missing_orders:,} missing" if card.missing_orders else f"all {card.answered_orders:,}"
     off = f"{card.ledger_imbalance_minor:,} off"
     rows = (
         ("nothing is sold beyond the stock", f"{card.oversold:,} oversold", card.oversold),
@@ -118,8 +118,8 @@ def _measures(measures: tuple[Measure, ...]) -> Table:
 def _table(title: str, found: str, target: str = "") -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="none")
     table.add_column("", width=1)
-    table.add_column(Text(title, "bold"), width=41, no_wrap=True)
-    table.add_column(Text(found, "dim"), justify="right", no_wrap=True, width=12)
+    table.add_column(Text(title, "bold"), width=39, no_wrap=True)
+    table.add_column(Text(found, "dim"), justify="right", no_wrap=True, width=14)
     table.add_column(Text(target, "dim"), no_wrap=True)
     return table
 
