@@ -106,12 +106,29 @@ def demo(
     stock: Annotated[int, typer.Option(min=1, help="Pairs of shoes.")] = 500,
     seed: Annotated[int, typer.Option(help="The same seed makes the same crowd.")] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Server processes.")] = 1,
+    arrival_seconds: Annotated[float, typer.Option(min=0.1, help="How long people keep arriving.")] = 6.0,
+    reservation_seconds: Annotated[int, typer.Option(min=2, help="How long a reservation is held.")] = 5,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the server; 0: any free one.")] = 0,
+    data_dir: Annotated[Path | None, typer.Option("--data-dir", help="Keep the database in this folder.")] = None,
     json_file: JsonOption = None,
+    svg: Annotated[Path | None, typer.Option(help="Also draw the scorecard into this file.")] = None,
 ) -> None:
     """Let a crowd race over real HTTP against a real server, and print the scorecard."""
     from race_to_purchase.rehearse.demo import DemoOptions, run_demo
 
-    options = DemoOptions(buyers=buyers, bots=bots, stock=stock, seed=seed, workers=workers, json_file=json_file)
+    options = DemoOptions(
+        buyers=buyers,
+        bots=bots,
+        stock=stock,
+        seed=seed,
+        workers=workers,
+        arrival_seconds=arrival_seconds,
+        reservation_seconds=reservation_seconds,
+        port=port,
+        data_dir=data_dir,
+        json_file=json_file,
+        svg_file=svg,
+    )
     raise typer.Exit(run_demo(options))
 
 

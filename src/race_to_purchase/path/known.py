@@ -13,8 +13,8 @@ from race_to_purchase.ports import Reads
 from race_to_purchase.rules.drop import Flow
 from race_to_purchase.rules.rows import Checkout
 
-CHECKOUTS_MAX = 100_000
-"""Remembered in this process; about 400 bytes each."""
+CHECKOUTS_MAX = 20_000
+"""Remembered in this process; about 700 bytes each."""
 
 
 class KnownCheckout(msgspec.Struct, frozen=True):
