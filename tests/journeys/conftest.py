@@ -1,0 +1,38 @@
+"""Engines that are ended with their test, whatever it did to them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.engine import Engine
+
+
+@pytest.fixture
+def an_engine() -> Iterator[Callable[..., Engine]]:
+    """Makes engines, each in a folder of its own. The embedded server may run as another user, who has to get in."""
+    made: list[Engine] = []
+    with tempfile.TemporaryDirectory(prefix="race-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+
+        def make(**options: object) -> Engine:
+            place = Path(folder) / str(len(made))
+            place.mkdir(mode=0o755)
+            made.append(Engine(place, **options))  # type: ignore[arg-type]
+            return made[-1]
+
+        yield make
+        for engine in made:
+            engine.end()
+
+
+@pytest.fixture
+def engine(an_engine: Callable[..., Engine]) -> Engine:
+    """One that serves the sample sale."""
+    engine = an_engine()
+    engine.start()
+    engine.put()
+    return engine

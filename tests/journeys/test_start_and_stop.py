@@ -1,0 +1,159 @@
+"""Starting where it cannot, in one sentence; and stopping in order, with every payment under way answered."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.error import HTTPError
+
+import pytest
+
+from tests.databases import Server
+from tests.journeys.crowd import come_to_rest
+from tests.journeys.engine import Engine, storefront
+from tests.sale import recount, value
+from tests.store.test_address import older_server
+
+PASSWORD = "open-sesame"
+PATIENT = {"RACE_GATEWAY_TIMEOUT_S": "8", "RACE_TAKEOVER_S": "9"}
+
+
+def post(engine: Engine, path: str, key: str, body: dict[str, Any]) -> tuple[int, dict[str, Any], dict[str, str]]:
+    """Status, body and headers of one request."""
+    data = json.dumps(body).encode()
+    request = urllib.request.Request(engine.url + path, data, storefront(key), method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return response.status, json.load(response), dict(response.headers)
+    except HTTPError as refused:
+        return refused.code, json.load(refused), dict(refused.headers)
+
+
+def reserve(engine: Engine, buyer: str = "ada") -> str:
+    """A reservation; its id."""
+    wish = {"drop": "aurora", "lines": [{"item": "shoe", "quantity": 1}], "buyer": {"id": buyer}}
+    status, told, _ = post(engine, "/v1/checkouts", f"{buyer}-reserve", wish)
+    assert status == 201, told
+    return str(told["id"])
+
+
+def pay(engine: Engine, checkout: str, method: str = "pm_approved") -> tuple[int, dict[str, Any]]:
+    """What a payment is told."""
+    status, told, _ = post(engine, f"/v1/checkouts/{checkout}/payment", checkout, {"payment_method": method})
+    return status, told
+
+
+class TestItDoesNotStart:
+    """Exit status 2, one sentence that says what and where, and no traceback."""
+
+    def refused(self, engine: Engine, *options: str) -> str:
+        status, said = engine.refused(*options)
+        assert status == 2
+        assert "Traceback" not in said
+        assert PASSWORD not in said
+        return said
+
+    def test_on_a_port_that_is_taken(self, an_engine: Callable[..., Engine]) -> None:
+        engine = an_engine()
+        with socket.create_server(("127.0.0.1", engine.port)):
+            said = self.refused(engine)
+        assert f"Port {engine.port} of 127.0.0.1 is already in use" in said
+        assert not engine.data.exists(), "nothing was made for it"
+
+    def test_on_a_folder_that_is_in_use(self, engine: Engine, an_engine: Callable[..., Engine]) -> None:
+        second = an_engine(RACE_DATA_DIR=str(engine.data))
+        assert f"already used by `race serve` (pid {engine.process.pid}" in self.refused(second)
+        assert engine.answers(), "and the first one goes on"
+
+    def test_on_a_database_that_cannot_be_reached(self, an_engine: Callable[..., Engine]) -> None:
+        with socket.socket() as nobody:
+            nobody.bind(("127.0.0.1", 0))
+            port = nobody.getsockname()[1]
+            engine = an_engine(RACE_DATABASE_URL=f"postgresql://shop:{PASSWORD}@127.0.0.1:{port}/shop")
+            assert f"127.0.0.1:{port}/shop" in self.refused(engine)
+
+    def test_on_a_database_that_is_too_old(self, an_engine: Callable[..., Engine]) -> None:
+        with older_server("14.2") as port:
+            engine = an_engine(RACE_DATABASE_URL=f"postgresql://shop:{PASSWORD}@127.0.0.1:{port}/shop?sslmode=disable")
+            assert "PostgreSQL 14.2" in self.refused(engine)
+
+    def test_on_a_database_of_a_newer_version(self, an_engine: Callable[..., Engine], database_dsn: str) -> None:
+        newer = "INSERT INTO race.migration (version, name) VALUES (9999, 'later') RETURNING 1"
+        asyncio.run(value(database_dsn, newer))
+        assert "9999" in self.refused(an_engine(RACE_DATABASE_URL=database_dsn))
+
+    def test_with_a_setting_that_contradicts_another(self, an_engine: Callable[..., Engine]) -> None:
+        assert "takeover_s" in self.refused(an_engine(RACE_TAKEOVER_S="0.5"))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_it_stops_in_order(an_engine: Callable[..., Engine], workers: int) -> None:
+    engine = an_engine(workers=workers, **PATIENT)
+    engine.start()
+    engine.put()
+    checkout = reserve(engine)
+    with ThreadPoolExecutor() as pool, socket.create_connection(("127.0.0.1", engine.port)):  # One stays idle.
+        payment = pool.submit(pay, engine, checkout, "pm_slow")
+        engine.until(lambda: asyncio.run(value(engine.dsn, "SELECT count(*) FROM race.attempt")))
+        assert engine.terminate() == 0
+        status, told = payment.result()
+    assert (status, told["state"]) == (200, "paid"), "who had begun to pay got their answer"
+    assert not engine.answers("/healthz")
+    assert engine.postmaster is None
+    assert "Traceback" not in engine.told()
+
+    engine.start()
+    assert asyncio.run(recount(engine.dsn, at_rest=True)) == [], "captured, too"
+
+
+def test_what_does_not_end_in_time_is_left_to_the_next(an_engine: Callable[..., Engine]) -> None:
+    engine = an_engine(RACE_STOP_GRACE_S="0.5", **PATIENT)
+    engine.start()
+    engine.put()
+    checkout = reserve(engine)
+    with ThreadPoolExecutor() as pool:
+        payment = pool.submit(pay, engine, checkout, "pm_slow")
+        engine.until(lambda: asyncio.run(value(engine.dsn, "SELECT count(*) FROM race.attempt")))
+        assert engine.terminate() == 0
+        assert payment.exception() is not None or payment.result()[0] in (202, 503)
+    engine.start()
+    asyncio.run(come_to_rest(engine.dsn))
+    assert pay(engine, checkout, "pm_slow")[0] == 200, "the same request, repeated, has its answer now"
+    assert asyncio.run(recount(engine.dsn, at_rest=True)) == []
+
+
+def test_a_postgresql_of_the_house_serves_as_well(an_engine: Callable[..., Engine], debian_server: Server) -> None:
+    dsn = debian_server.bare()
+    engine = an_engine(RACE_DATABASE_URL=dsn)
+    engine.start()
+    engine.put()
+    assert pay(engine, reserve(engine))[0] == 200
+    asyncio.run(come_to_rest(dsn))
+    assert engine.terminate() == 0
+    assert asyncio.run(recount(dsn, at_rest=True)) == []
+    assert not engine.data.exists(), "and no folder was made"
+    debian_server.drop(dsn)
+
+
+def test_many_clients_with_one_key_get_one_reservation_and_equal_bytes(an_engine: Callable[..., Engine]) -> None:
+    engine = an_engine(workers=2)
+    engine.start()
+    engine.put()
+    wish = json.dumps({"drop": "aurora", "lines": [{"item": "shoe", "quantity": 2}], "buyer": {"id": "ada"}}).encode()
+
+    def ask(_: int) -> tuple[int, bytes, str | None]:
+        request = urllib.request.Request(engine.url + "/v1/checkouts", wish, storefront("one key"), method="POST")
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return response.status, response.read(), response.headers["Idempotency-Replayed"]
+
+    with ThreadPoolExecutor(32) as pool:
+        answers = list(pool.map(ask, range(32)))
+    assert {status for status, _, _ in answers} == {201}
+    assert len({body for _, body, _ in answers}) == 1
+    assert sorted(replayed or "" for _, _, replayed in answers) == [""] + ["true"] * 31
+    assert asyncio.run(value(engine.dsn, "SELECT sum(held) FROM race.pool WHERE kind = 'item'")) == 2
