@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from typing import Any
 
 import msgspec
@@ -18,49 +17,17 @@ from starlette.responses import Response
 
 from race_to_purchase.gateways.simulator import form, params, refusals
 from race_to_purchase.gateways.simulator.books import Answer
-from race_to_purchase.gateways.simulator.call import Call, Reply, read_call, require_key
+from race_to_purchase.gateways.simulator.call import Call, Reply, new_request_id, read_call, require_key
 from race_to_purchase.gateways.simulator.core import API_VERSION, Gateway
 from race_to_purchase.gateways.simulator.desk import Desk, Origin
 from race_to_purchase.gateways.simulator.expansion import Find, expand
 from race_to_purchase.gateways.simulator.faults import CallPlan
 from race_to_purchase.gateways.simulator.operations import Operation
 from race_to_purchase.gateways.simulator.refusals import Refused
-from race_to_purchase.gateways.simulator.rules import Garbage
+from race_to_purchase.gateways.simulator.strange import Broken, garbled
 from race_to_purchase.gateways.simulator.wires import Wires
 
 log = logging.getLogger("race.gateway")
-
-PAGE = b"<!doctype html><title>502 Bad Gateway</title><h1>502 Bad Gateway</h1><p>Please try again later."
-
-
-class Broken(Response):
-    """No answer at all: the connection is broken instead of it."""
-
-    def __init__(self, wires: Wires) -> None:
-        super().__init__()
-        self._wires = wires
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Break the connection on which the answer would have gone."""
-        await self._wires.cut(scope, receive)
-
-
-class Half(Response):
-    """The first half of an answer, and then a broken connection."""
-
-    def __init__(self, whole: Response, wires: Wires) -> None:
-        super().__init__()
-        self._whole, self._wires = whole, wires
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Send as much as was promised by half, then break."""
-        body = bytes(self._whole.body)
-        start = {"type": "http.response.start", "status": self._whole.status_code, "headers": self._whole.raw_headers}
-        await send(start)
-        await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-        # Without a moment in between, the abort would take the half that was sent along.
-        await asyncio.sleep(0.02)
-        await self._wires.cut(scope, receive)
 
 
 class Api:
@@ -73,12 +40,11 @@ class Api:
 
     async def unknown(self, request: Request) -> Response:
         """What is answered where nothing is served."""
-        refused = refusals.unknown_url(request.method, request.url.path)
-        return _response(_told(refused), f"req_{secrets.token_hex(7)}", None)
+        return _response(_told(refusals.unknown_url(request.method, request.scope["path"])), new_request_id(), None)
 
     async def serve(self, request: Request, operation: Operation) -> Response:
         """Answer one request, or break its connection."""
-        request_id = f"req_{secrets.token_hex(7)}"
+        request_id = new_request_id()
         call: Call | None = None
         try:
             require_key(request.headers, self._gateway.options.api_key)
@@ -116,14 +82,14 @@ class Api:
         if plan.cut_after:
             return Broken(self._wires)
         answer = _response(reply, call.request_id, call)
-        return answer if plan.garbage is None else _garbage(plan.garbage, answer, self._wires)
+        return answer if plan.garbage is None else garbled(plan.garbage, answer, self._wires)
 
     async def _carry_out(self, request: Request, operation: Operation, call: Call, plan: CallPlan) -> Reply:
         name = request.path_params.get("id", "")
         if operation.run is None:
             ask = params.read(operation.params, form.tree(call.fields))
             assert isinstance(ask, params.Listing), "an operation that is not run is a list"
-            url = request.url.path
+            url = request.scope["path"]
             answer = await self._gateway.read(lambda shelf: _expanded(shelf.page(ask, url), ask.expand, shelf.body))
             return Reply(200, answer)
         work = _Work(operation, name, call, plan)
@@ -200,15 +166,3 @@ def _response(reply: Reply, request_id: str, call: Call | None) -> Response:
         headers["Idempotent-Replayed"] = "true"
         headers["Original-Request"] = reply.original
     return Response(reply.body, reply.status, headers, "application/json")
-
-
-def _garbage(garbage: Garbage, whole: Response, wires: Wires) -> Response:
-    match garbage.form:
-        case "html":
-            return Response(PAGE, 502, media_type="text/html")
-        case "text":
-            return Response(b"upstream connect error", 200, media_type="text/plain")
-        case "empty":
-            return Response(b"", 200, media_type="application/json")
-        case "half":
-            return Half(whole, wires)

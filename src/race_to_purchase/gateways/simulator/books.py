@@ -77,26 +77,26 @@ class Books:
     def add(self, record: Record, *, parent: str | None = None, label: str | None = None) -> None:
         """Keep an object whose id was just made."""
         body = msgspec.json.encode(record)
-        row = (self._number(record), record.prefix, record.created, parent, label, body)
+        row = (self.names.own(record.id), record.prefix, record.created, parent, label, body)
         self._store.write("insert_record", row)
 
     def update(self, record: Record) -> None:
         """Keep an object as it is now."""
-        self._store.write("update_record", (msgspec.json.encode(record), self._number(record)))
+        self._store.write("update_record", (msgspec.json.encode(record), self.names.own(record.id)))
 
     def open_account(self, intent: PaymentIntent) -> None:
         """Begin the books of a payment."""
         named = (intent.metadata[key] for key in REFERENCE_KEYS if intent.metadata.get(key))
         reference = next(named, intent.id)
-        self._store.write("insert_account", (self._number(intent), reference, intent.currency))
+        self._store.write("insert_account", (self.names.own(intent.id), reference, intent.currency))
 
     def move(self, payment: str, **amounts: Unpack[Amounts]) -> None:
         """Add to the amounts of a payment, by its id; sqlite3.IntegrityError for what money cannot do."""
-        self._store.write("move_money", {**_NOTHING, **amounts, "intent": self.names.number("pi", payment)})
+        self._store.write("move_money", {**_NOTHING, **amounts, "intent": self.names.own(payment)})
 
     def set_due(self, payment: str, at: float | None) -> None:
         """When something happens to a payment by itself."""
-        self._store.write("set_due", (at, self.names.number("pi", payment)))
+        self._store.write("set_due", (at, self.names.own(payment)))
 
     def due(self, now: float, limit: int) -> list[str]:
         """Payments to which something has to happen by now."""
@@ -123,7 +123,7 @@ class Books:
 
     def owe(self, event: str, subject: str, form: str, state: str, due_at: float) -> int:
         """Owe the merchant a message; its number."""
-        number = self.names.number("evt", event)
+        number = self.names.own(event)
         return self._store.write("insert_delivery", (number, subject, form, state, due_at))
 
     def tried(self, delivery: int, state: str, due_at: float, tries: int, status: int) -> None:
@@ -138,8 +138,3 @@ class Books:
     def set_fact(self, name: str, value: str) -> None:
         """Keep one single value."""
         self._store.write("write_fact", (name, value))
-
-    def _number(self, record: Record) -> int:
-        number = self.names.number(record.prefix, record.id)
-        assert number is not None, "an object's id was made by these names"
-        return number

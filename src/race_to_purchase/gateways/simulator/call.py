@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import random
 import re
 from collections.abc import Mapping
 
@@ -22,6 +23,7 @@ from race_to_purchase.gateways.simulator.form import Pairs
 BODY_BYTES_MAX = 1 << 20
 KEY_LENGTH_MAX = 255
 
+_random = random.Random()
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
 _TEST_KEY = re.compile(r"(sk|rk)_test_[A-Za-z0-9_]{3,250}")
 
@@ -49,9 +51,14 @@ class Reply(msgspec.Struct, frozen=True):
     original: str | None = None
 
 
+def new_request_id() -> str:
+    """An id for a request; it only has to be another one each time."""
+    return f"req_{_random.getrandbits(56):014x}"
+
+
 async def read_call(request: Request, request_id: str) -> Call:
     """The request's own words. Raises Refused where they cannot be understood."""
-    fields = form.pairs(request.url.query.encode())
+    fields = form.pairs(request.scope["query_string"])
     if request.method == "POST":
         body = await _body(request)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -61,7 +68,7 @@ async def read_call(request: Request, request_id: str) -> Call:
     return Call(
         request_id=request_id,
         version=_version(request.headers),
-        endpoint=f"{request.method} {request.url.path}",
+        endpoint=f"{request.method} {request.scope['path']}",
         fields=fields,
         key=_key(request.headers) if request.method == "POST" else None,
     )

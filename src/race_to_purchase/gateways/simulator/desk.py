@@ -137,7 +137,7 @@ class Desk:
         state = "lost" if lost else "held" if held else "due"
         number = self.books.owe(event, subject, form, state, due_at)
         if not lost:
-            self.owed.append(Owed(number, self.books.names.number("evt", event) or 0, subject, form, held, due_at))
+            self.owed.append(Owed(number, self.books.names.own(event), subject, form, held, due_at))
 
 
 def _subject(event: Event) -> str:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from race_to_purchase.gateways.simulator.api import Api
@@ -22,19 +18,24 @@ from race_to_purchase.gateways.simulator.wires import Wires
 def application(gateway: Gateway, wires: Wires, *, can_refuse: bool) -> ASGIApp:
     """All that is served. `can_refuse` says whether the control API has a door of its own."""
     api, page = Api(gateway, wires), Page(gateway)
-    routes = [Route(each.path, _endpoint(api, each), methods=[each.method]) for each in OPERATIONS]
+    routes: list[BaseRoute] = [Route(each.path, _Endpoint(api, each), methods=[each.method]) for each in OPERATIONS]
     routes += Control(gateway, can_refuse=can_refuse).routes()
     routes.append(Route("/authenticate/{id}", page.show, methods=["GET"]))
     routes.append(Route("/authenticate/{id}", page.answer, methods=["POST"]))
     routes.append(Route("/{rest:path}", api.unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]))
-    return _Storm(Starlette(routes=routes), gateway.weather, wires)
+    return _Storm(Router(routes, redirect_slashes=False), gateway.weather, wires)
 
 
-def _endpoint(api: Api, operation: Operation) -> Callable[[Request], object]:
-    async def handle(request: Request) -> Response:
-        return await api.serve(request, operation)
+class _Endpoint:
+    """One operation as an ASGI application, without the layers that a web site needs between it and the server."""
 
-    return handle
+    def __init__(self, api: Api, operation: Operation) -> None:
+        self._api, self._operation = api, operation
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        answer = await self._api.serve(Request(scope, receive), self._operation)
+        await answer(scope, receive, send)
 
 
 class _Storm:
