@@ -6,8 +6,9 @@ store then writes what was put. `decide` only reads it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -105,29 +106,7 @@ class Snapshot:
 
     def put(self, row: Row) -> None:
         """Lay one row of a decision over the snapshot."""
-        match row:
-            case Pool():
-                self.pools.put(row.id, row)
-            case Checkout():
-                self.checkouts.put(row.id, row)
-            case Attempt():
-                self.attempts.put((row.checkout_id, row.n), row)
-            case Happened():
-                self.history.setdefault(row.subject, []).append(row)
-            case StoredKey():
-                self.stored.put((row.scope, row.key), row)
-            case Task() | TaskTurned() | TaskDone():
-                self.tasks[row.id] = row
-            case Buyer():
-                self.buyers[row.id] = row
-            case Order():
-                self.orders.append(row)
-            case Entry():
-                self.entries.append(row)
-            case DropRow():
-                self.drops.put(row.id, row)
-            case Event():
-                self.events.append(row)
+        _PUT[type(row)](self, row)
 
     @property
     def dirty(self) -> bool:
@@ -144,3 +123,21 @@ class Snapshot:
             or self.entries
             or self.history
         )
+
+
+# A batch puts thousands of rows: a look-up by type costs a third of a match over thirteen classes.
+_PUT: dict[type, Callable[[Snapshot, Any], None]] = {
+    Pool: lambda snapshot, row: snapshot.pools.put(row.id, row),
+    Checkout: lambda snapshot, row: snapshot.checkouts.put(row.id, row),
+    Attempt: lambda snapshot, row: snapshot.attempts.put((row.checkout_id, row.n), row),
+    Happened: lambda snapshot, row: snapshot.history.setdefault(row.subject, []).append(row),
+    StoredKey: lambda snapshot, row: snapshot.stored.put((row.scope, row.key), row),
+    Task: lambda snapshot, row: snapshot.tasks.update({row.id: row}),
+    TaskTurned: lambda snapshot, row: snapshot.tasks.update({row.id: row}),
+    TaskDone: lambda snapshot, row: snapshot.tasks.update({row.id: row}),
+    Buyer: lambda snapshot, row: snapshot.buyers.update({row.id: row}),
+    Order: lambda snapshot, row: snapshot.orders.append(row),
+    Entry: lambda snapshot, row: snapshot.entries.append(row),
+    DropRow: lambda snapshot, row: snapshot.drops.put(row.id, row),
+    Event: lambda snapshot, row: snapshot.events.append(row),
+}
