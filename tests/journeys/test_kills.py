@@ -7,6 +7,7 @@ import os
 import random
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 
 import psutil  # type: ignore[import-untyped]  # It ships no types.
 import pytest
@@ -45,6 +46,17 @@ async def racing(engine: Engine, harm: Callable[[random.Random], object], times:
     ends = await race
     hurrying.cancel()
     return crowd, ends
+
+
+def serving(engine: Engine) -> list[psutil.Process]:
+    """The backends of PostgreSQL that work for the engine."""
+    pid = engine.postmaster
+    children = psutil.Process(pid).children() if pid is not None and psutil.pid_exists(pid) else []
+    found = []
+    for child in children:
+        with suppress(psutil.NoSuchProcess):
+            found += [child] if "race race" in " ".join(child.cmdline()) else []
+    return found
 
 
 async def test_the_server_is_killed_and_started_again(an_engine: Callable[..., Engine]) -> None:
@@ -94,10 +106,8 @@ async def test_backends_of_postgresql_are_killed(engine: Engine) -> None:
     engine.put(items=shoes(STOCK))
 
     def harm(chance: random.Random) -> None:
-        pid = engine.postmaster
-        assert pid is not None
-        backends = [child for child in psutil.Process(pid).children() if "race race" in " ".join(child.cmdline())]
-        chance.choice(backends).kill()
+        engine.until(lambda: serving(engine))
+        chance.choice(serving(engine)).kill()
 
     _, ends = await racing(engine, harm, 3)
     await sold_out_and_sound(engine, ends)
