@@ -1,0 +1,234 @@
+"""An event loop without a clock: time stands still while anything is ready, then jumps to the next timer.
+
+What is ready runs in an order that the seed decides. Every callback belongs to an owner, a simulated process, found in
+its context: what a dead owner had scheduled never runs, and what a frozen one has waits until it thaws. There is no
+I/O, no thread and no real sleep, so a second of the simulation costs nothing, and a seed always gives the same run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import events
+from collections.abc import Callable, Coroutine
+from contextvars import Context, ContextVar, copy_context
+from heapq import heapify, heappop, heappush
+from random import Random
+from typing import Any, TypeVar, TypeVarTuple, Unpack
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+STEPS_MAX = 3_000_000
+"""A simulation that takes more callbacks than this spins."""
+
+
+class Spinning(Exception):
+    """The simulation takes callback after callback without coming to an end."""
+
+
+class Stuck(Exception):
+    """Nothing is ready, no timer is set, and somebody still waits: a deadlock."""
+
+
+class Owner:
+    """Whose callbacks they are: a simulated process, or the world itself. `ahead_s` is how far its clock is ahead."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.dead = False
+        self.ahead_s = 0.0
+        self.parked: list[Handle] | None = None
+        self.tasks: list[asyncio.Task[Any]] = []
+        self._tasks_max = 64
+
+    def living_tasks(self) -> list[asyncio.Task[Any]]:
+        """Its tasks that have not ended, the oldest first."""
+        return [task for task in self.tasks if not task.done()]
+
+    def adopt(self, task: asyncio.Task[Any]) -> None:
+        """Remember a task of its own."""
+        self.tasks.append(task)
+        if len(self.tasks) > self._tasks_max:
+            self.tasks = self.living_tasks()
+            self._tasks_max = max(64, 2 * len(self.tasks))
+
+
+WORLD = Owner("world")
+OWNER: ContextVar[Owner] = ContextVar("owner", default=WORLD)
+
+
+class Handle:
+    """One callback to come."""
+
+    __slots__ = ("_when_s", "args", "callback", "context", "dropped", "owner")
+
+    def __init__(self, callback: Callable[..., Any], args: tuple[Any, ...], context: Context, when_s: float) -> None:
+        self.callback = callback
+        self.args = args
+        self.context = context
+        self.owner = context.get(OWNER) or WORLD
+        self.dropped = False
+        self._when_s = when_s
+
+    def cancel(self) -> None:
+        """Never run it."""
+        self.dropped = True
+
+    def cancelled(self) -> bool:
+        """Whether it will never run."""
+        return self.dropped
+
+    def when(self) -> float:
+        """When it is due, by the clock of its owner."""
+        return self._when_s
+
+
+class VirtualLoop(asyncio.AbstractEventLoop):
+    """See the module. `now_s` is the time of the world; `time` that of the process that asks."""
+
+    def __init__(self, chance: Random) -> None:
+        self._chance = chance.random
+        self.now_s = 0.0
+        self.steps = 0
+        self.halted = False
+        self.errors: list[BaseException] = []
+        self._ready: list[Handle] = []
+        self._timers: list[tuple[float, int, Handle]] = []
+        self._sequence = 0
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """Run until `work` has ended, or (None) `halted` is set. Raises what it raises, Stuck or Spinning."""
+        events._set_running_loop(self)
+        try:
+            task = self.create_task(work)
+            while not task.done() and not self.halted:
+                self._step()
+            return task.result() if task.done() else None
+        finally:
+            events._set_running_loop(None)
+
+    def _step(self) -> None:
+        ready = self._ready
+        if not ready:
+            self._advance()
+            return
+        self.steps += 1
+        if self.steps > STEPS_MAX:
+            raise Spinning(f"{self.steps} callbacks by {self.now_s:.3f} s")
+        # The one that is taken is replaced by the last, so that taking costs the same however many there are.
+        last = ready.pop()
+        place = int(self._chance() * (len(ready) + 1))
+        if place < len(ready):
+            last, ready[place] = ready[place], last
+        if last.dropped or last.owner.dead:
+            return
+        if last.owner.parked is not None:
+            last.owner.parked.append(last)
+            return
+        try:
+            last.context.run(last.callback, *last.args)
+        except Exception as error:
+            self.errors.append(error)
+
+    def _advance(self) -> None:
+        timers = self._timers
+        while timers and (timers[0][2].dropped or timers[0][2].owner.dead):
+            heappop(timers)
+        if not timers:
+            raise Stuck(f"nothing will ever happen again after {self.now_s:.3f} s")
+        self.now_s = timers[0][0]
+        while timers and timers[0][0] <= self.now_s:
+            self._ready.append(heappop(timers)[2])
+
+    def freeze(self, owner: Owner) -> None:
+        """Let nothing of `owner` run, as when its machine is paused."""
+        if owner.parked is None:
+            owner.parked = []
+
+    def thaw(self, owner: Owner) -> None:
+        """Let it go on; everything that has fallen due meanwhile is ready at once."""
+        parked, owner.parked = owner.parked, None
+        self._ready += parked or []
+
+    def jump(self, owner: Owner, ahead_s: float) -> None:
+        """Put the clock of `owner` forward: its timers fall due earlier."""
+        owner.ahead_s += ahead_s
+        self._timers = [
+            (max(self.now_s, when_s - ahead_s) if handle.owner is owner else when_s, number, handle)
+            for when_s, number, handle in self._timers
+        ]
+        heapify(self._timers)
+
+    def time(self) -> float:
+        """Seconds, by the clock of the process that asks."""
+        return self.now_s + OWNER.get().ahead_s
+
+    def call_soon(
+        self, callback: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], context: Context | None = None
+    ) -> Any:
+        """See `asyncio`, here and below."""
+        handle = Handle(callback, args, copy_context() if context is None else context, 0.0)
+        self._ready.append(handle)
+        return handle
+
+    def call_later(
+        self, delay: float, callback: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], context: Context | None = None
+    ) -> Any:
+        handle = Handle(callback, args, copy_context() if context is None else context, 0.0)
+        handle._when_s = self.now_s + delay + handle.owner.ahead_s
+        self._sequence += 1
+        heappush(self._timers, (self.now_s + max(0.0, delay), self._sequence, handle))
+        return handle
+
+    def call_at(
+        self, when: float, callback: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], context: Context | None = None
+    ) -> Any:
+        context = copy_context() if context is None else context
+        handle = Handle(callback, args, context, when)
+        self._sequence += 1
+        heappush(self._timers, (max(self.now_s, when - handle.owner.ahead_s), self._sequence, handle))
+        return handle
+
+    def create_future(self) -> asyncio.Future[Any]:
+        return asyncio.Future(loop=self)
+
+    def create_task(self, coro: Any, *, name: str | None = None, context: Context | None = None) -> asyncio.Task[Any]:
+        owner = OWNER.get() if context is None else context.get(OWNER) or WORLD
+        task: asyncio.Task[Any] = asyncio.Task(coro, loop=self, name=name or "task", context=context)
+        owner.adopt(task)
+        return task
+
+    def get_debug(self) -> bool:
+        return False
+
+    def is_running(self) -> bool:
+        return True
+
+    def is_closed(self) -> bool:
+        return False
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Nobody is told of exceptions that nobody asked for: their time of being found is the garbage collector's."""
+
+
+def end(owner: Owner) -> None:
+    """Let everything of a dead owner go: its coroutines are closed where they stand, and nothing of it runs again."""
+    assert owner.dead
+    context = copy_context()
+    context.run(OWNER.set, owner)
+    for task in owner.living_tasks():
+        task._log_destroy_pending = False  # type: ignore[attr-defined]  # it is pending for ever, and that is meant
+        coroutine = task.get_coro()
+        if coroutine is not None:
+            context.run(coroutine.close)
+    owner.tasks.clear()
+
+
+def at_once(work: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine that never waits."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        value: T = done.value
+        return value
+    raise AssertionError("it waits")

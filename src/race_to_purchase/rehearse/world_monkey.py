@@ -1,0 +1,144 @@
+"""What strikes whole processes, the database and the gateway: kills, freezes, stops, outages and jumping clocks."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from race_to_purchase.rehearse import world_awaits
+from race_to_purchase.rehearse.world_database import IDLE_S_MAX
+from race_to_purchase.rehearse.world_process import Gone, Process
+
+if TYPE_CHECKING:
+    from race_to_purchase.rehearse.world import World
+
+
+class Monkey:
+    """One deed after another."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        world = self._world
+        while True:
+            await asyncio.sleep(world.chance.expovariate(1 / world.plan.deeds_every_s))
+            self.deed()
+
+    def deed(self) -> None:
+        """Do one now."""
+        world = self._world
+        deeds = [self._crash, self._freeze, self._clock_jump, self._stop, self._database_clock]
+        if world.plan.outages:
+            deeds += [self._outage] * 3
+        if world.plan.gateway_outages:
+            deeds += [self._gateway_down] * 3
+        deed = world.pick(deeds)
+        up = [process for process in world.processes if process.up and process.owner.parked is None]
+        if up:
+            deed(world.pick(up))
+
+    def _crash(self, process: Process) -> None:
+        self._world.chaos.count("crash", "process")
+        self._world.crash(process, "killed")
+
+    def _freeze(self, process: Process) -> None:
+        world, owner = self._world, process.owner
+        frozen_s = world.between(0.5, 30.0)
+        world.chaos.count("freeze", "process")
+        world.tell("", process, "frozen", f"for {frozen_s:.1f} s")
+        world_awaits.hit(owner.living_tasks(), "freeze", world.chaos.struck)
+        world.loop.freeze(owner)
+
+        def end_idle() -> None:
+            if owner.parked is not None:
+                world.database.end_idle(process)
+
+        world.later(IDLE_S_MAX, end_idle)
+        world.later(frozen_s, lambda: world.loop.thaw(owner))
+
+    def _clock_jump(self, process: Process) -> None:
+        world = self._world
+        ahead_s = world.between(1.0, 40.0)
+        world.chaos.count("clock_jump", "process")
+        world.tell("", process, "clock jumps", f"{ahead_s:.1f} s ahead")
+        world.loop.jump(process.owner, ahead_s)
+
+    def _stop(self, process: Process) -> None:
+        world = self._world
+        world.chaos.count("stop", "process")
+        world.tell("", process, "stops", "in order")
+        world.spawn(world.stop(process, restart=True))
+        if world.chance.random() < 0.4:
+            owner = process.owner
+            world.later(world.between(0.0, 10.0), self._crash_while_stopping, process, owner)
+
+    def _crash_while_stopping(self, process: Process, owner: object) -> None:
+        if process.up and process.owner is owner:
+            self._world.chaos.count("crash_while_stopping", "process")
+            self._world.crash(process, "killed while it stops")
+
+    def _outage(self, _process: Process) -> None:
+        world = self._world
+        if world.database.down:
+            return
+        lasts_s = world.between(0.2, 6.0)
+        world.chaos.count("outage", "database")
+        world.story.tell(world.loop.now_s, "", "database", "is gone", f"for {lasts_s:.1f} s")
+        world.database.go_down()
+        world.later(lasts_s, world.database.come_back)
+
+    def _database_clock(self, _process: Process) -> None:
+        world = self._world
+        ahead_s = world.between(-4.0, 20.0)
+        world.chaos.count("clock_ahead" if ahead_s > 0 else "clock_back", "database")
+        world.story.tell(world.loop.now_s, "", "database", "clock jumps", f"by {ahead_s:.1f} s")
+        world.database.ahead_s += ahead_s
+
+    def _gateway_down(self, _process: Process) -> None:
+        world = self._world
+        if world.gateway_down:
+            return
+        lasts_s = world.between(3.0, 60.0)
+        world.chaos.count("down", "gateway")
+        world.story.tell(world.loop.now_s, "", "gateway", "is down", f"for {lasts_s:.1f} s")
+        world.gateway_down = True
+        world.later(lasts_s, world.gateway_up)
+
+
+class Operator:
+    """The merchant's people, who change the sale while it runs: more stock, less stock, other limits, an early end."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def run(self) -> None:
+        """A few changes during the sale."""
+        world = self._world
+        for _ in range(world.pick((0, 1, 3))):
+            await asyncio.sleep(world.between(1.0, world.plan.span_s))
+            await self._change()
+        if world.chance.random() < 0.2:
+            await self._ask("close")
+
+    async def _change(self) -> None:
+        await self._ask("put")
+
+    async def _ask(self, what: str) -> None:
+        world = self._world
+        process = world.somebody()
+        if process is None:
+            return
+        drop = world.pick(world.plan.drops)
+        catalogue = process.catalogue
+        work = catalogue.close(drop.id) if what == "close" else catalogue.put(world.changed(drop))
+        try:
+            async with asyncio.timeout(30):
+                outcome = await process.call(work)
+        except (Gone, TimeoutError):
+            return
+        except Exception as error:
+            world.refused(error, what)
+            return
+        world.tell("", process, f"drop {what}", type(outcome).__name__)

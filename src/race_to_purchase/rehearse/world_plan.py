@@ -1,0 +1,109 @@
+"""What kind of world a seed makes: its sales, its buyers, its processes, and what goes wrong there most.
+
+Every seed has a theme, so that what is rare in an ordinary world (a doomed authorization, a commit of unknown fate)
+happens often in some.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import msgspec
+
+from race_to_purchase.rehearse.world_chaos import Rates
+from race_to_purchase.rehearse.world_database import BEGIN
+from race_to_purchase.rules.drop import Drop, Item, Promo
+
+ORDINARY = 0.04
+"""Probability of a fault at a point, where a theme says nothing."""
+
+THEMES: dict[str, dict[str, Any]] = {
+    "quiet": {"rates": dict.fromkeys(Rates.__struct_fields__, 0.01), "deeds_every_s": 60.0},
+    "ordinary": {},
+    "database": {"rates": {"connect": 0.1, "read": 0.1, "commit": 0.2, "reads": 0.1}, "outages": True},
+    "gateway": {"rates": {"gateway": 0.45, "commit": 0.03}},
+    "gateway_down": {"rates": {"gateway": 0.1}, "gateway_outages": True, "deeds_every_s": 15.0},
+    "crashes": {"deeds_every_s": 4.0},
+    "short": {"rates": {"gateway": 0.3}, "reservation_s": (2, 8), "visits": (40, 70), "stock": (3, 12)},
+    "tight": {"rates": {"gateway": 0.2}, "stock": (2, 6), "visits": (40, 70), "payment_first": 0.8},
+    "declines": {"decline_rate": 0.3, "methods": ("pm_declined", "pm_3ds", "pm_partial")},
+    "captures": {"rates": {"gateway": 0.2}, "methods": ("pm_uncapturable", "pm_short")},
+    "merchant": {"rates": {"merchant": 0.3}, "deaf": True, "rest_rounds": 60},
+    "rest": {"rates": {"commit": 0.12, "gateway": 0.3}, "rest_rounds": 40, "methods": ("pm_partial",)},
+}
+
+METHODS = ("pm_declined", "pm_3ds", "pm_partial", "pm_uncapturable", "pm_short")
+"""Payment methods with which something is wrong; `pm_ok` is the one with which nothing is."""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """See the module. `odd` is how often a payment method is one of `methods`, from 0 to 1."""
+
+    theme: str
+    drops: tuple[Drop, ...]
+    visits: int
+    buyers: int
+    span_s: float
+    policies: tuple[str, ...]
+    batch_max: int
+    rates: Rates
+    deeds_every_s: float
+    loops_every_s: float
+    decline_rate: float
+    odd: float
+    methods: tuple[str, ...]
+    outages: bool
+    gateway_outages: bool
+    merchant: bool
+    deaf: bool
+    rest_rounds: int
+    """So many rounds the faults go on after the last buyer has left."""
+
+
+def plan(chance: Random) -> Plan:
+    """The world of a seed; `chance` is where its dice stand."""
+    theme = chance.choice(list(THEMES))
+    said = THEMES[theme]
+    rates = {name: ORDINARY for name in Rates.__struct_fields__} | said.get("rates", {})
+    return Plan(
+        theme=theme,
+        drops=tuple(_drop(chance, number, said) for number in range(chance.choice((1, 1, 2)))),
+        visits=chance.randint(*said.get("visits", (25, 60))),
+        buyers=chance.choice((6, 20, 60)),
+        span_s=chance.choice((3.0, 15.0, 40.0)),
+        policies=tuple(chance.choice(("combine", "combine", "optimistic")) for _ in range(chance.choice((1, 2, 2, 3)))),
+        batch_max=chance.choice((1, 4, 256)),
+        rates=Rates(**rates),
+        deeds_every_s=said.get("deeds_every_s", 12.0),
+        loops_every_s=chance.choice((2.0, 5.0)),
+        decline_rate=said.get("decline_rate", 0.03),
+        odd=0.6 if "methods" in said else 0.15,
+        methods=said.get("methods", METHODS),
+        outages=said.get("outages", False),
+        gateway_outages=said.get("gateway_outages", False),
+        merchant=theme in ("merchant", "rest") or chance.random() < 0.8,
+        deaf=said.get("deaf", False),
+        rest_rounds=said.get("rest_rounds", chance.choice((0, 5, 15))),
+    )
+
+
+def _drop(chance: Random, number: int, said: dict[str, Any]) -> Drop:
+    payment_first = chance.random() < said.get("payment_first", 0.4)
+    stock = said.get("stock", (6, 40))
+    items = tuple(
+        Item(f"item-{letter}", f"Item {letter}", chance.choice((0, 1999, 5000, 15900)), chance.randint(*stock))
+        for letter in "abc"[: chance.randint(1, 3)]
+    )
+    return Drop(
+        id=f"drop-{number}",
+        title=f"Drop {number}",
+        opens_at=BEGIN - timedelta(hours=1),
+        currency="EUR",
+        items=items,
+        reservation_seconds=chance.randint(*said.get("reservation_s", (8, 90))),
+        limit_per_buyer=chance.choice((None, None, 2, 4)),
+        flow="payment_first" if payment_first else "reservation_first",
+        promos=(Promo("TEN", chance.randint(1, 3), percent_off=10),),
+    )
