@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -49,6 +50,7 @@ async def run_worker(
 ) -> None:
     """Serve until SIGTERM or SIGINT; calls `ready` once requests are answered."""
     engine = await Engine.start(settings, dsn)
+    _calm_collector()
     server = _Server(
         uvicorn.Config(
             engine.asgi(),
@@ -80,6 +82,16 @@ async def run_worker(
     await serving
     orphaned.cancel()
     await engine.stop(grace_s=max(0.5, deadline_s - loop.time()))
+
+
+def _calm_collector() -> None:
+    """Let the cycle collector look less often, and never again at what is there for good.
+
+    A request makes hundreds of objects and hardly a cycle: looking after every 700 of them cost a tenth of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _stop(server: _Server, stopping: asyncio.Event) -> None:
