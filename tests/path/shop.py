@@ -181,8 +181,9 @@ async def pass_deadline(dsn: str, checkout: Checkout) -> None:
 
 
 async def age(dsn: str, minutes: int) -> None:
-    """Let every attempt have begun so long ago."""
+    """Let every attempt have begun, and every deadline have been, so long ago."""
     await _execute(dsn, "UPDATE race.attempt SET began_at = began_at - make_interval(mins => $1)", minutes)
+    await _execute(dsn, "UPDATE race.checkout SET deadline = deadline - make_interval(mins => $1)", minutes)
 
 
 async def _execute(dsn: str, statement: str, *arguments: object) -> None:

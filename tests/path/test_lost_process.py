@@ -162,7 +162,7 @@ class TestTheDeadlinePasses:
         await make_due(dsn)
         await other.owed("resolve")
         assert (await other.attempt(checkout)).state == "unknown", "it may still be on its way"
-        await age(dsn, 2)
+        await age(dsn, 6)
         await make_due(dsn)
         await other.owed("resolve")
         assert (await other.attempt(checkout)).state == "declined"
@@ -188,7 +188,7 @@ class TestTheDeadlinePasses:
             await asyncio.sleep(0.01)
         await pass_deadline(dsn, checkout)
         await other.expire.tick()
-        await age(dsn, 2)
+        await age(dsn, 6)
         await make_due(dsn)
         await other.owed("resolve")
         assert (await other.attempt(checkout)).state == "declined"

@@ -18,14 +18,18 @@ from race_to_purchase.ports import Gateway, PaymentRequest
 from race_to_purchase.rules.commands import Authorization, BeginPayment
 from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.outcomes import Outcome
-from race_to_purchase.rules.rows import Attempt, CheckoutState, attempt_id
+from race_to_purchase.rules.rows import Attempt, Checkout, attempt_id
 from race_to_purchase.rules.verdicts import Absent, Declined, NoAnswer, Verdict, Voided
 
 RESOLVE_AFTER_S = (5.0, 30.0, 300.0, 3600.0, 86_400.0)
 """When an attempt without an answer is asked about again; the last is repeated."""
 
-NEVER_RECEIVED_AFTER = timedelta(seconds=60)
-"""A request that the gateway does not know after so long, with nobody sending it any more, never arrived."""
+NEVER_RECEIVED_AFTER = timedelta(minutes=5)
+"""A request that the gateway does not know so long after anybody could send it never arrived.
+
+It is sent again until the deadline, so it counts from there. Long enough for a process that was frozen before it sent,
+and for a request that is slow on its way; nobody waits for it, since the reservation has lapsed.
+"""
 
 
 def again_s(tries: int) -> float:
@@ -77,7 +81,7 @@ async def authorize(gateway: Gateway, attempt: Attempt, timeout_s: float) -> Ver
 
 
 async def find_out(
-    gateway: Gateway, attempt: Attempt, state: CheckoutState, now: datetime, timeout_s: float
+    gateway: Gateway, attempt: Attempt, checkout: Checkout, now: datetime, timeout_s: float
 ) -> Verdict:
     """What became of an attempt without an answer: ask, and send the same request again only while it is wanted."""
     try:
@@ -88,9 +92,9 @@ async def find_out(
     match verdict:
         case Voided():
             return Declined("voided_at_gateway", retryable=True)
-        case Absent() if state == "paying":
+        case Absent() if checkout.state == "paying" and now < checkout.deadline:
             return await authorize(gateway, attempt, timeout_s)
-        case Absent() if now - attempt.began_at > NEVER_RECEIVED_AFTER:
+        case Absent() if now - max(attempt.began_at, checkout.deadline) > NEVER_RECEIVED_AFTER:
             return Declined("never_received", retryable=True)
         case _:
             return verdict

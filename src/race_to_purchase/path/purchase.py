@@ -212,7 +212,7 @@ class Purchase:
             case "resolve" if attempt.state in OPEN:
                 gateway = self._gateways[attempt.gateway]
                 now = await self._reads.now()
-                verdict = await pay.find_out(gateway, attempt, checkout.state, now, self._patience.gateway_s)
+                verdict = await pay.find_out(gateway, attempt, checkout, now, self._patience.gateway_s)
                 return await self._settle(known, attempt, verdict, task.tries)
             case "capture" if attempt.state == "committed":
                 return await self._capture(known, attempt, task.tries)
