@@ -14,6 +14,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextvars import copy_context
 from random import Random
 from typing import Any, TypeVar
+from zlib import crc32
 
 import msgspec
 from msgspec.structs import replace
@@ -83,7 +84,7 @@ class World:
         self.seed = seed
         self.chance = Random(seed)
         self.plan = plan(self.chance)
-        self.chaos = Chaos(self.chance, self.plan.rates)
+        self.chaos = Chaos(self.chance, self.plan.rates, self.plan.favours)
         self.awaits: Counter[Cell] = Counter()
         self.loop = VirtualLoop(self.chance)
         self.story = Story()
@@ -114,8 +115,8 @@ class World:
         logs = Watching(self)
         try:
             self.loop.run(self._live())
-        except (Stuck, Spinning) as error:
-            self.violated("never_at_rest", "", str(error))
+        except (Stuck, Spinning) as why:
+            self.violated("never_at_rest", "", str(why))
         finally:
             logs.end()
             random.setstate(dice)
@@ -175,7 +176,7 @@ class World:
     def _concerned(self, subject: str) -> list[str]:
         """The checkouts that a violation is about: for a pool, all that claim it."""
         checkouts = self.database.store.rows.checkouts
-        if subject.split("/")[0] in checkouts:
+        if subject.split("/", maxsplit=1)[0] in checkouts:
             return [subject]
         return [row.id for row in checkouts.values() if subject in row.claims.pools] if subject else list(checkouts)
 
@@ -184,7 +185,7 @@ class World:
     def violated(self, check: str, subject: str, detail: str) -> None:
         """An invariant does not hold: the world stops here."""
         self._found.setdefault((check, subject), detail)
-        self.story.tell(self.loop.now_s, subject.split("/")[0], "", f"VIOLATED {check}", detail)
+        self.story.tell(self.loop.now_s, subject.split("/", maxsplit=1)[0], "", f"VIOLATED {check}", detail)
         self.loop.halted = True
 
     def pick(self, choices: Sequence[C]) -> C:
@@ -346,11 +347,9 @@ class World:
 
 def hash_of(story: Story) -> int:
     """A number that is the same for the same story, in every process."""
-    import zlib
-
     crc = 0
     for moment in story.moments:
-        crc = zlib.crc32(repr(moment).encode(), crc)
+        crc = crc32(repr(moment).encode(), crc)
     return crc
 
 

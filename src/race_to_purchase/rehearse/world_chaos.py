@@ -88,8 +88,9 @@ class Rates(msgspec.Struct, frozen=True):
 class Chaos:
     """The dice. `struck` counts every fault by its cell; while `on` is False, nothing happens."""
 
-    def __init__(self, chance: Random, rates: Rates) -> None:
+    def __init__(self, chance: Random, rates: Rates, favours: tuple[str, ...]) -> None:
         self._chance = chance
+        self._favours = favours
         self._rates = {point: float(getattr(rates, point.split(".")[0], 0.0)) for point in FAULTS}
         self.on = True
         self.struck: Counter[Cell] = Counter()
@@ -102,8 +103,13 @@ class Chaos:
         if self._chance.random() >= self._rates[point]:
             return None
         kind = self._chance.choice(FAULTS[point])
+        if self._favours and self._chance.random() < 0.5:
+            kind = next((favoured for favoured in self._shuffled() if favoured in FAULTS[point]), kind)
         self.count(kind, point)
         return kind
+
+    def _shuffled(self) -> list[str]:
+        return self._chance.sample(self._favours, len(self._favours))
 
     def count(self, kind: str, *points: str) -> None:
         """Note a fault at every one of `points`."""

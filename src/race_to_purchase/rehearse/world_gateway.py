@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 NAME = "simulated"
 
-LATE_S = (5.0, 40.0)
+LATE_S = (5.0, 55.0)
 """How long a request may be under way whose sender has given it up; shorter than `pay.NEVER_RECEIVED_AFTER`."""
 
 SLOW_S = (8.0, 16.0)

@@ -8,6 +8,7 @@ I/O, no thread and no real sleep, so a second of the simulation costs nothing, a
 from __future__ import annotations
 
 import asyncio
+import warnings
 from asyncio import events
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
@@ -30,14 +31,23 @@ class Stuck(Exception):
     """Nothing is ready, no timer is set, and somebody still waits: a deadlock."""
 
 
+def _nothing() -> None:
+    """What a fuse does that nobody lit."""
+
+
 class Owner:
-    """Whose callbacks they are: a simulated process, or the world itself. `ahead_s` is how far its clock is ahead."""
+    """Whose callbacks they are: a simulated process, or the world itself. `ahead_s` is how far its clock is ahead.
+
+    After `fuse` callbacks more, `burn` is called: so a process is struck between any two of its steps, however short.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.dead = False
         self.ahead_s = 0.0
         self.parked: list[Handle] | None = None
+        self.fuse = 0
+        self.burn: Callable[[], None] = _nothing
         self.tasks: list[asyncio.Task[Any]] = []
         self._tasks_max = 64
 
@@ -83,10 +93,11 @@ class Handle:
         return self._when_s
 
 
-class VirtualLoop(asyncio.AbstractEventLoop):
+class VirtualLoop(asyncio.BaseEventLoop):
     """See the module. `now_s` is the time of the world; `time` that of the process that asks."""
 
     def __init__(self, chance: Random) -> None:
+        # Nothing of the inherited loop is used, nor set up: it would open a selector.
         self._chance = chance.random
         self.now_s = 0.0
         self.steps = 0
@@ -129,6 +140,10 @@ class VirtualLoop(asyncio.AbstractEventLoop):
             last.context.run(last.callback, *last.args)
         except Exception as error:
             self.errors.append(error)
+        if last.owner.fuse:
+            last.owner.fuse -= 1
+            if not last.owner.fuse:
+                last.owner.burn()
 
     def _advance(self) -> None:
         timers = self._timers
@@ -163,16 +178,14 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         """Seconds, by the clock of the process that asks."""
         return self.now_s + OWNER.get().ahead_s
 
-    def call_soon(
-        self, callback: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], context: Context | None = None
-    ) -> Any:
+    def call_soon(self, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None) -> Any:
         """See `asyncio`, here and below."""
         handle = Handle(callback, args, copy_context() if context is None else context, 0.0)
         self._ready.append(handle)
         return handle
 
     def call_later(
-        self, delay: float, callback: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], context: Context | None = None
+        self, delay: float, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None
     ) -> Any:
         handle = Handle(callback, args, copy_context() if context is None else context, 0.0)
         handle._when_s = self.now_s + delay + handle.owner.ahead_s
@@ -181,7 +194,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         return handle
 
     def call_at(
-        self, when: float, callback: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], context: Context | None = None
+        self, when: float, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None
     ) -> Any:
         context = copy_context() if context is None else context
         handle = Handle(callback, args, context, when)
@@ -192,9 +205,9 @@ class VirtualLoop(asyncio.AbstractEventLoop):
     def create_future(self) -> asyncio.Future[Any]:
         return asyncio.Future(loop=self)
 
-    def create_task(self, coro: Any, *, name: str | None = None, context: Context | None = None) -> asyncio.Task[Any]:
+    def create_task(self, coro: Any, *, name: object = None, context: Context | None = None) -> asyncio.Task[Any]:
         owner = OWNER.get() if context is None else context.get(OWNER) or WORLD
-        task: asyncio.Task[Any] = asyncio.Task(coro, loop=self, name=name or "task", context=context)
+        task: asyncio.Task[Any] = asyncio.Task(coro, loop=self, name=str(name or "task"), context=context)
         owner.adopt(task)
         return task
 
@@ -220,7 +233,10 @@ def end(owner: Owner) -> None:
         task._log_destroy_pending = False  # type: ignore[attr-defined]  # it is pending for ever, and that is meant
         coroutine = task.get_coro()
         if coroutine is not None:
-            context.run(coroutine.close)
+            with warnings.catch_warnings():
+                # What a dead process had only just begun was never awaited: that is the point.
+                warnings.simplefilter("ignore", RuntimeWarning)
+                context.run(coroutine.close)
     owner.tasks.clear()
 
 

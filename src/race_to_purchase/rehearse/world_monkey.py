@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from race_to_purchase.rehearse import world_awaits
 from race_to_purchase.rehearse.world_database import IDLE_S_MAX
+from race_to_purchase.rehearse.world_loop import Owner
 from race_to_purchase.rehearse.world_process import Gone, Process
 
 if TYPE_CHECKING:
     from race_to_purchase.rehearse.world import World
+
+
+FUSE_MAX = 80
+"""Within so many of its steps, a process is struck that is to be struck."""
+
+CLOCK_OFF_S_MAX = 15.0
+"""How far the database's clock is from the truth at most: servers that take over from each other differ."""
 
 
 class Monkey:
@@ -39,16 +48,26 @@ class Monkey:
         if up:
             deed(world.pick(up))
 
+    def _after_some_steps(self, process: Process, burn: Callable[[], None]) -> None:
+        process.owner.burn = burn
+        process.owner.fuse = 1 + int(self._world.chance.random() * FUSE_MAX)
+
     def _crash(self, process: Process) -> None:
         self._world.chaos.count("crash", "process")
-        self._world.crash(process, "killed")
+        self._after_some_steps(process, lambda: self._world.crash(process, "killed"))
 
     def _freeze(self, process: Process) -> None:
-        world, owner = self._world, process.owner
+        owner = process.owner
+        self._after_some_steps(process, lambda: self._frozen(process, owner))
+
+    def _frozen(self, process: Process, owner: Owner) -> None:
+        world = self._world
+        if owner.dead or owner.parked is not None:
+            return
         frozen_s = world.between(0.5, 30.0)
         world.chaos.count("freeze", "process")
         world.tell("", process, "frozen", f"for {frozen_s:.1f} s")
-        world_awaits.hit(owner.living_tasks(), "freeze", world.chaos.struck)
+        world_awaits.hit(owner.living_tasks(), "freeze", world.awaits)
         world.loop.freeze(owner)
 
         def end_idle() -> None:
@@ -70,14 +89,13 @@ class Monkey:
         world.chaos.count("stop", "process")
         world.tell("", process, "stops", "in order")
         world.spawn(world.stop(process, restart=True))
-        if world.chance.random() < 0.4:
-            owner = process.owner
-            world.later(world.between(0.0, 10.0), self._crash_while_stopping, process, owner)
+        strikes = world.pick((None, self._crash_while_stopping, self._freeze))
+        if strikes is not None:
+            world.later(world.pick((0.0, world.between(0.0, 10.0))), strikes, process)
 
-    def _crash_while_stopping(self, process: Process, owner: object) -> None:
-        if process.up and process.owner is owner:
-            self._world.chaos.count("crash_while_stopping", "process")
-            self._world.crash(process, "killed while it stops")
+    def _crash_while_stopping(self, process: Process) -> None:
+        self._world.chaos.count("crash_while_stopping", "process")
+        self._after_some_steps(process, lambda: self._world.crash(process, "killed while it stops"))
 
     def _outage(self, _process: Process) -> None:
         world = self._world
@@ -91,10 +109,10 @@ class Monkey:
 
     def _database_clock(self, _process: Process) -> None:
         world = self._world
-        ahead_s = world.between(-4.0, 20.0)
-        world.chaos.count("clock_ahead" if ahead_s > 0 else "clock_back", "database")
-        world.story.tell(world.loop.now_s, "", "database", "clock jumps", f"by {ahead_s:.1f} s")
-        world.database.ahead_s += ahead_s
+        ahead_s = world.between(-CLOCK_OFF_S_MAX, CLOCK_OFF_S_MAX)
+        world.chaos.count("clock_ahead" if ahead_s > world.database.ahead_s else "clock_back", "database")
+        world.story.tell(world.loop.now_s, "", "database", "clock jumps", f"to {ahead_s:+.1f} s")
+        world.database.ahead_s = ahead_s
 
     def _gateway_down(self, _process: Process) -> None:
         world = self._world

@@ -25,6 +25,7 @@ THEMES: dict[str, dict[str, Any]] = {
     "database": {"rates": {"connect": 0.1, "read": 0.1, "commit": 0.2, "reads": 0.1}, "outages": True},
     "gateway": {"rates": {"gateway": 0.45, "commit": 0.03}},
     "gateway_down": {"rates": {"gateway": 0.1}, "gateway_outages": True, "deeds_every_s": 15.0},
+    "late": {"rates": {"gateway": 0.6}, "favours": ("late", "slow", "lost_request"), "reservation_s": (30, 75)},
     "crashes": {"deeds_every_s": 4.0},
     "short": {"rates": {"gateway": 0.3}, "reservation_s": (2, 8), "visits": (40, 70), "stock": (3, 12)},
     "tight": {"rates": {"gateway": 0.2}, "stock": (2, 6), "visits": (40, 70), "payment_first": 0.8},
@@ -56,6 +57,8 @@ class Plan(msgspec.Struct, frozen=True):
     methods: tuple[str, ...]
     outages: bool
     gateway_outages: bool
+    favours: tuple[str, ...]
+    """Kinds of fault that strike more often than others."""
     merchant: bool
     deaf: bool
     rest_rounds: int
@@ -83,6 +86,7 @@ def plan(chance: Random) -> Plan:
         methods=said.get("methods", METHODS),
         outages=said.get("outages", False),
         gateway_outages=said.get("gateway_outages", False),
+        favours=said.get("favours", ()),
         merchant=theme in ("merchant", "rest") or chance.random() < 0.8,
         deaf=said.get("deaf", False),
         rest_rounds=said.get("rest_rounds", chance.choice((0, 5, 15))),

@@ -47,7 +47,8 @@ class Story:
     def timeline(self, subjects: list[str]) -> list[str]:
         """The purchases of `subjects` as lines to read; everything that befell processes is in it."""
         wanted = {subject.split("/")[0] for subject in subjects}
-        moments = [moment for moment in self.moments if moment.subject in wanted or _is_common(moment)]
+        met = {moment.who for moment in self.moments if moment.subject in wanted} | {"database", "gateway"}
+        moments = [moment for moment in self.moments if moment.subject in wanted or _befell(moment, met)]
         first = next((place for place, moment in enumerate(moments) if moment.subject), 0)
         many = len(wanted) > 1
         lines = [_line(moment, with_subject=many) for moment in moments[first:]]
@@ -55,9 +56,9 @@ class Story:
         return lines[: LINES_MAX // 2] + left_out + lines[max(LINES_MAX // 2, len(lines) - LINES_MAX // 2) :]
 
 
-def _is_common(moment: Moment) -> bool:
-    """Whether it befell a process, and not a request that has no checkout yet."""
-    return not moment.subject and not moment.what.startswith(("is asked", "answers"))
+def _befell(moment: Moment, met: set[str]) -> bool:
+    """Whether it befell a process of `met`; requests that have no checkout yet befall nobody."""
+    return not moment.subject and moment.who in met and not moment.what.startswith(("is asked", "answers"))
 
 
 def _line(moment: Moment, *, with_subject: bool) -> str:

@@ -7,7 +7,8 @@ was wrong for a moment, an end that was left again, a charge that was taken back
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -22,6 +23,9 @@ from race_to_purchase.rules.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from race_to_purchase.rehearse.world import World
+
+S = TypeVar("S")
+E = TypeVar("E")
 
 FIXED = ("key", "method", "amount", "currency", "gateway", "fence", "began_at")
 """What of an attempt never changes: the stored request."""
@@ -173,7 +177,7 @@ def _add(counter: Counter[str], claims: dict[str, int], times: int) -> None:
         counter[pool_id] += times * quantity
 
 
-def _reachable(table: dict[str, dict[str, str]], state: str) -> set[str]:
+def _reachable(table: Mapping[S, Mapping[E, S]], state: S) -> set[S]:
     """Every state that can follow, however many events one batch holds."""
     found, new = {state}, [state]
     while new:
