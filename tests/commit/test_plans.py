@@ -140,6 +140,13 @@ async def test_every_row_is_found_by_an_index(session: Any, name: str) -> None:
     assert faults(iter(found)) == []
 
 
+async def test_a_look_for_deadlines_reads_its_window_and_no_more(session: Any) -> None:
+    """Bounded on one side alone it would walk everything that ever was."""
+    (scan,) = [node for node in await plan(session, "overdue", statement("overdue")) if "Relation Name" in node]
+    assert "$1" in scan["Index Cond"]
+    assert "$2" in scan["Index Cond"]
+
+
 async def test_without_its_locks_too(session: Any) -> None:
     assert faults(await plan(session, "read_batch", unlocked("read_batch"))) == []
 

@@ -54,7 +54,7 @@ class TestManyConnections:
     async def test_a_buyer_with_many_tabs_gets_no_more_than_the_limit(self, dsn: str, policy: Policy) -> None:
         """The buyer's pool does not exist yet, so no lock protects it: the unique index decides who makes it."""
         await open_for(dsn, 100, limit_per_buyer=3)
-        async with committers(dsn, 8, policy) as parallel:
+        async with committers(dsn, 8, policy, batch_max=1) as parallel:
             outcomes = await asyncio.gather(*(one.submit(a_wish("ada")) for one in parallel for _ in range(3)))
         assert sum(isinstance(outcome, Reserved) for outcome in outcomes) == 3
         assert sum(isinstance(outcome, LimitReached) for outcome in outcomes) == 21

@@ -27,7 +27,7 @@ async def dsn(module_dsn: str) -> str:
 class TestOneKey:
     async def test_many_clients_get_one_reservation_and_equal_bytes(self, dsn: str, policy: Policy) -> None:
         key = a_key_use("k")
-        async with committers(dsn, 4, policy, batch_max=4) as parallel:
+        async with committers(dsn, 4, policy, batch_max=1) as parallel:
             outcomes = await asyncio.gather(*(parallel[i % 4].submit(a_wish(), key) for i in range(CLIENTS)))
         told = {(answer(outcome).status, answer(outcome).body) for outcome in outcomes}
         assert [status for status, _ in told] == [201]
@@ -37,7 +37,7 @@ class TestOneKey:
 
     async def test_many_clients_who_pay_begin_one_attempt(self, dsn: str, policy: Policy) -> None:
         wish, key = a_wish(), a_key_use("k", "pay")
-        async with committers(dsn, 4, policy, batch_max=4) as parallel:
+        async with committers(dsn, 4, policy, batch_max=1) as parallel:
             await parallel[0].submit(wish)
             outcomes = await asyncio.gather(*(parallel[i % 4].submit(begin(wish), key) for i in range(CLIENTS)))
             assert sum(isinstance(outcome, Begun) for outcome in outcomes) == 1
@@ -52,7 +52,7 @@ class TestOneKey:
         self, dsn: str, policy: Policy
     ) -> None:
         keys = [a_key_use("k"), type(a_key_use("k"))("reserve shop", "k", b"another body")]
-        async with committers(dsn, 4, policy, batch_max=4) as parallel:
+        async with committers(dsn, 4, policy, batch_max=1) as parallel:
             outcomes = await asyncio.gather(*(parallel[i % 4].submit(a_wish(), keys[i % 2]) for i in range(CLIENTS)))
         assert sum(isinstance(outcome, Reserved) for outcome in outcomes) == 1
         assert sum(isinstance(outcome, KeyReused) for outcome in outcomes) == CLIENTS // 2

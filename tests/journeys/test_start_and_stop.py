@@ -23,12 +23,14 @@ PASSWORD = "open-sesame"
 PATIENT = {"RACE_GATEWAY_TIMEOUT_S": "8", "RACE_TAKEOVER_S": "9"}
 
 
-def post(engine: Engine, path: str, key: str, body: dict[str, Any]) -> tuple[int, dict[str, Any], dict[str, str]]:
+def post(
+    engine: Engine, path: str, key: str, body: dict[str, Any], timeout_s: float = 30
+) -> tuple[int, dict[str, Any], dict[str, str]]:
     """Status, body and headers of one request."""
     data = json.dumps(body).encode()
     request = urllib.request.Request(engine.url + path, data, storefront(key), method="POST")
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:
+        with urllib.request.urlopen(request, timeout=timeout_s) as response:
             return response.status, json.load(response), dict(response.headers)
     except HTTPError as refused:
         return refused.code, json.load(refused), dict(refused.headers)
@@ -42,9 +44,12 @@ def reserve(engine: Engine, buyer: str = "ada") -> str:
     return str(told["id"])
 
 
-def pay(engine: Engine, checkout: str, method: str = "pm_approved") -> tuple[int, dict[str, Any]]:
+def pay(
+    engine: Engine, checkout: str, method: str = "pm_approved", timeout_s: float = 30
+) -> tuple[int, dict[str, Any]]:
     """What a payment is told."""
-    status, told, _ = post(engine, f"/v1/checkouts/{checkout}/payment", checkout, {"payment_method": method})
+    path, body = f"/v1/checkouts/{checkout}/payment", {"payment_method": method}
+    status, told, _ = post(engine, path, checkout, body, timeout_s)
     return status, told
 
 
@@ -96,10 +101,12 @@ def test_it_stops_in_order(an_engine: Callable[..., Engine], workers: int) -> No
     engine = an_engine(workers=workers, **PATIENT)
     engine.start()
     engine.put()
-    checkout = reserve(engine)
+    checkout, given_up = reserve(engine), reserve(engine, "bob")
     with ThreadPoolExecutor() as pool, socket.create_connection(("127.0.0.1", engine.port)):  # One stays idle.
         payment = pool.submit(pay, engine, checkout, "pm_slow")
-        engine.until(lambda: asyncio.run(value(engine.dsn, "SELECT count(*) FROM race.attempt")))
+        with pytest.raises(TimeoutError):
+            pay(engine, given_up, "pm_slow", timeout_s=0.5)  # Its buyer hangs up, and nobody waits for the answer.
+        engine.until(lambda: asyncio.run(value(engine.dsn, "SELECT count(*) = 2 FROM race.attempt")))
         assert engine.terminate() == 0
         status, told = payment.result()
     assert (status, told["state"]) == (200, "paid"), "who had begun to pay got their answer"
@@ -108,7 +115,8 @@ def test_it_stops_in_order(an_engine: Callable[..., Engine], workers: int) -> No
     assert "Traceback" not in engine.told()
 
     engine.start()
-    assert asyncio.run(recount(engine.dsn, at_rest=True)) == [], "captured, too"
+    assert asyncio.run(recount(engine.dsn, at_rest=True)) == [], "nothing is left to be taken over"
+    assert asyncio.run(value(engine.dsn, "SELECT count(*) FROM race.orders")) == 2
 
 
 def test_what_does_not_end_in_time_is_left_to_the_next(an_engine: Callable[..., Engine]) -> None:
