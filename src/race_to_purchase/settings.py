@@ -53,9 +53,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     policy: Annotated[
         Literal["combine", "optimistic"],
         msgspec.Meta(
-            description="How batches are written: under row locks, or on row versions with locks as fallback."
+            description="How batches are written: on row versions until another process gets in the way "
+            "(`optimistic`), or always under row locks (`combine`)."
         ),
-    ] = "combine"
+    ] = "optimistic"
     batch_max: Annotated[Positive, msgspec.Meta(description="Commands in one transaction, at most.")] = 256
     waiting_max: Annotated[
         Positive, msgspec.Meta(description="Commands that may wait in one drop and process before 503 is answered.")

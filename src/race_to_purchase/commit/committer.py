@@ -29,7 +29,7 @@ class Committer:
         self,
         store: Store,
         *,
-        policy: Policy = "combine",
+        policy: Policy = "optimistic",
         batch_max: int = 256,
         waiting_max: int = 4096,
         observe: Observer = _nobody,
