@@ -250,13 +250,16 @@ class World:
     async def stop(self, process: Process, *, restart: bool) -> None:
         """Stop it in order; nothing of it may be left."""
         owner = process.owner
+        if process.stopping or not process.up:
+            return
+        process.stopping = True
         try:
             await process.call(process.stop())
         except Gone:
             return
-        left = owner.living_tasks()
-        if owner.parked is None and left and not self.chaos.on:
-            self.violated("task_left", "", f"{process.owner.name}: {left[:3]}")
+        left = [task.get_coro().__qualname__ for task in owner.living_tasks()]
+        if left and not self.chaos.on:
+            self.violated("task_left", "", f"{owner.name}: {left}")
         if not owner.dead:
             owner.dead = True
             end(owner)

@@ -87,9 +87,10 @@ class Visit:
             answer = await world.ask(request)
             if answer is not None and not _may_change(answer):
                 return answer
-            await asyncio.sleep(world.between(0.3, 4.0))
-            if world.chance.random() < 0.03:
+            # Who is told that everything is reserved soon loses heart; who has paid and does not know, does not.
+            if world.chance.random() < (0.03 if request.route == "pay" or answer is None else 0.5):
                 return answer
+            await asyncio.sleep(world.between(0.3, 6.0))
         return answer
 
     async def _pays(self, checkout_id: str) -> None:

@@ -27,8 +27,8 @@ THEMES: dict[str, dict[str, Any]] = {
     "gateway_down": {"rates": {"gateway": 0.1}, "gateway_outages": True, "deeds_every_s": 15.0},
     "late": {"rates": {"gateway": 0.6}, "favours": ("late", "slow", "lost_request"), "reservation_s": (30, 75)},
     "crashes": {"deeds_every_s": 4.0},
-    "short": {"rates": {"gateway": 0.3}, "reservation_s": (2, 8), "visits": (40, 70), "stock": (3, 12)},
-    "tight": {"rates": {"gateway": 0.2}, "stock": (2, 6), "visits": (40, 70), "payment_first": 0.8},
+    "short": {"rates": {"gateway": 0.3}, "reservation_s": (2, 8), "visits": (60, 100), "stock": (6, 20)},
+    "tight": {"rates": {"gateway": 0.2}, "stock": (4, 12), "visits": (60, 100), "payment_first": 0.8},
     "declines": {"decline_rate": 0.3, "methods": ("pm_declined", "pm_3ds", "pm_partial")},
     "captures": {"rates": {"gateway": 0.2}, "methods": ("pm_uncapturable", "pm_short")},
     "merchant": {"rates": {"merchant": 0.3}, "deaf": True, "rest_rounds": 60},
@@ -73,14 +73,14 @@ def plan(chance: Random) -> Plan:
     return Plan(
         theme=theme,
         drops=tuple(_drop(chance, number, said) for number in range(chance.choice((1, 1, 2)))),
-        visits=chance.randint(*said.get("visits", (25, 60))),
+        visits=chance.randint(*said.get("visits", (50, 100))),
         buyers=chance.choice((6, 20, 60)),
         span_s=chance.choice((3.0, 15.0, 40.0)),
         policies=tuple(chance.choice(("combine", "combine", "optimistic")) for _ in range(chance.choice((1, 2, 2, 3)))),
         batch_max=chance.choice((1, 4, 256)),
         rates=Rates(**rates),
         deeds_every_s=said.get("deeds_every_s", 12.0),
-        loops_every_s=chance.choice((2.0, 5.0)),
+        loops_every_s=chance.choice((4.0, 8.0)),
         decline_rate=said.get("decline_rate", 0.03),
         odd=0.6 if "methods" in said else 0.15,
         methods=said.get("methods", METHODS),
@@ -95,7 +95,7 @@ def plan(chance: Random) -> Plan:
 
 def _drop(chance: Random, number: int, said: dict[str, Any]) -> Drop:
     payment_first = chance.random() < said.get("payment_first", 0.4)
-    stock = said.get("stock", (6, 40))
+    stock = said.get("stock", (15, 80))
     items = tuple(
         Item(f"item-{letter}", f"Item {letter}", chance.choice((0, 1999, 5000, 15900)), chance.randint(*stock))
         for letter in "abc"[: chance.randint(1, 3)]

@@ -78,6 +78,7 @@ class Process:
         self.name = name
         self.life = 0
         self.up = False
+        self.stopping = False
         self._policy = policy
         self._batch_max = batch_max
         self.owner = Owner(name)
@@ -89,6 +90,7 @@ class Process:
         assert not self.up
         self.life += 1
         self.up = True
+        self.stopping = False
         self.owner = Owner(f"{self.name}.{self.life}")
         self._context = copy_context()
         self._context.run(OWNER.set, self.owner)
@@ -120,7 +122,7 @@ class Process:
     def begin_loops(self) -> None:
         """Start the background work."""
         for tick in self.ticks:
-            every_s = {"sweep": 10.0, "forget": 30.0}.get(tick.name, self.world.plan.loops_every_s)
+            every_s = {"sweep": 20.0, "forget": 40.0}.get(tick.name, self.world.plan.loops_every_s)
             loop = Loop(tick, every_s)
             self.loops.append(loop)
             self._context.copy().run(loop.start)

@@ -48,6 +48,8 @@ class Rest:
                     break
         else:
             world.violated("never_at_rest", "", f"tasks {list(self._rows.tasks)}, live {list(self._rows.live)}")
+        while any(process.stopping and process.up for process in world.processes):
+            await asyncio.sleep(1.0)
         for process in world.processes:
             await world.stop(process, restart=False)
         for pool in self._rows.pools.values():

@@ -6,17 +6,28 @@ A simulation that never came through a row has proved nothing about it, and says
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from race_to_purchase.rehearse.world_story import Moment, Story
 
 Known = Callable[[list[Moment]], bool]
 
 
+class Row(NamedTuple):
+    """How a purchase is known that went through a failure; `needs` is what must have happened at all."""
+
+    needs: frozenset[str]
+    known: Known
+
+
 def reached(story: Story) -> frozenset[str]:
     """The rows that some purchase of the story went through."""
     found: set[str] = set()
     for moments in story.by_purchase().values():
-        found.update(name for name, known in TABLE.items() if name not in found and known(moments))
+        seen = {moment.what for moment in moments}
+        for name, row in TABLE.items():
+            if name not in found and row.needs <= seen and row.known(moments):
+                found.add(name)
     return frozenset(found)
 
 
@@ -28,10 +39,10 @@ def _in_order(moments: Iterable[Moment], *wanted: tuple[str, str]) -> bool:
     )
 
 
-def _way(*wanted: str) -> Known:
+def _way(*wanted: str) -> Row:
     """Known by moments in order, each written as `what` or `what: detail`."""
     steps = tuple(_parsed(text) for text in wanted)
-    return lambda moments: _in_order(moments, *steps)
+    return Row(frozenset(what for what, _ in steps), lambda moments: _in_order(moments, *steps))
 
 
 def _parsed(text: str) -> tuple[str, str]:
@@ -50,7 +61,7 @@ def _crash_before_sending(moments: list[Moment]) -> bool:
     return False
 
 
-def _crash_between(first: str, second: str) -> Known:
+def _crash_between(first: str, second: str) -> Row:
     """The process that did `first` dies before `second`, which another process does."""
 
     def known(moments: list[Moment]) -> bool:
@@ -63,11 +74,11 @@ def _crash_between(first: str, second: str) -> Known:
                         break
         return False
 
-    return known
+    return Row(frozenset({first, second, "CRASH"}), known)
 
 
-TABLE: dict[str, Known] = {
-    "crash before sending": _crash_before_sending,
+TABLE: dict[str, Row] = {
+    "crash before sending": Row(frozenset({"CRASH", "calls: authorize"}), _crash_before_sending),
     "no answer, found by asking": _way("calls: authorize=lost_answer", "hears: look_up=Authorized", "commits: paid"),
     "an error after the effect": _way("calls: authorize=error_after", "hears: look_up=Authorized", "commits: paid"),
     "no answer, sent again": _way(

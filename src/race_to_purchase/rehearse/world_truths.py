@@ -149,7 +149,8 @@ class Diary:
             return
         now_stored = self._rows.stored.get((key.scope, key.key))
         mine = now_stored is not None and now_stored.fingerprint == key.fingerprint
-        if mine or answer.status in (200, 201):
+        # A refusal that was decided before the key was stored may come late; it is no answer of the stored request.
+        if stored is not None or answer.status in (200, 201) or (mine and answer.status == 402):
             first = self._told.setdefault((key.scope, key.key, key.fingerprint), answer)
             if (first.status, first.body) != (answer.status, answer.body):
                 subject = request.checkout_id or msgspec.json.decode(first.body).get("id", "")
