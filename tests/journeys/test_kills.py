@@ -73,6 +73,24 @@ async def test_the_server_is_killed_and_started_again(an_engine: Callable[..., E
     await sold_out_and_sound(engine, ends)
 
 
+async def test_the_keeper_of_the_workers_is_killed(an_engine: Callable[..., Engine]) -> None:
+    """They leave the port at once, whoever of them was just starting, so that the next one can have it."""
+    engine = an_engine(workers=2)
+    engine.start()
+    engine.put(items=shoes(STOCK))
+    orphans: list[psutil.Process] = []
+
+    def harm(_: random.Random) -> None:
+        orphans.extend(engine.workers())
+        engine.kill()
+        engine.start()
+
+    _, ends = await racing(engine, harm, 2)
+    await sold_out_and_sound(engine, ends)
+    assert len(orphans) == 4
+    engine.until(lambda: not any(orphan.is_running() and orphan.status() != "zombie" for orphan in orphans))
+
+
 async def test_one_of_the_workers_is_killed_and_comes_back_by_itself(an_engine: Callable[..., Engine]) -> None:
     engine = an_engine(workers=2)
     engine.start()

@@ -184,7 +184,8 @@ async def _supervise(settings: Settings, dsn: str, listening: socket.socket, rea
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    orders = Orders(settings, dsn, listening.fileno())
+    parent_fd, held_fd = os.pipe()  # Workers inherit the one; the other one closes with us, however we end.
+    orders = Orders(settings, dsn, listening.fileno(), parent_fd)
     keepers = [asyncio.create_task(_keep(orders, stopping)) for _ in range(settings.workers)]
     try:
         await _answering(listening, stopping)
@@ -194,6 +195,8 @@ async def _supervise(settings: Settings, dsn: str, listening: socket.socket, rea
     finally:
         stopping.set()
         await asyncio.gather(*keepers)
+        os.close(parent_fd)
+        os.close(held_fd)
 
 
 async def _keep(orders: Orders, stopping: asyncio.Event) -> None:
@@ -207,7 +210,7 @@ async def _keep(orders: Orders, stopping: asyncio.Event) -> None:
             "-m",
             "race_to_purchase.app.worker",
             env=environment,
-            pass_fds=[orders.socket_fd],
+            pass_fds=[orders.socket_fd, orders.parent_fd],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )

@@ -29,11 +29,15 @@ log = logging.getLogger("race.worker")
 
 
 class Orders(msgspec.Struct, frozen=True):
-    """What a worker is told: its settings, the database, and the number of the socket it inherits."""
+    """What a worker is told: its settings, the database, and the numbers of the socket and the pipe it inherits.
+
+    Nothing is ever written into the pipe: it ends with the process that started the worker.
+    """
 
     settings: Settings
     dsn: str
     socket_fd: int
+    parent_fd: int
 
 
 class _Server(uvicorn.Server):
@@ -46,9 +50,13 @@ class _Server(uvicorn.Server):
 
 
 async def run_worker(
-    settings: Settings, dsn: str, listening: socket.socket, ready: Callable[[], None] = lambda: None
+    settings: Settings,
+    dsn: str,
+    listening: socket.socket,
+    ready: Callable[[], None] = lambda: None,
+    parent_fd: int | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; calls `ready` once requests are answered."""
+    """Serve until SIGTERM or SIGINT, or until `parent_fd` ends; calls `ready` once requests are answered."""
     engine = await Engine.start(settings, dsn)
     _calm_collector()
     server = _Server(
@@ -72,7 +80,8 @@ async def run_worker(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop, server, stopping)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
-    orphaned = asyncio.create_task(_stop_when_orphaned(server, stopping))
+    if parent_fd is not None:
+        _stop_when_orphaned(parent_fd, server, stopping)
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers a flag, not an event
         await asyncio.sleep(0.01)
     if server.started:
@@ -80,7 +89,6 @@ async def run_worker(
     await asyncio.wait([serving, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
     deadline_s = loop.time() + settings.stop_grace_s
     await serving
-    orphaned.cancel()
     await engine.stop(grace_s=max(0.5, deadline_s - loop.time()))
 
 
@@ -101,20 +109,27 @@ def _stop(server: _Server, stopping: asyncio.Event) -> None:
     stopping.set()
 
 
-async def _stop_when_orphaned(server: _Server, stopping: asyncio.Event) -> None:
-    """A worker whose `race serve` was killed would hold the port and decide on a database that is about to go."""
-    parent = os.getppid()
-    while os.getppid() == parent:  # noqa: ASYNC110 - nobody signals the death of a parent
-        await asyncio.sleep(1)
-    log.error("the process that started this worker is gone; stopping")
-    _stop(server, stopping)
+def _stop_when_orphaned(parent_fd: int, server: _Server, stopping: asyncio.Event) -> None:
+    """A worker whose `race serve` was killed would hold the port and decide on a database that is about to go.
+
+    Its end of the pipe is closed by the system however it ends, at once, and even before this worker could look.
+    """
+    loop = asyncio.get_running_loop()
+
+    def orphaned() -> None:
+        loop.remove_reader(parent_fd)
+        log.error("the process that started this worker is gone; stopping")
+        _stop(server, stopping)
+
+    loop.add_reader(parent_fd, orphaned)
 
 
 def main() -> None:
     """Entry of a worker process."""
     orders = msgspec.json.decode(os.environ.pop(ORDERS), type=Orders)
     set_up(orders.settings.log, orders.settings.log_level)
-    run(run_worker(orders.settings, orders.dsn, socket.socket(fileno=orders.socket_fd)))
+    listening = socket.socket(fileno=orders.socket_fd)
+    run(run_worker(orders.settings, orders.dsn, listening, parent_fd=orders.parent_fd))
 
 
 def run(work: object) -> None:
