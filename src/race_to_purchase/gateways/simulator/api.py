@@ -113,6 +113,7 @@ class _Work:
         if call.key is not None:
             answer = Answer(call.endpoint, call.fingerprint, reply.status, reply.body, call.request_id, desk.now_s)
             desk.books.remember(call.key, answer)
+            reply = msgspec.structs.replace(reply, remembered=True)
         return reply
 
     def _run(self, desk: Desk, ask: params.Asked) -> Reply:
@@ -143,7 +144,7 @@ def _again(call: Call, before: Answer) -> Reply:
         raise refusals.key_reused(call.key, "endpoint")
     if before.fingerprint != call.fingerprint:
         raise refusals.key_reused(call.key, "parameters")
-    return Reply(before.status, before.body, before.request_id)
+    return Reply(before.status, before.body, before.request_id, remembered=True)
 
 
 def _limited(code: str, request_id: str) -> Response:
@@ -165,4 +166,13 @@ def _response(reply: Reply, request_id: str, call: Call | None) -> Response:
     if reply.original is not None:
         headers["Idempotent-Replayed"] = "true"
         headers["Original-Request"] = reply.original
+    if (again := _should_retry(reply)) is not None:
+        headers["Stripe-Should-Retry"] = again
     return Response(reply.body, reply.status, headers, "application/json")
+
+
+def _should_retry(reply: Reply) -> str | None:
+    """What Stripe's libraries are told where the status alone does not say it; None says nothing."""
+    if reply.status == 409:
+        return "true"
+    return "false" if reply.status >= 500 and reply.remembered else None

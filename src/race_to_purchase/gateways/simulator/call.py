@@ -44,11 +44,15 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """Status and body of an answer; `original` is the request whose answer this repeats."""
+    """Status and body of an answer; `original` is the request whose answer this repeats.
+
+    `remembered` says that the key will get it again.
+    """
 
     status: int
     body: bytes
     original: str | None = None
+    remembered: bool = False
 
 
 def new_request_id() -> str:

@@ -60,7 +60,7 @@ def open_dispute(desk: Desk, intent: PaymentIntent, amount: int, reason: str, *,
         evidence_details=_details(desk.now + RESPONSE_S, has_evidence=False, count=0),
         is_charge_refundable=inquiry,
         payment_intent=intent.id,
-        payment_method_details=charge.payment_method_details,
+        payment_method_details=_disputed_card(charge, inquiry=inquiry),
         reason=reason,
         status="warning_needs_response" if inquiry else "needs_response",
     )
@@ -180,4 +180,20 @@ def _outcome_of(evidence: dict[str, Any]) -> Literal["won", "lost"] | None:
 
 
 def _details(due_by: int, *, has_evidence: bool, count: int) -> dict[str, Any]:
-    return {"due_by": due_by, "has_evidence": has_evidence, "past_due": False, "submission_count": count}
+    return {
+        "due_by": due_by,
+        "enhanced_eligibility": {},
+        "has_evidence": has_evidence,
+        "past_due": False,
+        "submission_count": count,
+    }
+
+
+def _disputed_card(charge: Charge, *, inquiry: bool) -> dict[str, Any] | None:
+    """The card of a charge as a dispute shows it; None for what was no card."""
+    card = charge.payment_method_details.get("card")
+    if card is None:
+        return None
+    case = "inquiry" if inquiry else "chargeback"
+    shown = {"brand": card["brand"], "case_type": case, "network": card["network"], "network_reason_code": None}
+    return {"type": "card", "card": shown}

@@ -37,6 +37,7 @@ class PaymentIntent(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     object: Literal["payment_intent"] = "payment_intent"
+    allowed_payment_method_types: list[str] | None = None
     amount: int
     amount_capturable: int = 0
     amount_received: int = 0

@@ -90,11 +90,11 @@ class ConfirmIntent(Asked, frozen=True, kw_only=True):
     """POST /v1/payment_intents/{id}/confirm"""
 
     payment_method: Name | None = None
+    allowed_payment_method_types: list[Name] | None = None
     capture_method: CaptureMethod | None = None
     error_on_requires_action: bool = False
     off_session: bool | Literal["one_off", "recurring"] = False
     payment_method_options: Tree | None = None
-    payment_method_types: list[Name] | None = None
     receipt_email: Text | None = None
     return_url: Text | None = None
     setup_future_usage: Literal["off_session", "on_session", ""] | None = None
@@ -157,7 +157,7 @@ Params = TypeVar("Params", bound=Asked)
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _UNKNOWN = re.compile(r"unknown field `(?P<field>[^`]*)`(?: - at `\$\.?(?P<path>[^`]*)`)?")
 _MISSING = re.compile(r"missing required field `(?P<field>[^`]*)`(?: - at `\$\.?(?P<path>[^`]*)`)?")
-_PLACE = re.compile(r" - at `(?:key in )?\$\.?(?P<path>[^`]*)`")
+_PLACE = re.compile(r" - at (?:`key` in )?`\$\.?(?P<path>[^`]*)`")
 
 
 def read(kind: type[Params], form: Tree) -> Params:

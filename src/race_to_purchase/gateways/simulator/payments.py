@@ -41,6 +41,7 @@ def create(desk: Desk, ask: params.CreateIntent, _: str) -> PaymentIntent:
     intent = PaymentIntent(
         id=name,
         amount=ask.amount,
+        allowed_payment_method_types=ask.allowed_payment_method_types,
         automatic_payment_methods=_automatic(ask.automatic_payment_methods),
         capture_method=ask.capture_method or "automatic",
         client_secret=desk.books.names.secret(name),
@@ -52,7 +53,7 @@ def create(desk: Desk, ask: params.CreateIntent, _: str) -> PaymentIntent:
         metadata=params.words(ask.metadata),
         payment_method=ask.payment_method,
         payment_method_options=ask.payment_method_options or {},
-        payment_method_types=ask.payment_method_types or ["card"],
+        payment_method_types=ask.allowed_payment_method_types or ["card"],
         receipt_email=ask.receipt_email,
         setup_future_usage=ask.setup_future_usage or None,
         shipping=ask.shipping,
@@ -83,9 +84,11 @@ def confirm(desk: Desk, ask: params.ConfirmIntent, name: str) -> PaymentIntent:
     if card is None:
         raise _no_card(intent)
     changes: dict[str, Any] = {"payment_method": card, "last_payment_error": None, "next_action": None}
-    for field in ("capture_method", "payment_method_options", "payment_method_types", "receipt_email", "shipping"):
+    for field in ("capture_method", "payment_method_options", "receipt_email", "shipping"):
         if (value := getattr(ask, field)) is not None:
             changes[field] = value
+    if ask.allowed_payment_method_types:
+        changes["allowed_payment_method_types"] = changes["payment_method_types"] = ask.allowed_payment_method_types
     if ask.setup_future_usage is not None:
         changes["setup_future_usage"] = ask.setup_future_usage or None
     return bank.attempt(desk, msgspec.structs.replace(intent, **changes), ask)
