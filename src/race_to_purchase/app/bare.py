@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 
+from race_to_purchase.app.collector import calm_collector
 from race_to_purchase.commit.combiner import Observer
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.operate.drops import Catalogue
@@ -35,8 +36,9 @@ class Bare:
 
 @asynccontextmanager
 async def bare(dsn: str) -> AsyncIterator[Bare]:
-    """Open the migrated database at `dsn`; DatabaseUnavailable where that fails."""
+    """Open the migrated database at `dsn`, in a process set as one that serves; DatabaseUnavailable if that fails."""
     store = await PostgresStore.open(dsn, connections=2)
+    calm_collector()
     try:
         yield Bare(store)
     finally:
