@@ -73,8 +73,6 @@ class Outlook(msgspec.Struct, frozen=True):
     """Rows of the table of failures that some purchase went through."""
     violations: tuple[Violation, ...]
     moments: int
-    digest: int
-    """The same for every run of the same seed."""
 
 
 class World:
@@ -170,7 +168,6 @@ class World:
             rows=reached(self.story),
             violations=violations,
             moments=len(self.story.moments),
-            digest=hash_of(self.story),
         )
 
     def _concerned(self, subject: str) -> list[str]:
@@ -257,7 +254,7 @@ class World:
             await process.call(process.stop())
         except Gone:
             return
-        left = [task.get_coro().__qualname__ for task in owner.living_tasks()]
+        left = [str(getattr(task.get_coro(), "__qualname__", task)) for task in owner.living_tasks()]
         if left and not self.chaos.on:
             self.violated("task_left", "", f"{owner.name}: {left}")
         if not owner.dead:
@@ -294,12 +291,15 @@ class World:
         self.tell(request.checkout_id, process, f"is asked: {request.route}", request.key.key if request.key else "")
         if not process.up:
             return None
+        reply = process.call(process.handle(request, line))
+        patience = self.loop.call_later(BUYERS_WAIT_S, _give_up, reply)
         try:
-            async with asyncio.timeout(BUYERS_WAIT_S):
-                answer = await process.call(process.handle(request, line))
-        except (Gone, TimeoutError):
+            answer = await reply
+        except Gone:
             line.open = False
             return None
+        finally:
+            patience.cancel()
         self.story.tell(self.loop.now_s, request.checkout_id, name, f"answers: {request.route}", str(answer.status))
         self.diary.told(request, stored, answer)
         return answer
@@ -340,12 +340,17 @@ class World:
         self.truths.at_gateway(what, payment)
 
     def _checkout_of(self, key: str) -> str:
-        rows = self.database.store.rows
-        return self._by_key(key) or next((row.checkout_id for row in rows.attempts.values() if row.key == key), "")
-
-    def _by_key(self, key: str) -> str:
         payment = self.gateway.payments.get(key)
-        return payment.checkout_id if payment is not None else ""
+        if payment is not None:
+            return payment.checkout_id
+        attempts = self.database.store.rows.attempts.values()
+        return next((row.checkout_id for row in attempts if row.key == key), "")
+
+
+def _give_up(reply: asyncio.Future[Answer]) -> None:
+    """The buyer has waited long enough."""
+    if not reply.done():
+        reply.set_exception(Gone())
 
 
 def hash_of(story: Story) -> int:

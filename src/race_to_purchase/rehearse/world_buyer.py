@@ -20,7 +20,7 @@ TRIES = 12
 """So often a request is repeated before its buyer gives up."""
 
 HABITS = (
-    "pays", "pays", "pays", "double_click", "two_tabs", "leaves", "cancels", "cancels_while_paying", "other_card",
+    "pays", "pays", "pays", "pays", "pays", "double_click", "two_tabs", "leaves", "cancels", "cancels_while_paying", "other_card",
     "other_body", "waits_too_long", "looks",
 )  # fmt: skip
 
@@ -90,7 +90,7 @@ class Visit:
             # Who is told that everything is reserved soon loses heart; who has paid and does not know, does not.
             if world.chance.random() < (0.03 if request.route == "pay" or answer is None else 0.5):
                 return answer
-            await asyncio.sleep(world.between(0.3, 6.0))
+            await asyncio.sleep(world.between(0.3, 3.0) if answer is None else world.between(2.0, 12.0))
         return answer
 
     async def _pays(self, checkout_id: str) -> None:

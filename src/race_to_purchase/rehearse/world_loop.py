@@ -70,15 +70,18 @@ OWNER: ContextVar[Owner] = ContextVar("owner", default=WORLD)
 class Handle:
     """One callback to come."""
 
-    __slots__ = ("_when_s", "args", "callback", "context", "dropped", "owner")
+    __slots__ = ("args", "callback", "context", "dropped")
 
-    def __init__(self, callback: Callable[..., Any], args: tuple[Any, ...], context: Context, when_s: float) -> None:
+    def __init__(self, callback: Callable[..., Any], args: tuple[Any, ...], context: Context) -> None:
         self.callback = callback
         self.args = args
         self.context = context
-        self.owner = context.get(OWNER) or WORLD
         self.dropped = False
-        self._when_s = when_s
+
+    @property
+    def owner(self) -> Owner:
+        """Whose it is."""
+        return self.context.get(OWNER) or WORLD
 
     def cancel(self) -> None:
         """Never run it."""
@@ -87,10 +90,6 @@ class Handle:
     def cancelled(self) -> bool:
         """Whether it will never run."""
         return self.dropped
-
-    def when(self) -> float:
-        """When it is due, by the clock of its owner."""
-        return self._when_s
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
@@ -113,37 +112,40 @@ class VirtualLoop(asyncio.BaseEventLoop):
         try:
             task = self.create_task(work)
             while not task.done() and not self.halted:
-                self._step()
+                self._turn()
+                if not task.done() and not self.halted:
+                    self._advance()
             return task.result() if task.done() else None
         finally:
             events._set_running_loop(None)
 
-    def _step(self) -> None:
-        ready = self._ready
-        if not ready:
-            self._advance()
-            return
-        self.steps += 1
-        if self.steps > STEPS_MAX:
-            raise Spinning(f"{self.steps} callbacks by {self.now_s:.3f} s")
-        # The one that is taken is replaced by the last, so that taking costs the same however many there are.
-        last = ready.pop()
-        place = int(self._chance() * (len(ready) + 1))
-        if place < len(ready):
-            last, ready[place] = ready[place], last
-        if last.dropped or last.owner.dead:
-            return
-        if last.owner.parked is not None:
-            last.owner.parked.append(last)
-            return
-        try:
-            last.context.run(last.callback, *last.args)
-        except Exception as error:
-            self.errors.append(error)
-        if last.owner.fuse:
-            last.owner.fuse -= 1
-            if not last.owner.fuse:
-                last.owner.burn()
+    def _turn(self) -> None:
+        """Everything that is ready, and what that makes ready."""
+        ready, chance = self._ready, self._chance
+        while ready and not self.halted:
+            self.steps += 1
+            if self.steps > STEPS_MAX:
+                raise Spinning(f"{self.steps} callbacks by {self.now_s:.3f} s")
+            # The one that is taken is replaced by the last, so that taking costs the same however many there are.
+            handle = ready.pop()
+            if ready:
+                place = int(chance() * (len(ready) + 1))
+                if place < len(ready):
+                    handle, ready[place] = ready[place], handle
+            owner = handle.context.get(OWNER) or WORLD
+            if handle.dropped or owner.dead:
+                continue
+            if owner.parked is not None:
+                owner.parked.append(handle)
+                continue
+            try:
+                handle.context.run(handle.callback, *handle.args)
+            except Exception as error:
+                self.errors.append(error)
+            if owner.fuse:
+                owner.fuse -= 1
+                if not owner.fuse:
+                    owner.burn()
 
     def _advance(self) -> None:
         timers = self._timers
@@ -180,15 +182,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def call_soon(self, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None) -> Any:
         """See `asyncio`, here and below."""
-        handle = Handle(callback, args, copy_context() if context is None else context, 0.0)
+        handle = Handle(callback, args, copy_context() if context is None else context)
         self._ready.append(handle)
         return handle
 
     def call_later(
         self, delay: float, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None
     ) -> Any:
-        handle = Handle(callback, args, copy_context() if context is None else context, 0.0)
-        handle._when_s = self.now_s + delay + handle.owner.ahead_s
+        handle = Handle(callback, args, copy_context() if context is None else context)
         self._sequence += 1
         heappush(self._timers, (self.now_s + max(0.0, delay), self._sequence, handle))
         return handle
@@ -197,7 +198,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self, when: float, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None
     ) -> Any:
         context = copy_context() if context is None else context
-        handle = Handle(callback, args, context, when)
+        handle = Handle(callback, args, context)
         self._sequence += 1
         heappush(self._timers, (max(self.now_s, when - handle.owner.ahead_s), self._sequence, handle))
         return handle
@@ -229,13 +230,13 @@ def end(owner: Owner) -> None:
     assert owner.dead
     context = copy_context()
     context.run(OWNER.set, owner)
-    for task in owner.living_tasks():
-        task._log_destroy_pending = False  # type: ignore[attr-defined]  # it is pending for ever, and that is meant
-        coroutine = task.get_coro()
-        if coroutine is not None:
-            with warnings.catch_warnings():
-                # What a dead process had only just begun was never awaited: that is the point.
-                warnings.simplefilter("ignore", RuntimeWarning)
+    with warnings.catch_warnings():
+        # What a dead process had only just begun was never awaited: that is the point.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        for task in owner.living_tasks():
+            task._log_destroy_pending = False  # type: ignore[attr-defined]  # it is pending for ever, and that is meant
+            coroutine = task.get_coro()
+            if coroutine is not None:
                 context.run(coroutine.close)
     owner.tasks.clear()
 

@@ -95,7 +95,7 @@ def plan(chance: Random) -> Plan:
 
 def _drop(chance: Random, number: int, said: dict[str, Any]) -> Drop:
     payment_first = chance.random() < said.get("payment_first", 0.4)
-    stock = said.get("stock", (15, 80))
+    stock = said.get("stock", (30, 120))
     items = tuple(
         Item(f"item-{letter}", f"Item {letter}", chance.choice((0, 1999, 5000, 15900)), chance.randint(*stock))
         for letter in "abc"[: chance.randint(1, 3)]

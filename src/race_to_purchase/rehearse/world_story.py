@@ -29,7 +29,7 @@ class Story:
         self.moments.append(Moment(at_s, subject, who, what, detail))
 
     def by_purchase(self) -> dict[str, list[Moment]]:
-        """The moments of each checkout, those of the processes that it met among them."""
+        """The moments of each checkout, the crashes of the processes that it met among them."""
         met: dict[str, dict[str, None]] = defaultdict(dict)
         found: dict[str, list[Moment]] = defaultdict(list)
         purchases: dict[str, dict[str, None]] = defaultdict(dict)
@@ -39,7 +39,7 @@ class Story:
                 if moment.who not in met[moment.subject]:
                     met[moment.subject][moment.who] = None
                     purchases[moment.who][moment.subject] = None
-            else:
+            elif moment.what == "CRASH":
                 for subject in purchases.get(moment.who, ()):
                     found[subject].append(moment)
         return found
