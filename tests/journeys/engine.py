@@ -70,9 +70,10 @@ class Engine:
         return self.process
 
     def start(self, *options: str) -> None:
-        """Start it, and return once it answers."""
+        """Start it, and return once it answers; a killed one's workers may still do so for a moment."""
+        before = self.greetings()
         process = self.launch(*options)
-        self.until(lambda: process.poll() is not None or self.answers())
+        self.until(lambda: process.poll() is not None or (self.greetings() > before and self.answers()))
         assert process.poll() is None, f"it did not start: {self.told()}"
 
     def refused(self, *options: str) -> tuple[int, str]:
@@ -142,6 +143,10 @@ class Engine:
     def told(self) -> str:
         """Everything it has written."""
         return self.log.read_text(encoding="utf-8")
+
+    def greetings(self) -> int:
+        """How often it has said that it serves."""
+        return self.told().count(f" serves at {self.url}") if self.log.exists() else 0
 
     def logged(self, message: str) -> list[dict[str, object]]:
         """Lines of its log that hold `message`."""
