@@ -67,6 +67,8 @@ def test_a_missing_parameter_is_named(gateway: Running, missing: str) -> None:
         ("GET", "/v1/customers", 404),
         ("GET", "/", 404),
         ("DELETE", "/v1/payment_intents", 404),
+        ("OPTIONS", "/v1/payment_intents", 404),
+        ("PATCH", "/v1/refunds", 404),
         ("POST", "/v1/payment_intents/pi_1/explode", 404),
         ("GET", "/v1/payment_intents/pi_1", 404),
         ("GET", "/v1/payment_intents/pi_zzzzzzzzzzzzzzzzzzzzzzzz", 404),
@@ -125,6 +127,11 @@ def test_what_is_no_form_is_refused(gateway: Running, body: bytes) -> None:
 def test_a_body_has_a_size(gateway: Running) -> None:
     answer = gateway.post("/v1/payment_intents", {**ASK, "description": "x" * (1 << 20)})
     assert (answer.status_code, error(answer)["type"]) == (413, "invalid_request_error")
+
+
+def test_another_account_is_not_simulated(gateway: Running) -> None:
+    answer = gateway.post("/v1/payment_intents", ASK, Stripe_Account="acct_1")
+    assert (answer.status_code, error(answer)["type"]) == (400, "invalid_request_error")
 
 
 @pytest.mark.parametrize(("version", "status"), [("2020-08-27", 200), ("2026-10-28.endive", 200), ("tomorrow", 400)])

@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 from race_to_purchase.gateways.simulator.payments import ALLOWED
-from tests.simulator.running import Running
+from tests.simulator.running import Running, running
 
 STEPS = {"confirmed": "confirm", "captured": "capture", "canceled": "cancel"}
 
@@ -103,6 +103,28 @@ class TestManualCapture:
         intent = gateway.held(expand=["latest_charge"])
         until = intent.latest_charge.payment_method_details.card.capture_before
         assert until - intent.latest_charge.created == pytest.approx(7 * 86400, abs=2)
+
+
+class TestLapsing:
+    """A bank holds money for a week."""
+
+    def test_an_old_authorization_is_given_up(self) -> None:
+        with running() as gateway:
+            intent = gateway.held(metadata={"checkout": "old"})
+            gateway.control("/clock", {"advance_s": 6.9 * 86400})
+            assert gateway.v1.payment_intents.retrieve(intent.id).status == "requires_capture"
+            gateway.control("/clock", {"advance_s": 0.2 * 86400})
+            lapsed = gateway.v1.payment_intents.retrieve(intent.id)
+            assert (lapsed.status, lapsed.cancellation_reason) == ("canceled", "automatic")
+            assert money(gateway, "old") == (1500, 0, 0, 0)
+            assert gateway.v1.events.list({"type": "charge.expired"}).data[0].data.object["id"] == intent.latest_charge
+            assert gateway.violations() == []
+
+    def test_what_was_captured_in_time_stays(self) -> None:
+        with running(authorization_days=1) as gateway:
+            intent = gateway.v1.payment_intents.capture(gateway.held().id)
+            gateway.control("/clock", {"advance_s": 30 * 86400})
+            assert gateway.v1.payment_intents.retrieve(intent.id).status == "succeeded"
 
 
 class TestAutomaticCapture:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ from race_to_purchase.gateways.simulator.core import API_VERSION, Gateway
 from race_to_purchase.gateways.simulator.desk import Desk, Origin
 from race_to_purchase.gateways.simulator.expansion import Find, expand
 from race_to_purchase.gateways.simulator.faults import CallPlan
+from race_to_purchase.gateways.simulator.lists import Shelf
 from race_to_purchase.gateways.simulator.operations import Operation
 from race_to_purchase.gateways.simulator.refusals import Refused
 from race_to_purchase.gateways.simulator.strange import Broken, garbled
@@ -38,7 +40,7 @@ class Api:
         self._wires = wires
         self._busy: set[str] = set()
 
-    async def unknown(self, request: Request) -> Response:
+    def unknown(self, request: Request) -> Response:
         """What is answered where nothing is served."""
         return _response(_told(refusals.unknown_url(request.method, request.scope["path"])), new_request_id(), None)
 
@@ -89,9 +91,8 @@ class Api:
         if operation.run is None:
             ask = params.read(operation.params, form.tree(call.fields))
             assert isinstance(ask, params.Listing), "an operation that is not run is a list"
-            url = request.scope["path"]
-            answer = await self._gateway.read(lambda shelf: _expanded(shelf.page(ask, url), ask.expand, shelf.body))
-            return Reply(200, answer)
+            page = partial(_page, ask, request.scope["path"])
+            return Reply(200, await self._gateway.lists.read(page))
         work = _Work(operation, name, call, plan)
         return await self._gateway.transact(work, Origin(call.request_id, call.key))
 
@@ -127,6 +128,10 @@ class _Work:
                 raise
             reply = _told(refused)
         return reply if self._plan.error_after is None else _told(refusals.broken(self._plan.error_after.status))
+
+
+def _page(ask: params.Listing, url: str, shelf: Shelf) -> bytes:
+    return _expanded(shelf.page(ask, url), ask.expand, shelf.body)
 
 
 def _expanded(answer: Any, paths: list[str], find: Find) -> bytes:

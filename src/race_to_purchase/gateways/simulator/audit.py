@@ -66,7 +66,7 @@ async def books(gateway: Gateway, cursor: Cursor) -> dict[str, Any]:
         "last": cursor.reference or "\U0010ffff",
         "limit": limit,
     }
-    rows = await gateway.rows("books", values)
+    rows = await gateway.audits.rows("books", values)
     found = [_book(gateway, row) for row in rows]
     end = {"after": rows[-1][0], "after_currency": rows[-1][1]} if len(rows) == limit else None
     return {"books": found, "next": end}
@@ -74,7 +74,7 @@ async def books(gateway: Gateway, cursor: Cursor) -> dict[str, Any]:
 
 async def totals(gateway: Gateway) -> list[dict[str, Any]]:
     """The sums over all payments, by currency."""
-    rows = await gateway.rows("totals")
+    rows = await gateway.audits.rows("totals")
     return [{"currency": row[0], "payments": row[1], **dict(zip(_AMOUNTS, row[2:], strict=True))} for row in rows]
 
 
@@ -82,7 +82,7 @@ async def violations(gateway: Gateway) -> list[dict[str, Any]]:
     """Where the books contradict themselves; empty as it should be."""
     found = []
     for name, statement in CHECKS.items():
-        found += [{"violation": name, "row": list(row)} for row in await gateway.rows(statement)]
+        found += [{"violation": name, "row": list(row)} for row in await gateway.audits.rows(statement)]
     return found
 
 
@@ -91,7 +91,7 @@ async def settlement(gateway: Gateway, since: int, until: int) -> str:
 
     The columns are those of Stripe's itemized balance report that a shop can match its captures by.
     """
-    return await gateway.read(lambda shelf: _report(shelf, since, until))
+    return await gateway.audits.read(lambda shelf: _report(shelf, since, until))
 
 
 def _report(shelf: Shelf, since: int, until: int) -> str:

@@ -62,6 +62,8 @@ def new_request_id() -> str:
 
 async def read_call(request: Request, request_id: str) -> Call:
     """The request's own words. Raises Refused where they cannot be understood."""
+    if "stripe-account" in request.headers:
+        raise refusals.invalid("Connected accounts are not simulated: leave the header Stripe-Account out.")
     fields = form.pairs(request.scope["query_string"])
     if request.method == "POST":
         body = await _body(request)

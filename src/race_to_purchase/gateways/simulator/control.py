@@ -15,16 +15,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from race_to_purchase.gateways.simulator import audit, bank, disputes, refunds
-from race_to_purchase.gateways.simulator.cards import DECLINES
+from race_to_purchase.gateways.simulator import audit, fate
 from race_to_purchase.gateways.simulator.core import API_VERSION, Gateway
 from race_to_purchase.gateways.simulator.delivery import Endpoint
-from race_to_purchase.gateways.simulator.desk import Desk
 from race_to_purchase.gateways.simulator.limits import Limits
-from race_to_purchase.gateways.simulator.objects import Charge, Event, PaymentIntent, Record
 from race_to_purchase.gateways.simulator.options import OptionRefused, require_webhook
 from race_to_purchase.gateways.simulator.outage import Outage
-from race_to_purchase.gateways.simulator.refusals import Refused, invalid, missing, rejected
+from race_to_purchase.gateways.simulator.refusals import Refused, invalid
 from race_to_purchase.gateways.simulator.rules import Rules
 
 FAR = 2**62
@@ -47,15 +44,6 @@ class Resolve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a dispute ends."""
 
     outcome: Literal["won", "lost"]
-
-
-class OpenDispute(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A buyer goes to the bank; without an amount, for all that is left of the payment."""
-
-    payment_intent: str
-    amount: int | None = None
-    reason: str = "fraudulent"
-    inquiry: bool = False
 
 
 class Resend(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,7 +93,7 @@ class Control:
     async def about(self, _: Request) -> Any:
         """What this gateway is, and how it stands."""
         gateway = self._gateway
-        records = dict(await gateway.rows("count_records"))
+        records = dict(await gateway.audits.rows("count_records"))
         return {
             "seed": gateway.options.seed,
             "now": gateway.clock.now(),
@@ -163,8 +151,8 @@ class Control:
     async def webhooks(self, request: Request) -> Any:
         """Where messages go, how many went how, and the newest of them."""
         gateway = self._gateway
-        rows = await gateway.rows("list_deliveries", (_number(request, "limit", 100),))
-        counts = await gateway.rows("count_deliveries")
+        rows = await gateway.audits.rows("list_deliveries", (_number(request, "limit", 100),))
+        counts = await gateway.audits.rows("count_deliveries")
         names = ("delivery", "event", "subject", "form", "state", "due_at", "tries", "status")
         newest = [dict(zip(names, row, strict=True)) for row in rows]
         return {
@@ -188,48 +176,26 @@ class Control:
 
     async def resend(self, request: Request) -> Any:
         """Send the message of an event once more."""
-        name = (await _read(request, Resend)).event
-
-        def work(desk: Desk) -> Event:
-            event = desk.books.find(Event, name)
-            if event is None:
-                raise missing("event", name)
-            desk.owe_again(event)
-            return event
-
-        return await self._gateway.transact(work)
+        return await fate.send_again(self._gateway, (await _read(request, Resend)).event)
 
     async def finish_payment(self, request: Request) -> Any:
         """The buyer authenticated or did not; the bank made up its mind."""
         outcome = (await _read(request, Finish)).outcome
-        return await finish_payment(self._gateway, request.path_params["id"], outcome)
+        return await fate.finish_payment(self._gateway, request.path_params["id"], outcome)
 
     async def finish_refund(self, request: Request) -> Any:
         """The buyer's bank took the money, or sent it back."""
         outcome = (await _read(request, Finish)).outcome
-        name = request.path_params["id"]
-        return await self._gateway.transact(lambda desk: refunds.finish(desk, refunds.found(desk, name), outcome))
+        return await fate.finish_refund(self._gateway, request.path_params["id"], outcome)
 
     async def open_dispute(self, request: Request) -> Any:
         """A buyer goes to the bank."""
-        ask = await _read(request, OpenDispute)
-        if ask.reason not in disputes.REASONS:
-            raise invalid(f"The reason is one of {', '.join(disputes.REASONS)}.", param="reason")
-
-        def work(desk: Desk) -> Record:
-            intent = _payment(desk, ask.payment_intent)
-            charge = desk.books.find(Charge, intent.latest_charge or "")
-            left = 0 if charge is None else charge.amount_captured - charge.amount_refunded
-            amount = left if ask.amount is None else ask.amount
-            return disputes.open_dispute(desk, intent, amount, ask.reason, inquiry=ask.inquiry)
-
-        return await self._gateway.transact(work)
+        return await fate.open_dispute(self._gateway, await _read(request, fate.OpenDispute))
 
     async def resolve_dispute(self, request: Request) -> Any:
         """The bank decides."""
         outcome = (await _read(request, Resolve)).outcome
-        name = request.path_params["id"]
-        return await self._gateway.transact(lambda desk: disputes.resolve(desk, disputes.found(desk, name), outcome))
+        return await fate.resolve_dispute(self._gateway, request.path_params["id"], outcome)
 
     async def books(self, request: Request) -> Any:
         """The money of each of the shop's references, page by page."""
@@ -258,35 +224,6 @@ class Control:
         except ValueError as error:
             raise invalid(str(error), param="rules") from None
         return await self.faults(request)
-
-
-async def finish_payment(gateway: Gateway, name: str, outcome: Literal["succeeded", "failed"]) -> PaymentIntent:
-    """End what a payment waits for. Raises Refused where it waits for nothing."""
-
-    def work(desk: Desk) -> PaymentIntent:
-        intent = _payment(desk, name)
-        try:
-            match intent.status, outcome:
-                case "requires_action", "succeeded":
-                    return bank.decide(desk, intent)
-                case "requires_action", "failed":
-                    return bank.unauthenticated(desk, intent)
-                case "processing", "succeeded":
-                    return bank.approve(desk, intent)
-                case "processing", "failed":
-                    raise bank.refuse(desk, intent, DECLINES["generic_decline"])
-        except Refused:
-            return _payment(desk, name)
-        raise rejected(f"This payment waits for nothing: its status is {intent.status}.", param="id")
-
-    return await gateway.transact(work)
-
-
-def _payment(desk: Desk, name: str) -> PaymentIntent:
-    intent = desk.books.find(PaymentIntent, name)
-    if intent is None:
-        raise missing("payment_intent", name)
-    return intent
 
 
 def _answering(run: Callable[[Request], Awaitable[Any]]) -> Callable[[Request], Awaitable[Response]]:

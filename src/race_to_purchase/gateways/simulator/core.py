@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -20,7 +20,7 @@ from race_to_purchase.gateways.simulator.delivery import Delivery, Endpoint, Out
 from race_to_purchase.gateways.simulator.desk import Desk, Origin, Owed, Terms
 from race_to_purchase.gateways.simulator.faults import Faults
 from race_to_purchase.gateways.simulator.limits import Limiter, Limits
-from race_to_purchase.gateways.simulator.lists import Shelf
+from race_to_purchase.gateways.simulator.lists import Room
 from race_to_purchase.gateways.simulator.names import Names
 from race_to_purchase.gateways.simulator.objects import PaymentIntent
 from race_to_purchase.gateways.simulator.options import GatewayOptions, OptionRefused
@@ -55,11 +55,10 @@ class Gateway:
         self._terms = Terms(
             options.fee_basis_points, options.fee_fixed, options.dispute_fee, options.authorization_days * 86400
         )
-        # Messages are read on the event loop, one row at a time, and must not wait behind a long list.
-        self._messages = self._store.reader()
+        # What the event loop reads by itself, a row at a time, must not wait behind a list, nor a list behind an audit.
         self._reader = self._store.reader()
-        self._shelf = Shelf(self._reader, self.names)
-        self._shelf_turn = asyncio.Lock()
+        self.lists = Room(self._store.reader(), self.names)
+        self.audits = Room(self._store.reader(), self.names)
 
     def _begin(self) -> int:
         """Refuse a file of another seed, count this start, and take up the rules that were in force."""
@@ -96,8 +95,9 @@ class Gateway:
             await self._sweeping
         await self.delivery.stop()
         await self.writer.finish()
+        for room in (self.lists, self.audits):
+            await room.close()
         self._reader.close()
-        self._messages.close()
         self._store.close()
 
     async def transact(self, work: Callable[[Desk], Result], origin: Origin = _NOBODY) -> Result:
@@ -111,16 +111,6 @@ class Gateway:
         result = await self.writer.run(piece)
         self.delivery.add(desks[0].owed)
         return result
-
-    async def read(self, question: Callable[[Shelf], Result]) -> Result:
-        """Ask what is committed, in a thread, one question after the other."""
-        async with self._shelf_turn:
-            return await asyncio.to_thread(question, self._shelf)
-
-    async def rows(self, name: str, values: Any = ()) -> list[Any]:
-        """The rows of a named statement over what is committed, read in a thread."""
-        async with self._shelf_turn:
-            return await asyncio.to_thread(self._reader.rows, name, values)
 
     async def set_rules(self, rules: list[AnyRule], *, keep: bool) -> None:
         """Replace the rules of faults, or add to them. Raises ValueError for names that come twice."""
@@ -178,7 +168,7 @@ class Gateway:
         await self.writer.run(lambda: self._books.set_fact(name, value.decode()))
 
     def _event_body(self, number: int) -> bytes:
-        return bytes(self._messages.rows("read_record", (number, "evt"))[0][0])
+        return bytes(self._reader.rows("read_record", (number, "evt"))[0][0])
 
     async def _tried(self, outcome: Outcome) -> None:
         await self.writer.run(lambda: self._books.tried(*msgspec.structs.astuple(outcome)))
@@ -193,7 +183,7 @@ class Gateway:
                 log.exception("what is due could not be done")
 
     async def _do_due(self) -> None:
-        while await self.rows("read_due", (self.clock.now(), 1)):
+        while self._reader.rows("read_due", (self.clock.now(), 1)):
             await self.transact(_do_some)
         await self.transact(lambda desk: desk.books.forget(desk.now_s, SWEEP_MAX))
 

@@ -112,19 +112,22 @@ class Delivery:
     async def _run(self) -> None:
         while True:
             self._news.clear()
+            await self._free.acquire()
             await self._open_now()
-            while self.endpoint is not None and (owed := self._next()) is not None:
-                await self._free.acquire()
+            owed = self._next()
+            if owed is not None and self.endpoint is not None:
                 task = asyncio.create_task(self._send(owed, self.endpoint))
                 self._sending.add(task)
                 task.add_done_callback(self._sent)
+                continue
+            self._free.release()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._pause_s()):
                     await self._news.wait()
 
     def _next(self) -> Owed | None:
         """What is due now, taken from the schedule, which may name a message twice."""
-        while self._due and self._due[0][0] <= self._clock.now():
+        while self.endpoint is not None and self._due and self._due[0][0] <= self._clock.now():
             owed = self._owed.pop(heapq.heappop(self._due)[1], None)
             if owed is not None:
                 return owed

@@ -5,8 +5,9 @@ They are read on a connection of their own, so that a long list keeps nobody fro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -25,6 +26,8 @@ from race_to_purchase.gateways.simulator.store import Reader
 
 FAR = 2**62
 
+Result = TypeVar("Result")
+
 _PREFIXES: dict[type[params.Asked], str] = {
     params.ListIntents: PaymentIntent.prefix,
     params.ListCharges: Charge.prefix,
@@ -33,6 +36,30 @@ _PREFIXES: dict[type[params.Asked], str] = {
     params.ListBalance: BalanceTransaction.prefix,
     params.ListEvents: Event.prefix,
 }
+
+
+class Room:
+    """A shelf that is read in a thread of its own, one question after the other."""
+
+    def __init__(self, reader: Reader, names: Names) -> None:
+        self._reader = reader
+        self._shelf = Shelf(reader, names)
+        self._turn = asyncio.Lock()
+
+    async def read(self, question: Callable[[Shelf], Result]) -> Result:
+        """The answer to a question about what is committed. Raises what it raises."""
+        async with self._turn:
+            return await asyncio.to_thread(question, self._shelf)
+
+    async def rows(self, name: str, values: Any = ()) -> list[Any]:
+        """The rows of a named statement over what is committed."""
+        async with self._turn:
+            return await asyncio.to_thread(self._reader.rows, name, values)
+
+    async def close(self) -> None:
+        """Wait for the question that is being answered, and close."""
+        async with self._turn:
+            self._reader.close()
 
 
 class Shelf:

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from race_to_purchase.gateways.simulator.control import finish_payment
 from race_to_purchase.gateways.simulator.core import Gateway
+from race_to_purchase.gateways.simulator.fate import finish_payment
 from race_to_purchase.gateways.simulator.objects import PaymentIntent
 from race_to_purchase.gateways.simulator.refusals import Refused
 

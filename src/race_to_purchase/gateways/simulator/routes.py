@@ -22,7 +22,7 @@ def application(gateway: Gateway, wires: Wires, *, can_refuse: bool) -> ASGIApp:
     routes += Control(gateway, can_refuse=can_refuse).routes()
     routes.append(Route("/authenticate/{id}", page.show, methods=["GET"]))
     routes.append(Route("/authenticate/{id}", page.answer, methods=["POST"]))
-    routes.append(Route("/{rest:path}", api.unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]))
+    routes.append(Route("/{rest:path}", _Nowhere(api)))
     return _Storm(Router(routes, redirect_slashes=False), gateway.weather, wires)
 
 
@@ -35,6 +35,18 @@ class _Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
         answer = await self._api.serve(Request(scope, receive), self._operation)
+        await answer(scope, receive, send)
+
+
+class _Nowhere:
+    """Every other address, whatever the method."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        answer = self._api.unknown(Request(scope, receive))
         await answer(scope, receive, send)
 
 

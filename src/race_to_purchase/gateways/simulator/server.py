@@ -89,9 +89,7 @@ class Server:
         """Close the doors, finish what was begun, close the books."""
         self.gateway.weather.set(Outage("none"))
         await asyncio.gather(*self._moving)
-        for door in (self._main, self._control):
-            if door is not None:
-                await door.shut()
+        await asyncio.gather(*(door.shut() for door in (self._main, self._control) if door is not None))
         await self.gateway.stop()
         self._socket.close()
 
