@@ -78,10 +78,10 @@ class Outlook(msgspec.Struct, frozen=True):
 class World:
     """See the module; `run` once."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, theme: str | None = None) -> None:
         self.seed = seed
         self.chance = Random(seed)
-        self.plan = plan(self.chance)
+        self.plan = plan(self.chance, theme)
         self.chaos = Chaos(self.chance, self.plan.rates, self.plan.favours)
         self.awaits: Counter[Cell] = Counter()
         self.loop = VirtualLoop(self.chance)

@@ -65,9 +65,9 @@ class Plan(msgspec.Struct, frozen=True):
     """So many rounds the faults go on after the last buyer has left."""
 
 
-def plan(chance: Random) -> Plan:
-    """The world of a seed; `chance` is where its dice stand."""
-    theme = chance.choice(list(THEMES))
+def plan(chance: Random, theme: str | None = None) -> Plan:
+    """The world of a seed; `chance` is where its dice stand, and chooses the theme where none is given."""
+    theme = theme or chance.choice(list(THEMES))
     said = THEMES[theme]
     rates = {name: ORDINARY for name in Rates.__struct_fields__} | said.get("rates", {})
     return Plan(

@@ -147,8 +147,8 @@ class Process:
         else:
             if not reply.done():
                 reply.set_result(value)
-        finally:
-            self._waiting.pop(reply, None)
+        # Not where the process dies: then somebody still waits.
+        self._waiting.pop(reply, None)
 
     def died(self) -> None:
         """Everybody who waits for it learns that the connection is closed."""

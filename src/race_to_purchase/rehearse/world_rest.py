@@ -48,8 +48,6 @@ class Rest:
                     break
         else:
             world.violated("never_at_rest", "", f"tasks {list(self._rows.tasks)}, live {list(self._rows.live)}")
-        while any(process.stopping and process.up for process in world.processes):
-            await asyncio.sleep(1.0)
         for process in world.processes:
             await world.stop(process, restart=False)
         for pool in self._rows.pools.values():
@@ -61,6 +59,8 @@ class Rest:
         world.chaos.on = False
         world.gateway_down = False
         world.database.come_back()
+        for process in world.processes:
+            process.owner.fuse = 0
 
     async def _stop_loops(self, process: Process) -> None:
         async def stop() -> None:
