@@ -15,7 +15,7 @@ from tests.sale import value
 
 METHODS = (("pm_approved",),) * 7 + (("pm_insufficient_funds", "pm_approved"),) * 2 + (("pm_answer_lost",),)
 AGAIN = {"idempotency_in_flight", "payment_in_flight"}
-TIMEOUT = aiohttp.ClientTimeout(total=4)
+TIMEOUT = aiohttp.ClientTimeout(total=2.5)
 
 
 class End(msgspec.Struct, frozen=True):
@@ -43,7 +43,7 @@ class Crowd:
 
     async def _buyer(self, session: aiohttp.ClientSession, number: int) -> End:
         chance = random.Random(f"{self._seed}-{number}")
-        await asyncio.sleep(chance.random() * 2)
+        await asyncio.sleep(chance.random() * 1.5)
         name = f"buyer-{number}"
         wish = {"drop": "aurora", "lines": [{"item": "shoe", "quantity": 1}], "buyer": {"id": name}}
         status, told = await self._ask(session, chance, "/v1/checkouts", f"{name}-reserve", wish)

@@ -17,8 +17,8 @@ from tests.journeys.crowd import Crowd, End, come_to_rest, hurry
 from tests.journeys.engine import Engine, pause_and_go
 from tests.sale import recount, shoes, value
 
-STOCK = 50
-BUYERS = 90
+STOCK = 40
+BUYERS = 70
 SEED = 7
 
 

@@ -64,7 +64,7 @@ class TestItDoesNotStart:
         return said
 
     def test_on_a_port_that_is_taken(self, an_engine: Callable[..., Engine]) -> None:
-        engine = an_engine()
+        engine = an_engine(new=True)
         with socket.create_server(("127.0.0.1", engine.port)):
             said = self.refused(engine)
         assert f"Port {engine.port} of 127.0.0.1 is already in use" in said
