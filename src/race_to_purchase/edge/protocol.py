@@ -1,7 +1,7 @@
 """Bytes that are no HTTP request: refused as every other refusal is, and bounded in size and in time.
 
 uvicorn's own protocol answers garbage in plain text, reads a head of any length, and waits for the rest of one for
-ever. This one says a problem, and ends what is too long or too slow. It costs a request one comparison.
+ever. This one says a problem, and ends what is too long or too slow.
 """
 
 from __future__ import annotations
@@ -31,6 +31,37 @@ TOO_LONG = problem(
 )
 
 
+class OneWrite:
+    """A transport that sends at the end of the loop's turn: head and body leave in one call of the system, not two.
+
+    Measured, a call costs as much as all else that is done for a response.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Send `data` soon, after what was written before."""
+        if not self._held:
+            self._loop.call_soon(self._flush)
+        self._held.append(data)
+
+    def close(self) -> None:
+        """Send what is held, then close."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        held, self._held = self._held, []
+        if held and not self._transport.is_closing():
+            self._transport.write(b"".join(held))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """See the module."""
 
@@ -38,7 +69,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn does
-        super().connection_made(transport)
+        super().connection_made(OneWrite(transport, self.loop))  # type: ignore[arg-type] # as far as it is used
         self._waiting = self.loop.call_later(HEAD_TIMEOUT_S, self._give_up)
 
     def connection_lost(self, exc: Exception | None) -> None:
