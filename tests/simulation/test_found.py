@@ -4,10 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from race_to_purchase.commit.committer import Committer
 from race_to_purchase.path import pay
-from race_to_purchase.ports import PaymentRequest
+from race_to_purchase.ports import Conflict, PaymentRequest
+from race_to_purchase.rules.commands import Authorization, BeginPayment, Capture, Deliver, Line, PutDrop, Reserve
+from race_to_purchase.rules.decide import decide, touch
+from race_to_purchase.rules.drop import Drop, Item, shared_pools
 from race_to_purchase.rules.rows import Attempt, Checkout, Claims, Quote
-from race_to_purchase.rules.verdicts import Absent, Authorized, Declined, Verdict
+from race_to_purchase.rules.snapshot import Keys
+from race_to_purchase.rules.verdicts import Absent, Authorized, Captured, Declined, NoAnswer, Verdict
+from race_to_purchase.store.memory import MemoryStore
 
 BEGAN = datetime(2026, 12, 1, 18, tzinfo=UTC)
 DEADLINE = BEGAN + timedelta(minutes=10)
@@ -52,3 +58,37 @@ async def test_a_request_is_given_up_only_long_after_anybody_could_send_it(
     now = DEADLINE + timedelta(seconds=after_deadline_s)
     found = await pay.find_out(KnowsNothing(), ATTEMPT, a_checkout(state), now, 1.0)  # type: ignore[arg-type]
     assert type(found) is verdict
+
+
+DROP = Drop(id="d", title="D", opens_at=BEGAN, currency="EUR", items=(Item("i", "I", 100, 5),))
+POOLS = tuple(shared_pools(DROP))
+SILENCE = NoAnswer("no answer")
+NEWS = [
+    ("capture", Capture("d", "c", POOLS, 1, SILENCE, True), Capture("d", "c", POOLS, 1, Captured("ref", 100), True)),
+    ("deliver", Deliver("d", "c", POOLS, 1, False, 5.0), Deliver("d", "c", POOLS, 1, True)),
+]
+
+
+@pytest.mark.parametrize(("step", "late", "done"), NEWS, ids=["capture", "deliver"])
+async def test_a_step_that_somebody_finished_is_not_asked_for_again(
+    step: str, late: Capture | Deliver, done: Capture | Deliver
+) -> None:
+    """Read without locks, the late decision knew nothing of the other: it would have brought the task back for ever."""
+    store = MemoryStore(lambda: BEGAN)
+    committer = Committer(store)
+    await committer.submit(PutDrop("d", DROP, POOLS))
+    await committer.submit(Reserve("d", "c", "ada", (Line("i", 1),), POOLS))
+    await committer.submit(BeginPayment("d", "c", POOLS, None, "far", "k", "pm", 15.0))
+    await committer.submit(Authorization("d", "c", POOLS, 1, Authorized("ref", 100)))
+    if step == "deliver":
+        await committer.submit(Capture("d", "c", POOLS, 1, Captured("ref", 100), True))
+    async with store.session() as session:
+        keys = Keys()
+        touch(keys, late, None)
+        snapshot = await session.read(keys, lock=False)
+        for row in decide(snapshot, late).rows:
+            snapshot.put(row)
+        await committer.submit(done)
+        with pytest.raises(Conflict):
+            await session.apply(snapshot)
+    assert not [task for task in store.rows.tasks.values() if task.kind == step]

@@ -25,6 +25,8 @@ def _rows(snapshot: Snapshot, checkout_id: str, n: int) -> tuple[Checkout, Attem
 
 
 def _again(snapshot: Snapshot, checkout: Checkout, n: int, kind: TaskKind, again_s: float) -> Task:
+    """The task, due later. It is written with the row it is about, though that does not change: where rows are read
+    without locks, that row's version tells whether somebody else has finished the step and taken the task away."""
     name = "deliver" if kind == "deliver" else "payment"
     due_at = snapshot.now + timedelta(seconds=again_s)
     return Task(task_id(checkout.id, n, name), kind, checkout.drop_id, checkout.id, n, due_at, 1)
@@ -42,7 +44,7 @@ def capture(snapshot: Snapshot, command: Capture) -> Decision:
             return _capture_failed(snapshot, checkout, attempt, code)
         case NoAnswer() | NotSent():
             again = _again(snapshot, checkout, attempt.n, "capture", command.again_s)
-            return Decision(Done("capture_again"), (again,))
+            return Decision(Done("capture_again"), (attempt, again))
         case verdict:
             raise TypeError(f"{verdict} is no answer to a capture of {attempt.amount}")
 
@@ -97,7 +99,7 @@ def void(snapshot: Snapshot, command: Void) -> Decision:
         case NoAnswer() | NotSent() | Captured():
             # Captured though it was doomed: the task stays, and the audit names it, until a refund ends it.
             again = _again(snapshot, checkout, attempt.n, "void", command.again_s)
-            return Decision(Done("void_again"), (again,))
+            return Decision(Done("void_again"), (attempt, again))
         case verdict:
             raise TypeError(f"{type(verdict).__name__} is no answer to a void")
 
@@ -109,7 +111,7 @@ def deliver(snapshot: Snapshot, command: Deliver) -> Decision:
         raise Stale(f"checkout {command.checkout_id}")
     if not command.accepted and command.again_s is not None:
         again = _again(snapshot, checkout, command.n, "deliver", command.again_s)
-        return Decision(Done("deliver_again"), (again,))
+        return Decision(Done("deliver_again"), (checkout, again))
     done = TaskDone(task_id(checkout.id, command.n, "deliver"))
     if not command.accepted:
         # The checkout is written too: a history is only ever appended by the write of its row.
