@@ -62,6 +62,7 @@ async def _measure(options: BenchOptions, folder: Path, console: Console) -> Fou
         bought = await suites.purchases(folder / "shop", length, bar)
     return Found(
         machine=rows.machine,
+        others_percent=(rows.others_percent, http.others_percent, bought.others_percent),
         naive=rows.naive,
         combined=rows.combined,
         echo=http.echo,

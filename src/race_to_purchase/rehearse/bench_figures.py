@@ -16,6 +16,9 @@ GENERATOR_SHARE_MAX = 0.8
 """Of one core. A generator that takes more may have been what was measured."""
 
 
+OTHERS_PERCENT_MAX = 10.0
+
+
 class Floor(msgspec.Struct, frozen=True, kw_only=True):
     """A number to reach. `worst` and `aim` are lower bounds, or with `at_most` upper ones; `met` None: no verdict."""
 
@@ -60,6 +63,8 @@ class Found(msgspec.Struct, frozen=True):
     """Every single measurement, in the order in which they were made."""
 
     machine: Machine
+    others_percent: Sequence[float]
+    """What others took of all cores, before each suite."""
     naive: Sequence[HotRow]
     combined: Sequence[HotRow]
     echo: Sequence[Load]
@@ -116,6 +121,11 @@ class Found(msgspec.Struct, frozen=True):
         """Whether the generator took so much of its core that it may have been the limit."""
         loads = (*self.echo, *self.reserve, *self.purchases, *self.planned)
         return max(load.generator_cpu_share for load in loads) > GENERATOR_SHARE_MAX
+
+    @property
+    def busy(self) -> bool:
+        """Whether others took so much that the figures say little."""
+        return max(self.others_percent) > OTHERS_PERCENT_MAX
 
     @property
     def broken(self) -> list[str]:
@@ -188,7 +198,8 @@ class Found(msgspec.Struct, frozen=True):
         return {
             **{name: round(getattr(self, name), 3) for name in names},
             "generator_limited": self.generator_limited,
-            "machine_busy": self.machine.busy,
+            "machine_busy": self.busy,
+            "others_percent": list(self.others_percent),
             "broken": self.broken,
             "floors": [
                 {**msgspec.structs.asdict(floor), "met": floor.met, "aimed": floor.aimed} for floor in self.floors()

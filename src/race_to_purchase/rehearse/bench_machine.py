@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import platform
@@ -15,7 +16,6 @@ import msgspec
 import psutil  # type: ignore[import-untyped]  # It ships no types.
 
 SYNCS = 200
-BUSY_PERCENT_MAX = 10.0
 LOOK_S = 1.0
 
 
@@ -33,13 +33,6 @@ class Machine(msgspec.Struct, frozen=True):
     fsync: str
     synchronous_commit: str
     full_page_writes: str
-    busy_percent_before: float
-    """Of all cores, by others, in the second before the first measurement."""
-
-    @property
-    def busy(self) -> bool:
-        """Whether others took so much that the figures say little."""
-        return self.busy_percent_before > BUSY_PERCENT_MAX
 
     @property
     def durable(self) -> bool:
@@ -71,8 +64,14 @@ async def describe(dsn: str, folder: Path) -> Machine:
         fsync=shown["fsync"],
         synchronous_commit=shown["synchronous_commit"],
         full_page_writes=shown["full_page_writes"],
-        busy_percent_before=psutil.cpu_percent(LOOK_S),
     )
+
+
+async def others_percent() -> float:
+    """What others take of all cores, while nothing is measured."""
+    psutil.cpu_percent()
+    await asyncio.sleep(LOOK_S)
+    return float(psutil.cpu_percent())
 
 
 async def _server_settings(dsn: str) -> dict[str, str]:

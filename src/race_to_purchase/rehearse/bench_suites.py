@@ -29,7 +29,7 @@ from race_to_purchase.rehearse.bench_bar import Bar
 from race_to_purchase.rehearse.bench_buyers import hot_drop
 from race_to_purchase.rehearse.bench_hot_row import STOCK, HotRow
 from race_to_purchase.rehearse.bench_http import Kind, Load
-from race_to_purchase.rehearse.bench_machine import Machine, describe
+from race_to_purchase.rehearse.bench_machine import Machine, describe, others_percent
 from race_to_purchase.rehearse.bench_process import ask
 from race_to_purchase.rehearse.demo_server import Served, serving
 
@@ -70,6 +70,7 @@ class HotRowFound(msgspec.Struct, frozen=True):
     """One hot item."""
 
     machine: Machine
+    others_percent: float
     naive: list[HotRow]
     combined: list[HotRow]
 
@@ -77,6 +78,7 @@ class HotRowFound(msgspec.Struct, frozen=True):
 class HttpFound(msgspec.Struct, frozen=True):
     """Echoes and reservations over HTTP, by a server that began with an empty folder."""
 
+    others_percent: float
     ready_s: float
     echo: list[Load]
     reserve: list[Load]
@@ -85,6 +87,7 @@ class HttpFound(msgspec.Struct, frozen=True):
 class PurchasesFound(msgspec.Struct, frozen=True):
     """Whole purchases, by a server that began with the folder of another one."""
 
+    others_percent: float
     ready_s: float
     closed: list[Load]
     planned: list[Load]
@@ -97,6 +100,7 @@ class PurchasesFound(msgspec.Struct, frozen=True):
 
 async def hot_row(folder: Path, length: Length, bar: Bar) -> HotRowFound:
     """Naive and combined, in turn, in one database."""
+    others = await others_percent()
     with embedded_database(folder, "race bench") as server:
         await bring_up_to_date(server.dsn)
         machine = await describe(server.dsn, folder)
@@ -106,7 +110,7 @@ async def hot_row(folder: Path, length: Length, bar: Bar) -> HotRowFound:
                 naive.append(await _hot_row("naive", server.dsn, length, number))
             async with bar.step("one hot item, combined", length.one_s):
                 combined.append(await _hot_row("combined", server.dsn, length, number))
-        return HotRowFound(machine, naive, combined)
+        return HotRowFound(machine, others, naive, combined)
 
 
 async def _hot_row(side: Literal["naive", "combined"], dsn: str, length: Length, number: int) -> HotRow:
@@ -125,18 +129,20 @@ async def _hot_row(side: Literal["naive", "combined"], dsn: str, length: Length,
 async def http(folder: Path, length: Length, bar: Bar) -> HttpFound:
     """The echo and the reservation of the same body, in turn."""
     echo, reserve = [], []
+    others = await others_percent()
     with _shop(folder) as (served, ready_s):
         for _ in range(length.rounds):
             async with bar.step("HTTP, echo", length.one_s):
                 echo.append(await _load("echo", served, length))
             async with bar.step("HTTP, reservations", length.one_s):
                 reserve.append(await _load("reserve", served, length))
-    return HttpFound(ready_s, echo, reserve)
+    return HttpFound(others, ready_s, echo, reserve)
 
 
 async def purchases(folder: Path, length: Length, bar: Bar) -> PurchasesFound:
     """First as many as there can be, then fewer by a plan; afterwards the audit."""
     closed, planned = [], []
+    others = await others_percent()
     with _shop(folder) as (served, ready_s):
         rss_before_mb = _rss_mb(served)
         for _ in range(length.rounds):
@@ -149,6 +155,7 @@ async def purchases(folder: Path, length: Length, bar: Bar) -> PurchasesFound:
         async with bar.step("audit", REST_S):
             await asyncio.sleep(REST_S)  # Captures follow their orders.
             return PurchasesFound(
+                others_percent=others,
                 ready_s=ready_s,
                 closed=closed,
                 planned=planned,

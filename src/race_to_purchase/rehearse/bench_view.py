@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from statistics import median
+
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -48,21 +51,24 @@ def _pairs(found: Found) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("", "a second", "p50", "p99", "generator"):
         table.add_column(name, justify="left" if not name else "right")
-    naive, combined = found.naive[0].pace, found.combined[0].pace
-    rows = [
-        ("one hot item, naive", found.naive_hot_row_per_s, naive.p50_ms, naive.p99_ms, naive.cpu_share),
-        ("one hot item, combined", found.combined_per_s, combined.p50_ms, combined.p99_ms, combined.cpu_share),
-    ]
-    loads = [
-        ("HTTP, echo", found.http_echo_per_s, found.echo[0]),
-        ("HTTP, reservations", found.http_reserve_per_s, found.reserve[0]),
-        ("purchases, at most", found.purchases_per_s, found.purchases[0]),
-        ("purchases, 70% of it", found.planned_rate, found.planned[0]),
-    ]
-    rows += [(what, per_s, load.p50_ms, load.p99_ms, load.generator_cpu_share) for what, per_s, load in loads]
-    for what, per_s, half_ms, most_ms, share in rows:
-        table.add_row(what, amount(per_s), f"{amount(half_ms)} ms", f"{amount(most_ms)} ms", f"{share:.0%}")
+    for what, paces in (("naive", found.naive), ("combined", found.combined)):
+        rounds = [(side.pace.per_s, side.pace.p50_ms, side.pace.p99_ms, side.pace.cpu_share) for side in paces]
+        table.add_row(f"one hot item, {what}", *_medians(rounds))
+    loads = {
+        "HTTP, echo": found.echo,
+        "HTTP, reservations": found.reserve,
+        "purchases, at most": found.purchases,
+        "purchases, 70% of it": found.planned,
+    }
+    for what, measured in loads.items():
+        rounds = [(load.per_s, load.p50_ms, load.p99_ms, load.generator_cpu_share) for load in measured]
+        table.add_row(what, *_medians(rounds))
     return table
+
+
+def _medians(rounds: Sequence[tuple[float, float, float, float]]) -> tuple[str, str, str, str]:
+    per_s, half_ms, most_ms, share = (median(column) for column in zip(*rounds, strict=True))
+    return amount(per_s), f"{amount(half_ms)} ms", f"{amount(most_ms)} ms", f"{share:.0%}"
 
 
 def _floors(found: Found) -> Table:
@@ -98,8 +104,8 @@ def _machine(found: Found) -> Text:
 
 def _warnings(found: Found) -> list[str]:
     warnings = []
-    if found.machine.busy:
-        warnings.append(f"Others took {found.machine.busy_percent_before:.0f}% of the machine: measure again.")
+    if found.busy:
+        warnings.append(f"Others took up to {max(found.others_percent):.0f}% of the machine: measure again.")
     if not found.machine.durable:
         warnings.append("Nothing waits for a disk here: these figures are of no use.")
     return warnings

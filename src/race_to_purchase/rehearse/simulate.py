@@ -154,7 +154,8 @@ def _tell(found: Simulated, console: Console) -> None:
     last = found.seed + found.seeds - 1
     console.print(
         f"seeds {found.seed} to {last}: {found.purchases:,} purchases, {found.orders:,} orders, "
-        f"{found.faults:,} faults ({found.crashes:,} crashes), {found.purchases_per_minute:,.0f} purchases a minute of CPU"
+        f"{found.faults:,} faults ({found.crashes:,} crashes), "
+        f"{found.purchases_per_minute:,.0f} purchases a minute of CPU"
     )
     covered = found.cells - len(found.uncovered)
     console.print(f"reached {covered} of {found.cells} faults at their places and rows of the table")

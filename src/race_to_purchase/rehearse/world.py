@@ -21,11 +21,12 @@ from msgspec.structs import replace
 
 from race_to_purchase import checks
 from race_to_purchase.errors import RaceError
+from race_to_purchase.path.pay import NEVER_RECEIVED_AFTER
 from race_to_purchase.ports import Rejected
 from race_to_purchase.rehearse import world_awaits
 from race_to_purchase.rehearse.world_buyer import Visit
 from race_to_purchase.rehearse.world_chaos import Cell, Chaos
-from race_to_purchase.rehearse.world_database import Database
+from race_to_purchase.rehearse.world_database import IDLE_S_MAX, Database
 from race_to_purchase.rehearse.world_gateway import Books, Payment
 from race_to_purchase.rehearse.world_loop import OWNER, Owner, Spinning, Stuck, VirtualLoop, end
 from race_to_purchase.rehearse.world_merchant import Merchant
@@ -91,6 +92,7 @@ class World:
         self.gateway_down = False
         self.merchant = Merchant(self)
         self.resting = False
+        self.forgiven: set[str] = set()
         self._found: dict[tuple[str, str], str] = {}
         self.truths = Truths(self, self.database.store.rows)
         self.diary = Diary(self, self.database.store.rows)
@@ -128,6 +130,8 @@ class World:
         for owner in (*(process.owner for process in self.processes), self._owner):
             owner.dead = True
             end(owner)
+        for process in self.processes:
+            process.died()
 
     async def _live(self) -> None:
         for process in self.processes:
@@ -151,6 +155,8 @@ class World:
         rows = MemoryRows(self)
         found = await checks.audit(rows, checks.Patience(0.0, 0.0, 0.0))
         for finding in found.findings:
+            if finding.check == "authorization_left_open" and finding.subject in self.forgiven:
+                continue
             self.violated(finding.check, finding.subject, finding.detail)
 
     def _outlook(self) -> Outlook:
@@ -224,6 +230,41 @@ class World:
         self.tell("", process, "CRASH", why)
         self.loop.call_soon(self._bury, process, context=self._context)
 
+    def freeze(self, process: Process, frozen_s: float) -> None:
+        """Let it stand still from its next step on, as when its machine is paused."""
+        owner = process.owner
+
+        def burn() -> None:
+            if owner.dead or owner.parked is not None:
+                return
+            self.tell("", process, "frozen", f"for {frozen_s:.1f} s")
+            world_awaits.hit(owner.living_tasks(), "freeze", self.awaits)
+            self.loop.freeze(owner)
+            self.later(IDLE_S_MAX, lambda: self.database.end_idle(process) if owner.parked is not None else None)
+            self.later(frozen_s, self.loop.thaw, owner)
+
+        owner.fuse, owner.burn = 1, burn
+
+    def trouble(self, process: Process) -> None:
+        """Trouble seldom comes alone: sometimes what has just met one fault is struck a few steps later."""
+        if self.chance.random() < 0.15 and not process.owner.fuse:
+            strike = self.pick((self._crash_in_trouble, self._freeze_in_trouble))
+            process.owner.burn = lambda: strike(process)
+            process.owner.fuse = 1 + int(self.chance.random() * 12)
+
+    def _crash_in_trouble(self, process: Process) -> None:
+        self.chaos.count("crash", "process")
+        self.crash(process, "in trouble")
+
+    def _freeze_in_trouble(self, process: Process) -> None:
+        self.chaos.count("freeze", "process")
+        self.freeze(process, self.frozen_s())
+
+    def frozen_s(self) -> float:
+        """How long a freeze lasts; where freezes are long, every third outlasts everybody's patience."""
+        longest_s = self.plan.frozen_s_max
+        return self.between(0.5, 30.0) if self.chance.random() < 0.67 else self.between(0.5, longest_s)
+
     async def die(self, process: Process) -> None:
         """Kill the process that asks; it never comes back from here."""
         self.crash(process, "where it stood")
@@ -255,6 +296,7 @@ class World:
         except Gone:
             return
         left = [str(getattr(task.get_coro(), "__qualname__", task)) for task in owner.living_tasks()]
+        left = [name for name in left if name != "Process._do"]
         if left and not self.chaos.on:
             self.violated("task_left", "", f"{owner.name}: {left}")
         if not owner.dead:
@@ -338,6 +380,12 @@ class World:
         """The gateway did something."""
         self.story.tell(self.loop.now_s, payment.checkout_id, "gateway", f"effect: {what}", payment.state)
         self.truths.at_gateway(what, payment)
+        attempt = self.truths.attempt_of(payment)
+        given_up = attempt is not None and attempt.decline_code == "never_received"
+        if what == "authorize" and given_up and self.plan.frozen_s_max > NEVER_RECEIVED_AFTER.total_seconds():
+            # A process sent it that had been frozen for longer than anybody waits. It gives it back itself, unless it
+            # is struck a second time: then the authorization lapses at the gateway, and an audit names it until then.
+            self.forgiven.add(payment.request.reference)
 
     def _checkout_of(self, key: str) -> str:
         payment = self.gateway.payments.get(key)

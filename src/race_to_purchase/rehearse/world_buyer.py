@@ -138,8 +138,9 @@ class Visit:
         await self._pays(checkout_id)
 
     async def _looks(self, checkout_id: str) -> None:
-        await self._pays(checkout_id)
-        await self._ask(Request("show", self._buyer, checkout_id))
+        """Somebody who cannot believe it."""
+        looks = (self._ask(Request("show", self._buyer, checkout_id)) for _ in range(3))
+        await asyncio.gather(self._pays(checkout_id), *looks)
 
 
 def _may_change(answer: Answer) -> bool:

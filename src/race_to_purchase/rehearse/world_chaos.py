@@ -32,10 +32,12 @@ COMMIT_FAULTS = (
 value refused; locks held long; the process killed before COMMIT was sent, and after it took effect."""
 
 GATEWAY_FAULTS = (
-    "not_sent", "lost_request", "lost_answer", "error_after", "late", "slow", "crash_before", "crash_after",
+    "not_sent", "lost_request", "lost_answer", "error_after", "late", "slow", "freeze", "crash_before",
+    "crash_after",
 )  # fmt: skip
 """No connection or too many requests; no answer before the effect, after it, an error after it; an effect that comes
-after everybody has given up waiting; an answer slower than any patience; the process killed on both sides."""
+after everybody has given up waiting; an answer slower than any patience; the process frozen
+before it has sent; killed on both sides."""
 
 READ_FAULTS = ("lost", "delay", "crash")
 

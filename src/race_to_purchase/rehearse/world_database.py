@@ -211,9 +211,11 @@ class SimulatedSession:
                 await self._world.die(self._process)
             case "conflict":
                 await asyncio.sleep(delay_s)
+                self._world.trouble(self._process)
                 raise Conflict("somebody was faster, says the simulation")
             case "rejected":
                 await asyncio.sleep(delay_s)
+                self._world.trouble(self._process)
                 raise Rejected("a value is refused, says the simulation")
             case "lost_before":
                 await asyncio.sleep(delay_s)

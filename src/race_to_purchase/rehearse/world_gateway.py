@@ -227,6 +227,9 @@ class SimulatedGateway:
                 return await self._silence("the request is still on its way")
             case "crash_before":
                 await world.die(self._process)
+            case "freeze":
+                world.freeze(self._process, world.frozen_s())
+                await asyncio.sleep(there_s)
             case "slow":
                 there_s = world.between(*SLOW_S)
         return await self._arrived(there_s, effect, crash=kind == "crash_after")

@@ -6,9 +6,6 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from race_to_purchase.rehearse import world_awaits
-from race_to_purchase.rehearse.world_database import IDLE_S_MAX
-from race_to_purchase.rehearse.world_loop import Owner
 from race_to_purchase.rehearse.world_process import Gone, Process
 
 if TYPE_CHECKING:
@@ -17,6 +14,9 @@ if TYPE_CHECKING:
 
 FUSE_MAX = 80
 """Within so many of its steps, a process is struck that is to be struck."""
+
+FREEZES_LONG_S = 60.0
+"""A world whose freezes may last longer than this has many of them."""
 
 CLOCK_OFF_S_MAX = 15.0
 """How far the database's clock is from the truth at most: servers that take over from each other differ."""
@@ -43,6 +43,8 @@ class Monkey:
             deeds += [self._outage] * 3
         if world.plan.gateway_outages:
             deeds += [self._gateway_down] * 3
+        if world.plan.frozen_s_max > FREEZES_LONG_S:
+            deeds += [self._freeze] * 4
         deed = world.pick(deeds)
         up = [process for process in world.processes if process.up and process.owner.parked is None]
         if up:
@@ -57,25 +59,9 @@ class Monkey:
         self._after_some_steps(process, lambda: self._world.crash(process, "killed"))
 
     def _freeze(self, process: Process) -> None:
-        owner = process.owner
-        self._after_some_steps(process, lambda: self._frozen(process, owner))
-
-    def _frozen(self, process: Process, owner: Owner) -> None:
         world = self._world
-        if owner.dead or owner.parked is not None:
-            return
-        frozen_s = world.between(0.5, 30.0)
         world.chaos.count("freeze", "process")
-        world.tell("", process, "frozen", f"for {frozen_s:.1f} s")
-        world_awaits.hit(owner.living_tasks(), "freeze", world.awaits)
-        world.loop.freeze(owner)
-
-        def end_idle() -> None:
-            if owner.parked is not None:
-                world.database.end_idle(process)
-
-        world.later(IDLE_S_MAX, end_idle)
-        world.later(frozen_s, lambda: world.loop.thaw(owner))
+        self._after_some_steps(process, lambda: world.freeze(process, world.frozen_s()))
 
     def _clock_jump(self, process: Process) -> None:
         world = self._world

@@ -22,17 +22,37 @@ ORDINARY = 0.04
 THEMES: dict[str, dict[str, Any]] = {
     "quiet": {"rates": dict.fromkeys(Rates.__struct_fields__, 0.01), "deeds_every_s": 60.0},
     "ordinary": {},
-    "database": {"rates": {"connect": 0.1, "read": 0.1, "commit": 0.2, "reads": 0.1}, "outages": True},
+    "database": {
+        "rates": {"connect": 0.08, "read": 0.08, "commit": 0.25, "reads": 0.08},
+        "favours": ("conflict", "rejected"),
+        "batch_max": 256,
+        "outages": True,
+    },
     "gateway": {"rates": {"gateway": 0.45, "commit": 0.03}},
     "gateway_down": {"rates": {"gateway": 0.1}, "gateway_outages": True, "deeds_every_s": 15.0},
-    "late": {"rates": {"gateway": 0.6}, "favours": ("late", "slow", "lost_request"), "reservation_s": (30, 75)},
+    "late": {
+        "rates": {"gateway": 0.6, "commit": 0.08},
+        "favours": ("late", "slow", "lost_request"),
+        "reservation_s": (30, 75),
+    },
+    "frozen": {
+        "rates": {"gateway": 0.25, "commit": 0.02},
+        "favours": ("freeze",),
+        "reservation_s": (5, 40),
+        "frozen_s_max": 900.0,
+        "deeds_every_s": 8.0,
+    },
     "crashes": {"deeds_every_s": 4.0},
     "short": {"rates": {"gateway": 0.3}, "reservation_s": (2, 8), "visits": (60, 100), "stock": (6, 20)},
     "tight": {"rates": {"gateway": 0.2}, "stock": (4, 12), "visits": (60, 100), "payment_first": 0.8},
-    "declines": {"decline_rate": 0.3, "methods": ("pm_declined", "pm_3ds", "pm_partial")},
-    "captures": {"rates": {"gateway": 0.2}, "methods": ("pm_uncapturable", "pm_short")},
-    "merchant": {"rates": {"merchant": 0.3}, "deaf": True, "rest_rounds": 60},
-    "rest": {"rates": {"commit": 0.12, "gateway": 0.3}, "rest_rounds": 40, "methods": ("pm_partial",)},
+    "declines": {
+        "rates": {"commit": 0.12},
+        "decline_rate": 0.2,
+        "methods": ("pm_declined", "pm_3ds", "pm_3ds", "pm_partial"),
+    },
+    "captures": {"rates": {"gateway": 0.15, "commit": 0.15}, "methods": ("pm_uncapturable", "pm_short")},
+    "merchant": {"rates": {"merchant": 0.2, "commit": 0.12}, "deaf": True, "rest_rounds": 250},
+    "voids": {"rates": {"commit": 0.15, "gateway": 0.4}, "rest_rounds": 30, "methods": ("pm_partial",)},
 }
 
 METHODS = ("pm_declined", "pm_3ds", "pm_partial", "pm_uncapturable", "pm_short")
@@ -61,6 +81,8 @@ class Plan(msgspec.Struct, frozen=True):
     """Kinds of fault that strike more often than others."""
     merchant: bool
     deaf: bool
+    frozen_s_max: float
+    """The longest that a process is frozen."""
     rest_rounds: int
     """So many rounds the faults go on after the last buyer has left."""
 
@@ -77,7 +99,7 @@ def plan(chance: Random, theme: str | None = None) -> Plan:
         buyers=chance.choice((6, 20, 60)),
         span_s=chance.choice((3.0, 15.0, 40.0)),
         policies=tuple(chance.choice(("combine", "combine", "optimistic")) for _ in range(chance.choice((1, 2, 2, 3)))),
-        batch_max=chance.choice((1, 4, 256)),
+        batch_max=said.get("batch_max", chance.choice((1, 4, 256))),
         rates=Rates(**rates),
         deeds_every_s=said.get("deeds_every_s", 12.0),
         loops_every_s=chance.choice((4.0, 8.0)),
@@ -87,8 +109,9 @@ def plan(chance: Random, theme: str | None = None) -> Plan:
         outages=said.get("outages", False),
         gateway_outages=said.get("gateway_outages", False),
         favours=said.get("favours", ()),
-        merchant=theme in ("merchant", "rest") or chance.random() < 0.8,
+        merchant=theme == "merchant" or chance.random() < 0.8,
         deaf=said.get("deaf", False),
+        frozen_s_max=said.get("frozen_s_max", 30.0),
         rest_rounds=said.get("rest_rounds", chance.choice((0, 5, 15))),
     )
 

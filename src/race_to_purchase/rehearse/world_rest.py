@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from race_to_purchase.rehearse.world import World
     from race_to_purchase.rehearse.world_monkey import Monkey
 
-ROUNDS_MAX = 400
+ROUNDS_MAX = 600
 TICKS_MAX = 60
 
 

@@ -108,15 +108,19 @@ class Truths:
         if (task.kind if task else None) != owed(row):
             self._violated("owed_without_task", subject, f"{row.state}, with a {task.kind if task else 'missing'} task")
 
+    def attempt_of(self, payment: Payment) -> Attempt | None:
+        """The attempt that a payment was made for."""
+        checkout_id, _, n = payment.request.reference.partition("/")
+        return self._rows.attempts.get((checkout_id, int(n)))
+
     def at_gateway(self, what: str, payment: Payment) -> None:
         """After a deed of the gateway: is it one that our rows stand for?"""
-        checkout_id, _, n = payment.request.reference.partition("/")
-        attempt = self._rows.attempts.get((checkout_id, int(n)))
+        attempt = self.attempt_of(payment)
         subject = payment.request.reference
         if attempt is None or attempt.key != payment.request.key:
             self._violated("sent_before_stored", subject, f"{payment.ref} is under a key that no attempt has")
         elif what == "capture":
-            if attempt.state not in ("committed", "captured") or checkout_id not in self._rows.orders:
+            if attempt.state not in ("committed", "captured") or attempt.checkout_id not in self._rows.orders:
                 self._violated("charged_without_order", subject, f"captured while the attempt is {attempt.state}")
         elif what == "void" and attempt.state not in ("doomed", "voided", "declined"):
             self._violated("voided_though_wanted", subject, f"voided while the attempt is {attempt.state}")
