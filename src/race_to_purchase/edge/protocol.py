@@ -45,15 +45,16 @@ class OneWrite:
     def write(self, data: bytes) -> None:
         """Send `data` soon, after what was written before."""
         if not self._held:
-            self._loop.call_soon(self._flush)
+            self._loop.call_soon(self.flush)
         self._held.append(data)
 
     def close(self) -> None:
         """Send what is held, then close."""
-        self._flush()
+        self.flush()
         self._transport.close()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Send what is held now."""
         held, self._held = self._held, []
         if held and not self._transport.is_closing():
             self._transport.write(b"".join(held))
@@ -71,6 +72,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn does
         super().connection_made(OneWrite(transport, self.loop))  # type: ignore[arg-type] # as far as it is used
         self._waiting = self.loop.call_later(HEAD_TIMEOUT_S, self._give_up)
+
+    def eof_received(self) -> None:
+        """The client will send no more, and the transport closes next: what is held has to leave before."""
+        transport: Any = self.transport
+        transport.flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
