@@ -80,9 +80,7 @@ async def authorize(gateway: Gateway, attempt: Attempt, timeout_s: float) -> Ver
         return NoAnswer(f"no answer within {timeout_s:g} s")
 
 
-async def find_out(
-    gateway: Gateway, attempt: Attempt, checkout: Checkout, now: datetime, timeout_s: float
-) -> Verdict:
+async def find_out(gateway: Gateway, attempt: Attempt, checkout: Checkout, now: datetime, timeout_s: float) -> Verdict:
     """What became of an attempt without an answer: ask, and send the same request again only while it is wanted."""
     try:
         async with asyncio.timeout(timeout_s):
