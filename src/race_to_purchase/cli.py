@@ -146,6 +146,43 @@ def bench(
 
 
 @app.command()
+def simulate(
+    seeds: Annotated[int, typer.Option(min=1, help="Simulated sales.")] = 100,
+    seed: Annotated[int, typer.Option(help="The first one's seed; the same seed is the same sale.")] = 1,
+    json_file: JsonOption = None,
+) -> None:
+    """Simulate sales on virtual time, with a fault at every step, and check every invariant."""
+    from race_to_purchase.rehearse.simulate import SimulateOptions, run_simulate
+
+    raise typer.Exit(run_simulate(SimulateOptions(seeds=seeds, seed=seed, json_file=json_file)))
+
+
+@app.command()
+def gateway(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: any free one.")] = 8200,
+    store: Annotated[Path | None, typer.Option(help="File of its books; else they end with the process.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same ids and the same faults.")] = 1,
+    webhook_url: Annotated[str | None, typer.Option(help="Where its webhooks go.")] = None,
+    webhook_secret: Annotated[str | None, typer.Option(help="What signs them, as whsec_….")] = None,
+    rules: Annotated[Path | None, typer.Option(help="Fault rules in JSON, as the control API takes them.")] = None,
+) -> None:
+    """Run a simulated payment gateway that speaks Stripe's API, with books of its own and faults on demand."""
+    from race_to_purchase.app.gateway import GatewayOptions, run_gateway
+
+    options = GatewayOptions(
+        host=host,
+        port=port,
+        store=store,
+        seed=seed,
+        webhook_url=webhook_url,
+        webhook_secret=webhook_secret,
+        rules_file=rules,
+    )
+    raise typer.Exit(run_gateway(options))
+
+
+@app.command()
 def audit(json_file: JsonOption = None, data_dir: DataDirOption = None) -> None:
     """Check every invariant on the configured database; exit 1 and show the rows if one is broken."""
     from race_to_purchase.app.audit import run_audit
