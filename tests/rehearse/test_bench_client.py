@@ -80,6 +80,20 @@ class TestDriving:
         drive("127.0.0.1", serve(in_pieces), 2, source)
         assert len(heard) == 10
 
+    def test_a_connection_that_the_server_closes_while_it_is_idle_is_replaced(
+        self, serve: Callable[[Answering], int]
+    ) -> None:
+        def once(connection: socket.socket) -> None:
+            connection.recv(4096)
+            connection.sendall(OK)
+            connection.close()
+
+        heard: list[tuple[int, bytes]] = []
+        now_s = time.perf_counter()
+        source = Planned(lambda _: asked(1, heard), iter([now_s, now_s + 0.2, now_s + 0.4]))
+        drive("127.0.0.1", serve(once), 8, source)
+        assert heard == [(200, b"hello")] * 3
+
     def test_a_connection_that_is_closed_under_a_request_ends_it(self, serve: Callable[[Answering], int]) -> None:
         port = serve(lambda connection: connection.close())
         with pytest.raises((Unexpected, ConnectionError)):

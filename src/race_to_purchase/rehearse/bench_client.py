@@ -106,36 +106,73 @@ def parse(data: bytes) -> tuple[int, bytes] | None:
     return None if missing else (int(data[9:12]), data[end + 4 :])
 
 
+class _Connections:
+    """At most `room` connections, opened when they are needed, kept while the server keeps them."""
+
+    def __init__(self, host: str, port: int, room: int) -> None:
+        self._host, self._port, self._room = host, port, room
+        self._selector = selectors.DefaultSelector()
+        self._idle: list[_Connection] = []
+        self.busy = 0
+
+    @property
+    def free(self) -> bool:
+        """Whether another walk can begin."""
+        return bool(self._idle) or self.busy < self._room
+
+    def begin(self, walk: Walk) -> None:
+        """Put `walk` on a connection."""
+        if self._idle:
+            connection = self._idle.pop()
+        else:
+            connection = _Connection(self._host, self._port)
+            self._selector.register(connection.socket, selectors.EVENT_READ, connection)
+        self.busy += 1
+        connection.begin(walk)
+
+    def go_on(self, pause_s: float) -> bool:
+        """Wait for answers and take every walk that got one a step further; False if there were none."""
+        ready = self._selector.select(pause_s)
+        for key, _ in ready:
+            connection: _Connection = key.data
+            if connection.walk is None:
+                # A server may close what is idle; whatever else it says to nobody, it is not kept.
+                self._idle.remove(connection)
+                self._drop(connection)
+            elif not connection.go_on():
+                self.busy -= 1
+                self._idle.append(connection)
+        return bool(ready)
+
+    def close(self) -> None:
+        """Close all of them."""
+        for key in list(self._selector.get_map().values()):
+            self._drop(key.data)
+        self._selector.close()
+
+    def _drop(self, connection: _Connection) -> None:
+        self._selector.unregister(connection.socket)
+        connection.socket.close()
+
+
 def drive(host: str, port: int, connections: int, source: Source) -> Effort:
     """Walk every walk of `source`, one a connection at a time. Raises Unexpected, and OSError."""
-    selector = selectors.DefaultSelector()
-    idle = [_Connection(host, port) for _ in range(connections)]
-    everyone = list(idle)
-    for connection in idle:
-        selector.register(connection.socket, selectors.EVENT_READ, connection)
+    wires = _Connections(host, port, connections)
     began_s, worked_s = time.perf_counter(), time.process_time()
     try:
-        while True:
-            _send_off(idle, source)
-            due_s = source.due_s()
-            if due_s is None and len(idle) == connections:
-                break
-            pause_s = IDLE_S_MAX if due_s is None or not idle else max(0.0, due_s - time.perf_counter())
-            ready = selector.select(min(pause_s, IDLE_S_MAX))
-            if not ready and pause_s >= IDLE_S_MAX:
+        while wires.busy or source.due_s() is not None:
+            while wires.free and (walk := source.take(time.perf_counter())) is not None:
+                wires.begin(walk)
+            pause_s = _pause_s(source) if wires.free else IDLE_S_MAX
+            if not wires.go_on(pause_s) and wires.busy and pause_s >= IDLE_S_MAX:
                 raise Unexpected(f"no answer within {IDLE_S_MAX:g} s")
-            idle += [key.data for key, _ in ready if not key.data.go_on()]
     finally:
-        selector.close()
-        for connection in everyone:
-            connection.socket.close()
+        wires.close()
     seconds = time.perf_counter() - began_s
     return Effort(seconds, (time.process_time() - worked_s) / seconds)
 
 
-def _send_off(idle: list[_Connection], source: Source) -> None:
-    while idle:
-        walk = source.take(time.perf_counter())
-        if walk is None:
-            return
-        idle.pop().begin(walk)
+def _pause_s(source: Source) -> float:
+    """Until the next walk is due."""
+    due_s = source.due_s()
+    return IDLE_S_MAX if due_s is None else min(IDLE_S_MAX, max(0.0, due_s - time.perf_counter()))
