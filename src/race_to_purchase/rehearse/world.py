@@ -46,6 +46,9 @@ from race_to_purchase.rules.verdicts import Verdict
 T = TypeVar("T")
 C = TypeVar("C")
 
+FREEZE_S = 30.0
+"""The longest freeze in most worlds."""
+
 BUYERS_WAIT_S = 30.0
 """How long a buyer waits for one answer."""
 
@@ -83,7 +86,7 @@ class World:
         self.seed = seed
         self.chance = Random(seed)
         self.plan = plan(self.chance, theme)
-        self.chaos = Chaos(self.chance, self.plan.rates, self.plan.favours)
+        self.chaos = Chaos(self.chance, self.plan.rates, self.plan.strikes, self.plan.favours)
         self.awaits: Counter[Cell] = Counter()
         self.loop = VirtualLoop(self.chance)
         self.story = Story()
@@ -258,12 +261,14 @@ class World:
 
     def _freeze_in_trouble(self, process: Process) -> None:
         self.chaos.count("freeze", "process")
-        self.freeze(process, self.frozen_s())
+        self.freeze(process, self.frozen_s(process))
 
-    def frozen_s(self) -> float:
-        """How long a freeze lasts; where freezes are long, every third outlasts everybody's patience."""
+    def frozen_s(self, process: Process) -> float:
+        """How long a freeze lasts; where freezes are long, it is one process that they befall, so that others go on."""
         longest_s = self.plan.frozen_s_max
-        return self.between(0.5, 30.0) if self.chance.random() < 0.67 else self.between(0.5, longest_s)
+        if longest_s <= FREEZE_S:
+            return self.between(0.5, FREEZE_S)
+        return self.between(longest_s / 3, longest_s) if process.name == "a" else self.between(0.5, 3.0)
 
     async def die(self, process: Process) -> None:
         """Kill the process that asks; it never comes back from here."""
@@ -380,12 +385,22 @@ class World:
         """The gateway did something."""
         self.story.tell(self.loop.now_s, payment.checkout_id, "gateway", f"effect: {what}", payment.state)
         self.truths.at_gateway(what, payment)
-        attempt = self.truths.attempt_of(payment)
-        given_up = attempt is not None and attempt.decline_code == "never_received"
-        if what == "authorize" and given_up and self.plan.frozen_s_max > NEVER_RECEIVED_AFTER.total_seconds():
-            # A process sent it that had been frozen for longer than anybody waits. It gives it back itself, unless it
-            # is struck a second time: then the authorization lapses at the gateway, and an audit names it until then.
+        if what == "authorize" and self._is_a_dead_hand(payment):
             self.forgiven.add(payment.request.reference)
+
+    def _is_a_dead_hand(self, payment: Payment) -> bool:
+        """Whether a process sent it that had been frozen for longer than anybody waits.
+
+        Such a process gives back what it authorized, unless it does not hear of it. Then the authorization lapses at
+        the gateway, and an audit names it until then: the one thing that no other process can know of in time.
+        """
+        attempt = self.truths.attempt_of(payment)
+        checkout = self.database.store.rows.checkouts.get(payment.checkout_id)
+        if attempt is None or checkout is None:
+            return False
+        given_up = attempt.decline_code == "never_received"
+        waited = self.database.now() - max(attempt.began_at, checkout.deadline) > NEVER_RECEIVED_AFTER
+        return (given_up or waited) and self.plan.frozen_s_max > NEVER_RECEIVED_AFTER.total_seconds()
 
     def _checkout_of(self, key: str) -> str:
         payment = self.gateway.payments.get(key)

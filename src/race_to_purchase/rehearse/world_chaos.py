@@ -19,17 +19,11 @@ Cell = tuple[str, str]
 """A point and a kind of fault."""
 
 COMMIT_FAULTS = (
-    "conflict",
-    "lost_before",
-    "lost_after",
-    "lost_late",
-    "rejected",
-    "delay",
-    "crash_before",
-    "crash_after",
-)
+    "conflict", "lost_before", "lost_after", "lost_late", "rejected", "delay", "freeze", "crash_before", "crash_after",
+)  # fmt: skip
 """A conflict; the connection lost before COMMIT, after it, and while the old backend still is about to carry it out; a
-value refused; locks held long; the process killed before COMMIT was sent, and after it took effect."""
+value refused; locks held long; the process frozen before it hears of its COMMIT; killed before COMMIT was sent, and
+after it took effect."""
 
 GATEWAY_FAULTS = (
     "not_sent", "lost_request", "lost_answer", "error_after", "late", "slow", "freeze", "crash_before",
@@ -90,10 +84,10 @@ class Rates(msgspec.Struct, frozen=True):
 class Chaos:
     """The dice. `struck` counts every fault by its cell; while `on` is False, nothing happens."""
 
-    def __init__(self, chance: Random, rates: Rates, favours: tuple[str, ...]) -> None:
+    def __init__(self, chance: Random, rates: Rates, strikes: dict[str, float], favours: tuple[str, ...]) -> None:
         self._chance = chance
         self._favours = favours
-        self._rates = {point: float(getattr(rates, point.split(".")[0], 0.0)) for point in FAULTS}
+        self._rates = {point: float(getattr(rates, point.split(".")[0], 0.0)) for point in FAULTS} | strikes
         self.on = True
         self.struck: Counter[Cell] = Counter()
 

@@ -230,6 +230,8 @@ class SimulatedSession:
                 raise gone("the connection was lost in COMMIT")
             case "delay":
                 delay_s += self._world.between(0.1, 3.0)
+            case "freeze":
+                self._world.freeze(self._process, self._world.frozen_s(self._process))
         await self._connection.send(delay_s, lambda inner: self._carry_out(inner, snapshot, kind))
         if kind == "lost_after":
             raise gone("the connection was lost after COMMIT")
@@ -260,6 +262,8 @@ class SimulatedStore:
             await self._world.die(self._process)
         if kind == "lost_after":
             at_once(question())
+        if kind == "delay":
+            self._world.trouble(self._process)
         await asyncio.sleep(self._world.between(0.1, 2.0) if kind == "delay" else self._world.latency_s())
         if kind in ("lost", "lost_after") or self._database.down:
             raise gone("the connection was lost")

@@ -228,7 +228,7 @@ class SimulatedGateway:
             case "crash_before":
                 await world.die(self._process)
             case "freeze":
-                world.freeze(self._process, world.frozen_s())
+                world.freeze(self._process, world.frozen_s(self._process))
                 await asyncio.sleep(there_s)
             case "slow":
                 there_s = world.between(*SLOW_S)

@@ -61,7 +61,7 @@ class Monkey:
     def _freeze(self, process: Process) -> None:
         world = self._world
         world.chaos.count("freeze", "process")
-        self._after_some_steps(process, lambda: world.freeze(process, world.frozen_s()))
+        self._after_some_steps(process, lambda: world.freeze(process, world.frozen_s(process)))
 
     def _clock_jump(self, process: Process) -> None:
         world = self._world
@@ -120,7 +120,7 @@ class Operator:
     async def run(self) -> None:
         """A few changes during the sale."""
         world = self._world
-        for _ in range(world.pick((0, 1, 3))):
+        for _ in range(world.pick((1, 3, 6))):
             await asyncio.sleep(world.between(1.0, world.plan.span_s))
             await self._change()
         if world.chance.random() < 0.2:

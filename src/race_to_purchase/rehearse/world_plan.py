@@ -36,11 +36,14 @@ THEMES: dict[str, dict[str, Any]] = {
         "reservation_s": (30, 75),
     },
     "frozen": {
-        "rates": {"gateway": 0.25, "commit": 0.02},
-        "favours": ("freeze",),
-        "reservation_s": (5, 40),
-        "frozen_s_max": 900.0,
-        "deeds_every_s": 8.0,
+        "rates": dict.fromkeys(Rates.__struct_fields__, 0.003) | {"gateway": 0.25, "commit": 0.15},
+        "favours": ("freeze", "freeze", "crash_before"),
+        "reservation_s": (5, 20),
+        "frozen_s_max": 1500.0,
+        "deeds_every_s": 60.0,
+        "processes": (3,),
+        "rest_rounds": 60,
+        "strikes": {"gateway.void": 0.9, "commit.begin": 0.4},
     },
     "crashes": {"deeds_every_s": 4.0},
     "short": {"rates": {"gateway": 0.3}, "reservation_s": (2, 8), "visits": (60, 100), "stock": (6, 20)},
@@ -49,10 +52,25 @@ THEMES: dict[str, dict[str, Any]] = {
         "rates": {"commit": 0.12},
         "decline_rate": 0.2,
         "methods": ("pm_declined", "pm_3ds", "pm_3ds", "pm_partial"),
+        "strikes": {"commit.action_required": 0.4, "commit.doom": 0.4, "commit.decline": 0.2},
     },
-    "captures": {"rates": {"gateway": 0.15, "commit": 0.15}, "methods": ("pm_uncapturable", "pm_short")},
-    "merchant": {"rates": {"merchant": 0.2, "commit": 0.12}, "deaf": True, "rest_rounds": 250},
-    "voids": {"rates": {"commit": 0.15, "gateway": 0.4}, "rest_rounds": 30, "methods": ("pm_partial",)},
+    "captures": {
+        "rates": {"gateway": 0.15, "commit": 0.1},
+        "methods": ("pm_uncapturable", "pm_uncapturable", "pm_short"),
+        "strikes": {"commit.capture_failed": 0.5, "commit.capture_again": 0.4},
+    },
+    "merchant": {
+        "rates": {"merchant": 0.2, "commit": 0.05},
+        "deaf": True,
+        "rest_rounds": 250,
+        "strikes": {"commit.undeliverable": 0.7, "commit.deliver_again": 0.1},
+    },
+    "voids": {
+        "rates": {"commit": 0.05, "gateway": 0.4},
+        "rest_rounds": 30,
+        "methods": ("pm_partial",),
+        "strikes": {"commit.void_again": 0.6, "commit.void": 0.3, "commit.doom": 0.3},
+    },
 }
 
 METHODS = ("pm_declined", "pm_3ds", "pm_partial", "pm_uncapturable", "pm_short")
@@ -79,6 +97,8 @@ class Plan(msgspec.Struct, frozen=True):
     gateway_outages: bool
     favours: tuple[str, ...]
     """Kinds of fault that strike more often than others."""
+    strikes: dict[str, float]
+    """Points that are struck more often than their kind, by their whole name."""
     merchant: bool
     deaf: bool
     frozen_s_max: float
@@ -98,7 +118,10 @@ def plan(chance: Random, theme: str | None = None) -> Plan:
         visits=chance.randint(*said.get("visits", (50, 100))),
         buyers=chance.choice((6, 20, 60)),
         span_s=chance.choice((3.0, 15.0, 40.0)),
-        policies=tuple(chance.choice(("combine", "combine", "optimistic")) for _ in range(chance.choice((1, 2, 2, 3)))),
+        policies=tuple(
+            chance.choice(("combine", "combine", "optimistic"))
+            for _ in range(chance.choice(said.get("processes", (1, 2, 2, 3))))
+        ),
         batch_max=said.get("batch_max", chance.choice((1, 4, 256))),
         rates=Rates(**rates),
         deeds_every_s=said.get("deeds_every_s", 12.0),
@@ -108,6 +131,7 @@ def plan(chance: Random, theme: str | None = None) -> Plan:
         methods=said.get("methods", METHODS),
         outages=said.get("outages", False),
         gateway_outages=said.get("gateway_outages", False),
+        strikes=said.get("strikes", {}),
         favours=said.get("favours", ()),
         merchant=theme == "merchant" or chance.random() < 0.8,
         deaf=said.get("deaf", False),

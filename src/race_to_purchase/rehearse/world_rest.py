@@ -33,10 +33,10 @@ class Rest:
         world = self._world
         world.resting = True
         for process in world.processes:
-            if process.up:
+            if process.up and not process.stopping:
                 await self._stop_loops(process)
         for number in range(ROUNDS_MAX):
-            if number >= world.plan.rest_rounds or not self._owes():
+            if number >= world.plan.rest_rounds or not (self._owes() or self._frozen()):
                 self._end_faults()
             elif world.chance.random() < 0.15:
                 self._monkey.deed()
@@ -78,7 +78,9 @@ class Rest:
         for tick in process.ticks:
             await self._tick(process, tick)
         await self._try(process, process.purchase.drain(60.0))
-        if self._owes():
+        if self._frozen() and world.chaos.on:
+            await asyncio.sleep(20.0)
+        elif self._owes():
             await asyncio.sleep(max(0.05, (self._next() - world.database.now()).total_seconds() + 0.01))
 
     async def _tick(self, process: Process, tick: Tick) -> None:
@@ -95,6 +97,10 @@ class Rest:
 
     def _owes(self) -> bool:
         return bool(self._rows.tasks or self._rows.live)
+
+    def _frozen(self) -> bool:
+        """Whether a process stands still; what it does when it goes on is worth some faults, too."""
+        return any(process.up and process.owner.parked is not None for process in self._world.processes)
 
     def _next(self) -> datetime:
         dues = [task.due_at for task in self._rows.tasks.values()]
