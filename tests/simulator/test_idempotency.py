@@ -1,11 +1,17 @@
 """Idempotency keys as Stripe keeps them: the first answer again, whatever it was, for a day."""
 
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 import stripe
 
+from race_to_purchase.gateways.simulator.books import KEY_LIFE_S, Answer, Books
+from race_to_purchase.gateways.simulator.names import Names
+from race_to_purchase.gateways.simulator.store import Store
 from tests.simulator.running import Running, running
 
 ASK = {"amount": "1000", "currency": "eur", "metadata[checkout]": "k"}
@@ -112,15 +118,36 @@ def test_a_key_has_a_length(gateway: Running, length: int, status: int) -> None:
     assert gateway.post("/v1/payment_intents", ASK, Idempotency_Key="x" * length).status_code == status
 
 
-def test_a_key_is_forgotten_after_a_day() -> None:
-    with running() as gateway:
-        first = gateway.post("/v1/payment_intents", ASK, Idempotency_Key="day").json()["id"]
-        gateway.control("/clock", {"advance_s": 23 * 3600})
-        assert gateway.post("/v1/payment_intents", ASK, Idempotency_Key="day").json()["id"] == first
-        gateway.control("/clock", {"advance_s": 3601})
-        again = gateway.post("/v1/payment_intents", {**ASK, "amount": "2000"}, Idempotency_Key="day")
-        assert (again.status_code, again.json()["id"] != first) == (200, True)
-        assert gateway.violations() == []
+class TestTheLifeOfAKey:
+    """A day."""
+
+    def test_afterwards_it_may_be_used_for_anything(self) -> None:
+        with running() as gateway:
+            first = gateway.post("/v1/payment_intents", ASK, Idempotency_Key="day").json()["id"]
+            gateway.control("/clock", {"advance_s": 23 * 3600})
+            assert gateway.post("/v1/payment_intents", ASK, Idempotency_Key="day").json()["id"] == first
+            gateway.control("/clock", {"advance_s": 3601})
+            again = gateway.post("/v1/payment_intents", {**ASK, "amount": "2000"}, Idempotency_Key="day")
+            assert (again.status_code, again.json()["id"] != first) == (200, True)
+            assert gateway.violations() == []
+
+    def test_it_is_over_even_where_nobody_has_cleaned_up(self) -> None:
+        store = Store(None)
+        books = Books(store, Names(1))
+        books.remember("k", Answer("POST /v1/refunds", b"", 200, b"{}", "req_1", created_at=1000.0))
+        assert books.answer("k", 1000.0 + KEY_LIFE_S - 1) is not None
+        assert books.answer("k", 1000.0 + KEY_LIFE_S) is None
+        store.close()
+
+    def test_old_ones_leave_the_books(self, tmp_path: Path) -> None:
+        store = tmp_path / "books.db"
+        with running(store=store) as gateway:
+            for n in range(3):
+                gateway.post("/v1/payment_intents", ASK, Idempotency_Key=f"old-{n}")
+            gateway.control("/clock", {"advance_s": KEY_LIFE_S + 1})
+            gateway.post("/v1/payment_intents", ASK, Idempotency_Key="new")
+        with closing(sqlite3.connect(store)) as file:
+            assert file.execute("SELECT key FROM answer").fetchall() == [("new",)]
 
 
 def test_stripes_library_sees_it_as_stripes(gateway: Running) -> None:

@@ -1,6 +1,7 @@
 """The whole gateway down: nothing that is asked meanwhile is ever done, and afterwards it is as before."""
 
 import socket
+import threading
 import time
 
 import pytest
@@ -56,6 +57,27 @@ def test_it_refuses_connections_and_cuts_those_that_are_open(gateway: Running) -
     assert count(gateway) == before + 1, "the control API has a port of its own"
     back(gateway)
     assert gateway.post("/v1/payment_intents", ASK).status_code == 200
+
+
+def test_whoever_waits_for_an_answer_when_it_begins_gets_none(gateway: Running) -> None:
+    gateway.faults({"fault": "latency", "on": "events.list", "delay": {"distribution": "constant", "ms": 500}})
+    broken: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            gateway.get("/v1/events")
+        except requests.ConnectionError as error:
+            broken.append(error)
+
+    waiting = threading.Thread(target=ask)
+    waiting.start()
+    while not gateway.control("/faults")["struck"]:
+        time.sleep(0.01)
+    gateway.control("/outage", {"mode": "refuse"}, "PUT")
+    waiting.join()
+    assert len(broken) == 1
+    gateway.control("/faults", method="DELETE")
+    back(gateway)
 
 
 def test_it_takes_connections_and_never_answers(gateway: Running) -> None:
