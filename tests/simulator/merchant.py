@@ -57,7 +57,9 @@ def merchant() -> Iterator[Merchant]:
     one = Merchant()
 
     class Handler(BaseHTTPRequestHandler):
-        """Hands every POST to the merchant."""
+        """Hands every POST to the merchant, one after the other on a connection."""
+
+        protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
             """See http.server."""

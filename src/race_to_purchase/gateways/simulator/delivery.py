@@ -22,7 +22,7 @@ from race_to_purchase.gateways.simulator.signing import forged, signature
 
 log = logging.getLogger("race.gateway")
 
-SENDING_MAX = 32
+SENDING_MAX = 64
 PAUSE_S_MAX = 1.0
 
 
@@ -140,13 +140,15 @@ class Delivery:
 
     def _sent(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
-        self._free.release()
         self._news.set()
         if not task.cancelled() and task.exception() is not None:
             log.error("a message could not be handled", exc_info=task.exception())
 
     async def _send(self, owed: Owed, endpoint: Endpoint) -> None:
-        status = await self._post(owed, endpoint)
+        try:
+            status = await self._post(owed, endpoint)
+        finally:
+            self._free.release()
         accepted = 200 <= status < 300
         tries = owed.tries + 1
         again = owed.form == "true" and not accepted and tries <= len(self._retry_s)
