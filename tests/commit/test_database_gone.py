@@ -128,8 +128,9 @@ class TestAConnectionLostInCommit:
     ) -> None:
         cut()
         key, wish = a_key_use("k"), a_wish("ada", 3)
-        with pytest.raises(DatabaseUnavailable):
+        with pytest.raises(DatabaseUnavailable) as gone:
             await committer.submit(wish, key)
+        assert "released" not in str(gone.value), "what went wrong first is what is told"
         again = await self.until_it_is_back(committer, a_wish("ada", 3), key)
         await proxy.cut.wait()
         seen = {"before": Reserved, "after": Replayed, "behind": Reserved | Replayed}

@@ -128,7 +128,10 @@ class PostgresSession:
 
     async def close(self) -> None:
         """Undo what was not applied; a connection that cannot even do that is cut."""
-        if self._connection.is_closed():
+        try:
+            if self._connection.is_closed():
+                return
+        except asyncpg.InterfaceError:  # It broke, and the pool has taken it back already.
             return
         if self._open or self._connection.is_in_transaction():
             try:
