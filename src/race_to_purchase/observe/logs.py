@@ -60,6 +60,8 @@ def set_up(form: str, level: str) -> None:
     root.setLevel(level.upper())
     logging.getLogger("uvicorn").setLevel("WARNING")
     logging.getLogger("asyncio").setLevel("WARNING")
+    # Its pool tells with a traceback, again and again, that the database is gone; our own lines say it in a sentence.
+    logging.getLogger("asyncpg").setLevel("ERROR")
 
 
 def committed(batch: Sequence[tuple[Command, o.Outcome, str]]) -> None:
