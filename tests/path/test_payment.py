@@ -172,6 +172,17 @@ class TestCapture:
         assert await recount(dsn, at_rest=True) == []
 
 
+async def test_stopping_waits_for_payments_and_for_the_captures_that_follow_them(shop: Process, dsn: str) -> None:
+    checkout = await shop.reserve()
+    await shop.held(checkout)
+    draining = asyncio.create_task(shop.purchase.drain(20))
+    await asyncio.sleep(0)
+    shop.wire.opened.set()
+    await draining
+    assert (await shop.attempt(checkout)).state == "captured"
+    assert await recount(dsn, at_rest=True) == []
+
+
 class TestWithoutAnAnswer:
     async def test_a_lost_answer_is_looked_up(self, shop: Process, other: Process, dsn: str) -> None:
         checkout = await shop.reserve()
