@@ -1,0 +1,157 @@
+"""A world is made from its seed alone, holds every invariant, and stops where one does not hold."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import pytest
+from rich.console import Console
+
+from race_to_purchase import checks
+from race_to_purchase.rehearse import simulate, world_awaits
+from race_to_purchase.rehearse.world import World
+from race_to_purchase.rehearse.world_chaos import FAULTS
+from race_to_purchase.rehearse.world_loop import Stuck, VirtualLoop
+from race_to_purchase.rehearse.world_plan import THEMES
+from race_to_purchase.rehearse.world_rows import MemoryRows
+from race_to_purchase.rehearse.world_table import TABLE
+
+TOLD = """
+from race_to_purchase.rehearse.world import World, hash_of
+for seed in (1, 2, 3):
+    world = World(seed)
+    world.run()
+    print(seed, len(world.story.moments), hash_of(world.story))
+"""
+
+
+@pytest.fixture(scope="module")
+def forty() -> simulate.Simulated:
+    """What came of forty worlds."""
+    return simulate.simulate(range(1, 41))
+
+
+class TestSeeds:
+    def test_every_seed_holds_every_invariant(self, forty: simulate.Simulated) -> None:
+        assert forty.violations == ()
+        assert forty.purchases > 600
+        assert forty.faults > forty.purchases
+
+    @pytest.mark.parametrize("theme", THEMES)
+    def test_worlds_of_every_theme_sell_something(self, theme: str) -> None:
+        seen = World(7, theme).run()
+        assert seen.violations == ()
+        assert seen.purchases > 0
+
+    def test_a_seed_tells_the_same_story_in_every_process(self) -> None:
+        """Whatever the hashes of strings are there: no set's order may decide anything."""
+        told = {
+            subprocess.run(
+                [sys.executable, "-c", TOLD],
+                env={"PYTHONHASHSEED": seed},
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=60,
+            ).stdout
+            for seed in ("0", "1")
+        }
+        assert len(told) == 1
+
+    def test_seeds_tell_different_stories(self) -> None:
+        assert World(1).run().moments != World(2).run().moments
+
+
+class TestCoverage:
+    def test_some_seeds_reach_nearly_everything(self, forty: simulate.Simulated) -> None:
+        assert len(forty.uncovered) < forty.cells / 4
+        assert sum(missed.startswith("row: ") for missed in forty.uncovered) < len(TABLE) / 5
+
+    def test_what_was_not_reached_is_named(self) -> None:
+        missed = simulate.uncovered(Counter(), Counter(), ())
+        assert len(missed) == len(simulate.cells()) + len(TABLE)
+        assert {"commit.pivot × lost_after", "row: crash before sending"} <= set(missed)
+        struck = Counter({(point, kind): 1 for point, kinds in FAULTS.items() for kind in kinds})
+        assert simulate.uncovered(struck, Counter(world_awaits.cells()), TABLE) == ()
+
+    def test_the_awaits_are_those_of_the_source(self) -> None:
+        names = set(world_awaits.places().values())
+        assert "path/pay.py authorize: gateway.authorize" in names
+        assert "commit/combiner.py _commit: _store.session" in names
+        assert "loops/owed.py tick: asyncio.gather" in names
+
+    def test_every_check_can_be_asked_of_memory(self) -> None:
+        rows = MemoryRows(World(1))
+        found = asyncio.run(checks.audit(rows, checks.Patience(0, 0, 0)))
+        assert found.violations == 0
+        assert found.skipped == ()
+
+
+class TestTheCommand:
+    def test_it_counts_and_writes_what_came_of_it(self, tmp_path: Path) -> None:
+        file = tmp_path / "out.json"
+        options = simulate.SimulateOptions(seeds=3, seed=5, json_file=file)
+        assert simulate.run_simulate(options, Console(quiet=True)) == 0
+        told = json.loads(file.read_text(encoding="utf-8"))
+        assert told["seeds"] == 3
+        assert told["violations"] == 0
+        assert told["faults"] > 0
+        assert told["purchases"] > 0
+        assert isinstance(told["uncovered"], list)
+
+    def test_a_failing_seed_is_told_with_its_replay_and_its_purchase(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from race_to_purchase.rules.decide import paying
+
+        monkeypatch.setattr(paying, "TaskTurned", lambda task_id, _kind: paying.TaskDone(task_id))
+        console = Console(record=True, width=200, file=open("/dev/null", "w", encoding="utf-8"))  # noqa: SIM115 - never read
+        file = tmp_path / "out.json"
+        assert simulate.run_simulate(simulate.SimulateOptions(seeds=1, json_file=file), console) == 1
+        text = console.export_text()
+        assert "race simulate --seeds 1 --seed 1" in text
+        assert "commits: paid" in text
+        assert "VIOLATED owed_without_task" in text
+        (finding, *_) = json.loads(file.read_text(encoding="utf-8"))["findings"]
+        assert finding["check"] == "owed_without_task"
+
+
+class TestTheLoop:
+    def test_time_jumps_when_nothing_is_ready(self) -> None:
+        loop = VirtualLoop(Random(1))
+
+        async def sleeps() -> float:
+            await asyncio.gather(*(asyncio.sleep(days * 86_400) for days in (1, 3, 2)))
+            return asyncio.get_running_loop().time()
+
+        assert loop.run(sleeps()) == 3 * 86_400
+
+    def test_the_order_of_what_is_ready_is_the_seeds(self) -> None:
+        def order(seed: int) -> list[int]:
+            done: list[int] = []
+
+            async def one(number: int) -> None:
+                await asyncio.sleep(1)
+                done.append(number)
+
+            async def all_of_them() -> None:
+                await asyncio.gather(*(one(number) for number in range(8)))
+
+            VirtualLoop(Random(seed)).run(all_of_them())
+            return done
+
+        assert order(1) == order(1)
+        assert len({tuple(order(seed)) for seed in range(5)}) > 1
+
+    def test_a_deadlock_is_found_at_once(self) -> None:
+        async def waits_for_itself() -> None:
+            lock = asyncio.Lock()
+            async with lock:
+                await lock.acquire()
+
+        with pytest.raises(Stuck):
+            VirtualLoop(Random(1)).run(waits_for_itself())
