@@ -10,19 +10,16 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from race_to_purchase.app.in_memory import MemoryStore
 from race_to_purchase.errors import DatabaseUnavailable
 from race_to_purchase.ports import Conflict, DueCheckout, Rejected, Session
 from race_to_purchase.rehearse.world_chaos import changes_of
 from race_to_purchase.rehearse.world_loop import at_once
+from race_to_purchase.rehearse.world_parts import Process, World
 from race_to_purchase.rules.rows import Attempt, Checkout, DropRow, Happened, Order, Pool, Task, TaskKind
 from race_to_purchase.rules.snapshot import Keys, Snapshot
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world import World
-    from race_to_purchase.rehearse.world_process import Process
 
 T = TypeVar("T")
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
 from race_to_purchase.ports import PaymentRequest, WebhookEvent
+from race_to_purchase.rehearse.world_parts import Process, World
 from race_to_purchase.rules.verdicts import (
     Absent,
     ActionRequired,
@@ -27,10 +28,6 @@ from race_to_purchase.rules.verdicts import (
     Verdict,
     Voided,
 )
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world import World
-    from race_to_purchase.rehearse.world_process import Process
 
 NAME = "simulated"
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world import World
-    from race_to_purchase.rehearse.world_process import Process
+from race_to_purchase.rehearse.world_parts import Process, World
 
 
 class Merchant:
@@ -49,7 +46,7 @@ class SimulatedPublisher:
         await asyncio.sleep(world.between(5.0, 14.0) if fault == "slow" else world.between(0.02, 0.4))
         if fault == "refused":
             return False
-        accepted = world.merchant.receive(message_id, payload)
+        accepted: bool = world.merchant.receive(message_id, payload)
         if fault == "crash_after":
             await world.die(self._process)
         return accepted and fault != "lost_answer"

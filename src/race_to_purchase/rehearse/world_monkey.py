@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from race_to_purchase.rehearse.world_parts import World
 from race_to_purchase.rehearse.world_process import Gone, Process
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world import World
-
 
 FUSE_MAX = 80
 """Within so many of its steps, a process is struck that is to be struck."""

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -27,12 +27,10 @@ from race_to_purchase.rehearse.world_database import SimulatedStore
 from race_to_purchase.rehearse.world_gateway import NAME, SimulatedGateway
 from race_to_purchase.rehearse.world_loop import OWNER, Owner
 from race_to_purchase.rehearse.world_merchant import SimulatedPublisher
+from race_to_purchase.rehearse.world_parts import World
 from race_to_purchase.rules.answers import Answer, answer
 from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.rows import TaskKind
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world import World
 
 T = TypeVar("T")
 log = logging.getLogger("race.simulation")

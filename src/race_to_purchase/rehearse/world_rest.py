@@ -10,10 +10,10 @@ from race_to_purchase.errors import RaceError
 from race_to_purchase.loops.loop import Tick
 from race_to_purchase.ports import Rejected
 from race_to_purchase.rehearse.world_gateway import LATE_S
+from race_to_purchase.rehearse.world_parts import World
 from race_to_purchase.rehearse.world_process import Gone, Process
 
 if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world import World
     from race_to_purchase.rehearse.world_monkey import Monkey
 
 ROUNDS_MAX = 600
@@ -103,6 +103,6 @@ class Rest:
         return any(process.up and process.owner.parked is not None for process in self._world.processes)
 
     def _next(self) -> datetime:
-        dues = [task.due_at for task in self._rows.tasks.values()]
+        dues: list[datetime] = [task.due_at for task in self._rows.tasks.values()]
         dues += [self._rows.checkouts[checkout_id].deadline for checkout_id in self._rows.live]
         return min(dues)

@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from race_to_purchase.app.in_memory import Rows
 from race_to_purchase.rehearse.world_gateway import NAME, Payment
+from race_to_purchase.rehearse.world_parts import World
 from race_to_purchase.rules.checkout import HOLDING, SOLD
 from race_to_purchase.rules.rows import Attempt, Order, attempt_id, task_id
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world import World
 
 Found = Iterator[Sequence[Any]]
 
@@ -49,7 +47,8 @@ class MemoryRows:
         return attempt if attempt is not None and attempt.key == payment.request.key else None
 
     def _made_for(self, attempt: Attempt) -> Payment | None:
-        return self._payments.get((attempt.gateway_ref or "").removeprefix("pay_"))
+        found: Payment | None = self._payments.get((attempt.gateway_ref or "").removeprefix("pay_"))
+        return found
 
     def _books(self) -> Found:
         yield (True,)

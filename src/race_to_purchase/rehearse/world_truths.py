@@ -8,21 +8,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from race_to_purchase.app.in_memory import Rows
 from race_to_purchase.rehearse.world_gateway import Payment
+from race_to_purchase.rehearse.world_parts import World
 from race_to_purchase.rehearse.world_process import Request
 from race_to_purchase.rules import attempt as attempts
 from race_to_purchase.rules import checkout as checkouts
 from race_to_purchase.rules.answers import Answer
 from race_to_purchase.rules.rows import Attempt, Checkout, StoredKey, attempt_id, task_id
 from race_to_purchase.rules.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world import World
 
 S = TypeVar("S")
 E = TypeVar("E")
