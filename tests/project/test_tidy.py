@@ -14,7 +14,7 @@ from tests.project.tree import PACKAGE, parsed, python_files, short
 FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 50
 
-FILE_RATCHET: dict[str, int] = {"src/race_to_purchase/rehearse/world.py": 447}
+FILE_RATCHET: dict[str, int] = {}
 FUNCTION_RATCHET: dict[str, int] = {}
 
 # Names that say nothing, so that everything ends up in them.

@@ -21,11 +21,11 @@ from race_to_purchase.rehearse.world_rows import MemoryRows
 from race_to_purchase.rehearse.world_table import TABLE
 
 TOLD = """
-from race_to_purchase.rehearse.world import World, hash_of
+from race_to_purchase.rehearse.world import World
 for seed in (1, 2, 3):
     world = World(seed)
     world.run()
-    print(seed, len(world.story.moments), hash_of(world.story))
+    print(seed, len(world.story.moments), world.story.digest())
 """
 
 

@@ -7,14 +7,12 @@ brings everything to rest, and asks every invariant. What it found, and what it 
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from contextvars import copy_context
 from random import Random
 from typing import Any, TypeVar
-from zlib import crc32
 
 import msgspec
 from msgspec.structs import replace
@@ -23,21 +21,22 @@ from race_to_purchase import checks
 from race_to_purchase.errors import RaceError
 from race_to_purchase.path.pay import NEVER_RECEIVED_AFTER
 from race_to_purchase.ports import Rejected
-from race_to_purchase.rehearse import world_awaits
 from race_to_purchase.rehearse.world_buyer import Visit
 from race_to_purchase.rehearse.world_chaos import Cell, Chaos
-from race_to_purchase.rehearse.world_database import IDLE_S_MAX, Database
+from race_to_purchase.rehearse.world_database import Database
+from race_to_purchase.rehearse.world_fate import Fate
 from race_to_purchase.rehearse.world_gateway import Books, Payment
 from race_to_purchase.rehearse.world_loop import OWNER, Owner, Spinning, Stuck, VirtualLoop, end
 from race_to_purchase.rehearse.world_merchant import Merchant
 from race_to_purchase.rehearse.world_monkey import Monkey, Operator
 from race_to_purchase.rehearse.world_plan import plan
-from race_to_purchase.rehearse.world_process import Gone, Line, Process, Request, expected
+from race_to_purchase.rehearse.world_process import Gone, Line, Process, Request
 from race_to_purchase.rehearse.world_rest import Rest
 from race_to_purchase.rehearse.world_rows import MemoryRows
 from race_to_purchase.rehearse.world_story import Story
 from race_to_purchase.rehearse.world_table import reached
 from race_to_purchase.rehearse.world_truths import Diary, Truths
+from race_to_purchase.rehearse.world_watch import Watching
 from race_to_purchase.rules.answers import Answer
 from race_to_purchase.rules.drop import Drop
 from race_to_purchase.rules.snapshot import Snapshot
@@ -45,9 +44,6 @@ from race_to_purchase.rules.verdicts import Verdict
 
 T = TypeVar("T")
 C = TypeVar("C")
-
-FREEZE_S = 30.0
-"""The longest freeze in most worlds."""
 
 BUYERS_WAIT_S = 30.0
 """How long a buyer waits for one answer."""
@@ -103,6 +99,7 @@ class World:
             Process(self, name, policy, self.plan.batch_max)
             for name, policy in zip("abc", self.plan.policies, strict=False)
         ]
+        self.fate = Fate(self)
         self._ids = 0
 
     def run(self) -> Outlook:
@@ -112,7 +109,7 @@ class World:
     def _run(self) -> Outlook:
         self._owner = Owner("world")
         OWNER.set(self._owner)
-        self._context = copy_context()
+        self.context = copy_context()
         dice = random.getstate()
         random.seed(self.seed)
         logs = Watching(self)
@@ -215,102 +212,15 @@ class World:
 
     def later(self, delay_s: float, callback: Callable[..., object], *arguments: Any) -> None:
         """Do it after a while, whatever becomes of the process that asked."""
-        self.loop.call_later(delay_s, callback, *arguments, context=self._context)
+        self.loop.call_later(delay_s, callback, *arguments, context=self.context)
 
     def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """A task of the world's own."""
-        return self.loop.create_task(work, context=self._context.copy())
+        return self.loop.create_task(work, context=self.context.copy())
 
     def tell(self, subject: str, process: Process, what: str, detail: str = "") -> None:
         """A moment of the story."""
         self.story.tell(self.loop.now_s, subject, process.owner.name, what, detail)
-
-    def crash(self, process: Process, why: str) -> None:
-        """Kill it where it stands. It is buried at once, but not by itself."""
-        if process.owner.dead:
-            return
-        process.owner.dead = True
-        self.tell("", process, "CRASH", why)
-        self.loop.call_soon(self._bury, process, context=self._context)
-
-    def freeze(self, process: Process, frozen_s: float) -> None:
-        """Let it stand still from its next step on, as when its machine is paused."""
-        owner = process.owner
-
-        def burn() -> None:
-            if owner.dead or owner.parked is not None:
-                return
-            self.tell("", process, "frozen", f"for {frozen_s:.1f} s")
-            world_awaits.hit(owner.living_tasks(), "freeze", self.awaits)
-            self.loop.freeze(owner)
-            self.later(IDLE_S_MAX, lambda: self.database.end_idle(process) if owner.parked is not None else None)
-            self.later(frozen_s, self.loop.thaw, owner)
-
-        owner.fuse, owner.burn = 1, burn
-
-    def trouble(self, process: Process) -> None:
-        """Trouble seldom comes alone: sometimes what has just met one fault is struck a few steps later."""
-        if self.chance.random() < 0.15 and not process.owner.fuse:
-            strike = self.pick((self._crash_in_trouble, self._freeze_in_trouble))
-            process.owner.burn = lambda: strike(process)
-            process.owner.fuse = 1 + int(self.chance.random() * 12)
-
-    def _crash_in_trouble(self, process: Process) -> None:
-        self.chaos.count("crash", "process")
-        self.crash(process, "in trouble")
-
-    def _freeze_in_trouble(self, process: Process) -> None:
-        self.chaos.count("freeze", "process")
-        self.freeze(process, self.frozen_s(process))
-
-    def frozen_s(self, process: Process) -> float:
-        """How long a freeze lasts; where freezes are long, it is one process that they befall, so that others go on."""
-        longest_s = self.plan.frozen_s_max
-        if longest_s <= FREEZE_S:
-            return self.between(0.5, FREEZE_S)
-        return self.between(longest_s / 3, longest_s) if process.name == "a" else self.between(0.5, 3.0)
-
-    async def die(self, process: Process) -> None:
-        """Kill the process that asks; it never comes back from here."""
-        self.crash(process, "where it stood")
-        await self.loop.create_future()
-
-    def _bury(self, process: Process) -> None:
-        world_awaits.hit(process.owner.living_tasks(), "crash", self.awaits)
-        end(process.owner)
-        self.database.leave(process)
-        process.died()
-        self.later(self.between(0.2, 8.0), self.restart, process)
-
-    def restart(self, process: Process) -> None:
-        """Start it again, unless it runs."""
-        if not process.up:
-            process.start()
-            self.tell("", process, "starts")
-            if not self.resting:
-                process.begin_loops()
-
-    async def stop(self, process: Process, *, restart: bool) -> None:
-        """Stop it in order; nothing of it may be left."""
-        owner = process.owner
-        if process.stopping or not process.up:
-            return
-        process.stopping = True
-        try:
-            await process.call(process.stop())
-        except Gone:
-            return
-        left = [str(getattr(task.get_coro(), "__qualname__", task)) for task in owner.living_tasks()]
-        left = [name for name in left if name != "Process._do"]
-        if left and not self.chaos.on:
-            self.violated("task_left", "", f"{owner.name}: {left}")
-        if not owner.dead:
-            owner.dead = True
-            end(owner)
-            self.database.leave(process)
-            process.died()
-            if restart:
-                self.later(self.between(0.1, 3.0), self.restart, process)
 
     def somebody(self) -> Process | None:
         """A process that takes connections."""
@@ -414,34 +324,3 @@ def _give_up(reply: asyncio.Future[Answer]) -> None:
     """The buyer has waited long enough."""
     if not reply.done():
         reply.set_exception(Gone())
-
-
-def hash_of(story: Story) -> int:
-    """A number that is the same for the same story, in every process."""
-    crc = 0
-    for moment in story.moments:
-        crc = crc32(repr(moment).encode(), crc)
-    return crc
-
-
-class Watching(logging.Handler):
-    """Errors that the engine logs and that the world did not make are violations."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__(logging.ERROR)
-        self._world = world
-        self._logger = logging.getLogger("race")
-        self._before = (self._logger.level, self._logger.propagate, self._logger.handlers)
-        self._logger.setLevel(logging.ERROR)
-        self._logger.propagate = False
-        self._logger.handlers = [self]
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """See `logging.Handler`."""
-        if record.exc_info and not expected(record.exc_info[1]):
-            self._world.violated("unforeseen_error", "", f"{record.getMessage()}: {record.exc_info[1]!r}")
-
-    def end(self) -> None:
-        """Leave the loggers as they were."""
-        level, self._logger.propagate, self._logger.handlers = self._before
-        self._logger.setLevel(level)

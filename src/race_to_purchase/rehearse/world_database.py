@@ -161,7 +161,7 @@ class SimulatedSession:
     async def __aenter__(self) -> Session:
         kind = self._world.chaos.draw("connect")
         if kind == "crash":
-            await self._world.die(self._process)
+            await self._world.fate.die(self._process)
         if kind == "delay":
             await asyncio.sleep(self._world.between(0.1, 2.0))
         if kind == "lost" or self._database.down:
@@ -192,7 +192,7 @@ class SimulatedSession:
             raise gone("the connection was lost")
         answer = self._connection.send(delay_s, lambda inner: inner.read(keys, lock=lock))
         if kind == "crash":
-            await world.die(self._process)
+            await world.fate.die(self._process)
         snapshot = await answer
         if kind == "delay":
             await asyncio.sleep(world.between(0.05, 1.5))
@@ -205,14 +205,14 @@ class SimulatedSession:
         delay_s = self._world.latency_s()
         match kind:
             case "crash_before":
-                await self._world.die(self._process)
+                await self._world.fate.die(self._process)
             case "conflict":
                 await asyncio.sleep(delay_s)
-                self._world.trouble(self._process)
+                self._world.fate.trouble(self._process)
                 raise Conflict("somebody was faster, says the simulation")
             case "rejected":
                 await asyncio.sleep(delay_s)
-                self._world.trouble(self._process)
+                self._world.fate.trouble(self._process)
                 raise Rejected("a value is refused, says the simulation")
             case "lost_before":
                 await asyncio.sleep(delay_s)
@@ -228,7 +228,7 @@ class SimulatedSession:
             case "delay":
                 delay_s += self._world.between(0.1, 3.0)
             case "freeze":
-                self._world.freeze(self._process, self._world.frozen_s(self._process))
+                self._world.fate.freeze(self._process, self._world.fate.frozen_s(self._process))
         await self._connection.send(delay_s, lambda inner: self._carry_out(inner, snapshot, kind))
         if kind == "lost_after":
             raise gone("the connection was lost after COMMIT")
@@ -237,7 +237,7 @@ class SimulatedSession:
         await inner.apply(snapshot)
         self._world.committed(self._process, snapshot, kind)
         if kind == "crash_after":
-            self._world.crash(self._process, "after COMMIT")
+            self._world.fate.crash(self._process, "after COMMIT")
 
 
 class SimulatedStore:
@@ -256,11 +256,11 @@ class SimulatedStore:
     async def _ask(self, name: str, question: Callable[[], Coroutine[Any, Any, T]]) -> T:
         kind = self._world.chaos.draw(f"reads.{name}")
         if kind == "crash":
-            await self._world.die(self._process)
+            await self._world.fate.die(self._process)
         if kind == "lost_after":
             at_once(question())
         if kind == "delay":
-            self._world.trouble(self._process)
+            self._world.fate.trouble(self._process)
         await asyncio.sleep(self._world.between(0.1, 2.0) if kind == "delay" else self._world.latency_s())
         if kind in ("lost", "lost_after") or self._database.down:
             raise gone("the connection was lost")

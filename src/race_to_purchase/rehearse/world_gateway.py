@@ -223,9 +223,9 @@ class SimulatedGateway:
                 world.later(world.between(*LATE_S), effect)
                 return await self._silence("the request is still on its way")
             case "crash_before":
-                await world.die(self._process)
+                await world.fate.die(self._process)
             case "freeze":
-                world.freeze(self._process, world.frozen_s(self._process))
+                world.fate.freeze(self._process, world.fate.frozen_s(self._process))
                 await asyncio.sleep(there_s)
             case "slow":
                 there_s = world.between(*SLOW_S)
@@ -238,7 +238,7 @@ class SimulatedGateway:
         def arrive() -> None:
             verdict = effect()
             if crash:
-                self._world.crash(self._process, "before the gateway's answer")
+                self._world.fate.crash(self._process, "before the gateway's answer")
             elif not reply.done():
                 reply.set_result(verdict)
 

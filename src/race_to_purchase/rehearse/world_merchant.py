@@ -42,11 +42,11 @@ class SimulatedPublisher:
         world = self._world
         fault = world.chaos.draw("merchant.deliver")
         if fault == "crash_before":
-            await world.die(self._process)
+            await world.fate.die(self._process)
         await asyncio.sleep(world.between(5.0, 14.0) if fault == "slow" else world.between(0.02, 0.4))
         if fault == "refused":
             return False
         accepted: bool = world.merchant.receive(message_id, payload)
         if fault == "crash_after":
-            await world.die(self._process)
+            await world.fate.die(self._process)
         return accepted and fault != "lost_answer"

@@ -52,12 +52,12 @@ class Monkey:
 
     def _crash(self, process: Process) -> None:
         self._world.chaos.count("crash", "process")
-        self._after_some_steps(process, lambda: self._world.crash(process, "killed"))
+        self._after_some_steps(process, lambda: self._world.fate.crash(process, "killed"))
 
     def _freeze(self, process: Process) -> None:
         world = self._world
         world.chaos.count("freeze", "process")
-        self._after_some_steps(process, lambda: world.freeze(process, world.frozen_s(process)))
+        self._after_some_steps(process, lambda: world.fate.freeze(process, world.fate.frozen_s(process)))
 
     def _clock_jump(self, process: Process) -> None:
         world = self._world
@@ -70,14 +70,14 @@ class Monkey:
         world = self._world
         world.chaos.count("stop", "process")
         world.tell("", process, "stops", "in order")
-        world.spawn(world.stop(process, restart=True))
+        world.spawn(world.fate.stop(process, restart=True))
         strikes = world.pick((None, self._crash_while_stopping, self._freeze))
         if strikes is not None:
             world.later(world.pick((0.0, world.between(0.0, 10.0))), strikes, process)
 
     def _crash_while_stopping(self, process: Process) -> None:
         self._world.chaos.count("crash_while_stopping", "process")
-        self._after_some_steps(process, lambda: self._world.crash(process, "killed while it stops"))
+        self._after_some_steps(process, lambda: self._world.fate.crash(process, "killed while it stops"))
 
     def _outage(self, _process: Process) -> None:
         world = self._world

@@ -49,7 +49,7 @@ class Rest:
         else:
             world.violated("never_at_rest", "", f"tasks {list(self._rows.tasks)}, live {list(self._rows.live)}")
         for process in world.processes:
-            await world.stop(process, restart=False)
+            await world.fate.stop(process, restart=False)
         for pool in self._rows.pools.values():
             if pool.held:
                 world.violated("held_at_rest", pool.id, f"{pool.held} held")

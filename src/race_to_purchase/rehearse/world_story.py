@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from typing import NamedTuple
+from zlib import crc32
 
 LINES_MAX = 120
 
@@ -43,6 +44,13 @@ class Story:
                 for subject in purchases.get(moment.who, ()):
                     found[subject].append(moment)
         return found
+
+    def digest(self) -> int:
+        """A number that is the same for the same story, in every process."""
+        crc = 0
+        for moment in self.moments:
+            crc = crc32(repr(moment).encode(), crc)
+        return crc
 
     def timeline(self, subjects: list[str]) -> list[str]:
         """The purchases of `subjects` as lines to read; everything that befell processes is in it."""
