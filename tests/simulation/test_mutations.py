@@ -318,7 +318,7 @@ MUTATIONS = [
     row("the fingerprint of a key", fingerprint_ignored, "ordinary", "key_of_another_request"),
     row("versions are compared", versions_ignored, "tight", *HELD, "fence_went_back", "illegal_transition", UNFORESEEN),
     row("locks or versions", locks_not_taken, "tight", *HELD, "fence_went_back", "illegal_transition", UNFORESEEN),
-    row("locks are taken in one order", locks_in_any_order, "tight", "never_at_rest"),
+    row("locks are taken in one order", locks_in_any_order, "frozen", "never_at_rest"),
     row("the void is stored with the doom", void_not_stored, "late", "owed_without_task"),
     row("a doomed attempt stays doomed", doomed_may_commit, "voids", UNFORESEEN, "answer_changed", *HELD),
     row("late news are absorbed", ended_may_change, "ordinary", UNFORESEEN, "answer_changed"),
