@@ -114,7 +114,7 @@ def demo(
     svg: Annotated[Path | None, typer.Option(help="Also draw the scorecard into this file.")] = None,
 ) -> None:
     """Let a crowd race over real HTTP against a real server, and print the scorecard."""
-    from race_to_purchase.rehearse.demo import DemoOptions, run_demo
+    from race_to_purchase.rehearse.demo.demo import DemoOptions, run_demo
 
     options = DemoOptions(
         buyers=buyers,
@@ -140,7 +140,7 @@ def bench(
     svg: Annotated[Path | None, typer.Option(help="Also draw the result into this file.")] = None,
 ) -> None:
     """Measure side by side, in one run: combined against naive, reservations against an echo, purchases."""
-    from race_to_purchase.rehearse.bench import BenchOptions, run_bench
+    from race_to_purchase.rehearse.bench.bench import BenchOptions, run_bench
 
     raise typer.Exit(run_bench(BenchOptions(seconds=seconds, rounds=rounds, json_file=json_file, svg_file=svg)))
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from race_to_purchase.rehearse.crowd_diary import Diary, Page
-from race_to_purchase.rehearse.crowd_person import Person
-from race_to_purchase.rehearse.crowd_plan import Bot, Human, Sale, dice
-from race_to_purchase.rehearse.crowd_steps import (
+from race_to_purchase.rehearse.crowd.diary import Diary, Page
+from race_to_purchase.rehearse.crowd.person import Person
+from race_to_purchase.rehearse.crowd.plan import Bot, Human, Sale, dice
+from race_to_purchase.rehearse.crowd.steps import (
     Answer,
     Ask,
     Body,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from race_to_purchase.rehearse.bench import BenchOptions, run_bench
+from race_to_purchase.rehearse.bench.bench import BenchOptions, run_bench
 
 
 def test_a_short_benchmark_measures_everything_and_proves_it(tmp_path: Path) -> None:

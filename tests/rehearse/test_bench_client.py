@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from race_to_purchase.rehearse.bench_client import Unexpected, Walk, drive, parse
-from race_to_purchase.rehearse.bench_http import Closed, Planned, moments
+from race_to_purchase.rehearse.bench.client import Unexpected, Walk, drive, parse
+from race_to_purchase.rehearse.bench.http import Closed, Planned, moments
 
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-type: text/plain\r\n\r\nhello"

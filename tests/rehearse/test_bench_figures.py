@@ -7,13 +7,13 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from race_to_purchase.rehearse.bench_buyers import Pace
-from race_to_purchase.rehearse.bench_chart import chart
-from race_to_purchase.rehearse.bench_figures import Found, Server
-from race_to_purchase.rehearse.bench_hot_row import HotRow, Rows
-from race_to_purchase.rehearse.bench_http import Load
-from race_to_purchase.rehearse.bench_machine import Machine
-from race_to_purchase.rehearse.bench_view import view
+from race_to_purchase.rehearse.bench.buyers import Pace
+from race_to_purchase.rehearse.bench.chart import chart
+from race_to_purchase.rehearse.bench.figures import Found, Server
+from race_to_purchase.rehearse.bench.hot_row import HotRow, Rows
+from race_to_purchase.rehearse.bench.http import Load
+from race_to_purchase.rehearse.bench.machine import Machine
+from race_to_purchase.rehearse.bench.view import view
 
 MACHINE = Machine(
     cpu="A & B <fast>",

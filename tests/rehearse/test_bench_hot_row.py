@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from race_to_purchase.app.bare import bare
-from race_to_purchase.rehearse.bench_hot_row import HotRow, Orders, Rows, count, measure
+from race_to_purchase.rehearse.bench.hot_row import HotRow, Orders, Rows, count, measure
 
 
 def orders(dsn: str, side: str, drop_id: str) -> Orders:

@@ -2,10 +2,10 @@
 
 from msgspec.structs import replace
 
-from race_to_purchase.rehearse.crowd_bot import bot
-from race_to_purchase.rehearse.crowd_diary import Diary, Page
-from race_to_purchase.rehearse.crowd_plan import Bot
-from race_to_purchase.rehearse.crowd_steps import Ask, Body, Pay, Reserve
+from race_to_purchase.rehearse.crowd.bot import bot
+from race_to_purchase.rehearse.crowd.diary import Diary, Page
+from race_to_purchase.rehearse.crowd.plan import Bot
+from race_to_purchase.rehearse.crowd.steps import Ask, Body, Pay, Reserve
 from tests.rehearse.shop import BOT, LATENCY_S, Shop, Special, live, person
 
 

@@ -12,10 +12,10 @@ import pytest
 from rich.console import Console
 
 from race_to_purchase.app.serve import FILE, Reachable
-from race_to_purchase.rehearse.crowd_wire import Wire
-from race_to_purchase.rehearse.demo import DemoOptions, ResultNotWritable, run_demo
-from race_to_purchase.rehearse.demo_server import Served, serving
-from race_to_purchase.rehearse.demo_shop import Shop, drop
+from race_to_purchase.rehearse.crowd.wire import Wire
+from race_to_purchase.rehearse.demo.demo import DemoOptions, ResultNotWritable, run_demo
+from race_to_purchase.rehearse.demo.server import Served, serving
+from race_to_purchase.rehearse.demo.shop import Shop, drop
 from tests.rehearse.test_scorecard import PURCHASE
 
 OPTIONS = DemoOptions(buyers=120, bots=40, stock=30, seed=3, arrival_seconds=2.0, reservation_seconds=2)

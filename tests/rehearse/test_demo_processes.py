@@ -14,12 +14,12 @@ import msgspec
 import psutil
 import pytest
 
-from race_to_purchase.rehearse.crowd import Errand
-from race_to_purchase.rehearse.crowd_tally import Tally
-from race_to_purchase.rehearse.crowd_wire import Wire
-from race_to_purchase.rehearse.demo_crowds import CrowdFailed, Crowds
-from race_to_purchase.rehearse.demo_server import ServerFailed, serving
-from race_to_purchase.rehearse.demo_shop import Shop, drop
+from race_to_purchase.rehearse.crowd.crowd import Errand
+from race_to_purchase.rehearse.crowd.tally import Tally
+from race_to_purchase.rehearse.crowd.wire import Wire
+from race_to_purchase.rehearse.demo.crowds import CrowdFailed, Crowds
+from race_to_purchase.rehearse.demo.server import ServerFailed, serving
+from race_to_purchase.rehearse.demo.shop import Shop, drop
 from tests.rehearse.shop import SALE
 
 
@@ -71,7 +71,7 @@ def temporary_folders_end_with_the_test(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_demo_that_is_ended_leaves_neither_server_nor_database_behind(tmp_path: Path, name: str) -> None:
     data = tmp_path / "data"
     script = (
-        "from pathlib import Path; from race_to_purchase.rehearse.demo import DemoOptions, run_demo; "
+        "from pathlib import Path; from race_to_purchase.rehearse.demo.demo import DemoOptions, run_demo; "
         f"run_demo(DemoOptions(buyers=50, bots=0, data_dir=Path({str(data)!r})))"
     )
     demo = subprocess.Popen(

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from race_to_purchase.rehearse.crowd_diary import Diary, Page
-from race_to_purchase.rehearse.crowd_human import human
-from race_to_purchase.rehearse.crowd_plan import Human
-from race_to_purchase.rehearse.crowd_steps import REPEATS_MAX, Ask, Body, Cancel, Pay, Reserve
+from race_to_purchase.rehearse.crowd.diary import Diary, Page
+from race_to_purchase.rehearse.crowd.human import human
+from race_to_purchase.rehearse.crowd.plan import Human
+from race_to_purchase.rehearse.crowd.steps import REPEATS_MAX, Ask, Body, Cancel, Pay, Reserve
 from tests.rehearse.shop import HUMAN, LATENCY_S, OPENS, Shop, Special, live, person
 
 

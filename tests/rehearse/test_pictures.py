@@ -7,9 +7,9 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console, RenderableType
 
-from race_to_purchase.rehearse.crowd_diary import Page
-from race_to_purchase.rehearse.crowd_tally import Tally
-from race_to_purchase.rehearse.demo_stage import Stage
+from race_to_purchase.rehearse.crowd.diary import Page
+from race_to_purchase.rehearse.crowd.tally import Tally
+from race_to_purchase.rehearse.demo.stage import Stage
 from race_to_purchase.rehearse.live import Scene, Shelf, bar, line, picture
 from race_to_purchase.rehearse.scorecard_view import svg, view
 from tests.rehearse.test_scorecard import LEDGERS, PURCHASE, card

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from msgspec.structs import replace
 
-from race_to_purchase.rehearse.crowd_plan import DECLINED, HUMAN_SHARE_OF_RESERVATION, LATE, plan
+from race_to_purchase.rehearse.crowd.plan import DECLINED, HUMAN_SHARE_OF_RESERVATION, LATE, plan
 from tests.rehearse.shop import SALE
 
 

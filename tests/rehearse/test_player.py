@@ -7,9 +7,9 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from race_to_purchase.rehearse.crowd_diary import Diary, Page
-from race_to_purchase.rehearse.crowd_player import Player
-from race_to_purchase.rehearse.crowd_steps import Answer, Pay, Send, Wait, Walk
+from race_to_purchase.rehearse.crowd.diary import Diary, Page
+from race_to_purchase.rehearse.crowd.player import Player
+from race_to_purchase.rehearse.crowd.steps import Answer, Pay, Send, Wait, Walk
 from tests.rehearse.shop import SALE
 from tests.rehearse.test_wire import served
 

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from race_to_purchase.rehearse.crowd_diary import Page, Purchase
-from race_to_purchase.rehearse.crowd_tally import Tally
+from race_to_purchase.rehearse.crowd.diary import Page, Purchase
+from race_to_purchase.rehearse.crowd.tally import Tally
 from race_to_purchase.rehearse.scorecard import Ledgers, Measure, Rehearsal, Scorecard, Witness, scorecard
 from tests.project.tree import ROOT
 

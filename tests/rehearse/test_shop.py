@@ -2,7 +2,7 @@
 
 import pytest
 
-from race_to_purchase.rehearse.demo_shop import _Pool, drop, look, sale, split
+from race_to_purchase.rehearse.demo.shop import _Pool, drop, look, sale, split
 
 
 @pytest.mark.parametrize("stock", [1, 2, 3, 4, 5, 80, 500, 9_999])

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from race_to_purchase.rehearse.crowd_wire import Foreign, Lost, Reply, Wire, parse
+from race_to_purchase.rehearse.crowd.wire import Foreign, Lost, Reply, Wire, parse
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 

@@ -21,7 +21,7 @@ from race_to_purchase.loops.owed import Owed
 from race_to_purchase.path import pay
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.ports import Gateway, PaymentRequest
-from race_to_purchase.rehearse.world import World
+from race_to_purchase.rehearse.world.world import World
 from race_to_purchase.rules import decide as deciding
 from race_to_purchase.rules import pools
 from race_to_purchase.rules.attempt import TRANSITIONS

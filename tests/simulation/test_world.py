@@ -12,16 +12,17 @@ import pytest
 from rich.console import Console
 
 from race_to_purchase import checks
-from race_to_purchase.rehearse import simulate, world_awaits
-from race_to_purchase.rehearse.world import World
-from race_to_purchase.rehearse.world_chaos import FAULTS
-from race_to_purchase.rehearse.world_loop import Stuck, VirtualLoop
-from race_to_purchase.rehearse.world_plan import THEMES
-from race_to_purchase.rehearse.world_rows import MemoryRows
-from race_to_purchase.rehearse.world_table import TABLE
+from race_to_purchase.rehearse import simulate
+from race_to_purchase.rehearse.world import awaits
+from race_to_purchase.rehearse.world.chaos import FAULTS
+from race_to_purchase.rehearse.world.loop import Stuck, VirtualLoop
+from race_to_purchase.rehearse.world.plan import THEMES
+from race_to_purchase.rehearse.world.rows import MemoryRows
+from race_to_purchase.rehearse.world.table import TABLE
+from race_to_purchase.rehearse.world.world import World
 
 TOLD = """
-from race_to_purchase.rehearse.world import World
+from race_to_purchase.rehearse.world.world import World
 for seed in (1, 2, 3):
     world = World(seed)
     world.run()
@@ -76,10 +77,10 @@ class TestCoverage:
         assert len(missed) == len(simulate.cells()) + len(TABLE)
         assert {"commit.pivot × lost_after", "row: crash before sending"} <= set(missed)
         struck = Counter({(point, kind): 1 for point, kinds in FAULTS.items() for kind in kinds})
-        assert simulate.uncovered(struck, Counter(world_awaits.cells()), TABLE) == ()
+        assert simulate.uncovered(struck, Counter(awaits.cells()), TABLE) == ()
 
     def test_the_awaits_are_those_of_the_source(self) -> None:
-        names = set(world_awaits.places().values())
+        names = set(awaits.places().values())
         assert "path/pay.py authorize: gateway.authorize" in names
         assert "commit/combiner.py _commit: _store.session" in names
         assert "loops/owed.py tick: asyncio.gather" in names

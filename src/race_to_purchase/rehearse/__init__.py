@@ -1,1 +1,1 @@
-"""Rehearse a sale before it happens: a crowd over real HTTP, the scorecard of what it met, and the bench."""
+"""Rehearse a sale before it happens: a crowd over real HTTP and its scorecard, the bench, the simulation."""

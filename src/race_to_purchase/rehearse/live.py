@@ -15,7 +15,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from race_to_purchase.rehearse.crowd_tally import Latencies, Tally
+from race_to_purchase.rehearse.crowd.tally import Latencies, Tally
 
 WIDTH = 80
 BAR_CELLS = 30

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from race_to_purchase.rehearse.crowd_diary import Purchase
-from race_to_purchase.rehearse.crowd_tally import Tally
+from race_to_purchase.rehearse.crowd.diary import Purchase
+from race_to_purchase.rehearse.crowd.tally import Tally
 
 PACE_KEPT = 0.9
 """M13: the busiest second must bring at least this share of the orders that were asked for in its busiest second."""

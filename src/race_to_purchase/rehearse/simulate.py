@@ -16,10 +16,10 @@ import msgspec
 from rich.console import Console
 from rich.progress import track
 
-from race_to_purchase.rehearse import world_awaits
-from race_to_purchase.rehearse.world import Violation, World
-from race_to_purchase.rehearse.world_chaos import FAULTS, Cell
-from race_to_purchase.rehearse.world_table import TABLE
+from race_to_purchase.rehearse.world import awaits
+from race_to_purchase.rehearse.world.chaos import FAULTS, Cell
+from race_to_purchase.rehearse.world.table import TABLE
+from race_to_purchase.rehearse.world.world import Violation, World
 
 SHOWN_MAX = 3
 """Violations that are told in full; the JSON file has all."""
@@ -68,7 +68,7 @@ def simulate(seeds: Iterable[int]) -> Simulated:
     """Run the world of every seed."""
     began_s = time.process_time()
     struck: Counter[Cell] = Counter()
-    awaits: Counter[Cell] = Counter()
+    hit: Counter[Cell] = Counter()
     rows: set[str] = set()
     outlooks: list[tuple[int, int, int]] = []
     violations: list[Violation] = []
@@ -77,7 +77,7 @@ def simulate(seeds: Iterable[int]) -> Simulated:
         # A world is a knot of references; let go of it now, and not in the middle of a later one.
         gc.collect(0)
         struck.update(seen.struck)
-        awaits.update(seen.awaits)
+        hit.update(seen.awaits)
         rows |= seen.rows
         violations += seen.violations
         outlooks.append((seen.seed, seen.purchases, seen.orders))
@@ -89,7 +89,7 @@ def simulate(seeds: Iterable[int]) -> Simulated:
         faults=struck.total(),
         crashes=sum(count for (_, kind), count in struck.items() if kind.startswith("crash")),
         violations=tuple(violations),
-        uncovered=uncovered(struck, awaits, rows),
+        uncovered=uncovered(struck, hit, rows),
         cells=len(cells()) + len(TABLE),
         cpu_s=time.process_time() - began_s,
     )
@@ -97,12 +97,12 @@ def simulate(seeds: Iterable[int]) -> Simulated:
 
 def cells() -> list[Cell]:
     """Everything that is to be struck."""
-    return [(point, kind) for point, kinds in FAULTS.items() for kind in kinds] + world_awaits.cells()
+    return [(point, kind) for point, kinds in FAULTS.items() for kind in kinds] + awaits.cells()
 
 
-def uncovered(struck: Counter[Cell], awaits: Counter[Cell], rows: Iterable[str]) -> tuple[str, ...]:
+def uncovered(struck: Counter[Cell], hit: Counter[Cell], rows: Iterable[str]) -> tuple[str, ...]:
     """What was not struck, and the rows of the table that nobody went through, by name."""
-    reached = set(struck) | set(awaits)
+    reached = set(struck) | set(hit)
     missed = [f"{point} × {kind}" for point, kind in cells() if (point, kind) not in reached]
     return (*missed, *(f"row: {row}" for row in TABLE if row not in set(rows)))
 

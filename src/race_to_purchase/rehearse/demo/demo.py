@@ -1,0 +1,224 @@
+"""`race demo`: a server, a drop, a crowd, and the truth about it afterwards, with one command.
+
+The server and the crowd are processes of their own, and everything between them is real HTTP. This one opens the
+drop, looks on, waits until all has come to rest, and judges by the audit; it never helps.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from race_to_purchase.app.audit import audit_at
+from race_to_purchase.checks import Audit
+from race_to_purchase.errors import ConfigurationError, RaceError
+from race_to_purchase.rehearse.crowd.crowd import Errand
+from race_to_purchase.rehearse.crowd.tally import Tally
+from race_to_purchase.rehearse.crowd.wire import Wire
+from race_to_purchase.rehearse.demo.audit import NOTHING_YET, come_to_rest, ledgers
+from race_to_purchase.rehearse.demo.crowds import Crowds
+from race_to_purchase.rehearse.demo.server import Served, serving
+from race_to_purchase.rehearse.demo.shop import Look, Shop, drop, sale
+from race_to_purchase.rehearse.demo.stage import Stage
+from race_to_purchase.rehearse.live import Scene
+from race_to_purchase.rehearse.scorecard import Rehearsal, Scorecard, Witness, scorecard
+from race_to_purchase.rehearse.scorecard_view import svg, view
+
+OPENS_IN_S = 1.5
+LOOK_EVERY_S = 0.2
+PLAYED_BY_ONE = 1000
+"""How many people one process plays; of more, two do."""
+SALE_S_MAX = 300.0
+REST_S_MAX = 20.0
+"""How long, after the last reservation's life, everything may take to come to rest."""
+
+
+class DemoOptions(msgspec.Struct, frozen=True):
+    """What `race demo` can be told. Port 0 is any free one; without `data_dir` nothing is left behind."""
+
+    buyers: int = 2000
+    bots: int = 1000
+    stock: int = 500
+    seed: int = 1
+    workers: int = 1
+    arrival_seconds: float = 6.0
+    reservation_seconds: int = 5
+    port: int = 0
+    data_dir: Path | None = None
+    json_file: Path | None = None
+    svg_file: Path | None = None
+
+
+class SaleTooLong(RaceError):
+    """The sale did not end within {limit_s} s."""
+
+    code = "demo_too_long"
+
+
+class ResultNotWritable(ConfigurationError):
+    """The result cannot be written to {file}: {reason}. Pass another file."""
+
+    code = "result_not_writable"
+
+
+def run_demo(options: DemoOptions, console: Console | None = None) -> int:
+    """Run it and print the scorecard; 0 if every invariant held, 1 if not. Raises RaceError where it could not run."""
+    console = console or Console(highlight=False)
+    for file in (options.json_file, options.svg_file):
+        _try_out(file)
+    console.print("Starting a server with a database of its own …", style="dim")
+    served: Served | None = None
+    try:
+        with (
+            _ended_like_ctrl_c(),
+            serving(port=options.port, workers=options.workers, data_dir=options.data_dir) as served,
+        ):
+            card = asyncio.run(_rehearse(options, served, console))
+    except KeyboardInterrupt:
+        if served is not None:
+            served.discard()
+        raise
+    except BaseException:
+        if served is not None:
+            console.print(f"The server's log is kept in {served.log}", style="yellow", soft_wrap=True)
+        raise
+    return _conclude(card, served, options, console)
+
+
+def _try_out(file: Path | None) -> None:
+    """Better to hear now than after the sale that there is no place for its result. Raises ResultNotWritable."""
+    if file is None:
+        return
+    try:
+        with file.open("ab"):
+            pass
+    except OSError as error:
+        raise ResultNotWritable(file=file, reason=error.strerror) from None
+
+
+def _conclude(card: Scorecard, served: Served, options: DemoOptions, console: Console) -> int:
+    """Tell the result, and keep what somebody may want to look into; the exit status."""
+    console.print(view(card))
+    if options.json_file is not None:
+        options.json_file.write_bytes(msgspec.json.format(msgspec.json.encode(card.to_json())) + b"\n")
+    if options.svg_file is not None:
+        options.svg_file.write_text(svg(card), encoding="utf-8")
+    if card.broken:
+        console.print(f"The server's log and data are kept in {served.folder}", style="yellow", soft_wrap=True)
+        return 1
+    served.discard()
+    return 0
+
+
+@contextmanager
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """Whatever ends this process ends it like Ctrl-C, so that the server and its database are stopped as well."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Called from within somebody else's program, whose signals are its own.
+        return
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+async def _rehearse(options: DemoOptions, served: Served, console: Console) -> Scorecard:
+    """The whole rehearsal on a server that answers."""
+    before = NOTHING_YET if options.data_dir is None else await audit_at(served.dsn)
+    crowds = await Crowds.start(1 if options.buyers + options.bots <= PLAYED_BY_ONE else 2)
+    admin = Wire(served.host, served.port, served.admin_key, 2)
+    storefront = Wire(served.host, served.port, served.storefront_key, 32)
+    try:
+        definition = drop(
+            f"aurora-{secrets.token_hex(4)}", time.time() + OPENS_IN_S, options.stock, options.reservation_seconds
+        )
+        shop = Shop(definition, admin, storefront)
+        await shop.put()
+        with Stage(console) as stage:
+            return await _Sale(options, served, shop, crowds, stage).run(before)
+    finally:
+        await crowds.stop()
+        admin.close()
+        storefront.close()
+
+
+class _Sale:
+    """One sale from before its opening until everything has come to rest."""
+
+    def __init__(self, options: DemoOptions, served: Served, shop: Shop, crowds: Crowds, stage: Stage) -> None:
+        self._options = options
+        self._served = served
+        self._shop = shop
+        self._crowds = crowds
+        self._stage = stage
+        self._tally = Tally()
+        self._opens_at_s = shop.drop.opens_at.timestamp()
+        self._title = f"{options.buyers:,} buyers and {options.bots:,} bots for {options.stock:,} pairs of shoes"
+
+    async def run(self, before: Audit) -> Scorecard:
+        """Let it happen, and judge it. `before` is what the database held already."""
+        await self._crowds.send(self._errand(), self._tally)
+        await self._watch()
+        elapsed_s = self._at_s()
+        held = await self._wait_for_what_is_held()
+        self._show(await self._shop.look(), "asking the audit", at_once=True)
+        missing, wrong = await self._shop.verify(self._tally.purchases)
+        found = await come_to_rest(self._served.dsn, REST_S_MAX)
+        witness = Witness(self._shop.looks, self._shop.inconsistent_looks, missing, wrong)
+        return scorecard(self._rehearsal(), self._tally, ledgers(found, before, held), witness, elapsed_s)
+
+    def _errand(self) -> Errand:
+        options, served = self._options, self._served
+        return Errand(
+            host=served.host,
+            port=served.port,
+            storefront_key=served.storefront_key,
+            seed=options.seed,
+            buyers=options.buyers,
+            bots=options.bots,
+            sale=sale(self._shop.drop, options.arrival_seconds),
+        )
+
+    def _rehearsal(self) -> Rehearsal:
+        options = self._options
+        shelves = {item.id: item.stock for item in self._shop.drop.items}
+        return Rehearsal(options.buyers, options.bots, options.stock, options.seed, shelves, options.workers)
+
+    async def _watch(self) -> None:
+        """Look on until everybody has gone home. Raises SaleTooLong, CrowdFailed, ShopRefused, ShopSilent."""
+        while not self._crowds.gone:
+            if self._at_s() > SALE_S_MAX:
+                raise SaleTooLong(limit_s=SALE_S_MAX)
+            self._show(await self._shop.look(), "open" if self._at_s() >= 0 else "opens in a moment")
+            await asyncio.sleep(LOOK_EVERY_S)
+        await self._crowds.finish()
+
+    async def _wait_for_what_is_held(self) -> int:
+        """Wait until nothing is held any more; how many pieces still were when waiting ended."""
+        limit_s = self._at_s() + self._options.reservation_seconds + REST_S_MAX
+        while True:
+            look = await self._shop.look()
+            held = sum(shelf.held for shelf in look.shelves)
+            if held == 0 or self._at_s() > limit_s:
+                return held
+            self._show(look, "the last reservations lapse")
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    def _show(self, look: Look, doing: str, *, at_once: bool = False) -> None:
+        self._stage.show(Scene(self._at_s(), doing, self._title, look.shelves, self._tally), at_once=at_once)
+
+    def _at_s(self) -> float:
+        """Seconds since the opening."""
+        return time.time() - self._opens_at_s

@@ -1,0 +1,83 @@
+"""Every place where the engine waits, found in its source, and which of them a crash or a freeze has hit.
+
+The list is not written by hand: whoever adds an await to the path, the committer or a loop adds it here.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from race_to_purchase import commit, loops, path
+from race_to_purchase.rehearse.world.chaos import Cell
+
+PACKAGES = (path, commit, loops)
+
+KINDS = ("crash", "freeze")
+
+Place = tuple[str, int]
+"""File and line."""
+
+
+@cache
+def places() -> dict[Place, str]:
+    """Every line on which the engine may wait, and how it is called in reports."""
+    found: dict[Place, str] = {}
+    for package in PACKAGES:
+        for file in sorted(Path(package.__path__[0]).glob("*.py")):
+            for line, name in _awaits(file):
+                found[(str(file), line)] = f"{package.__name__.rpartition('.')[2]}/{file.name} {name}"
+    return found
+
+
+def cells() -> list[Cell]:
+    """Every await with every kind of fault that can hit it."""
+    return [(name, kind) for name in dict.fromkeys(places().values()) for kind in KINDS]
+
+
+def _awaits(file: Path) -> Iterator[tuple[int, str]]:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    for function in ast.walk(tree):
+        if isinstance(function, ast.AsyncFunctionDef):
+            for node in _own(function):
+                if isinstance(node, ast.Await):
+                    yield node.lineno, f"{function.name}: {_short(node.value)}"
+                elif isinstance(node, ast.AsyncWith):
+                    for item in node.items:
+                        if "timeout" not in ast.unparse(item):  # it bounds a wait, and is none
+                            yield item.context_expr.lineno, f"{function.name}: {_short(item.context_expr)}"
+
+
+def _own(function: ast.AsyncFunctionDef) -> Iterator[ast.AST]:
+    """The nodes of a function, those of functions within it left out."""
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef | ast.Lambda):
+            yield node
+            waiting += ast.iter_child_nodes(node)
+
+
+def _short(node: ast.expr) -> str:
+    called = node.func if isinstance(node, ast.Call) else node
+    return ast.unparse(called).removeprefix("self.")
+
+
+def hit(tasks: list[asyncio.Task[Any]], kind: str, counter: Counter[Cell]) -> None:
+    """Count where each of `tasks` waits just now, from the outermost call to the innermost."""
+    named = places()
+    for task in tasks:
+        coroutine: Any = task.get_coro()
+        while coroutine is not None:
+            frame = getattr(coroutine, "cr_frame", None)
+            if frame is None:
+                break
+            name = named.get((frame.f_code.co_filename, frame.f_lineno))
+            if name is not None:
+                counter[(name, kind)] += 1
+            coroutine = coroutine.cr_await

@@ -1,0 +1,144 @@
+"""What strikes whole processes, the database and the gateway: kills, freezes, stops, outages and jumping clocks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from race_to_purchase.rehearse.world.parts import World
+from race_to_purchase.rehearse.world.process import Gone, Process
+
+FUSE_MAX = 80
+"""Within so many of its steps, a process is struck that is to be struck."""
+
+FREEZES_LONG_S = 60.0
+"""A world whose freezes may last longer than this has many of them."""
+
+CLOCK_OFF_S_MAX = 15.0
+"""How far the database's clock is from the truth at most: servers that take over from each other differ."""
+
+
+class Monkey:
+    """One deed after another."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        world = self._world
+        while True:
+            await asyncio.sleep(world.chance.expovariate(1 / world.plan.deeds_every_s))
+            self.deed()
+
+    def deed(self) -> None:
+        """Do one now."""
+        world = self._world
+        deeds = [self._crash, self._freeze, self._clock_jump, self._stop, self._database_clock]
+        if world.plan.outages:
+            deeds += [self._outage] * 3
+        if world.plan.gateway_outages:
+            deeds += [self._gateway_down] * 3
+        if world.plan.frozen_s_max > FREEZES_LONG_S:
+            deeds += [self._freeze] * 4
+        deed = world.pick(deeds)
+        up = [process for process in world.processes if process.up and process.owner.parked is None]
+        if up:
+            deed(world.pick(up))
+
+    def _after_some_steps(self, process: Process, burn: Callable[[], None]) -> None:
+        process.owner.burn = burn
+        process.owner.fuse = 1 + int(self._world.chance.random() * FUSE_MAX)
+
+    def _crash(self, process: Process) -> None:
+        self._world.chaos.count("crash", "process")
+        self._after_some_steps(process, lambda: self._world.fate.crash(process, "killed"))
+
+    def _freeze(self, process: Process) -> None:
+        world = self._world
+        world.chaos.count("freeze", "process")
+        self._after_some_steps(process, lambda: world.fate.freeze(process, world.fate.frozen_s(process)))
+
+    def _clock_jump(self, process: Process) -> None:
+        world = self._world
+        ahead_s = world.between(1.0, 40.0)
+        world.chaos.count("clock_jump", "process")
+        world.tell("", process, "clock jumps", f"{ahead_s:.1f} s ahead")
+        world.loop.jump(process.owner, ahead_s)
+
+    def _stop(self, process: Process) -> None:
+        world = self._world
+        world.chaos.count("stop", "process")
+        world.tell("", process, "stops", "in order")
+        world.spawn(world.fate.stop(process, restart=True))
+        strikes = world.pick((None, self._crash_while_stopping, self._freeze))
+        if strikes is not None:
+            world.later(world.pick((0.0, world.between(0.0, 10.0))), strikes, process)
+
+    def _crash_while_stopping(self, process: Process) -> None:
+        self._world.chaos.count("crash_while_stopping", "process")
+        self._after_some_steps(process, lambda: self._world.fate.crash(process, "killed while it stops"))
+
+    def _outage(self, _process: Process) -> None:
+        world = self._world
+        if world.database.down:
+            return
+        lasts_s = world.between(0.2, 6.0)
+        world.chaos.count("outage", "database")
+        world.story.tell(world.loop.now_s, "", "database", "is gone", f"for {lasts_s:.1f} s")
+        world.database.go_down()
+        world.later(lasts_s, world.database.come_back)
+
+    def _database_clock(self, _process: Process) -> None:
+        world = self._world
+        ahead_s = world.between(-CLOCK_OFF_S_MAX, CLOCK_OFF_S_MAX)
+        world.chaos.count("clock_ahead" if ahead_s > world.database.ahead_s else "clock_back", "database")
+        world.story.tell(world.loop.now_s, "", "database", "clock jumps", f"to {ahead_s:+.1f} s")
+        world.database.ahead_s = ahead_s
+
+    def _gateway_down(self, _process: Process) -> None:
+        world = self._world
+        if world.gateway_down:
+            return
+        lasts_s = world.between(3.0, 60.0)
+        world.chaos.count("down", "gateway")
+        world.story.tell(world.loop.now_s, "", "gateway", "is down", f"for {lasts_s:.1f} s")
+        world.gateway_down = True
+        world.later(lasts_s, world.gateway_up)
+
+
+class Operator:
+    """The merchant's people, who change the sale while it runs: more stock, less stock, other limits, an early end."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def run(self) -> None:
+        """A few changes during the sale."""
+        world = self._world
+        for _ in range(world.pick((1, 3, 6))):
+            await asyncio.sleep(world.between(1.0, world.plan.span_s))
+            await self._change()
+        if world.chance.random() < 0.2:
+            await self._ask("close")
+
+    async def _change(self) -> None:
+        await self._ask("put")
+
+    async def _ask(self, what: str) -> None:
+        world = self._world
+        process = world.somebody()
+        if process is None:
+            return
+        drop = world.pick(world.plan.drops)
+        catalogue = process.catalogue
+        work = catalogue.close(drop.id) if what == "close" else catalogue.put(world.changed(drop))
+        try:
+            async with asyncio.timeout(30):
+                outcome = await process.call(work)
+        except (Gone, TimeoutError):
+            return
+        except Exception as error:
+            world.refused(error, what)
+            return
+        world.tell("", process, f"drop {what}", type(outcome).__name__)

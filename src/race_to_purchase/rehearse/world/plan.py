@@ -1,0 +1,160 @@
+"""What kind of world a seed makes: its sales, its buyers, its processes, and what goes wrong there most.
+
+Every seed has a theme, so that what is rare in an ordinary world (a doomed authorization, a commit of unknown fate)
+happens often in some.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import msgspec
+
+from race_to_purchase.rehearse.world.chaos import Rates
+from race_to_purchase.rehearse.world.database import BEGIN
+from race_to_purchase.rules.drop import Drop, Item, Promo
+
+ORDINARY = 0.04
+"""Probability of a fault at a point, where a theme says nothing."""
+
+THEMES: dict[str, dict[str, Any]] = {
+    "quiet": {"rates": dict.fromkeys(Rates.__struct_fields__, 0.01), "deeds_every_s": 60.0},
+    "ordinary": {},
+    "database": {
+        "rates": {"connect": 0.08, "read": 0.08, "commit": 0.25, "reads": 0.08},
+        "favours": ("conflict", "rejected"),
+        "batch_max": 256,
+        "outages": True,
+    },
+    "gateway": {"rates": {"gateway": 0.45, "commit": 0.03}},
+    "gateway_down": {"rates": {"gateway": 0.1}, "gateway_outages": True, "deeds_every_s": 15.0},
+    "late": {
+        "rates": {"gateway": 0.6, "commit": 0.08},
+        "favours": ("late", "slow", "lost_request"),
+        "reservation_s": (30, 75),
+    },
+    "frozen": {
+        "rates": dict.fromkeys(Rates.__struct_fields__, 0.003) | {"gateway": 0.25, "commit": 0.15},
+        "favours": ("freeze", "freeze", "crash_before"),
+        "reservation_s": (5, 20),
+        "frozen_s_max": 1500.0,
+        "deeds_every_s": 60.0,
+        "processes": (3,),
+        "rest_rounds": 60,
+        "strikes": {"gateway.void": 0.9, "commit.begin": 0.4},
+    },
+    "crashes": {"deeds_every_s": 4.0},
+    "short": {"rates": {"gateway": 0.3}, "reservation_s": (2, 8), "visits": (60, 100), "stock": (6, 20)},
+    "tight": {"rates": {"gateway": 0.2}, "stock": (4, 12), "visits": (60, 100), "payment_first": 0.8},
+    "declines": {
+        "rates": {"commit": 0.12},
+        "decline_rate": 0.2,
+        "methods": ("pm_declined", "pm_3ds", "pm_3ds", "pm_partial"),
+        "strikes": {"commit.action_required": 0.4, "commit.doom": 0.4, "commit.decline": 0.2},
+    },
+    "captures": {
+        "rates": {"gateway": 0.15, "commit": 0.1},
+        "methods": ("pm_uncapturable", "pm_uncapturable", "pm_short"),
+        "strikes": {"commit.capture_failed": 0.5, "commit.capture_again": 0.4},
+    },
+    "merchant": {
+        "rates": {"merchant": 0.2, "commit": 0.05},
+        "deaf": True,
+        "rest_rounds": 250,
+        "strikes": {"commit.undeliverable": 0.7, "commit.deliver_again": 0.1},
+    },
+    "voids": {
+        "rates": {"commit": 0.05, "gateway": 0.4},
+        "rest_rounds": 30,
+        "methods": ("pm_partial",),
+        "strikes": {"commit.void_again": 0.6, "commit.void": 0.3, "commit.doom": 0.3},
+    },
+}
+
+METHODS = ("pm_declined", "pm_3ds", "pm_partial", "pm_uncapturable", "pm_short")
+"""Payment methods with which something is wrong; `pm_ok` is the one with which nothing is."""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """See the module. `odd` is how often a payment method is one of `methods`, from 0 to 1."""
+
+    theme: str
+    drops: tuple[Drop, ...]
+    visits: int
+    buyers: int
+    span_s: float
+    policies: tuple[str, ...]
+    batch_max: int
+    rates: Rates
+    deeds_every_s: float
+    loops_every_s: float
+    decline_rate: float
+    odd: float
+    methods: tuple[str, ...]
+    outages: bool
+    gateway_outages: bool
+    favours: tuple[str, ...]
+    """Kinds of fault that strike more often than others."""
+    strikes: dict[str, float]
+    """Points that are struck more often than their kind, by their whole name."""
+    merchant: bool
+    deaf: bool
+    frozen_s_max: float
+    """The longest that a process is frozen."""
+    rest_rounds: int
+    """So many rounds the faults go on after the last buyer has left."""
+
+
+def plan(chance: Random, theme: str | None = None) -> Plan:
+    """The world of a seed; `chance` is where its dice stand, and chooses the theme where none is given."""
+    theme = theme or chance.choice(list(THEMES))
+    said = THEMES[theme]
+    rates = {name: ORDINARY for name in Rates.__struct_fields__} | said.get("rates", {})
+    return Plan(
+        theme=theme,
+        drops=tuple(_drop(chance, number, said) for number in range(chance.choice((1, 1, 2)))),
+        visits=chance.randint(*said.get("visits", (50, 100))),
+        buyers=chance.choice((6, 20, 60)),
+        span_s=chance.choice((3.0, 15.0, 40.0)),
+        policies=tuple(
+            chance.choice(("combine", "combine", "optimistic"))
+            for _ in range(chance.choice(said.get("processes", (1, 2, 2, 3))))
+        ),
+        batch_max=said.get("batch_max", chance.choice((1, 4, 256))),
+        rates=Rates(**rates),
+        deeds_every_s=said.get("deeds_every_s", 12.0),
+        loops_every_s=chance.choice((4.0, 8.0)),
+        decline_rate=said.get("decline_rate", 0.03),
+        odd=0.6 if "methods" in said else 0.15,
+        methods=said.get("methods", METHODS),
+        outages=said.get("outages", False),
+        gateway_outages=said.get("gateway_outages", False),
+        strikes=said.get("strikes", {}),
+        favours=said.get("favours", ()),
+        merchant=theme == "merchant" or chance.random() < 0.8,
+        deaf=said.get("deaf", False),
+        frozen_s_max=said.get("frozen_s_max", 30.0),
+        rest_rounds=said.get("rest_rounds", chance.choice((0, 5, 15))),
+    )
+
+
+def _drop(chance: Random, number: int, said: dict[str, Any]) -> Drop:
+    payment_first = chance.random() < said.get("payment_first", 0.4)
+    stock = said.get("stock", (30, 120))
+    items = tuple(
+        Item(f"item-{letter}", f"Item {letter}", chance.choice((0, 1999, 5000, 15900)), chance.randint(*stock))
+        for letter in "abc"[: chance.randint(1, 3)]
+    )
+    return Drop(
+        id=f"drop-{number}",
+        title=f"Drop {number}",
+        opens_at=BEGIN - timedelta(hours=1),
+        currency="EUR",
+        items=items,
+        reservation_seconds=chance.randint(*said.get("reservation_s", (8, 90))),
+        limit_per_buyer=chance.choice((None, None, 2, 4)),
+        flow="payment_first" if payment_first else "reservation_first",
+        promos=(Promo("TEN", chance.randint(1, 3), percent_off=10),),
+    )

@@ -1,0 +1,205 @@
+"""One simulated process: the real committer, path and loops over a simulated store and gateway, and a way to ask it.
+
+It can be killed where it stands, frozen, stopped in order, and started again with nothing left in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from contextvars import copy_context
+from typing import Any, TypeVar
+
+import msgspec
+
+from race_to_purchase.commit.committer import Committer
+from race_to_purchase.errors import RaceError, TryAgainLater
+from race_to_purchase.loops.expire import Expire, Sweep
+from race_to_purchase.loops.forget import Forget
+from race_to_purchase.loops.loop import Loop, Tick
+from race_to_purchase.loops.owed import Owed
+from race_to_purchase.operate.drops import Catalogue
+from race_to_purchase.path.purchase import Patience, Purchase
+from race_to_purchase.path.reserve import ReserveRequest
+from race_to_purchase.ports import Rejected
+from race_to_purchase.rehearse.world.database import SimulatedStore
+from race_to_purchase.rehearse.world.gateway import NAME, SimulatedGateway
+from race_to_purchase.rehearse.world.loop import OWNER, Owner
+from race_to_purchase.rehearse.world.merchant import SimulatedPublisher
+from race_to_purchase.rehearse.world.parts import World
+from race_to_purchase.rules.answers import Answer, answer
+from race_to_purchase.rules.decide import KeyUse
+from race_to_purchase.rules.rows import TaskKind
+
+T = TypeVar("T")
+log = logging.getLogger("race.simulation")
+
+PATIENCE = Patience(gateway_s=10.0, answer_s=20.0, takeover_s=15.0)
+
+STOP_S = 12.0
+"""Grace of an orderly stop."""
+
+KINDS: tuple[TaskKind, ...] = ("resolve", "capture", "void", "deliver")
+
+
+class Gone(Exception):
+    """The process died before it answered."""
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What a buyer sends; `wish` is what to reserve, or the payment method."""
+
+    route: str
+    buyer: str
+    checkout_id: str = ""
+    wish: ReserveRequest | str = ""
+    key: KeyUse | None = None
+
+
+class Line:
+    """A buyer's connection."""
+
+    def __init__(self) -> None:
+        self.open = True
+
+    def alive(self) -> bool:
+        """Whether the buyer is still there."""
+        return self.open
+
+
+class Process:
+    """See the module; `start` gives it a new life."""
+
+    def __init__(self, world: World, name: str, policy: str, batch_max: int) -> None:
+        self.world = world
+        self.name = name
+        self.life = 0
+        self.up = False
+        self.stopping = False
+        self._policy = policy
+        self._batch_max = batch_max
+        self.owner = Owner(name)
+        self.owner.dead = True
+        self._waiting: dict[asyncio.Future[Any], Coroutine[Any, Any, Any]] = {}
+
+    def start(self) -> None:
+        """As after an exec: nothing is remembered."""
+        assert not self.up
+        self.life += 1
+        self.up = True
+        self.stopping = False
+        self.owner = Owner(f"{self.name}.{self.life}")
+        self._context = copy_context()
+        self._context.run(OWNER.set, self.owner)
+        world, store = self.world, SimulatedStore(self.world.database, self)
+        self.committer = Committer(
+            store,
+            policy="optimistic" if self._policy == "optimistic" else "combine",
+            batch_max=self._batch_max,
+            waiting_max=64,
+        )
+        self.purchase = Purchase(
+            self.committer,
+            store,
+            {NAME: SimulatedGateway(world, self)},
+            default_gateway=NAME,
+            publisher=SimulatedPublisher(world, self) if world.plan.merchant else None,
+            patience=PATIENCE,
+            new_id=world.new_id,
+        )
+        self.catalogue = Catalogue(self.committer, store)
+        self.ticks: list[Tick] = [
+            Expire(self.committer, store),
+            Sweep(self.committer, store),
+            Forget(store),
+            *(Owed(kind, self.purchase, store) for kind in KINDS if kind != "deliver" or world.plan.merchant),
+        ]
+        self.loops: list[Loop] = []
+
+    def begin_loops(self) -> None:
+        """Start the background work."""
+        for tick in self.ticks:
+            every_s = {"sweep": 20.0, "forget": 40.0}.get(tick.name, self.world.plan.loops_every_s)
+            loop = Loop(tick, every_s)
+            self.loops.append(loop)
+            self._context.copy().run(loop.start)
+
+    def call(self, work: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
+        """Let the process do `work`; Gone if it dies over it."""
+        reply: asyncio.Future[T] = self.world.loop.create_future()
+        if not self.up:
+            work.close()
+            reply.set_exception(Gone())
+            return reply
+        self._waiting[reply] = work
+        self.world.loop.create_task(self._do(work, reply), context=self._context.copy())
+        return reply
+
+    async def _do(self, work: Coroutine[Any, Any, T], reply: asyncio.Future[T]) -> None:
+        try:
+            value = await work
+        except Exception as error:
+            if not reply.done():
+                reply.set_exception(error)
+        else:
+            if not reply.done():
+                reply.set_result(value)
+        # Not where the process dies: then somebody still waits.
+        self._waiting.pop(reply, None)
+
+    def died(self) -> None:
+        """Everybody who waits for it learns that the connection is closed."""
+        self.up = False
+        for reply, work in list(self._waiting.items()):
+            work.close()
+            if not reply.done():
+                reply.set_exception(Gone())
+                reply.exception()
+        self._waiting.clear()
+
+    async def handle(self, request: Request, line: Line) -> Answer:
+        """One request, as the edge answers it."""
+        try:
+            return await self._route(request, line)
+        except TryAgainLater:
+            return Answer(503, b"", problem=True, retry_after_s=1.0)
+        except asyncio.CancelledError:
+            # The committer dropped it, as the client had left.
+            return Answer(503, b"", problem=True)
+        except Rejected:
+            return Answer(500, b"", problem=True)
+        except Exception as error:
+            log.exception("request failed: %s", request.route)
+            self.world.violated("unforeseen_error", request.checkout_id, f"{request.route}: {error!r}")
+            return Answer(500, b"", problem=True)
+
+    async def _route(self, request: Request, line: Line) -> Answer:
+        purchase = self.purchase
+        match request.route:
+            case "reserve":
+                assert isinstance(request.wish, ReserveRequest)
+                return answer(await purchase.reserve(request.wish, request.key, line.alive))
+            case "pay":
+                assert isinstance(request.wish, str)
+                alive = line.alive
+                outcome = await purchase.pay(request.checkout_id, request.buyer, request.wish, request.key, alive)
+                return answer(outcome)
+            case "cancel":
+                return answer(await purchase.cancel(request.checkout_id, request.buyer, request.key))
+            case _:
+                checkout = await purchase.checkout(request.checkout_id, request.buyer)
+                order = await purchase.order(request.checkout_id, request.buyer)
+                return Answer(404 if checkout is None else 200, b"order" if order else b"")
+
+    async def stop(self) -> None:
+        """In order, as `app.engine` does it."""
+        await asyncio.gather(*(loop.stop() for loop in self.loops))
+        self.loops.clear()
+        await self.purchase.drain(STOP_S)
+        await self.committer.stop(3.0)
+
+
+def expected(error: BaseException | None) -> bool:
+    """Whether an error that was logged is one of those that the world makes."""
+    return isinstance(error, RaceError | TimeoutError | Rejected)
