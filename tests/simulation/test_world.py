@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -53,7 +54,7 @@ class TestSeeds:
         told = {
             subprocess.run(
                 [sys.executable, "-c", TOLD],
-                env={"PYTHONHASHSEED": seed},
+                env={**os.environ, "PYTHONHASHSEED": seed},
                 capture_output=True,
                 text=True,
                 check=True,
