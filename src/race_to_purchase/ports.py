@@ -5,10 +5,10 @@ Nobody else's types cross these lines: rows and verdicts of `rules` go in and co
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -131,21 +131,52 @@ class Reads(Protocol):
 
 
 class PaymentRequest(msgspec.Struct, frozen=True):
-    """What a gateway is asked to authorize. It never changes under one `key`; amount in minor units."""
+    """What a gateway is asked to authorize. It never changes under one `key`; amount in minor units.
+
+    `reference` is the attempt, `<checkout id>/<n>`; `return_url` is where a buyer comes back to who had to act.
+    """
 
     key: str
     amount: int
     currency: str
     method: str
     reference: str
+    began_at: datetime
+    return_url: str | None = None
+
+
+WebhookKind = Literal["payment", "refund", "dispute_opened", "dispute_updated", "dispute_closed", "unknown"]
 
 
 class WebhookEvent(msgspec.Struct, frozen=True):
-    """A verified message of a gateway about the object `ref`; what it says is asked for, never believed."""
+    """A verified message of a gateway about its payment `ref`; what it says is asked for, never believed.
+
+    `id` is the same whenever the message comes again. `kind` is in our words: `payment` means that its state may have
+    changed. `reference` is the attempt, where the message names it; `data` is what else it says, in its own words.
+    """
 
     id: str
-    kind: str
+    kind: WebhookKind
     ref: str
+    reference: str | None
+    created_at: datetime
+    data: dict[str, Any] = {}
+
+
+class GatewayPayment(msgspec.Struct, frozen=True):
+    """A payment as the gateway's own books have it; amounts in minor units.
+
+    `open` is one that is neither authorized nor refused yet. `reference` is None where it was not made by us.
+    """
+
+    ref: str
+    reference: str | None
+    state: Literal["open", "authorized", "captured", "voided", "declined"]
+    amount: int
+    currency: str
+    captured: int
+    refunded: int
+    created_at: datetime
 
 
 class Gateway(Protocol):
@@ -154,13 +185,25 @@ class Gateway(Protocol):
     name: str
     separate_capture: bool
     """Whether authorization and capture are two steps; where not, undoing is a refund."""
+    two_step: bool
+    """Whether a payment is made by `prepare` and its ref stored, before `authorize` moves anything."""
 
-    async def authorize(self, request: PaymentRequest) -> Verdict:
-        """Authorized, Declined, ActionRequired, NoAnswer or NotSent. The same key never makes two objects."""
+    async def prepare(self, request: PaymentRequest) -> Verdict:
+        """Prepared, Declined, NoAnswer or NotSent; it moves no money. Called only where `two_step`."""
         ...
 
-    async def look_up(self, key: str, ref: str | None) -> Verdict:
-        """What became of `key`: Authorized, Declined, ActionRequired, Captured, Voided, Absent, or NoAnswer."""
+    async def authorize(self, request: PaymentRequest, ref: str | None) -> Verdict:
+        """Authorized, Declined, ActionRequired, Captured, NoAnswer or NotSent. A key never makes two payments.
+
+        `ref` is that of `prepare`, and None where there is one step.
+        """
+        ...
+
+    async def look_up(self, request: PaymentRequest, ref: str | None) -> Verdict:
+        """What became of it: Authorized, Declined, ActionRequired, Captured, Voided, Absent, or NoAnswer.
+
+        Absent: nothing was authorized under it, and nothing will be unless it is sent again.
+        """
         ...
 
     async def capture(self, ref: str, amount: int, key: str) -> Verdict:
@@ -175,9 +218,20 @@ class Gateway(Protocol):
         """Refunded, Declined, NoAnswer or NotSent."""
         ...
 
+    def payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
+        """Every payment that the gateway's own books have of `since <= created_at < until`, the oldest first.
+
+        GatewayUnanswered where the list could not be had to its end.
+        """
+        ...
+
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
         """The event in a signed message; ValueError where signature, time or form is wrong."""
         ...
+
+
+class GatewayUnanswered(Exception):
+    """A list of the gateway's payments broke off: what was given of it so far is true, and not all."""
 
 
 class Publisher(Protocol):

@@ -29,7 +29,7 @@ def ids(sale_dsn: str) -> dict[str, str]:
 async def hold_sale(dsn: str) -> dict[str, str]:
     store, gateway = await PostgresStore.open(dsn), SandboxGateway(dsn)
     try:
-        await gateway.prepare()
+        await gateway.make_books()
         return (await whole_sale(store, gateway)).ids
     finally:
         await gateway.close()

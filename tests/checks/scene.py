@@ -51,8 +51,10 @@ class Sale:
     async def authorize(self, attempt: Attempt) -> Verdict:
         """At the gateway alone."""
         reference = attempt_id(attempt.checkout_id, attempt.n)
-        request = PaymentRequest(attempt.key, attempt.amount, attempt.currency, attempt.method, reference)
-        return await self.gateway.authorize(request)
+        request = PaymentRequest(
+            attempt.key, attempt.amount, attempt.currency, attempt.method, reference, attempt.began_at
+        )
+        return await self.gateway.authorize(request, None)
 
     async def pay(self, checkout: Checkout, method: str = METHOD) -> str:
         """Up to the pivot, or to the decline; the gateway's own id of the payment."""

@@ -17,7 +17,7 @@ AUDITS = 8
 
 async def test_audits_of_a_running_sale_are_clean(database_dsn: str) -> None:
     store, gateway = await PostgresStore.open(database_dsn), SandboxGateway(database_dsn)
-    await gateway.prepare()
+    await gateway.make_books()
     sale = Sale(store, gateway)
     await sale.open(a_drop(opens_at=OPENED, items=(Item("shoe", "Shoe", 15_900, 1_000_000),)))
     buyers = [asyncio.create_task(buy_on(sale, f"buyer-{number}")) for number in range(4)]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 
-from race_to_purchase.ports import PaymentRequest, WebhookEvent
+from race_to_purchase.ports import GatewayPayment, PaymentRequest, WebhookEvent
 from race_to_purchase.rules.verdicts import (
     Absent,
     Authorized,
     Captured,
     CaptureRefused,
     Declined,
+    Prepared,
     Refunded,
     Verdict,
     Voided,
@@ -23,13 +25,17 @@ class Bank:
 
     name = "bank"
     separate_capture = True
+    two_step = False
 
     def __init__(self) -> None:
         self.opened = asyncio.Event()
         self.answers: dict[str, Verdict] = {}
         self.captured: list[str] = []
 
-    async def authorize(self, request: PaymentRequest) -> Verdict:
+    async def prepare(self, request: PaymentRequest) -> Verdict:
+        return Prepared(f"ref-{request.key}")
+
+    async def authorize(self, request: PaymentRequest, ref: str | None) -> Verdict:
         if request.method == "pm_held":
             await self.opened.wait()
         if request.key not in self.answers:
@@ -38,8 +44,8 @@ class Bank:
             self.answers[request.key] = verdict
         return self.answers[request.key]
 
-    async def look_up(self, key: str, ref: str | None) -> Verdict:
-        return self.answers.get(key, Absent())
+    async def look_up(self, request: PaymentRequest, ref: str | None) -> Verdict:
+        return self.answers.get(request.key, Absent())
 
     async def capture(self, ref: str, amount: int, key: str) -> Verdict:
         if ref.removeprefix("ref-") not in self.answers:
@@ -52,6 +58,10 @@ class Bank:
 
     async def refund(self, ref: str, amount: int, key: str) -> Verdict:
         return Refunded(ref, amount)
+
+    async def payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
+        for payment in ():
+            yield payment
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
         raise ValueError("this bank sends none")

@@ -23,7 +23,7 @@ def books_dsn(server: Server) -> Iterator[str]:
 
 
 async def _prepare(dsn: str) -> None:
-    await SandboxGateway(dsn).prepare()
+    await SandboxGateway(dsn).make_books()
 
 
 @pytest.fixture

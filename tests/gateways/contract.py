@@ -10,6 +10,7 @@ for payment methods of each kind. Amounts are such that gateways with a smallest
 
 import asyncio
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -24,12 +25,14 @@ from race_to_purchase.rules.verdicts import (
     Declined,
     NoAnswer,
     NotSent,
+    Prepared,
     Refunded,
     Verdict,
     Voided,
 )
 
 AMOUNT = 15_900
+BEGAN = datetime.now(UTC)
 
 
 class Cards(msgspec.Struct, frozen=True):
@@ -49,12 +52,20 @@ def new_key() -> str:
 def request_of(method: str, key: str | None = None, amount: int = AMOUNT) -> PaymentRequest:
     """A request to authorize `amount` cents under a new key, or under `key`."""
     key = key or new_key()
-    return PaymentRequest(key, amount, "EUR", method, reference=f"order-{key}")
+    return PaymentRequest(key, amount, "EUR", method, reference=f"order-{key}", began_at=BEGAN)
+
+
+async def send(gateway: Gateway, request: PaymentRequest) -> Verdict:
+    """Authorize, by as many steps as this gateway takes."""
+    if not gateway.two_step:
+        return await gateway.authorize(request, None)
+    prepared = await gateway.prepare(request)
+    return await gateway.authorize(request, prepared.ref) if isinstance(prepared, Prepared) else prepared
 
 
 async def authorized(gateway: Gateway, card: str, amount: int = AMOUNT) -> str:
     """The ref of a new authorization."""
-    verdict = await gateway.authorize(request_of(card, amount=amount))
+    verdict = await send(gateway, request_of(card, amount=amount))
     assert isinstance(verdict, Authorized)
     return verdict.ref
 
@@ -70,30 +81,30 @@ class AuthorizingContract:
     """A key makes one payment, and always has the same answer."""
 
     async def test_an_approved_card_is_authorized_for_the_whole_amount(self, gateway: Gateway, cards: Cards) -> None:
-        verdict = await gateway.authorize(request_of(cards.approved))
+        verdict = await send(gateway, request_of(cards.approved))
         assert isinstance(verdict, Authorized)
         assert verdict.amount == AMOUNT
 
     async def test_a_refused_card_is_declined_for_good(self, gateway: Gateway, cards: Cards) -> None:
-        verdict = await gateway.authorize(request_of(cards.declined))
+        verdict = await send(gateway, request_of(cards.declined))
         assert isinstance(verdict, Declined)
         assert not verdict.retryable
 
     async def test_an_empty_card_is_declined_and_another_may_do(self, gateway: Gateway, cards: Cards) -> None:
-        verdict = await gateway.authorize(request_of(cards.insufficient_funds))
+        verdict = await send(gateway, request_of(cards.insufficient_funds))
         assert verdict == Declined("insufficient_funds", retryable=True)
 
     async def test_what_is_no_payment_method_is_declined(self, gateway: Gateway, cards: Cards) -> None:
-        assert isinstance(await gateway.authorize(request_of(cards.garbage)), Declined)
+        assert isinstance(await send(gateway, request_of(cards.garbage)), Declined)
 
     @pytest.mark.parametrize("card", ["approved", "declined", "insufficient_funds"])
     async def test_the_same_key_again_has_the_same_answer(self, gateway: Gateway, cards: Cards, card: str) -> None:
         request = request_of(getattr(cards, card))
-        assert await gateway.authorize(request) == await gateway.authorize(request)
+        assert await send(gateway, request) == await send(gateway, request)
 
     async def test_the_same_key_sent_at_the_same_time_makes_one_payment(self, gateway: Gateway, cards: Cards) -> None:
         request = request_of(cards.approved)
-        verdicts = await asyncio.gather(*(gateway.authorize(request) for _ in range(8)), return_exceptions=True)
+        verdicts = await asyncio.gather(*(send(gateway, request) for _ in range(8)), return_exceptions=True)
         refs = {verdict.ref for verdict in verdicts if isinstance(verdict, Authorized)}
         assert len(refs) == 1
         # A gateway may refuse to answer a key that it is working on, but not with another payment.
@@ -101,10 +112,10 @@ class AuthorizingContract:
 
     async def test_a_key_with_another_request_is_refused_as_a_bug(self, gateway: Gateway, cards: Cards) -> None:
         request = request_of(cards.approved)
-        before = await gateway.authorize(request)
+        before = await send(gateway, request)
         with pytest.raises(KeyReused):
-            await gateway.authorize(msgspec.structs.replace(request, amount=AMOUNT + 100))
-        assert await gateway.authorize(request) == before
+            await send(gateway, msgspec.structs.replace(request, amount=AMOUNT + 100))
+        assert await send(gateway, request) == before
 
     async def test_two_keys_make_two_payments(self, gateway: Gateway, cards: Cards) -> None:
         assert await authorized(gateway, cards.approved) != await authorized(gateway, cards.approved)
@@ -115,31 +126,54 @@ class LookingUpContract:
 
     async def test_an_authorization_is_found_by_its_key_alone(self, gateway: Gateway, cards: Cards) -> None:
         request = request_of(cards.approved)
-        verdict = await gateway.authorize(request)
-        assert await gateway.look_up(request.key, None) == verdict
+        verdict = await send(gateway, request)
+        assert await gateway.look_up(request, None) == verdict
 
     async def test_an_authorization_is_found_by_its_ref(self, gateway: Gateway, cards: Cards) -> None:
         request = request_of(cards.approved)
-        verdict = await gateway.authorize(request)
+        verdict = await send(gateway, request)
         assert isinstance(verdict, Authorized)
-        assert await gateway.look_up(request.key, verdict.ref) == verdict
+        assert await gateway.look_up(request, verdict.ref) == verdict
 
     async def test_a_decline_is_found(self, gateway: Gateway, cards: Cards) -> None:
         request = request_of(cards.declined)
-        verdict = await gateway.authorize(request)
-        assert await gateway.look_up(request.key, None) == verdict
+        verdict = await send(gateway, request)
+        assert await gateway.look_up(request, None) == verdict
 
     async def test_a_key_that_was_never_sent_is_absent(self, gateway: Gateway) -> None:
-        assert await gateway.look_up(new_key(), None) == Absent()
+        assert await gateway.look_up(request_of("pm_approved"), None) == Absent()
 
     async def test_a_capture_is_found(self, gateway: Gateway, cards: Cards) -> None:
         ref = await captured(gateway, cards.approved)
-        assert await gateway.look_up(new_key(), ref) == Captured(ref, AMOUNT)
+        assert await gateway.look_up(request_of("pm_approved"), ref) == Captured(ref, AMOUNT)
 
     async def test_a_void_is_found(self, gateway: Gateway, cards: Cards) -> None:
         ref = await authorized(gateway, cards.approved)
         await gateway.void(ref, new_key())
-        assert await gateway.look_up(new_key(), ref) == Voided(ref)
+        assert await gateway.look_up(request_of("pm_approved"), ref) == Voided(ref)
+
+
+class ListingContract:
+    """The gateway's own list has everything, whoever heard of it."""
+
+    async def test_what_was_made_is_listed_once_as_it_stands(self, gateway: Gateway, cards: Cards) -> None:
+        request = request_of(cards.approved)
+        verdict = await send(gateway, request)
+        assert isinstance(verdict, Authorized)
+        ref = await captured(gateway, cards.approved)
+        since = datetime.now(UTC) - timedelta(minutes=5)
+        found = [payment async for payment in gateway.payments(since, since + timedelta(minutes=10))]
+        assert len({payment.ref for payment in found}) == len(found)
+        by_ref = {payment.ref: payment for payment in found}
+        waiting, taken = by_ref[verdict.ref], by_ref[ref]
+        assert (waiting.state, waiting.reference, waiting.captured) == ("authorized", request.reference, 0)
+        assert (taken.state, taken.amount, taken.currency, taken.captured) == ("captured", AMOUNT, "EUR", AMOUNT)
+
+    async def test_what_was_made_at_another_time_is_not_listed(self, gateway: Gateway, cards: Cards) -> None:
+        ref = await authorized(gateway, cards.approved)
+        since = datetime.now(UTC) - timedelta(days=2)
+        found = [payment async for payment in gateway.payments(since, since + timedelta(days=1))]
+        assert ref not in {payment.ref for payment in found}
 
 
 class CapturingContract:
@@ -198,7 +232,7 @@ class VoidingContract:
         for _ in range(4):
             ref = await authorized(gateway, cards.approved)
             capture, void = await asyncio.gather(gateway.capture(ref, AMOUNT, "c" + ref), gateway.void(ref, "v" + ref))
-            stands = await gateway.look_up(new_key(), ref)
+            stands = await gateway.look_up(request_of("pm_approved"), ref)
             if stands == Captured(ref, AMOUNT):
                 assert (capture, void) == (stands, stands)
             else:
@@ -251,6 +285,12 @@ class WebhookContract:
 
 
 class GatewayContract(
-    AuthorizingContract, LookingUpContract, CapturingContract, VoidingContract, RefundingContract, WebhookContract
+    AuthorizingContract,
+    LookingUpContract,
+    ListingContract,
+    CapturingContract,
+    VoidingContract,
+    RefundingContract,
+    WebhookContract,
 ):
     """All of it."""

@@ -48,47 +48,47 @@ class TestPaymentMethods:
     async def test_declines_have_their_code(
         self, gateway: SandboxGateway, method: str, code: str, retryable: bool
     ) -> None:
-        assert await gateway.authorize(request_of(method)) == Declined(code, retryable)
+        assert await gateway.authorize(request_of(method), None) == Declined(code, retryable)
 
     async def test_a_slow_one_is_authorized_in_the_end(self, gateway: SandboxGateway) -> None:
-        assert isinstance(await gateway.authorize(request_of("pm_slow")), Authorized)
+        assert isinstance(await gateway.authorize(request_of("pm_slow"), None), Authorized)
 
     async def test_a_slow_one_is_not_in_the_books_yet(self, books_dsn: str) -> None:
         gateway = SandboxGateway(books_dsn, slow_s=3600)
         request = request_of("pm_slow")
-        waiting = asyncio.ensure_future(gateway.authorize(request))
-        assert await gateway.look_up(request.key, None) == Absent()
+        waiting = asyncio.ensure_future(gateway.authorize(request, None))
+        assert await gateway.look_up(request, None) == Absent()
         assert not waiting.done()
         waiting.cancel()
         await gateway.close()
 
     async def test_a_lost_answer_is_found_by_asking(self, gateway: SandboxGateway) -> None:
         request = request_of("pm_answer_lost")
-        assert isinstance(await gateway.authorize(request), NoAnswer)
-        assert isinstance(await gateway.look_up(request.key, None), Authorized)
+        assert isinstance(await gateway.authorize(request, None), NoAnswer)
+        assert isinstance(await gateway.look_up(request, None), Authorized)
 
     async def test_a_lost_answer_comes_when_the_key_is_sent_again(
         self, gateway: SandboxGateway, neighbour: SandboxGateway
     ) -> None:
         request = request_of("pm_answer_lost")
-        await gateway.authorize(request)
-        assert isinstance(await neighbour.authorize(request), Authorized)
+        await gateway.authorize(request, None)
+        assert isinstance(await neighbour.authorize(request, None), Authorized)
 
     async def test_a_lost_request_has_left_nothing(self, gateway: SandboxGateway) -> None:
         request = request_of("pm_lost_request")
-        assert isinstance(await gateway.authorize(request), NoAnswer)
-        assert await gateway.look_up(request.key, None) == Absent()
+        assert isinstance(await gateway.authorize(request, None), NoAnswer)
+        assert await gateway.look_up(request, None) == Absent()
 
     async def test_a_lost_request_arrives_when_it_is_sent_again(self, gateway: SandboxGateway) -> None:
         request = request_of("pm_lost_request")
-        await gateway.authorize(request)
-        assert isinstance(await gateway.authorize(request), Authorized)
+        await gateway.authorize(request, None)
+        assert isinstance(await gateway.authorize(request, None), Authorized)
 
     async def test_the_memory_of_lost_requests_is_bounded(self, gateway: SandboxGateway) -> None:
         request = request_of("pm_lost_request")
-        await gateway.authorize(request)
-        await asyncio.gather(*(gateway.authorize(request_of("pm_lost_request")) for _ in range(LOST_MAX)))
-        assert isinstance(await gateway.authorize(request), NoAnswer)
+        await gateway.authorize(request, None)
+        await asyncio.gather(*(gateway.authorize(request_of("pm_lost_request"), None) for _ in range(LOST_MAX)))
+        assert isinstance(await gateway.authorize(request, None), NoAnswer)
 
     async def test_an_authorization_can_lapse_before_its_capture(self, gateway: SandboxGateway) -> None:
         ref = await authorized(gateway, "pm_capture_refused")
@@ -99,7 +99,7 @@ class TestPaymentMethods:
     async def test_the_second_answer_to_a_key_is_the_last(self, gateway: SandboxGateway, method: str) -> None:
         """The first may be lost; from the second on, nothing changes any more."""
         request = request_of(method)
-        answers = [await gateway.authorize(request) for _ in range(3)]
+        answers = [await gateway.authorize(request, None) for _ in range(3)]
         assert answers[1] == answers[2]
         assert not isinstance(answers[2], NoAnswer)
 
@@ -109,18 +109,18 @@ class TestLateNews:
 
     async def test_a_replay_has_the_first_answer_after_everything(self, gateway: SandboxGateway) -> None:
         request = request_of("pm_approved")
-        first = await gateway.authorize(request)
+        first = await gateway.authorize(request, None)
         assert isinstance(first, Authorized)
         await gateway.void(first.ref, new_key())
-        assert await gateway.authorize(request) == first
+        assert await gateway.authorize(request, None) == first
 
     async def test_a_decline_voids_to_nothing(self, gateway: SandboxGateway) -> None:
         request = request_of("pm_declined")
-        await gateway.authorize(request)
+        await gateway.authorize(request, None)
         ref = f"sbx_{request.key}"
         assert await gateway.void(ref, new_key()) == Voided(ref)
         assert await gateway.capture(ref, AMOUNT, new_key()) == CaptureRefused("payment_declined")
-        assert await gateway.look_up(request.key, ref) == Declined("generic_decline", retryable=False)
+        assert await gateway.look_up(request, ref) == Declined("generic_decline", retryable=False)
 
     async def test_of_an_unknown_payment_nothing_can_be_done(self, gateway: SandboxGateway) -> None:
         assert await gateway.capture("sbx_none", AMOUNT, new_key()) == CaptureRefused("unknown_payment")
@@ -129,10 +129,10 @@ class TestLateNews:
 
     async def test_a_ref_is_no_key_and_a_key_no_ref(self, gateway: SandboxGateway) -> None:
         request = request_of("pm_approved")
-        verdict = await gateway.authorize(request)
+        verdict = await gateway.authorize(request, None)
         assert isinstance(verdict, Authorized)
         assert await gateway.void(request.key, new_key()) == Absent()
-        assert await gateway.look_up(verdict.ref, None) == Absent()
+        assert await gateway.look_up(replace(request, key=verdict.ref), None) == Absent()
 
 
 class TestCallsOfOneMoment:
@@ -140,11 +140,11 @@ class TestCallsOfOneMoment:
 
     async def test_neighbours_in_a_batch_do_not_disturb_each_other(self, gateway: SandboxGateway) -> None:
         known = request_of("pm_approved")
-        await gateway.authorize(known)
+        await gateway.authorize(known, None)
         methods = ["pm_approved", "pm_declined", "pm_answer_lost", "pm_approved", "pm_try_again"]
         requests = [request_of(method) for method in methods]
         asked = [*requests, known, requests[0], replace(requests[1], amount=1), requests[2]]
-        told = await asyncio.gather(*map(gateway.authorize, asked), return_exceptions=True)
+        told = await asyncio.gather(*(gateway.authorize(request, None) for request in asked), return_exceptions=True)
         assert [type(verdict) for verdict in told] == [
             Authorized, Declined, NoAnswer, Authorized, Declined, Authorized, Authorized, KeyReused, Authorized,
         ]  # fmt: skip
@@ -162,8 +162,8 @@ class TestCallsOfOneMoment:
 
     async def test_a_caller_that_goes_away_takes_no_one_with_it(self, gateway: SandboxGateway) -> None:
         gone, stays = request_of("pm_approved"), request_of("pm_approved")
-        leaving = asyncio.ensure_future(gateway.authorize(gone))
-        staying = asyncio.ensure_future(gateway.authorize(stays))
+        leaving = asyncio.ensure_future(gateway.authorize(gone, None))
+        staying = asyncio.ensure_future(gateway.authorize(stays, None))
         await asyncio.sleep(0)
         leaving.cancel()
         assert isinstance(await staying, Authorized)
@@ -176,18 +176,18 @@ class TestWrongArguments:
     async def test_a_text_that_is_no_key_is_a_bug(self, gateway: SandboxGateway, text: str) -> None:
         request = request_of("pm_approved")
         with pytest.raises(ValueError, match="no key or id"):
-            await gateway.look_up(text, None)
+            await gateway.look_up(replace(request, key=text), None)
         with pytest.raises(ValueError, match="no key or id"):
             await gateway.capture(text, 1, new_key())
         with pytest.raises(ValueError, match="no key or id"):
-            await gateway.authorize(replace(request, key=text))
+            await gateway.authorize(replace(request, key=text), None)
         with pytest.raises(ValueError, match="no key or id"):
-            await gateway.authorize(replace(request, reference=text))
+            await gateway.authorize(replace(request, reference=text), None)
 
     @pytest.mark.parametrize("amount", [-1, MINOR_UNITS_MAX + 1, 1 << 80])
     async def test_an_amount_that_is_none_is_a_bug(self, gateway: SandboxGateway, amount: int) -> None:
         with pytest.raises(ValueError, match="no amount"):
-            await gateway.authorize(request_of("pm_approved", amount=amount))
+            await gateway.authorize(request_of("pm_approved", amount=amount), None)
         with pytest.raises(ValueError, match="no amount"):
             await gateway.capture("sbx_any", amount, new_key())
 

@@ -22,13 +22,16 @@ from tests.gateways.contract import AMOUNT, authorized, captured, new_key, reque
 PAYING = """
 import asyncio, itertools, sys
 from race_to_purchase.gateways.sandbox import SandboxGateway
+from datetime import UTC, datetime
 from race_to_purchase.ports import PaymentRequest
+
+BEGAN = datetime.now(UTC)
 
 async def main():
     gateway = SandboxGateway(sys.argv[1])
     for n in itertools.count():
         key = f"{sys.argv[2]}-{n}"
-        verdict = await gateway.authorize(PaymentRequest(key, 100, "EUR", "pm_approved", key))
+        verdict = await gateway.authorize(PaymentRequest(key, 100, "EUR", "pm_approved", key, BEGAN), None)
         await gateway.capture(verdict.ref, 100, key)
         print(key, flush=True)
 
@@ -49,22 +52,22 @@ class TestPreparing:
     """Workers start at once, and start again."""
 
     async def test_many_workers_may_prepare_at_once(self, bare_dsn: str) -> None:
-        await asyncio.gather(*(SandboxGateway(bare_dsn).prepare() for _ in range(8)))
+        await asyncio.gather(*(SandboxGateway(bare_dsn).make_books() for _ in range(8)))
         gateway = SandboxGateway(bare_dsn)
-        assert isinstance(await gateway.authorize(request_of("pm_approved")), Authorized)
+        assert isinstance(await gateway.authorize(request_of("pm_approved"), None), Authorized)
         await gateway.close()
 
     async def test_preparing_again_keeps_what_is_there(self, gateway: SandboxGateway) -> None:
         request = request_of("pm_approved")
-        verdict = await gateway.authorize(request)
-        await gateway.prepare()
-        assert await gateway.look_up(request.key, None) == verdict
+        verdict = await gateway.authorize(request, None)
+        await gateway.make_books()
+        assert await gateway.look_up(request, None) == verdict
 
     async def test_without_books_there_is_no_answer(self, bare_dsn: str) -> None:
         gateway = SandboxGateway(bare_dsn)
-        assert isinstance(await gateway.authorize(request_of("pm_approved")), NoAnswer)
-        await gateway.prepare()
-        assert isinstance(await gateway.authorize(request_of("pm_approved")), Authorized)
+        assert isinstance(await gateway.authorize(request_of("pm_approved"), None), NoAnswer)
+        await gateway.make_books()
+        assert isinstance(await gateway.authorize(request_of("pm_approved"), None), Authorized)
         await gateway.close()
 
 
@@ -75,7 +78,9 @@ class TestSeveralWorkers:
         self, gateway: SandboxGateway, neighbour: SandboxGateway, books: asyncpg.Connection
     ) -> None:
         requests = [request_of("pm_approved") for _ in range(20)]
-        calls = [side.authorize(request) for request in requests for side in (gateway, neighbour) for _ in range(2)]
+        calls = [
+            side.authorize(request, None) for request in requests for side in (gateway, neighbour) for _ in range(2)
+        ]
         verdicts = await asyncio.gather(*calls)
         assert len(set(verdicts)) == len(requests)
         assert all(isinstance(verdict, Authorized) for verdict in verdicts)
@@ -122,7 +127,7 @@ class TestCost:
 
     async def test_a_purchase_is_one_insert_and_one_heap_only_update(self, bare_dsn: str) -> None:
         gateway = SandboxGateway(bare_dsn)
-        await gateway.prepare()
+        await gateway.make_books()
         for _ in range(5):
             await asyncio.gather(*(captured(gateway, "pm_approved") for _ in range(100)))
         await gateway.close()  # A session that ends hands its statistics in.
@@ -153,7 +158,7 @@ class TestCost:
     @pytest.fixture
     async def full_dsn(self, bare_dsn: str) -> str:
         """Books with many payments."""
-        await SandboxGateway(bare_dsn).prepare()
+        await SandboxGateway(bare_dsn).make_books()
         connection = await asyncpg.connect(bare_dsn)
         await connection.execute(
             "INSERT INTO sandbox.payment (ref, reference, amount, currency, method, state)"
@@ -181,15 +186,15 @@ class TestSurviving:
         running = await asyncio.to_thread(EmbeddedPostgres.start, tmp_path / "data", "pytest")
         try:
             gateway = SandboxGateway(running.dsn)
-            await gateway.prepare()
+            await gateway.make_books()
             before = request_of("pm_approved")
             ref = await authorized(gateway, "pm_approved")
-            verdict = await gateway.authorize(before)
+            verdict = await gateway.authorize(before, None)
             kill(running)
-            await eventually(NoAnswer, lambda: gateway.authorize(request_of("pm_approved")))
+            await eventually(NoAnswer, lambda: gateway.authorize(request_of("pm_approved"), None))
             assert await all_calls(gateway, ref) == {NoAnswer}
             await asyncio.to_thread(running.restart_if_dead)
-            assert await eventually(Authorized, lambda: gateway.look_up(before.key, None)) == verdict
+            assert await eventually(Authorized, lambda: gateway.look_up(before, None)) == verdict
             assert await gateway.capture(ref, AMOUNT, new_key()) == Captured(ref, AMOUNT)
             await gateway.close()
         finally:
@@ -203,12 +208,12 @@ class TestSurviving:
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND application_name = 'race-sandbox-gateway'"
         )
-        await eventually(Authorized, lambda: gateway.authorize(request_of("pm_approved")))
+        await eventually(Authorized, lambda: gateway.authorize(request_of("pm_approved"), None))
 
     async def test_a_database_that_was_never_there_is_no_answer(self) -> None:
         gateway = SandboxGateway("postgresql://race@127.0.0.1:1/race")
         assert await all_calls(gateway, "sbx_any") == {NoAnswer}
-        assert isinstance(await gateway.authorize(request_of("pm_of_another_shop")), Declined)
+        assert isinstance(await gateway.authorize(request_of("pm_of_another_shop"), None), Declined)
         await gateway.close()
 
 
@@ -224,8 +229,8 @@ async def eventually(kind: type, ask: Callable[[], Awaitable[Verdict]]) -> Verdi
 async def all_calls(gateway: SandboxGateway, ref: str) -> set[type]:
     """The kinds of answers that everything the gateway can be asked gets."""
     answers = await asyncio.gather(
-        gateway.authorize(request_of("pm_approved")),
-        gateway.look_up(new_key(), None),
+        gateway.authorize(request_of("pm_approved"), None),
+        gateway.look_up(request_of("pm_approved"), None),
         gateway.capture(ref, AMOUNT, new_key()),
         gateway.void(ref, new_key()),
         gateway.refund(ref, AMOUNT, new_key()),
@@ -236,7 +241,7 @@ async def all_calls(gateway: SandboxGateway, ref: str) -> set[type]:
 async def states_of(dsn: str, keys: list[str]) -> set[str | None]:
     """The states of the payments of `keys`; None among them where one is missing."""
     gateway = SandboxGateway(dsn)
-    found = await asyncio.gather(*(gateway.look_up(key, None) for key in keys))
+    found = await asyncio.gather(*(gateway.look_up(request_of("pm_approved", key), None) for key in keys))
     await gateway.close()
     return {"captured" if isinstance(verdict, Captured) else None for verdict in found}
 

@@ -10,7 +10,7 @@ from race_to_purchase.gateways.webhook_secret import new_secret, signer
 from race_to_purchase.ports import WebhookEvent
 from tests.gateways.conftest import WEBHOOK_SECRET
 
-EVENT = WebhookEvent("evt_1", "payment.captured", "sbx_1")
+EVENT = WebhookEvent("evt_1", "payment", "sbx_1", "c/1", datetime(2026, 12, 1, 18, tzinfo=UTC), {"why": "captured"})
 OURS = signer(WEBHOOK_SECRET)
 OTHERS = signer(new_secret())
 

@@ -7,6 +7,7 @@ import pytest
 from race_to_purchase.loops import owed
 from race_to_purchase.loops.forget import Forget
 from race_to_purchase.loops.owed import Owed
+from race_to_purchase.ports import PaymentRequest
 from race_to_purchase.rules.outcomes import StillPaying
 from race_to_purchase.rules.rows import Checkout
 from tests.path.shop import Process, make_due
@@ -48,10 +49,10 @@ async def test_one_that_fails_does_not_hold_up_the_others(
     bad, *_good = await unanswered(shop, 4)
     look_up = other.wire.look_up
 
-    async def broken(key: str, ref: str | None) -> object:
-        if key == (await other.attempt(bad)).key:
+    async def broken(request: PaymentRequest, ref: str | None) -> object:
+        if request.key == (await other.attempt(bad)).key:
             raise ZeroDivisionError("a mistake of the adapter")
-        return await look_up(key, ref)
+        return await look_up(request, ref)
 
     other.wire.look_up = broken  # type: ignore[assignment, method-assign]
     await make_due(dsn)

@@ -7,7 +7,8 @@ rows, and `make_due` lets another process take it over at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Self
 
 import asyncpg
@@ -18,7 +19,7 @@ from race_to_purchase.loops.expire import Expire, Sweep
 from race_to_purchase.loops.owed import Owed
 from race_to_purchase.path.purchase import Patience, Purchase
 from race_to_purchase.path.reserve import ReserveRequest
-from race_to_purchase.ports import PaymentRequest, Publisher, WebhookEvent
+from race_to_purchase.ports import GatewayPayment, PaymentRequest, Publisher, WebhookEvent
 from race_to_purchase.rules.commands import Line
 from race_to_purchase.rules.outcomes import Outcome, Reserved
 from race_to_purchase.rules.rows import Attempt, Checkout, TaskKind
@@ -37,6 +38,7 @@ class Wire:
     """
 
     separate_capture = True
+    two_step = False
 
     def __init__(self, gateway: SandboxGateway) -> None:
         self.gateway = gateway
@@ -57,11 +59,14 @@ class Wire:
             await self.opened.wait()
         return verdict
 
-    async def authorize(self, request: PaymentRequest) -> Verdict:
-        return await self._through("authorize", await self.gateway.authorize(request))
+    async def prepare(self, request: PaymentRequest) -> Verdict:
+        return await self._through("prepare", await self.gateway.prepare(request))
 
-    async def look_up(self, key: str, ref: str | None) -> Verdict:
-        return await self._through("look_up", await self.gateway.look_up(key, ref))
+    async def authorize(self, request: PaymentRequest, ref: str | None) -> Verdict:
+        return await self._through("authorize", await self.gateway.authorize(request, ref))
+
+    async def look_up(self, request: PaymentRequest, ref: str | None) -> Verdict:
+        return await self._through("look_up", await self.gateway.look_up(request, ref))
 
     async def capture(self, ref: str, amount: int, key: str) -> Verdict:
         return await self._through("capture", await self.gateway.capture(ref, amount, key))
@@ -71,6 +76,9 @@ class Wire:
 
     async def refund(self, ref: str, amount: int, key: str) -> Verdict:
         return await self._through("refund", await self.gateway.refund(ref, amount, key))
+
+    def payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
+        return self.gateway.payments(since, until)
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
         return self.gateway.verify_webhook(headers, body)
@@ -100,7 +108,7 @@ class Process:
     async def start(cls, dsn: str, publisher: Publisher | None = None, patience: Patience = PATIENCE) -> Self:
         """Connect, as a process does that is started."""
         wire = Wire(SandboxGateway(dsn, slow_s=0.2))
-        await wire.gateway.prepare()
+        await wire.gateway.make_books()
         return cls(await PostgresStore.open(dsn, connections=4), wire, publisher, patience)
 
     async def open(self, **changes: object) -> None:

@@ -178,9 +178,9 @@ class TestTheDeadlinePasses:
         frozen = asyncio.Event()
         authorize = shop.wire.gateway.authorize
 
-        async def thawed(request: PaymentRequest) -> Verdict:
+        async def thawed(request: PaymentRequest, ref: str | None) -> Verdict:
             await frozen.wait()
-            return await authorize(request)
+            return await authorize(request, ref)
 
         shop.wire.gateway.authorize = thawed  # type: ignore[method-assign]
         payment = shop.paying(checkout)

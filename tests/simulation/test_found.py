@@ -24,11 +24,12 @@ class KnowsNothing:
 
     name = "far"
     separate_capture = True
+    two_step = False
 
-    async def look_up(self, key: str, ref: str | None) -> Verdict:
+    async def look_up(self, request: PaymentRequest, ref: str | None) -> Verdict:
         return Absent()
 
-    async def authorize(self, request: PaymentRequest) -> Verdict:
+    async def authorize(self, request: PaymentRequest, ref: str | None) -> Verdict:
         return Authorized("late", request.amount)
 
 

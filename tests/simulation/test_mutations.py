@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import itertools
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -283,8 +283,8 @@ def sent_before_stored(patch: Patch) -> None:
 
     async def hasty(committer: Any, known: Any, request: pay.PayRequest, *more: Any) -> Outcome:
         gateway = HASTY[0]._gateways[request.gateway]
-        wish = PaymentRequest(request.gateway_key, 1, "EUR", request.method, attempt_id(known.id, 1))
-        await gateway.authorize(wish)
+        wish = PaymentRequest(request.gateway_key, 1, "EUR", request.method, attempt_id(known.id, 1), EARLY)
+        await gateway.authorize(wish, None)
         return await begin(committer, known, request, *more)
 
     started = Purchase.__init__
@@ -297,6 +297,7 @@ def sent_before_stored(patch: Patch) -> None:
     patch.setattr(pay, "begin", hasty)
 
 
+EARLY = datetime(2026, 12, 1, tzinfo=UTC)
 HASTY: list[Purchase] = []
 
 

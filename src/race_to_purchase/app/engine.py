@@ -62,7 +62,7 @@ class Engine:
         """Connect to the migrated database at `dsn` and begin the background work."""
         store = await PostgresStore.open(dsn, connections=settings.connections)
         sandbox = SandboxGateway(dsn)
-        await sandbox.prepare()
+        await sandbox.make_books()
         engine = cls(settings, store, sandbox)
         for loop in engine._loops:
             loop.start()

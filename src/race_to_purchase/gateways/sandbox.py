@@ -9,7 +9,8 @@ what happens to a payment, an unreachable database included: that is a `NoAnswer
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -17,12 +18,22 @@ from race_to_purchase.gateways import sandbox_answers as answers
 from race_to_purchase.gateways.sandbox_books import Books, NewPayment
 from race_to_purchase.gateways.sandbox_combine import Combiner
 from race_to_purchase.gateways.sandbox_connection import Unanswered
+from race_to_purchase.gateways.sandbox_list import listed
 from race_to_purchase.gateways.sandbox_methods import METHODS, UNKNOWN_METHOD, Method
 from race_to_purchase.gateways.sandbox_webhook import verify
 from race_to_purchase.gateways.webhook_secret import new_secret, signer
-from race_to_purchase.ports import PaymentRequest, WebhookEvent
+from race_to_purchase.ports import GatewayPayment, PaymentRequest, WebhookEvent
 from race_to_purchase.rules.money import MINOR_UNITS_MAX
-from race_to_purchase.rules.verdicts import Authorized, Captured, Declined, NoAnswer, Refunded, Verdict, Voided
+from race_to_purchase.rules.verdicts import (
+    Authorized,
+    Captured,
+    Declined,
+    NoAnswer,
+    Prepared,
+    Refunded,
+    Verdict,
+    Voided,
+)
 
 TEXT_LENGTH_MAX = 255
 """Of a key, a ref and a reference, in characters."""
@@ -50,14 +61,15 @@ class _Movement(msgspec.Struct, frozen=True):
 class SandboxGateway:
     """See `ports.Gateway`, and `sandbox_methods` for what the payment methods do.
 
-    `dsn` is a PostgreSQL database; `prepare` must have run on it once. `webhook_secret` is a Standard Webhooks secret
-    (`whsec_` and base64); without one, no webhook is ever genuine. All methods belong to one event loop. They raise
-    ValueError for arguments that no payment could have, such as a negative amount or an empty key, and so does the
-    constructor for a secret that is none.
+    `dsn` is a PostgreSQL database; `make_books` must have run on it once. `webhook_secret` is a Standard Webhooks
+    secret (`whsec_` and base64); without one, no webhook is ever genuine. All methods belong to one event loop. They
+    raise ValueError for arguments that no payment could have, such as a negative amount or an empty key, and so does
+    the constructor for a secret that is none.
     """
 
     name = "sandbox"
     separate_capture = True
+    two_step = False
 
     def __init__(self, dsn: str, *, webhook_secret: str | None = None, slow_s: float = 2.0) -> None:
         self._books = Books(dsn)
@@ -70,7 +82,7 @@ class SandboxGateway:
         self._questions = Combiner[str, Verdict](self._look_up_batch)
         self._refunds = Combiner[_Movement, Verdict](self._refund_batch)
 
-    async def prepare(self) -> None:
+    async def make_books(self) -> None:
         """Make the books if they are missing; safe in several processes at once. Raises what asyncpg raises."""
         await self._books.prepare()
 
@@ -80,7 +92,11 @@ class SandboxGateway:
             await combiner.finish()
         await self._books.close()
 
-    async def authorize(self, request: PaymentRequest) -> Verdict:
+    async def prepare(self, request: PaymentRequest) -> Verdict:
+        """See the port. One step is enough here: nothing is done, and the ref is the one that it will have."""
+        return Prepared(answers.ref_of(request.key))
+
+    async def authorize(self, request: PaymentRequest, ref: str | None) -> Verdict:
         """See the port. Raises KeyReused where the key was sent before with another request."""
         _check(request.amount, request.key, request.reference, request.currency)
         method = METHODS.get(request.method)
@@ -92,10 +108,10 @@ class SandboxGateway:
             await asyncio.sleep(self._slow_s)
         return await self._authorizations.submit(_authorization(request, method))
 
-    async def look_up(self, key: str, ref: str | None) -> Verdict:
+    async def look_up(self, request: PaymentRequest, ref: str | None) -> Verdict:
         """See the port. Where `ref` is known, it is what is looked up."""
-        _check(0, key, ref or key)
-        return await self._questions.submit(answers.ref_of(key) if ref is None else ref)
+        _check(0, request.key, ref or request.key)
+        return await self._questions.submit(answers.ref_of(request.key) if ref is None else ref)
 
     async def capture(self, ref: str, amount: int, key: str) -> Verdict:
         """See the port. What is captured already is Captured under any key, with the amount that was taken.
@@ -114,6 +130,10 @@ class SandboxGateway:
         """See the port. Raises KeyReused where the key paid something else back."""
         _check(amount - 1, ref, key)
         return await self._refunds.submit(_Movement(ref, amount, key))
+
+    def payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
+        """See the port."""
+        return listed(self._books, since, until)
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
         """See the port."""

@@ -7,6 +7,7 @@ one transaction of its own; payments that exist are never changed by anything bu
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import asyncpg
 import msgspec
@@ -89,6 +90,12 @@ class Books:
             return bool(await self._asking.fetch("refund", key, ref, amount))
         except asyncpg.UniqueViolationError:
             return False
+
+    async def listed(
+        self, since: datetime, until: datetime, after: tuple[datetime, str], limit: int
+    ) -> Sequence[asyncpg.Record]:
+        """Payments of `since <= created_at < until`, by (created_at, ref), past `after`, `limit` at most."""
+        return await self._asking.fetch("list_payments", since, until, *after, limit)
 
     async def refunded(self, key: str) -> tuple[str, int] | None:
         """(ref, amount) of the refund under `key`."""

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any, get_args
 
 import msgspec
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from race_to_purchase.ports import WebhookEvent
+from race_to_purchase.ports import WebhookEvent, WebhookKind
+
+_KINDS: dict[str, WebhookKind] = {kind: kind for kind in get_args(WebhookKind)}
 
 
 class _Subject(msgspec.Struct, frozen=True):
     ref: str
+    reference: str | None = None
+    details: dict[str, Any] = {}
 
 
 class _Message(msgspec.Struct, frozen=True):
     type: str
+    timestamp: datetime
     data: _Subject
 
 
 def sign(webhook: Webhook, event: WebhookEvent, at: datetime | None = None) -> tuple[dict[str, str], bytes]:
     """Headers and body of the message that tells `event`, signed now or as if `at` (aware)."""
     at = (at or datetime.now(UTC)).astimezone(UTC)
-    body = msgspec.json.encode(_Message(event.kind, _Subject(event.ref)))
+    body = msgspec.json.encode(_Message(event.kind, event.created_at, _Subject(event.ref, event.reference, event.data)))
     headers = {
         "webhook-id": event.id,
         "webhook-timestamp": str(int(at.timestamp())),
@@ -43,4 +49,12 @@ def verify(webhook: Webhook, headers: Mapping[str, str], body: bytes) -> Webhook
     except (ValueError, msgspec.MsgspecError) as error:
         # A signature that is no base64, or a body that is no text, is as wrong as any other.
         raise ValueError(f"not a webhook of the sandbox: {error}") from error
-    return WebhookEvent(named["webhook-id"], message.type, message.data.ref)
+    about = message.data
+    return WebhookEvent(
+        named["webhook-id"],
+        _KINDS.get(message.type, "unknown"),
+        about.ref,
+        about.reference,
+        message.timestamp,
+        about.details,
+    )

@@ -68,14 +68,17 @@ async def begin(
     return await committer.submit(command, key, alive)
 
 
+def request_of(attempt: Attempt) -> PaymentRequest:
+    """The stored request: made of what never changes of an attempt, so that it is the same whoever sends it."""
+    reference = attempt_id(attempt.checkout_id, attempt.n)
+    return PaymentRequest(attempt.key, attempt.amount, attempt.currency, attempt.method, reference, attempt.began_at)
+
+
 async def authorize(gateway: Gateway, attempt: Attempt, timeout_s: float) -> Verdict:
     """Send the stored request under its stored key; NoAnswer once `timeout_s` has passed."""
-    request = PaymentRequest(
-        attempt.key, attempt.amount, attempt.currency, attempt.method, attempt_id(attempt.checkout_id, attempt.n)
-    )
     try:
         async with asyncio.timeout(timeout_s):
-            return await gateway.authorize(request)
+            return await gateway.authorize(request_of(attempt), attempt.gateway_ref)
     except TimeoutError:
         return NoAnswer(f"no answer within {timeout_s:g} s")
 
@@ -84,7 +87,7 @@ async def find_out(gateway: Gateway, attempt: Attempt, checkout: Checkout, now: 
     """What became of an attempt without an answer: ask, and send the same request again only while it is wanted."""
     try:
         async with asyncio.timeout(timeout_s):
-            verdict = await gateway.look_up(attempt.key, attempt.gateway_ref)
+            verdict = await gateway.look_up(request_of(attempt), attempt.gateway_ref)
     except TimeoutError:
         return NoAnswer(f"no answer to a look-up within {timeout_s:g} s")
     match verdict:

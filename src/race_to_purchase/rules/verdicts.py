@@ -11,6 +11,12 @@ from datetime import datetime
 import msgspec
 
 
+class Prepared(msgspec.Struct, frozen=True, tag=True):
+    """The payment exists as `ref`, and nothing is authorized yet, nor will be before it is asked for."""
+
+    ref: str
+
+
 class Authorized(msgspec.Struct, frozen=True, tag=True):
     """Funds are reserved under `ref`, for `amount` minor units, until `capture_before` where the gateway says."""
 
@@ -60,7 +66,7 @@ class Refunded(msgspec.Struct, frozen=True, tag=True):
 
 
 class Absent(msgspec.Struct, frozen=True, tag=True):
-    """The gateway has no object for this key: the request never reached it."""
+    """Nothing was authorized under this key, and nothing will be unless it is sent again."""
 
 
 class NoAnswer(msgspec.Struct, frozen=True, tag=True):
@@ -77,5 +83,15 @@ class NotSent(msgspec.Struct, frozen=True, tag=True):
 
 
 Verdict = (
-    Authorized | Declined | ActionRequired | Captured | CaptureRefused | Voided | Refunded | Absent | NoAnswer | NotSent
+    Prepared
+    | Authorized
+    | Declined
+    | ActionRequired
+    | Captured
+    | CaptureRefused
+    | Voided
+    | Refunded
+    | Absent
+    | NoAnswer
+    | NotSent
 )

@@ -7,13 +7,13 @@ captured, and what it did stays done, whoever asked for it and whether or not th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
 
-from race_to_purchase.ports import PaymentRequest, WebhookEvent
+from race_to_purchase.ports import GatewayPayment, PaymentRequest, WebhookEvent
 from race_to_purchase.rehearse.world.parts import Process, World
 from race_to_purchase.rules.verdicts import (
     Absent,
@@ -24,6 +24,7 @@ from race_to_purchase.rules.verdicts import (
     Declined,
     NoAnswer,
     NotSent,
+    Prepared,
     Refunded,
     Verdict,
     Voided,
@@ -39,12 +40,22 @@ SLOW_S = (8.0, 16.0)
 
 State = Literal["authorized", "action_required", "declined", "captured", "voided", "refused"]
 
+_LISTED: dict[State, Literal["open", "authorized", "captured", "voided", "declined"]] = {
+    "action_required": "open",
+    "authorized": "authorized",
+    "refused": "voided",
+    "captured": "captured",
+    "voided": "voided",
+    "declined": "declined",
+}
+
 
 class Payment(msgspec.Struct):
     """A payment as the gateway has it; amounts in minor units, times in seconds of the world."""
 
     ref: str
     request: PaymentRequest
+    made_at: datetime
     state: State
     authorized: int = 0
     captured: int = 0
@@ -80,11 +91,12 @@ class Books:
     def _made(self, request: PaymentRequest) -> Payment:
         world = self._world
         ref = f"pay_{request.key}"
+        made_at = world.database.now()
         if request.method == "pm_declined" or world.chance.random() < world.plan.decline_rate:
             code = world.pick(("card_declined", "insufficient_funds", "try_again_later"))
-            return Payment(ref, request, "declined", decline_code=code)
+            return Payment(ref, request, made_at, "declined", decline_code=code)
         lapses_at_s = world.loop.now_s + (world.between(20, 400) if request.method == "pm_short" else 7 * 86_400)
-        payment = Payment(ref, request, "authorized", authorized=request.amount, lapses_at_s=lapses_at_s)
+        payment = Payment(ref, request, made_at, "authorized", authorized=request.amount, lapses_at_s=lapses_at_s)
         if request.method == "pm_partial":
             payment.authorized = request.amount // 2
         elif request.method == "pm_3ds":
@@ -103,7 +115,7 @@ class Books:
         left = timedelta(seconds=payment.lapses_at_s - self._world.loop.now_s)
         return Authorized(payment.ref, payment.authorized, self._world.database.now() + left)
 
-    def look_up(self, key: str, _ref: str | None) -> Verdict:
+    def look_up(self, key: str) -> Verdict:
         """How the payment of that key stands."""
         payment = self.payments.get(key)
         if payment is None:
@@ -145,6 +157,23 @@ class Books:
         self._world.did_at_gateway("capture", payment)
         return Captured(ref, amount)
 
+    def listed(self, since: datetime, until: datetime) -> list[GatewayPayment]:
+        """Its payments of `since <= made_at < until`, the oldest first."""
+        return [
+            GatewayPayment(
+                payment.ref,
+                payment.request.reference,
+                _LISTED[payment.state],
+                payment.request.amount,
+                payment.request.currency,
+                payment.captured,
+                payment.refunded,
+                payment.made_at,
+            )
+            for payment in self.payments.values()
+            if since <= payment.made_at < until
+        ]
+
     def void(self, ref: str) -> Verdict:
         """Let an authorization go."""
         payment = self.payments.get(ref.removeprefix("pay_"))
@@ -167,18 +196,22 @@ class SimulatedGateway:
 
     name = NAME
     separate_capture = True
+    two_step = False
 
     def __init__(self, world: World, process: Process) -> None:
         self._world = world
         self._process = process
         self._books = world.gateway
 
-    async def authorize(self, request: PaymentRequest) -> Verdict:
+    async def prepare(self, request: PaymentRequest) -> Verdict:
         """See `ports.Gateway`, here and below."""
+        return Prepared(f"pay_{request.key}")
+
+    async def authorize(self, request: PaymentRequest, ref: str | None) -> Verdict:
         return await self._call("authorize", request.key, lambda: self._books.authorize(request))
 
-    async def look_up(self, key: str, ref: str | None) -> Verdict:
-        return await self._call("look_up", key, lambda: self._books.look_up(key, ref))
+    async def look_up(self, request: PaymentRequest, ref: str | None) -> Verdict:
+        return await self._call("look_up", request.key, lambda: self._books.look_up(request.key))
 
     async def capture(self, ref: str, amount: int, key: str) -> Verdict:
         return await self._call("capture", ref.removeprefix("pay_"), lambda: self._books.capture(ref, amount))
@@ -188,6 +221,10 @@ class SimulatedGateway:
 
     async def refund(self, ref: str, amount: int, key: str) -> Verdict:
         return Refunded(ref, amount)
+
+    async def payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
+        for payment in self._books.listed(since, until):
+            yield payment
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
         raise ValueError("this gateway sends no webhooks")
