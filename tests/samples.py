@@ -114,7 +114,7 @@ def an_order(checkout: Checkout, **changes: Any) -> Order:
 
 def an_entry(order: Order, entry: int = 0, **changes: Any) -> Entry:
     """The journal entry of a sale."""
-    accounts = (f"receivable:{order.gateway}", f"revenue:{order.drop_id}")
+    accounts = (f"receivable:{order.gateway}", "revenue:house")
     amounts = (order.amount, -order.amount)
     return replace(Entry(order.id, entry, "sale", order.placed_at, order.currency, accounts, amounts), **changes)
 

@@ -47,6 +47,17 @@ def test_a_drop_file_is_read() -> None:
     assert drop.promos[0].percent_off == 10
 
 
+def test_a_drop_file_may_name_sellers_and_taxes() -> None:
+    text = GOOD.replace("flow =", 'seller = "ada"\ntax_percent = 19\nflow =').replace(
+        "stock = 80", 'stock = 80\nseller = "bob"\ntax_percent = 5.5'
+    )
+    drop = parse_drop(text, "aurora.toml")
+    assert [(drop.seller_of(item), drop.tax_thousandths(item)) for item in drop.items] == [
+        ("ada", 19_000),
+        ("bob", 5_500),
+    ]
+
+
 @pytest.mark.parametrize(
     ("good", "bad", "line", "field"),
     [
@@ -55,6 +66,9 @@ def test_a_drop_file_is_read() -> None:
         ("price = 15900\nstock = 80", "stock = 80", 16, "items[1].price"),
         ("stock = 80", "stock = 80\ncolour = 1", 21, "items[1].colour"),
         ('currency = "EUR"', 'currency = "EURO"', 5, "currency"),
+        ('currency = "EUR"', 'currency = "EUR"\ntax_percent = 19.12345', 6, "tax_percent"),
+        ('currency = "EUR"', 'currency = "EUR"\nseller = "a b"', 6, "seller"),
+        ("stock = 80", "stock = 80\ntax_percent = 101", 21, "items[1].tax_percent"),
         ('title = "Aurora One"\n', "", 1, "title"),
         ('title = "Aurora One"\n', 'titel = "Aurora One"\n', 3, "titel"),
         ("opens_at = 2026-12-01T18:00:00Z", "opens_at = 2026-12-01T18:00:00", 4, "opens_at"),

@@ -27,6 +27,20 @@ def test_a_plain_drop_has_sensible_defaults() -> None:
     drop = read()
     assert (drop.flow, drop.reservation_seconds, drop.limit_per_buyer) == ("reservation_first", 300, None)
     assert (drop.closes_at, drop.promos) == (None, ())
+    assert (drop.seller_of(drop.items[0]), drop.tax_thousandths(drop.items[0])) == ("house", 0)
+
+
+@pytest.mark.parametrize(
+    ("percent", "thousandths"), [(0, 0), (19, 19_000), (8.875, 8_875), (0.001, 1), (99.999, 99_999)]
+)
+def test_a_tax_rate_is_exact(percent: float, thousandths: int) -> None:
+    for drop in (read(tax_percent=percent), read(tax_percent=50, items=[{**ITEM, "tax_percent": percent}])):
+        assert drop.tax_thousandths(drop.items[0]) == thousandths
+
+
+def test_an_item_may_have_a_seller_of_its_own() -> None:
+    drop = read(seller="ada", items=[ITEM, {**ITEM, "id": "other", "seller": "bob"}])
+    assert [drop.seller_of(item) for item in drop.items] == ["ada", "bob"]
 
 
 @pytest.mark.parametrize(
@@ -52,6 +66,13 @@ def test_a_plain_drop_has_sensible_defaults() -> None:
         ({"items": [{**ITEM, "stock": -1}]}, "stock"),
         ({"items": [{**ITEM, "stock": 10**9 + 1}]}, "stock"),
         ({"items": [{**ITEM, "colour": "red"}]}, "colour"),
+        ({"tax_percent": -1}, "tax_percent"),
+        ({"tax_percent": 100.1}, "tax_percent"),
+        ({"tax_percent": "19"}, "tax_percent"),
+        ({"tax_percent": 5.5555}, "three digits"),
+        ({"items": [{**ITEM, "tax_percent": 1e-4}]}, "three digits"),
+        ({"seller": "a:b"}, "seller"),
+        ({"items": [{**ITEM, "seller": ""}]}, "seller"),
         ({"reservation_seconds": 0}, "reservation_seconds"),
         ({"reservation_seconds": 86_401}, "reservation_seconds"),
         ({"limit_per_buyer": 0}, "limit_per_buyer"),

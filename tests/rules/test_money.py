@@ -6,10 +6,40 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from race_to_purchase.rules.money import EXPONENTS, MINOR_UNITS_MAX, display, exponent, share, split
+from race_to_purchase.rules.money import (
+    EXPONENTS,
+    MINOR_UNITS_MAX,
+    PERCENT,
+    contained_tax,
+    display,
+    exponent,
+    share,
+    split,
+)
 
 AMOUNTS = st.integers(0, MINOR_UNITS_MAX)
 WEIGHTS = st.lists(st.integers(0, 10**12), min_size=1, max_size=20).filter(sum)
+
+
+class TestContainedTax:
+    @given(AMOUNTS, st.integers(0, PERCENT))
+    def test_it_is_the_rates_share_of_the_net_price(self, gross: int, thousandths: int) -> None:
+        exact = Fraction(gross * thousandths, PERCENT + thousandths)
+        assert abs(contained_tax(gross, thousandths) - exact) <= Fraction(1, 2)
+
+    @pytest.mark.parametrize(
+        ("gross", "thousandths", "tax"),
+        [
+            (11_900, 19_000, 1_900),
+            (15_900, 19_000, 2_539),
+            (1, 19_000, 0),
+            (0, 19_000, 0),
+            (500, 0, 0),
+            (3, 100_000, 2),
+        ],
+    )
+    def test_examples(self, gross: int, thousandths: int, tax: int) -> None:
+        assert contained_tax(gross, thousandths) == tax
 
 
 class TestSplit:

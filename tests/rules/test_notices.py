@@ -26,11 +26,22 @@ def test_a_paid_order_is_told_with_what_was_bought() -> None:
             },
             "quote": {
                 "currency": "EUR",
-                "lines": [{"item": "shoe", "quantity": 2, "unit_price": 15_900, "discount": 0, "total": 31_800}],
+                "lines": [
+                    {
+                        "item": "shoe",
+                        "quantity": 2,
+                        "unit_price": 15_900,
+                        "discount": 0,
+                        "total": 31_800,
+                        "tax": 0,
+                        "seller": "house",
+                    }
+                ],
                 "subtotal": 31_800,
                 "discount": 0,
                 "total": 31_800,
                 "promo": None,
+                "tax": 0,
             },
         },
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -23,6 +24,12 @@ Title = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\
 Amount = Annotated[int, msgspec.Meta(ge=0, le=MINOR_UNITS_MAX)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 
+Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
+"""A rate as tax tables print it, 19 or 5.5 or 8.875: three digits after the point at most, so that it is exact."""
+
+HOUSE = "house"
+"""Who sells where nobody is named: the shop itself."""
+
 Flow = Literal["reservation_first", "payment_first"]
 """`reservation_first` holds stock while the buyer pays; `payment_first` authorizes, then claims, then captures."""
 
@@ -31,12 +38,21 @@ IN_FLIGHT_PERCENT = 120
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One thing on sale; `price` in minor units of the drop's currency, `stock` the number ever sellable."""
+    """One thing on sale; `price` in minor units of the drop's currency, `stock` the number ever sellable.
+
+    `seller` and `tax_percent` are the drop's where they are left out.
+    """
 
     id: Slug
     title: Title
     price: Amount
     stock: Count
+    seller: Slug | None = None
+    tax_percent: Percent | None = None
+
+    def __post_init__(self) -> None:
+        if self.tax_percent is not None:
+            _refuse_fine_fractions(self.tax_percent)
 
 
 class Promo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,7 +69,10 @@ class Promo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Drop(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
-    """A sale. `closed` ends it early; `closes_at` ends it by the clock. Raises ValueError on contradictions."""
+    """A sale. `closes_at` ends it by the clock. Raises ValueError on contradictions.
+
+    Prices contain tax of `tax_percent`, and what is sold is the `seller`'s, unless an item says otherwise.
+    """
 
     id: Slug
     title: Title
@@ -65,6 +84,8 @@ class Drop(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     limit_per_buyer: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
     flow: Flow = "reservation_first"
     promos: Annotated[tuple[Promo, ...], msgspec.Meta(max_length=1000)] = ()
+    seller: Slug = HOUSE
+    tax_percent: Percent = 0
 
     def __post_init__(self) -> None:
         exponent(self.currency)
@@ -73,6 +94,7 @@ class Drop(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
                 raise ValueError(f"{name} needs a time zone, such as 2026-12-01T18:00:00Z")
         if self.closes_at is not None and self.closes_at <= self.opens_at:
             raise ValueError("closes_at must be after opens_at")
+        _refuse_fine_fractions(self.tax_percent)
         _refuse_twins("item", [item.id for item in self.items])
         _refuse_twins("promo", [promo.code for promo in self.promos])
 
@@ -91,6 +113,24 @@ class Drop(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     def promo(self, code: str) -> Promo | None:
         """The promo of that code, or None."""
         return self._promos.get(code)
+
+    def seller_of(self, item: Item) -> str:
+        """Whose revenue a sale of `item` is."""
+        return self.seller if item.seller is None else item.seller
+
+    def tax_thousandths(self, item: Item) -> int:
+        """The rate that the price of `item` contains, in thousandths of a percent: 19 % is 19,000."""
+        return _thousandths(self.tax_percent if item.tax_percent is None else item.tax_percent)
+
+
+def _thousandths(percent: float) -> int:
+    """Exact, as the shortest decimal that reads as this number is the one that was written."""
+    return int(Decimal(repr(percent)) * 1000)
+
+
+def _refuse_fine_fractions(percent: float) -> None:
+    if Decimal(repr(percent)) * 1000 % 1 != 0:
+        raise ValueError("tax_percent has at most three digits after the point")
 
 
 def _refuse_twins(what: str, names: list[str]) -> None:

@@ -55,6 +55,18 @@ def share(amount_minor: int, parts: int, whole: int) -> int:
     return quotient
 
 
+PERCENT = 100_000
+"""A hundred percent, in thousandths of one."""
+
+
+def contained_tax(gross_minor: int, thousandths: int) -> int:
+    """The tax that a price contains at a rate in thousandths of a percent: `gross × rate ÷ (100 % + rate)`.
+
+    Rounded once, half to even. What is left of `gross_minor` is the net price, so that no minor unit is lost.
+    """
+    return share(gross_minor, thousandths, PERCENT + thousandths)
+
+
 def split(amount_minor: int, weights: Sequence[int]) -> list[int]:
     """Split an amount in proportion to `weights` so that the parts sum to it exactly (largest remainder).
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from race_to_purchase.rules.drop import Drop
+from race_to_purchase.rules.drop import HOUSE, Drop
 
 CheckoutState = Literal[
     "open", "reserved", "paying", "lapsed", "review", "paid", "fulfilled", "expired", "cancelled", "refunded"
@@ -51,17 +51,22 @@ class Pool(msgspec.Struct, frozen=True):
 
 
 class QuoteLine(msgspec.Struct, frozen=True):
-    """One line of a quote; amounts in minor units, `total = unit_price × quantity − discount`."""
+    """One line of a quote; amounts in minor units, `total = unit_price × quantity − discount`.
+
+    `tax` is the part of `total` that is tax, `seller` whose revenue the rest will be.
+    """
 
     item: str
     quantity: int
     unit_price: int
     discount: int
     total: int
+    tax: int = 0
+    seller: str = HOUSE
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """The price a buyer was promised; it never changes once the checkout exists."""
+    """The price a buyer was promised; it never changes once the checkout exists. `total` contains `tax`."""
 
     currency: str
     lines: tuple[QuoteLine, ...]
@@ -69,6 +74,7 @@ class Quote(msgspec.Struct, frozen=True):
     discount: int
     total: int
     promo: str | None = None
+    tax: int = 0
 
 
 class Claims(msgspec.Struct, frozen=True):

@@ -9,12 +9,23 @@ DROP: dict[str, Any] = {
     "title": "Aurora One",
     "opens_at": "2026-12-01T18:00:00Z",
     "currency": "EUR",
-    "items": [{"id": "aurora-1-42", "title": "Aurora One, size 42", "price": 15900, "stock": 120}],
+    "items": [
+        {
+            "id": "aurora-1-42",
+            "title": "Aurora One, size 42",
+            "price": 15900,
+            "stock": 120,
+            "seller": None,
+            "tax_percent": None,
+        }
+    ],
     "closes_at": None,
     "reservation_seconds": 300,
     "limit_per_buyer": 2,
     "flow": "reservation_first",
     "promos": [],
+    "seller": "house",
+    "tax_percent": 19.0,
 }
 
 DROP_ON_SALE: dict[str, Any] = {
@@ -51,11 +62,22 @@ CHECKOUT_ID = "019ae3c5-7c00-7000-8000-0123456789ab"
 
 QUOTE: dict[str, Any] = {
     "currency": "EUR",
-    "lines": [{"item": "aurora-1-42", "quantity": 1, "unit_price": 15900, "discount": 0, "total": 15900}],
+    "lines": [
+        {
+            "item": "aurora-1-42",
+            "quantity": 1,
+            "unit_price": 15900,
+            "discount": 0,
+            "total": 15900,
+            "tax": 2539,
+            "seller": "house",
+        }
+    ],
     "subtotal": 15900,
     "discount": 0,
     "total": 15900,
     "promo": None,
+    "tax": 2539,
 }
 
 RESERVED: dict[str, Any] = {

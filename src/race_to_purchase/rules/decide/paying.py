@@ -249,7 +249,7 @@ def _commit(
         tell(checkout.id, "paid", snapshot.now, event),
         tell_attempt(checkout.id, attempt.n, "committed", snapshot.now, verdict.ref),
     )
-    rows: tuple[Row, ...] = (paid, committed, order, ledger.sale(order), task, *claimed, *told)
+    rows: tuple[Row, ...] = (paid, committed, order, ledger.sale(order, checkout.quote), task, *claimed, *told)
     return Decision(Answered(status, body, "paid"), rows)
 
 

@@ -78,7 +78,7 @@ def _capture_failed(snapshot: Snapshot, checkout: Checkout, attempt: Attempt, co
         replace(attempt, state=move_attempt(attempt.state, "capture_fail"), decline_code=code),
         with_state(checkout, move_checkout(checkout.state, "capture_failed"), fence=1),
         *sold,
-        ledger.reversal(ledger.sale(order), ledger.SALE + 1, "capture_failed", snapshot.now),
+        ledger.reversal(ledger.sale(order, checkout.quote), ledger.SALE + 1, "capture_failed", snapshot.now),
         TaskDone(task_id(checkout.id, attempt.n)),
         tell(checkout.id, "capture_failed", snapshot.now, code),
         tell_attempt(checkout.id, attempt.n, "capture_failed", snapshot.now, code),
