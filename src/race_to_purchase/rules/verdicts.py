@@ -76,10 +76,11 @@ class NoAnswer(msgspec.Struct, frozen=True, tag=True):
 
 
 class NotSent(msgspec.Struct, frozen=True, tag=True):
-    """The request provably did not leave: no connection was made, or the gateway's limiter refused it."""
+    """The request provably did not leave, or (`limited`) the gateway's limiter refused it before it did anything."""
 
     reason: str
     retry_after_s: float = 1.0
+    limited: bool = False
 
 
 Verdict = (
