@@ -113,7 +113,9 @@ class Attempt(msgspec.Struct, frozen=True):
     """One try to get a checkout paid at one gateway.
 
     `key` is the idempotency key at the gateway; with `amount`, `currency` and `method` it is the stored request and
-    never changes. `fence` is the checkout's when the attempt began. `answer` is what the buyer was told at its end.
+    never changes, `return_url` included. `fence` is the checkout's when the attempt began. `next_action` is where its
+    buyer has to act. `answer` is what the buyer was told at its end; an attempt that ended without one was followed by
+    another, at another gateway, and has that one's answer.
     """
 
     checkout_id: str
@@ -131,6 +133,8 @@ class Attempt(msgspec.Struct, frozen=True):
     decline_code: str | None = None
     answer_status: int | None = None
     answer: bytes | None = None
+    return_url: str | None = None
+    next_action: str | None = None
     version: int = 0
 
 

@@ -70,6 +70,8 @@ CREATE TABLE attempt (
     answer          bytea,
     version         integer     NOT NULL DEFAULT 0,
     history         text        NOT NULL DEFAULT '',
+    return_url      text,
+    next_action     text,
     PRIMARY KEY (checkout_id, n),
     CONSTRAINT attempt_amount CHECK (amount >= 0),
     -- What money has moved for can always be found at the gateway.
@@ -144,11 +146,24 @@ CREATE TABLE event (
 CREATE INDEX event_stream ON event (stream, seq);
 
 -- How a batch's changes travel: arrays of these, one parameter a kind of change. They are types of their own, and not
--- those of the tables, so that a table may get a column while older processes still write.
+-- those of the tables, so that a table may get a column while older processes still write: `checkout_update`,
+-- `attempt_update` and `attempt_insert` are theirs.
 CREATE TYPE checkout_update AS (id uuid, state text, fence integer, live_n integer, version integer, history text);
 CREATE TYPE attempt_update AS (
     checkout_id uuid, n integer, state text, gateway_ref text, capture_before timestamptz, decline_code text,
     answer_status integer, answer bytea, version integer, history text
+);
+-- A row's deadline is written with it, and is nearly always the one that it had: no index is touched then.
+CREATE TYPE checkout_change AS (
+    id uuid, state text, deadline timestamptz, fence integer, live_n integer, version integer, history text
+);
+CREATE TYPE attempt_change AS (
+    checkout_id uuid, n integer, state text, gateway_ref text, capture_before timestamptz, decline_code text,
+    answer_status integer, answer bytea, next_action text, version integer, history text
+);
+CREATE TYPE attempt_new AS (
+    checkout_id uuid, n integer, gateway text, state text, key text, method text, amount bigint, currency text,
+    fence integer, began_at timestamptz, gateway_ref text, return_url text, history text
 );
 CREATE TYPE pool_update AS (id text, capacity bigint, held bigint, sold bigint, version integer);
 CREATE TYPE pool_insert AS (id text, drop_id text, kind text, capacity bigint, held bigint, sold bigint);

@@ -37,7 +37,7 @@ _quote = msgspec.json.Decoder(Quote).decode
 _claims = msgspec.json.Decoder(Claims).decode
 _drop = msgspec.json.Decoder(Drop).decode
 
-_CHECKOUT, _ATTEMPT, _POOL, _KEY, _DROP = slice(0, 11), slice(11, 27), slice(27, 34), slice(34, 42), slice(42, 44)
+_CHECKOUT, _ATTEMPT, _POOL, _KEY, _DROP = slice(0, 11), slice(11, 29), slice(29, 36), slice(36, 44), slice(44, 46)
 
 
 def claims_of(text: str) -> Claims:
@@ -65,7 +65,7 @@ def _rows(columns: Sequence[list[Any] | None]) -> Iterable[tuple[Any, ...]]:
 
 def snapshot_of(record: Sequence[Any], drops: dict[str, DropRow]) -> Snapshot:
     """The snapshot that one row of `read_batch` holds; `drops` are the definitions it names."""
-    now: datetime = record[44]
+    now: datetime = record[46]
     return Snapshot(
         now,
         drops=drops,
@@ -97,7 +97,7 @@ def changes_of(snapshot: Snapshot) -> list[Sequence[Any]]:
     tasks = [snapshot.tasks[key] for key in sorted(snapshot.tasks)]
     return [
         [
-            (c.id, c.state, c.fence, c.live_n, c.version, _lines(history.get(c.id)))
+            (c.id, c.state, c.deadline, c.fence, c.live_n, c.version, _lines(history.get(c.id)))
             for c in sorted(checkouts.updates(), key=lambda c: c.id)
         ],
         [_attempt_update(a, history) for a in sorted(attempts.updates(), key=_attempt_key)],
@@ -129,6 +129,7 @@ def _attempt_update(a: Attempt, history: dict[str, list[Happened]]) -> tuple[Any
         a.decline_code,
         a.answer_status,
         a.answer,
+        a.next_action,
         a.version,
         _lines(history.get(attempt_id(a.checkout_id, a.n))),
     )
@@ -163,6 +164,7 @@ def _attempt_insert(a: Attempt, history: dict[str, list[Happened]]) -> tuple[Any
         a.fence,
         a.began_at,
         a.gateway_ref,
+        a.return_url,
         _lines(history.get(attempt_id(a.checkout_id, a.n))),
     )
 

@@ -2,17 +2,17 @@
 -- where the version is the one that was read; if one is not, conflict() ends the statement before any insert.
 WITH checkout_update AS (
     UPDATE checkout AS t
-    SET state = u.state, fence = u.fence, live_n = u.live_n, history = t.history || u.history,
-        version = t.version + 1
-    FROM unnest($1::checkout_update[]) AS u
+    SET state = u.state, deadline = u.deadline, fence = u.fence, live_n = u.live_n,
+        history = t.history || u.history, version = t.version + 1
+    FROM unnest($1::checkout_change[]) AS u
     WHERE t.id = u.id AND t.version = u.version
     RETURNING 1
 ), attempt_update AS (
     UPDATE attempt AS t
     SET state = u.state, gateway_ref = u.gateway_ref, capture_before = u.capture_before,
         decline_code = u.decline_code, answer_status = u.answer_status, answer = u.answer,
-        history = t.history || u.history, version = t.version + 1
-    FROM unnest($2::attempt_update[]) AS u
+        next_action = u.next_action, history = t.history || u.history, version = t.version + 1
+    FROM unnest($2::attempt_change[]) AS u
     WHERE t.checkout_id = u.checkout_id AND t.n = u.n AND t.version = u.version
     RETURNING 1
 ), pool_update AS (
@@ -29,8 +29,8 @@ WITH checkout_update AS (
     SELECT * FROM unnest($5::checkout_insert[])
 ), attempt_insert AS (
     INSERT INTO attempt (checkout_id, n, gateway, state, key, method, amount, currency, fence, began_at,
-                         gateway_ref, history)
-    SELECT * FROM unnest($6::attempt_insert[])
+                         gateway_ref, return_url, history)
+    SELECT * FROM unnest($6::attempt_new[])
 ), order_insert AS (
     INSERT INTO orders (id, drop_id, buyer, amount, currency, gateway, gateway_ref, attempt_n, placed_at)
     SELECT * FROM unnest($7::order_insert[])
