@@ -1,6 +1,7 @@
 """One partition's writer: takes what has queued up while the last transaction ran, and commits it as the next one.
 
-There is no timer: an idle partition commits a single command at once, a busy one batches by itself. What goes wrong
+There is no timer: an idle partition commits a single command at once, a busy one batches by itself. One on which a
+whole further batch is waiting decides that batch while the one before is being written. What goes wrong
 falls in three classes. A conflict reads and decides the batch again. A rejected value, or an error that nobody foresaw,
 halves the batch until the bad command fails alone. A database that is gone answers the patient with 503 and keeps the
 urgent for when it is back; commands carry their ids, so that running one again after a COMMIT of unknown fate finds
@@ -73,10 +74,65 @@ class Combiner:
         try:
             while len(self._lanes):
                 batch = self._lanes.take(self._batch_max)
-                if batch:
+                if batch and self._storm and not self._locked_left:
+                    await self._run_ahead(batch)
+                elif batch:
                     await self._settle(batch)
         finally:
             self._task = None
+
+    @property
+    def _storm(self) -> bool:
+        """Whether a whole batch is waiting: then it pays to decide it before the one before is committed."""
+        return len(self._lanes) >= self._batch_max
+
+    async def _run_ahead(self, batch: list[Waiting]) -> None:
+        """Commit batch after batch without locks, each decided on top of the one that is being written meanwhile.
+
+        A batch is written only once the one before is committed, on the versions that this has given its rows. If it
+        was not, or anything else is not as expected, the batch is settled in the ordinary way.
+        """
+        before: _Written | None = None
+        try:
+            while batch:
+                before = await self._follow(batch, before)
+                batch = self._lanes.take(self._batch_max) if self._storm and not self._locked_left else []
+            if before is not None:
+                await before.committed
+        finally:
+            if before is not None:
+                before.committed.cancel()
+
+    async def _follow(self, batch: list[Waiting], before: _Written | None) -> _Written | None:
+        """Decide the batch on top of `before` and begin to write it; None where it was settled instead."""
+        keys = _keys(batch)
+        try:
+            async with self._store.session() as session:
+                snapshot = await session.read(keys, lock=False)
+            if before is not None:
+                snapshot.assume(before.snapshot, keys)
+            outcomes = [_decided(snapshot, waiting, last=False) for waiting in batch]
+        except Exception as error:  # Whatever it is: `_settle` meets it again, and knows what to do.
+            log.debug("a batch of %d is not decided ahead: %s", len(batch), error)
+            outcomes = None
+        if (before is not None and not await before.committed) or outcomes is None:
+            await self._settle(batch)
+            return None
+        return _Written(snapshot, asyncio.create_task(self._write(batch, snapshot, outcomes)))
+
+    async def _write(self, batch: list[Waiting], snapshot: Snapshot, outcomes: list[Outcome | Exception]) -> bool:
+        """Whether the batch was committed as it was decided; it is settled in any case."""
+        try:
+            async with self._store.session() as session:
+                await session.apply(snapshot)
+        except Exception as error:
+            log.debug("a batch of %d was not written ahead: %s", len(batch), error)
+            self._locked_left = LOCKED_AFTER_CONFLICT
+            await self._settle(batch)
+            return False
+        self._pause_s = 0.0
+        self._tell(batch, outcomes)
+        return True
 
     async def _settle(self, batch: list[Waiting]) -> None:
         """Commit the batch, whatever it takes, or tell its callers why not."""
@@ -102,9 +158,7 @@ class Combiner:
         self._give_up(batch)
 
     async def _commit(self, batch: list[Waiting], *, lock: bool, last: bool) -> list[Outcome | Exception]:
-        keys = Keys()
-        for waiting in batch:
-            touch(keys, waiting.command, waiting.key)
+        keys = _keys(batch)
         async with self._store.session() as session:
             snapshot = await session.read(keys, lock=lock)
             outcomes = [_decided(snapshot, waiting, last=last) for waiting in batch]
@@ -153,6 +207,23 @@ class Combiner:
             self._observe(told)
         except Exception:
             log.exception("an observer failed; what it was told of is committed")
+
+
+class _Written:
+    """A batch that is being written, and whether it was committed as it was decided."""
+
+    __slots__ = ("committed", "snapshot")
+
+    def __init__(self, snapshot: Snapshot, committed: asyncio.Task[bool]) -> None:
+        self.snapshot = snapshot
+        self.committed = committed
+
+
+def _keys(batch: list[Waiting]) -> Keys:
+    keys = Keys()
+    for waiting in batch:
+        touch(keys, waiting.command, waiting.key)
+    return keys
 
 
 def _decided(snapshot: Snapshot, waiting: Waiting, *, last: bool) -> Outcome | Exception:

@@ -6,7 +6,7 @@ store then writes what was put. `decide` only reads it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -54,8 +54,13 @@ class Table(dict[K, R]):
 
     def __init__(self, rows: dict[K, R] | None = None) -> None:
         super().__init__(rows or {})
-        self.read = frozenset(self)
+        self.read = set(self)
         self.changed: dict[K, None] = {}
+
+    def assume(self, key: K, row: R) -> None:
+        """Take `row` for what the database has, though it was not read from there."""
+        self[key] = row
+        self.read.add(key)
 
     def put(self, key: K, row: R) -> None:
         """Lay `row` over what is there."""
@@ -96,6 +101,15 @@ class Snapshot:
         self.buyers: dict[str, Buyer] = {}
         self.history: dict[str, list[Happened]] = {}
         self.events: list[Event] = []
+
+    def assume(self, earlier: Snapshot, keys: Keys) -> None:
+        """Take what was put into `earlier` for committed, as far as it is among `keys`; newer rows read here stand."""
+        _assume(self.checkouts, earlier.checkouts, earlier.checkouts.changed.keys() & keys.checkouts)
+        _assume(self.pools, earlier.pools, earlier.pools.changed.keys() & keys.pools)
+        attempts = {key for key in earlier.attempts.changed if key[0] in keys.checkouts}
+        _assume(self.attempts, earlier.attempts, attempts)
+        for key in earlier.stored.changed.keys() & keys.stored:
+            self.stored.assume(key, earlier.stored[key])
 
     def attempt(self, checkout_id: str, n: int) -> Attempt:
         """The attempt, which must exist; Stale if it was inserted while this snapshot waited for a lock."""
@@ -141,3 +155,17 @@ _PUT: dict[type, Callable[[Snapshot, Any], None]] = {
     DropRow: lambda snapshot, row: snapshot.drops.put(row.id, row),
     Event: lambda snapshot, row: snapshot.events.append(row),
 }
+
+
+V = TypeVar("V", Pool, Checkout, Attempt)
+
+
+def _assume(table: Table[K, V], earlier: Table[K, V], keys: Set[K]) -> None:
+    """Rows of `earlier` with the version that writing them gives."""
+    for key in keys:
+        row = earlier[key]
+        if key in earlier.read:
+            row = msgspec.structs.replace(row, version=row.version + 1)
+        here = table.get(key)
+        if here is None or here.version < row.version:
+            table.assume(key, row)
