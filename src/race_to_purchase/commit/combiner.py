@@ -74,7 +74,7 @@ class Combiner:
         try:
             while len(self._lanes):
                 batch = self._lanes.take(self._batch_max)
-                if batch and self._storm and not self._locked_left:
+                if batch and self._storm:
                     await self._run_ahead(batch)
                 elif batch:
                     await self._settle(batch)
@@ -83,8 +83,11 @@ class Combiner:
 
     @property
     def _storm(self) -> bool:
-        """Whether a whole batch is waiting: then it pays to decide it before the one before is committed."""
-        return len(self._lanes) >= self._batch_max
+        """Whether a whole batch is waiting: then it pays to decide it before the one before is committed.
+
+        Only without locks, since nobody could be given one that the batch under way still holds.
+        """
+        return self._optimistic and not self._locked_left and len(self._lanes) >= self._batch_max
 
     async def _run_ahead(self, batch: list[Waiting]) -> None:
         """Commit batch after batch without locks, each decided on top of the one that is being written meanwhile.
@@ -96,7 +99,7 @@ class Combiner:
         try:
             while batch:
                 before = await self._follow(batch, before)
-                batch = self._lanes.take(self._batch_max) if self._storm and not self._locked_left else []
+                batch = self._lanes.take(self._batch_max) if self._storm else []
             if before is not None:
                 await before.committed
         finally:

@@ -1,0 +1,96 @@
+"""Deciding ahead: a whole waiting batch is decided while the one before is written, and never written before it."""
+
+import asyncio
+
+import pytest
+
+from race_to_purchase.commit.committer import Committer
+from race_to_purchase.errors import DatabaseUnavailable
+from race_to_purchase.ports import Conflict
+from race_to_purchase.rules.decide import KeyUse
+from race_to_purchase.rules.outcomes import AllReserved, Outcome, Replayed, Reserved
+from race_to_purchase.store.postgres import PostgresStore
+from tests.commit.watched import Batches, WatchedStore, times
+from tests.sale import a_wish, open_sale, recount, shoes
+
+BATCH = 4
+
+
+@pytest.fixture
+async def committer(store: WatchedStore, batches: Batches) -> Committer:
+    """One whose batches are soon full."""
+    committer = Committer(store, policy="optimistic", batch_max=BATCH, waiting_max=1000, observe=batches)
+    await open_sale(committer, items=shoes(10))
+    batches.clear()
+    store.tries = 0
+    return committer
+
+
+async def storm(committer: Committer, number: int) -> list[Outcome]:
+    """So many wishes of different buyers at once."""
+    return await asyncio.gather(*(committer.submit(a_wish(f"buyer-{index}")) for index in range(number)))
+
+
+async def test_the_next_batch_is_read_while_the_one_before_is_written(database_dsn: str, batches: Batches) -> None:
+    rows = await PostgresStore.open(database_dsn, connections=2)
+    try:
+        store = WatchedStore(rows)
+        committer = Committer(store, policy="optimistic", batch_max=BATCH, observe=batches)
+        await open_sale(committer)
+        batches.clear()
+        store.tries = 0
+        wishes = asyncio.create_task(storm(committer, 3 * BATCH))
+        await store.held()
+        async with asyncio.timeout(5):
+            while store.tries < 2:
+                await asyncio.sleep(0.005)
+        assert batches == [], "the second is read before the first is committed"
+        store.gate.set()
+        await wishes
+        assert batches.sizes == [BATCH] * 3
+    finally:
+        await rows.close()
+
+
+async def test_what_the_batch_before_took_is_taken(committer: Committer, store: WatchedStore) -> None:
+    outcomes = await storm(committer, 40)
+    assert [type(outcome) for outcome in outcomes] == [Reserved] * 10 + [AllReserved] * 30
+    assert store.tries == 10, "no batch was read twice"
+
+
+async def test_a_buyer_and_a_key_of_the_batch_before_are_known(committer: Committer) -> None:
+    key = KeyUse("reserve", "one", b"same")
+    wishes = [committer.submit(a_wish("ada"), key if index in (0, 2 * BATCH) else None) for index in range(3 * BATCH)]
+    outcomes = await asyncio.gather(*wishes)
+    assert isinstance(outcomes[0], Reserved)
+    assert isinstance(outcomes[2 * BATCH], Replayed)
+
+
+async def test_a_batch_on_top_of_one_that_failed_is_decided_again(committer: Committer, store: WatchedStore) -> None:
+    store.before_write = times(1, Conflict())
+    outcomes = await storm(committer, 40)
+    assert [type(outcome) for outcome in outcomes] == [Reserved] * 10 + [AllReserved] * 30
+
+
+async def test_refusals_on_top_of_a_lost_batch_are_not_told(committer: Committer, store: WatchedStore) -> None:
+    """Everything is taken by batches that never come to be: nobody may hear that it is."""
+    await storm(committer, 8)
+    store.before_write = times(1, DatabaseUnavailable(reason="gone"))
+    ends = await asyncio.gather(
+        *(committer.submit(a_wish(f"late-{index}")) for index in range(3 * BATCH)), return_exceptions=True
+    )
+    assert not any(isinstance(end, AllReserved) for end in ends[BATCH:])
+    assert all(isinstance(end, DatabaseUnavailable) for end in ends)
+
+
+async def test_a_storm_on_postgresql_sells_what_there_is(database_dsn: str) -> None:
+    store = await PostgresStore.open(database_dsn, connections=2)
+    try:
+        committer = Committer(store, policy="optimistic", batch_max=16, waiting_max=1000)
+        await open_sale(committer, items=shoes(300))
+        outcomes = await storm(committer, 500)
+        assert sum(isinstance(outcome, Reserved) for outcome in outcomes) == 300
+        assert sum(isinstance(outcome, AllReserved) for outcome in outcomes) == 200
+    finally:
+        await store.close()
+    assert await recount(database_dsn) == []
