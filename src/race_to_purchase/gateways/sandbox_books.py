@@ -67,12 +67,12 @@ class Books:
 
     async def authorize(self, payments: Iterable[NewPayment]) -> set[str]:
         """Write payments with distinct refs; the refs of those that were new."""
-        columns = zip(*sorted(payments), strict=True)
+        columns = map(list, zip(*sorted(payments), strict=True))
         return _refs(await self._authorizing.fetch("authorize", *columns))
 
     async def capture(self, captures: Iterable[tuple[str, int, str]]) -> set[str]:
         """Capture (ref, amount, key), refs distinct; the refs of those that were captured now."""
-        columns = zip(*sorted(captures), strict=True)
+        columns = map(list, zip(*sorted(captures), strict=True))
         return _refs(await self._settling.fetch("capture", *columns))
 
     async def void(self, refs: Iterable[str]) -> set[str]:

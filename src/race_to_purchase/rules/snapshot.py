@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from race_to_purchase.rules.commands import Line
 from race_to_purchase.rules.rows import (
     Attempt,
     Buyer,
@@ -22,6 +23,7 @@ from race_to_purchase.rules.rows import (
     Happened,
     Order,
     Pool,
+    Quote,
     Row,
     StoredKey,
     Task,
@@ -101,6 +103,8 @@ class Snapshot:
         self.buyers: dict[str, Buyer] = {}
         self.history: dict[str, list[Happened]] = {}
         self.events: list[Event] = []
+        self.quotes: dict[tuple[str, int, tuple[Line, ...], str | None], Quote] = {}
+        """Prices by drop, its version, lines and promo: most buyers of one batch want the same."""
 
     def assume(self, earlier: Snapshot, keys: Keys) -> None:
         """Take what was put into `earlier` for committed, as far as it is among `keys`; newer rows read here stand."""

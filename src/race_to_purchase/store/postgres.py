@@ -17,6 +17,7 @@ import asyncpg
 from race_to_purchase.rules.rows import DropRow
 from race_to_purchase.rules.snapshot import Keys, Snapshot
 from race_to_purchase.store.failures import failure
+from race_to_purchase.store.quick_arrays import know_arrays_by_type
 from race_to_purchase.store.statements import statement, unlocked
 from race_to_purchase.store.wire import (
     changes_of,
@@ -81,14 +82,13 @@ class PostgresSession:
         if lock:
             await self._connection.execute("BEGIN")
             self._open = True
-        scopes, used = zip(*keys.stored, strict=True) if keys.stored else ((), ())
         record = await self._connection.fetchrow(
             statement("read_batch") if lock else unlocked("read_batch"),
             list(keys.drops),
             list(keys.checkouts),
             list(keys.pools),
-            scopes,
-            used,
+            [scope for scope, _ in keys.stored],
+            [key for _, key in keys.stored],
         )
         return snapshot_of(record, await self._drops(record))
 
@@ -150,6 +150,7 @@ class PostgresStore:
     @classmethod
     async def open(cls, dsn: str, *, connections: int = 8) -> Self:
         """Connect; the database must be migrated. DatabaseUnavailable where that fails."""
+        know_arrays_by_type()
         with translated:
             pool = await asyncpg.create_pool(
                 dsn,

@@ -36,9 +36,11 @@ def reserve(snapshot: Snapshot, command: Reserve) -> Decision:
     if refused is not None:
         return Decision(refused)
     drop = row.definition
-    priced = quote(drop, command.lines, command.promo)
+    cart = (drop.id, row.version, command.lines, command.promo)
+    priced = snapshot.quotes.get(cart) or quote(drop, command.lines, command.promo)
     if not isinstance(priced, Quote):
         return Decision(priced)
+    snapshot.quotes[cart] = priced
     claims = _claims(drop, command)
     held = _hold(snapshot, drop, claims, command)
     if not isinstance(held, list):
