@@ -5,9 +5,12 @@ import asyncio
 import pytest
 
 from race_to_purchase.commit.committer import Committer
+from race_to_purchase.rules.commands import PutDrop
+from race_to_purchase.rules.drop import Item, shared_pools
 from race_to_purchase.rules.outcomes import AllReserved, Outcome, Reserved
 from tests.commit.watched import Batches, WatchedStore
-from tests.sale import a_wish, open_sale, shoes
+from tests.sale import a_sale, a_wish, open_sale, shoes
+from tests.samples import PRICE
 
 
 async def queue(committer: Committer, number: int) -> list[asyncio.Task[Outcome]]:
@@ -37,6 +40,17 @@ class TestBatches:
         store.gate.set()
         await asyncio.gather(first, *others)
         assert batches.sizes == [1, 7]
+
+    async def test_a_price_that_changes_within_a_batch_is_paid_from_then_on(
+        self, committer: Committer, batches: Batches
+    ) -> None:
+        dearer = a_sale(items=(Item("shoe", "Shoe", PRICE + 100, 10), Item("lace", "Lace", 500, 100)))
+        asked = (a_wish("early"), PutDrop(dearer.id, dearer, tuple(shared_pools(dearer))), a_wish("late"))
+        early, _, late = await asyncio.gather(*map(committer.submit, asked))
+        assert batches.sizes == [3]
+        assert isinstance(early, Reserved)
+        assert isinstance(late, Reserved)
+        assert (early.checkout.quote.total, late.checkout.quote.total) == (PRICE, PRICE + 100)
 
     async def test_a_batch_has_a_bound(self, committer: Committer, store: WatchedStore, batches: Batches) -> None:
         first = asyncio.create_task(committer.submit(a_wish("first")))

@@ -95,47 +95,55 @@ class Combiner:
         A batch is written only once the one before is committed, on the versions that this has given its rows. If it
         was not, or anything else is not as expected, the batch is settled in the ordinary way.
         """
-        before: _Written | None = None
+        before: _Ahead | None = None
+        under_way: list[asyncio.Task[None]] = []
         try:
             while batch:
-                before = await self._follow(batch, before)
+                ahead = _Ahead()
+                ahead.task = asyncio.create_task(self._go_ahead(ahead, batch, before), name="batch ahead")
+                under_way = [*under_way[-1:], ahead.task]
+                await (ahead.decided.wait() if before is None else before.task)
+                before = ahead
                 batch = self._lanes.take(self._batch_max) if self._storm else []
-            if before is not None:
-                await before.committed
+            await asyncio.gather(*under_way)
         finally:
-            if before is not None:
-                before.committed.cancel()
+            for task in under_way:
+                task.cancel()
 
-    async def _follow(self, batch: list[Waiting], before: _Written | None) -> _Written | None:
-        """Decide the batch on top of `before` and begin to write it; None where it was settled instead."""
-        keys = _keys(batch)
+    async def _go_ahead(self, mine: _Ahead, batch: list[Waiting], before: _Ahead | None) -> None:
+        """Decide the batch on top of `before`, write it once that is committed, and tell its callers."""
+        outcomes = await self._write_ahead(mine, batch, before)
+        if outcomes is not None:
+            self._pause_s = 0.0
+            self._tell(batch, outcomes)
+            return
+        mine.decided.set()
+        mine.written.set_result(False)
+        if before is not None:
+            await asyncio.wait([before.task])
+        await self._settle(batch)
+
+    async def _write_ahead(
+        self, mine: _Ahead, batch: list[Waiting], before: _Ahead | None
+    ) -> list[Outcome | Exception] | None:
+        """What was committed, or None where the batch has to be settled; `mine` tells those who come after."""
         try:
             async with self._store.session() as session:
-                snapshot = await session.read(keys, lock=False)
-            if before is not None:
-                snapshot.assume(before.snapshot, keys)
-            outcomes = [_decided(snapshot, waiting, last=False) for waiting in batch]
-        except Exception as error:  # Whatever it is: `_settle` meets it again, and knows what to do.
-            log.debug("a batch of %d is not decided ahead: %s", len(batch), error)
-            outcomes = None
-        if (before is not None and not await before.committed) or outcomes is None:
-            await self._settle(batch)
-            return None
-        return _Written(snapshot, asyncio.create_task(self._write(batch, snapshot, outcomes)))
-
-    async def _write(self, batch: list[Waiting], snapshot: Snapshot, outcomes: list[Outcome | Exception]) -> bool:
-        """Whether the batch was committed as it was decided; it is settled in any case."""
-        try:
-            async with self._store.session() as session:
+                snapshot = await session.read(keys := _keys(batch), lock=False)
+                if before is not None and before.snapshot is not None:
+                    snapshot.assume(before.snapshot, keys)
+                outcomes = [_decided(snapshot, waiting, last=False) for waiting in batch]
+                mine.snapshot = snapshot
+                mine.decided.set()
+                if before is not None and not await before.written:
+                    return None
                 await session.apply(snapshot)
-        except Exception as error:
+        except Exception as error:  # Whatever it is: `_settle` meets it again, and knows what to do.
             log.debug("a batch of %d was not written ahead: %s", len(batch), error)
             self._locked_left = LOCKED_AFTER_CONFLICT
-            await self._settle(batch)
-            return False
-        self._pause_s = 0.0
-        self._tell(batch, outcomes)
-        return True
+            return None
+        mine.written.set_result(True)
+        return outcomes
 
     async def _settle(self, batch: list[Waiting]) -> None:
         """Commit the batch, whatever it takes, or tell its callers why not."""
@@ -212,14 +220,17 @@ class Combiner:
             log.exception("an observer failed; what it was told of is committed")
 
 
-class _Written:
-    """A batch that is being written, and whether it was committed as it was decided."""
+class _Ahead:
+    """A batch that is decided before the one before it is committed, on top of whose `snapshot` the next may be."""
 
-    __slots__ = ("committed", "snapshot")
+    __slots__ = ("decided", "snapshot", "task", "written")
 
-    def __init__(self, snapshot: Snapshot, committed: asyncio.Task[bool]) -> None:
-        self.snapshot = snapshot
-        self.committed = committed
+    def __init__(self) -> None:
+        self.snapshot: Snapshot | None = None
+        self.decided = asyncio.Event()
+        self.written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        """True once it is committed as it was decided, False once it is known that it will not be."""
+        self.task: asyncio.Task[None]
 
 
 def _keys(batch: list[Waiting]) -> Keys:
