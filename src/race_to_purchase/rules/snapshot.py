@@ -103,8 +103,8 @@ class Snapshot:
         self.buyers: dict[str, Buyer] = {}
         self.history: dict[str, list[Happened]] = {}
         self.events: list[Event] = []
-        self.quotes: dict[tuple[str, int, tuple[Line, ...], str | None], Quote] = {}
-        """Prices by drop, its version, lines and promo: most buyers of one batch want the same."""
+        self.quotes: dict[tuple[str, tuple[Line, ...], str | None], Quote] = {}
+        """Prices by drop, lines and promo, since most buyers of one batch want the same; until a drop changes."""
 
     def assume(self, earlier: Snapshot, keys: Keys) -> None:
         """Take what was put into `earlier` for committed, as far as it is among `keys`; newer rows read here stand."""
@@ -125,6 +125,11 @@ class Snapshot:
     def put(self, row: Row) -> None:
         """Lay one row of a decision over the snapshot."""
         _PUT[type(row)](self, row)
+
+    def put_drop(self, row: DropRow) -> None:
+        """Lay a drop over the snapshot, and forget what its carts cost before."""
+        self.drops.put(row.id, row)
+        self.quotes.clear()
 
     @property
     def dirty(self) -> bool:
@@ -156,7 +161,7 @@ _PUT: dict[type, Callable[[Snapshot, Any], None]] = {
     Buyer: lambda snapshot, row: snapshot.buyers.update({row.id: row}),
     Order: lambda snapshot, row: snapshot.orders.append(row),
     Entry: lambda snapshot, row: snapshot.entries.append(row),
-    DropRow: lambda snapshot, row: snapshot.drops.put(row.id, row),
+    DropRow: Snapshot.put_drop,
     Event: lambda snapshot, row: snapshot.events.append(row),
 }
 

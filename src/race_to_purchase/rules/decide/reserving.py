@@ -36,7 +36,7 @@ def reserve(snapshot: Snapshot, command: Reserve) -> Decision:
     if refused is not None:
         return Decision(refused)
     drop = row.definition
-    cart = (drop.id, row.version, command.lines, command.promo)
+    cart = (drop.id, command.lines, command.promo)
     priced = snapshot.quotes.get(cart) or quote(drop, command.lines, command.promo)
     if not isinstance(priced, Quote):
         return Decision(priced)
