@@ -13,12 +13,14 @@ from race_to_purchase.rules.rows import (
     Claims,
     DropRow,
     Entry,
+    Finding,
     Order,
     Pool,
     Quote,
     QuoteLine,
     StoredKey,
     Task,
+    finding_id,
     task_id,
 )
 
@@ -123,6 +125,14 @@ def a_task(checkout: Checkout, n: int = 1, **changes: Any) -> Task:
     """To ask the gateway what became of attempt `n`, due since the checkout was made."""
     task = Task(task_id(checkout.id, n), "resolve", checkout.drop_id, checkout.id, n, checkout.created_at)
     return replace(task, **changes)
+
+
+def a_finding(kind: str = "authorization_left_open", **changes: Any) -> Finding:
+    """A payment that nobody will use, to be voided."""
+    detail: dict[str, str | int] = {"gateway": "sandbox", "ref": "ref-1", "amount": PRICE, "checkout": "", "n": 0}
+    name = finding_id(kind, "sandbox/ref-1")
+    finding = Finding(name, kind, "sandbox/ref-1", "aurora", "repairing", "void", detail, NOON, NOON)
+    return replace(finding, **changes)
 
 
 def a_key(key: str = "key-1", *, now: datetime = NOON, **changes: Any) -> StoredKey:

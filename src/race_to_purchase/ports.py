@@ -16,6 +16,7 @@ from race_to_purchase.rules.rows import (
     Attempt,
     Checkout,
     DropRow,
+    Finding,
     Happened,
     Order,
     Pool,
@@ -65,6 +66,14 @@ class DueCheckout(msgspec.Struct, frozen=True):
     drop_id: str
     pools: tuple[str, ...]
     deadline: datetime
+
+
+class Booked(msgspec.Struct, frozen=True):
+    """What the rows say of one checkout's payments, read in one moment; attempts by their number."""
+
+    checkout: Checkout
+    attempts: dict[int, Attempt]
+    order: Order | None
 
 
 class Reads(Protocol):
@@ -127,6 +136,34 @@ class Reads(Protocol):
 
     async def ready(self) -> None:
         """Returns if the database answers and has this schema; DatabaseUnavailable if not."""
+        ...
+
+
+class Findings(Protocol):
+    """What reconciliation reads, has found, and how far it has come. All raise DatabaseUnavailable."""
+
+    async def booked(self, checkout_ids: Sequence[str]) -> Mapping[str, Booked]:
+        """Checkouts with their attempts and orders, by id; those that do not exist are left out."""
+        ...
+
+    async def captured(self, gateway: str, since: datetime, until: datetime) -> Sequence[Attempt]:
+        """Attempts at a gateway that began at `since <= began_at < until` and took their money."""
+        ...
+
+    async def finding(self, finding_id: str) -> Finding | None:
+        """One finding."""
+        ...
+
+    async def unended(self, after: str, limit: int, state: str = "") -> Sequence[Finding]:
+        """Findings that are open or being repaired (or of that `state`), by id, those after `after`."""
+        ...
+
+    async def reached(self) -> Mapping[str, str]:
+        """How far each walk has come, by its name."""
+        ...
+
+    async def reach(self, walk: str, where: str) -> None:
+        """Remember how far a walk has come."""
         ...
 
 

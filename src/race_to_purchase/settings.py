@@ -74,6 +74,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         ),
     ] = 15.0
     expire_every_s: Annotated[Seconds, msgspec.Meta(description="Pause between two looks for deadlines.")] = 0.5
+    reconcile_every_s: Annotated[
+        Seconds, msgspec.Meta(description="Pause between two looks of reconciliation, by one process at a time.")
+    ] = 60.0
+    reconcile_after_s: Annotated[
+        Seconds,
+        msgspec.Meta(description="What began less long ago is not reconciled yet; longer than takeover_s."),
+    ] = 300.0
     stop_grace_s: Annotated[Seconds, msgspec.Meta(description="What SIGTERM lets requests and payments take.")] = 10.0
     log: Annotated[
         Literal["auto", "human", "json"],
@@ -87,6 +94,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def __post_init__(self) -> None:
         if self.takeover_s <= self.gateway_timeout_s:
             raise ValueError("takeover_s must be longer than gateway_timeout_s, or calls under way are made twice")
+        if self.reconcile_after_s <= self.takeover_s:
+            raise ValueError("reconcile_after_s must be longer than takeover_s, or what is under way is called wrong")
         if self.webhook_url and not self.webhook_secret:
             raise ValueError("webhook_url needs a webhook_secret: the merchant could not trust the deliveries")
         keys_of(self.storefront_keys, "storefront_keys")

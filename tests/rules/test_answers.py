@@ -7,7 +7,7 @@ import pytest
 
 from race_to_purchase.rules import outcomes as o
 from race_to_purchase.rules.answers import Answer, answer
-from tests.samples import NOON, a_checkout, a_drop_row, an_attempt
+from tests.samples import NOON, a_checkout, a_drop_row, a_finding, an_attempt
 
 CHECKOUT = a_checkout()
 ID = CHECKOUT.id
@@ -41,6 +41,7 @@ SUCCESSES = [
     (o.DropStored(a_drop_row(), False), 200),
     (o.Answered(200, b"{}", "paid"), 200),
     (o.Replayed(201, b"{}"), 201),
+    (o.Noted(a_finding()), 200),
 ]
 SILENT: list[Any] = [o.Begun(an_attempt(CHECKOUT)), o.Done("captured"), o.Ignored("late")]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Self
 
 from starlette.types import ASGIApp
@@ -17,11 +18,13 @@ from race_to_purchase.loops.expire import Expire, Sweep
 from race_to_purchase.loops.forget import Forget
 from race_to_purchase.loops.loop import Loop
 from race_to_purchase.loops.owed import Owed
+from race_to_purchase.loops.reconcile.loop import Pace, Reconcile
 from race_to_purchase.observe.logs import committed
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.path.purchase import Patience, Purchase
 from race_to_purchase.rules.rows import TaskKind
 from race_to_purchase.settings import Settings, keys_of
+from race_to_purchase.store.findings import PostgresFindings, leading
 from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.reads import PostgresReads
 
@@ -33,7 +36,7 @@ FORGET_EVERY_S = 600.0
 class Engine:
     """Made by `start` alone; `stop` lets what is under way finish within its grace, then lets go."""
 
-    def __init__(self, settings: Settings, store: PostgresStore, sandbox: SandboxGateway) -> None:
+    def __init__(self, settings: Settings, store: PostgresStore, sandbox: SandboxGateway, dsn: str) -> None:
         self._settings = settings
         self._store = store
         self._sandbox = sandbox
@@ -54,19 +57,33 @@ class Engine:
             publisher=self._publisher,
             patience=Patience(settings.gateway_timeout_s, settings.answer_wait_s, settings.takeover_s),
         )
+        self.reconcile = Reconcile(
+            self.committer,
+            self.reads,
+            PostgresFindings(store.pool),
+            self.purchase,
+            {sandbox.name: sandbox},
+            partial(leading, dsn),
+            Pace(settings.reconcile_after_s, timeout_s=settings.gateway_timeout_s),
+        )
         self.catalogue = Catalogue(self.committer, self.reads)
         self._loops = self._make_loops()
 
     @classmethod
     async def start(cls, settings: Settings, dsn: str) -> Self:
         """Connect to the migrated database at `dsn` and begin the background work."""
-        store = await PostgresStore.open(dsn, connections=settings.connections)
-        sandbox = SandboxGateway(dsn)
-        await sandbox.make_books()
-        engine = cls(settings, store, sandbox)
+        engine = await cls.open(settings, dsn)
         for loop in engine._loops:
             loop.start()
         return engine
+
+    @classmethod
+    async def open(cls, settings: Settings, dsn: str) -> Self:
+        """Connect, and do nothing that is not asked for."""
+        store = await PostgresStore.open(dsn, connections=settings.connections)
+        sandbox = SandboxGateway(dsn)
+        await sandbox.make_books()
+        return cls(settings, store, sandbox, dsn)
 
     def _make_loops(self) -> list[Loop]:
         kinds = dict(OWED_EVERY_S)
@@ -76,6 +93,7 @@ class Engine:
             Loop(Expire(self.committer, self.reads), self._settings.expire_every_s),
             Loop(Sweep(self.committer, self.reads), SWEEP_EVERY_S),
             Loop(Forget(self.reads), FORGET_EVERY_S),
+            Loop(self.reconcile, self._settings.reconcile_every_s),
             *(Loop(Owed(kind, self.purchase, self.reads), every_s) for kind, every_s in kinds.items()),
         ]
 

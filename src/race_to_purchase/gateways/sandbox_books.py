@@ -55,7 +55,7 @@ class Books:
         try:
             async with connection.transaction():
                 await connection.execute(statement("lock_books"), BOOKS_LOCK)
-                for name in ("create_books", "create_payment", "create_refund"):
+                for name in ("create_books", "create_payment", "index_payment", "create_refund"):
                     await connection.execute(statement(name))
         finally:
             await connection.close()

@@ -170,6 +170,8 @@ def answer(outcome: o.Outcome) -> Answer:
             return Answer(202, _encode(PayingView(checkout_id, "paying", n, url)), retry_after_s=1)
         case o.InFlight(checkout_id=checkout_id, n=n):
             return Answer(202, _encode(PayingView(checkout_id, "paying", n)), retry_after_s=1)
+        case o.Noted(finding=finding):
+            return Answer(200, _encode(finding))
         case o.DropStored(drop=drop, created=created):
             return Answer(201 if created else 200, _encode(drop.definition))
         case _:

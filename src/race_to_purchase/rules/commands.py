@@ -6,9 +6,12 @@ checkout's immutable claims, known to the caller, so that a batch can lock every
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from race_to_purchase.rules.drop import Drop
+from race_to_purchase.rules.rows import Repair
 from race_to_purchase.rules.verdicts import Verdict
 
 
@@ -123,7 +126,72 @@ class CloseDrop(msgspec.Struct, frozen=True):
     drop_id: str
 
 
-Command = Reserve | BeginPayment | Authorization | Capture | Void | Expire | Cancel | Deliver | PutDrop | CloseDrop
+class Found(msgspec.Struct, frozen=True):
+    """Something was seen to differ at `looked_at`, the database's time before the look; see `rows.Finding`."""
 
-URGENT = (Authorization, Capture, Void, Expire, Deliver)
+    drop_id: str
+    finding_id: str
+    kind: str
+    subject: str
+    repair: Repair
+    detail: dict[str, str | int]
+    looked_at: datetime
+
+
+class Mended(msgspec.Struct, frozen=True):
+    """The step of a repair was done: `verdict` is what the gateway said where it was asked, `how` where it was not.
+
+    `checkout_id` and `n` are the attempt that it was about; "" and 0 where there is none. It touches no pool.
+    """
+
+    drop_id: str
+    finding_id: str
+    checkout_id: str = ""
+    n: int = 0
+    verdict: Verdict | None = None
+    how: str = ""
+
+
+class Owe(msgspec.Struct, frozen=True):
+    """Give attempt `n` the task of the step that it still owes."""
+
+    drop_id: str
+    checkout_id: str
+    pools: tuple[str, ...]
+    n: int
+
+
+class Recount(msgspec.Struct, frozen=True):
+    """Change the counts of a pool by what they were seen to be wrong by, once.
+
+    What one look over pool and checkouts shows to differ stays so by the same number whatever is sold meanwhile, since
+    every sale changes both; so nothing has to be locked while it counts. `finding_version` is the finding's from before
+    that look: whoever has recounted since has changed it.
+    """
+
+    drop_id: str
+    pools: tuple[str, ...]
+    finding_id: str
+    finding_version: int
+    held_by: int
+    sold_by: int
+
+
+class CloseFinding(msgspec.Struct, frozen=True):
+    """`who` has dealt with an open finding, or can live with it, for `reason`; or it is not there any more."""
+
+    drop_id: str
+    finding_id: str
+    reason: str
+    who: str
+
+
+Mending = Found | Mended | Owe | Recount | CloseFinding
+"""What reconciliation asks for."""
+
+Command = (
+    Reserve | BeginPayment | Authorization | Capture | Void | Expire | Cancel | Deliver | PutDrop | CloseDrop | Mending
+)
+
+URGENT = (Authorization, Capture, Void, Expire, Deliver, Mended)
 """Commands that follow a gateway call or give stock back: they go first and are never shed or dropped."""

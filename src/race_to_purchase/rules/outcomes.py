@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from race_to_purchase.rules.rows import Attempt, Checkout, CheckoutState, DropRow
+from race_to_purchase.rules.rows import Attempt, Checkout, CheckoutState, DropRow, Finding
 
 
 class Reserved(msgspec.Struct, frozen=True):
@@ -172,6 +172,12 @@ class Ignored(msgspec.Struct, frozen=True):
     why: str
 
 
+class Noted(msgspec.Struct, frozen=True):
+    """The finding as it stands now."""
+
+    finding: Finding
+
+
 Outcome = (
     Reserved
     | Begun
@@ -197,4 +203,5 @@ Outcome = (
     | FlowFixed
     | Done
     | Ignored
+    | Noted
 )

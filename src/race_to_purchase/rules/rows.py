@@ -8,6 +8,7 @@ decision *appends* lines to it, in the same write as the change that they tell o
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Literal
 
 import msgspec
@@ -31,6 +32,8 @@ AttemptState = Literal[
     "voided",
 ]
 TaskKind = Literal["resolve", "capture", "void", "deliver"]
+FindingState = Literal["open", "repairing", "repaired", "closed"]
+Repair = Literal["", "void", "refund", "resolve", "owe", "expire", "recount"]
 
 
 class Pool(msgspec.Struct, frozen=True):
@@ -239,6 +242,29 @@ class Event(msgspec.Struct, frozen=True):
     data: str
 
 
+class Finding(msgspec.Struct, frozen=True):
+    """Something that reconciliation found to differ; `detail` says where and by how much.
+
+    `repair` is the one right answer, "" where people have to find it. A repair is `repairing` from before its first
+    step to after its last; whatever it needs stands in `detail`, so that any process can go on with it. `how` it ended,
+    or why it has not.
+    """
+
+    id: str
+    kind: str
+    subject: str
+    drop_id: str
+    state: FindingState
+    repair: Repair
+    detail: dict[str, str | int]
+    first_seen: datetime
+    last_seen: datetime
+    seen: int = 1
+    how: str = ""
+    ended_at: datetime | None = None
+    version: int = 0
+
+
 Row = (
     Pool
     | Checkout
@@ -253,6 +279,7 @@ Row = (
     | StoredKey
     | Happened
     | Event
+    | Finding
 )
 """Everything that a decision may write."""
 
@@ -265,3 +292,8 @@ def task_id(checkout_id: str, n: int, kind: str = "payment") -> str:
 def attempt_id(checkout_id: str, n: int) -> str:
     """How an attempt is named in histories, logs and gateway keys."""
     return f"{checkout_id}/{n}"
+
+
+def finding_id(kind: str, subject: str) -> str:
+    """Id of the one finding of that kind about that subject: 24 hexadecimal digits, made of both."""
+    return sha256(f"{kind} {subject}".encode()).hexdigest()[:24]

@@ -20,6 +20,7 @@ from race_to_purchase.rules.rows import (
     DropRow,
     Entry,
     Event,
+    Finding,
     Happened,
     Order,
     Pool,
@@ -39,6 +40,7 @@ class Keys(msgspec.Struct):
     checkouts: set[str] = msgspec.field(default_factory=set)
     pools: set[str] = msgspec.field(default_factory=set)
     stored: set[tuple[str, str]] = msgspec.field(default_factory=set)
+    findings: set[str] = msgspec.field(default_factory=set)
 
 
 class Stale(Exception):
@@ -97,6 +99,7 @@ class Snapshot:
         self.attempts = Table(attempts)
         self.pools = Table(pools)
         self.stored = Table(stored)
+        self.findings: Table[str, Finding] = Table()
         self.orders: list[Order] = []
         self.entries: list[Entry] = []
         self.tasks: dict[str, Task | TaskTurned | TaskDone] = {}
@@ -145,6 +148,7 @@ class Snapshot:
             or self.orders
             or self.entries
             or self.history
+            or self.findings.changed
         )
 
 
@@ -163,6 +167,7 @@ _PUT: dict[type, Callable[[Snapshot, Any], None]] = {
     Entry: lambda snapshot, row: snapshot.entries.append(row),
     DropRow: Snapshot.put_drop,
     Event: lambda snapshot, row: snapshot.events.append(row),
+    Finding: lambda snapshot, row: snapshot.findings.put(row.id, row),
 }
 
 

@@ -37,6 +37,11 @@ class AuditRows:
         finally:
             await connection.close()
 
+    async def lead(self, lock: int) -> bool:
+        """Whether nobody else had the advisory lock; it is kept for as long as the connection."""
+        with translated:
+            return bool(await self._connection.fetchval(statement("lead"), lock))
+
     async def fetch(self, name: str, *arguments: Any) -> Sequence[Sequence[Any]]:
         """The rows of the statement `name`."""
         with translated:

@@ -25,6 +25,7 @@ from race_to_purchase.rules.rows import (
     DropRow,
     Entry,
     Event,
+    Finding,
     Happened,
     Order,
     Pool,
@@ -164,7 +165,7 @@ class MemorySession:
         pools = sorted(keys.pools & self._rows.pools.keys())
         if lock:
             await self._lock(("pool", pool_id) for pool_id in pools)
-        return self._rows.read(self._clock(), Keys(keys.drops, set(checkouts), set(pools), keys.stored))
+        return self._rows.read(self._clock(), Keys(keys.drops, set(checkouts), set(pools), keys.stored, keys.findings))
 
     async def apply(self, snapshot: Snapshot) -> None:
         """Nothing can run between the checks and the writes, so a batch is all or nothing."""
@@ -235,11 +236,12 @@ class Rows:
         self.history: dict[str, list[Happened]] = {}
         self.events: list[Event] = []
         self.live: dict[str, None] = {}
+        self.findings: dict[str, Finding] = {}
 
     def read(self, now: datetime, keys: Keys) -> Snapshot:
         """Those of the rows that exist, with all attempts of the checkouts."""
         found = _pick(self.checkouts, keys.checkouts)
-        return Snapshot(
+        snapshot = Snapshot(
             now,
             drops=_pick(self.drops, keys.drops),
             checkouts=found,
@@ -247,6 +249,8 @@ class Rows:
             pools=_pick(self.pools, keys.pools),
             stored=_pick(self.stored, keys.stored),
         )
+        snapshot.findings = Table(_pick(self.findings, keys.findings))
+        return snapshot
 
     def check(self, snapshot: Snapshot) -> None:
         """Conflict where somebody was faster, Rejected where a row says what no row may say; changes nothing."""
@@ -254,6 +258,7 @@ class Rows:
         _check_versions(snapshot.checkouts, self.checkouts)
         _check_versions(snapshot.attempts, self.attempts)
         _check_versions(snapshot.pools, self.pools)
+        _check_versions(snapshot.findings, self.findings)
         for pool_id in snapshot.pools.changed:
             _check_pool(snapshot.pools[pool_id])
         for name in snapshot.attempts.changed:
@@ -270,6 +275,7 @@ class Rows:
         _write(snapshot.checkouts, self.checkouts)
         _write(snapshot.attempts, self.attempts)
         _write(snapshot.pools, self.pools)
+        _write(snapshot.findings, self.findings)
         self.stored.update(((row.scope, row.key), row) for row in snapshot.stored.inserts())
         self.orders.update((row.id, row) for row in snapshot.orders)
         self.entries.update(((row.order_id, row.entry), row) for row in snapshot.entries)

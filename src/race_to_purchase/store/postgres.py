@@ -15,7 +15,7 @@ from typing import Any, Self
 import asyncpg
 
 from race_to_purchase.rules.rows import DropRow
-from race_to_purchase.rules.snapshot import Keys, Snapshot
+from race_to_purchase.rules.snapshot import Keys, Snapshot, Table
 from race_to_purchase.store.failures import failure
 from race_to_purchase.store.quick_arrays import know_arrays_by_type
 from race_to_purchase.store.statements import statement, unlocked
@@ -25,6 +25,8 @@ from race_to_purchase.store.wire import (
     drop_versions,
     drops_of,
     events_of,
+    finding_of,
+    findings_of,
     snapshot_of,
 )
 
@@ -90,7 +92,11 @@ class PostgresSession:
             [scope for scope, _ in keys.stored],
             [key for _, key in keys.stored],
         )
-        return snapshot_of(record, await self._drops(record))
+        snapshot = snapshot_of(record, await self._drops(record))
+        if keys.findings:
+            found = await self._connection.fetch(statement("read_findings"), sorted(keys.findings))
+            snapshot.findings = Table({row["id"]: finding_of(row) for row in found})
+        return snapshot
 
     async def _drops(self, record: Any) -> dict[str, DropRow]:
         """Definitions change rarely: only those of another version are fetched."""
@@ -108,21 +114,23 @@ class PostgresSession:
 
     async def _apply(self, snapshot: Snapshot) -> None:
         if snapshot.dirty:
-            if snapshot.drops.changed or snapshot.events:
-                await self._apply_drops(snapshot)
+            if snapshot.drops.changed or snapshot.events or snapshot.findings.changed:
+                await self._apply_rare(snapshot)
             await self._connection.fetchval(statement("write_batch"), *changes_of(snapshot))
         if self._open:
             self._open = False
             await self._connection.execute("COMMIT")
 
-    async def _apply_drops(self, snapshot: Snapshot) -> None:
+    async def _apply_rare(self, snapshot: Snapshot) -> None:
+        """What few batches write has statements of its own, so that the others do not carry it."""
         if not self._open:
             await self._connection.execute("BEGIN")
             self._open = True
-        columns = drops_of(snapshot)
-        written = await self._connection.fetch(statement("write_drops"), *columns)
-        if len(written) != len(columns[0]):
-            await self._connection.fetchval("SELECT conflict('a drop')")
+        for name, columns in (("write_drops", drops_of(snapshot)), ("write_findings", findings_of(snapshot))):
+            if columns[0]:
+                written = await self._connection.fetch(statement(name), *columns)
+                if len(written) != len(columns[0]):
+                    await self._connection.fetchval("SELECT conflict($1)", name)
         if snapshot.events:
             await self._connection.execute(statement("write_events"), *events_of(snapshot))
 

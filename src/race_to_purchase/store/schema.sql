@@ -77,6 +77,8 @@ CREATE TABLE attempt (
     -- What money has moved for can always be found at the gateway.
     CONSTRAINT attempt_ref CHECK (gateway_ref IS NOT NULL OR state NOT IN ('authorized', 'committed', 'captured'))
 ) WITH (fillfactor = 20);
+-- Reconciliation compares what began within a range of time; it never changes, so updates stay heap-only.
+CREATE INDEX attempt_age ON attempt USING brin (began_at) WITH (pages_per_range = 32, autosummarize = on);
 
 -- An order has its checkout's id: one checkout cannot become two orders.
 CREATE TABLE orders (
@@ -144,6 +146,34 @@ CREATE TABLE event (
     data    jsonb       NOT NULL
 );
 CREATE INDEX event_stream ON event (stream, seq);
+
+-- What reconciliation found to differ, and how far it has walked. Both small: a row a difference, a row a walk.
+CREATE TABLE finding (
+    id          text        COLLATE "C" PRIMARY KEY,
+    kind        text        NOT NULL,
+    subject     text        NOT NULL,
+    drop_id     text        NOT NULL,
+    state       text        NOT NULL,
+    repair      text        NOT NULL,
+    detail      jsonb       NOT NULL,
+    first_seen  timestamptz NOT NULL,
+    last_seen   timestamptz NOT NULL,
+    seen        integer     NOT NULL DEFAULT 1,
+    how         text        NOT NULL DEFAULT '',
+    ended_at    timestamptz,
+    version     integer     NOT NULL DEFAULT 0,
+    CONSTRAINT finding_state CHECK (state IN ('open', 'repairing', 'repaired', 'closed')),
+    CONSTRAINT finding_end CHECK ((ended_at IS NOT NULL) = (state IN ('repaired', 'closed')))
+);
+-- The one index whose condition an update leaves: a finding is written a few times in its life.
+CREATE INDEX finding_unended ON finding (id) WHERE ended_at IS NULL;
+
+-- How far a walk has come: a moment, or the last row; what it is, the walk knows.
+CREATE TABLE walk (
+    name     text        COLLATE "C" PRIMARY KEY,
+    reached  text        NOT NULL,
+    at       timestamptz NOT NULL
+);
 
 -- How a batch's changes travel: arrays of these, one parameter a kind of change. They are types of their own, and not
 -- those of the tables, so that a table may get a column while older processes still write: `checkout_update`,

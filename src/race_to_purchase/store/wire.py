@@ -20,6 +20,7 @@ from race_to_purchase.rules.rows import (
     Claims,
     DropRow,
     Entry,
+    Finding,
     Happened,
     Order,
     Pool,
@@ -36,6 +37,7 @@ _encode = msgspec.json.Encoder().encode
 _quote = msgspec.json.Decoder(Quote).decode
 _claims = msgspec.json.Decoder(Claims).decode
 _drop = msgspec.json.Decoder(Drop).decode
+_detail = msgspec.json.Decoder(dict[str, str | int]).decode
 
 _CHECKOUT, _ATTEMPT, _POOL, _KEY, _DROP = slice(0, 11), slice(11, 29), slice(29, 36), slice(36, 44), slice(44, 46)
 
@@ -202,3 +204,18 @@ def events_of(snapshot: Snapshot) -> list[Sequence[Any]]:
         [e.kind for e in happened],
         [e.data for e in happened],
     ]
+
+
+def finding_of(row: Any) -> Finding:
+    """A row of `read_findings` or `findings_unended`."""
+    columns = dict(row)
+    return Finding(**columns | {"detail": _detail(columns["detail"])})
+
+
+def findings_of(snapshot: Snapshot) -> list[Sequence[Any]]:
+    """The parameters of `write_findings`, as columns; a new row's version is -1, which no stored row has."""
+    rows = [snapshot.findings[key] for key in sorted(snapshot.findings.changed)]
+    columns = {name: [getattr(row, name) for row in rows] for name in Finding.__struct_fields__}
+    columns["detail"] = [_encode(row.detail).decode() for row in rows]
+    columns["version"] = [row.version if row.id in snapshot.findings.read else -1 for row in rows]
+    return list(columns.values())

@@ -13,16 +13,22 @@ from race_to_purchase.rules.commands import (
     Cancel,
     Capture,
     CloseDrop,
+    CloseFinding,
     Command,
     Deliver,
     Expire,
+    Found,
+    Mended,
+    Owe,
     PutDrop,
+    Recount,
     Reserve,
     Void,
 )
 from race_to_purchase.rules.decide.decision import Decision, KeyUse
 from race_to_purchase.rules.decide.drops import close_drop, put_drop
 from race_to_purchase.rules.decide.ending import cancel, expire
+from race_to_purchase.rules.decide.mending import mend
 from race_to_purchase.rules.decide.paying import authorization, begin_payment
 from race_to_purchase.rules.decide.reserving import reserve
 from race_to_purchase.rules.decide.settling import capture, deliver, void
@@ -59,7 +65,15 @@ def touch(keys: Keys, command: Command, key: KeyUse | None) -> None:
     if isinstance(command, Reserve):
         keys.checkouts.add(command.checkout_id)
         keys.pools.update(command.pools)
+    elif isinstance(command, Found | CloseFinding):
+        keys.findings.add(command.finding_id)
+    elif isinstance(command, Mended):
+        keys.findings.add(command.finding_id)
+        keys.checkouts.update(filter(None, [command.checkout_id]))
     elif isinstance(command, PutDrop):
+        keys.pools.update(command.pools)
+    elif isinstance(command, Recount):
+        keys.findings.add(command.finding_id)
         keys.pools.update(command.pools)
     elif not isinstance(command, CloseDrop):
         keys.checkouts.add(command.checkout_id)
@@ -90,6 +104,8 @@ def _decide(snapshot: Snapshot, command: Command) -> Decision:
             return put_drop(snapshot, command)
         case CloseDrop():
             return close_drop(snapshot, command)
+        case Found() | Mended() | Owe() | Recount() | CloseFinding():
+            return mend(snapshot, command)
 
 
 def _again(snapshot: Snapshot, stored: StoredKey, key: KeyUse) -> Outcome:

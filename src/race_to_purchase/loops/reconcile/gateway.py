@@ -1,0 +1,75 @@
+"""The gateway's own list against our rows, and our rows against it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+from race_to_purchase import books
+from race_to_purchase.loops.reconcile.note import Notes
+from race_to_purchase.path.pay import request_of
+from race_to_purchase.ports import Findings, Gateway, Reads
+from race_to_purchase.rules.rows import Attempt
+from race_to_purchase.rules.verdicts import Absent
+
+AT_ONCE = 500
+"""Payments compared with one read of our rows."""
+
+OVERLAP = timedelta(seconds=30)
+"""Listed again before each window: an attempt begins before its payment exists."""
+
+ASKED_AT_ONCE = 8
+ASKED_MAX = 1000
+"""Look-ups of one window; where more payments seem to be missing, the list is at fault, and the next walk asks on."""
+
+
+class AtGateway:
+    """Compares one gateway's payments of a window."""
+
+    def __init__(self, gateway: Gateway, reads: Reads, findings: Findings, notes: Notes, timeout_s: float) -> None:
+        self._gateway = gateway
+        self._reads = reads
+        self._findings = findings
+        self._notes = notes
+        self._timeout_s = timeout_s
+
+    async def compare(self, since: datetime, until: datetime) -> int:
+        """Both ways; GatewayUnanswered where the list broke off, and then the window is to be done again."""
+        listed: set[str] = set()
+        looked_at = await self._reads.now()
+        async for payments in books.by(AT_ONCE, self._gateway.payments(since - OVERLAP, until)):
+            rows = await self._findings.booked(books.checkouts_of(payments))
+            for payment in payments:
+                listed.add(payment.ref)
+                difference = books.compare(payment, rows, self._gateway.name)
+                if difference is not None:
+                    booked = rows.get(difference.checkout_id or "")
+                    await self._notes.payment(difference, self._gateway.name, payment, booked, looked_at)
+        self._notes.compared[f"payments at {self._gateway.name}"] += len(listed)
+        captured = await self._findings.captured(self._gateway.name, since - OVERLAP, until - OVERLAP)
+        missing = [attempt for attempt in captured if attempt.gateway_ref not in listed]
+        await self._confirm(missing[:ASKED_MAX], looked_at)
+        return len(listed)
+
+    async def _confirm(self, attempts: list[Attempt], looked_at: datetime) -> None:
+        """Ask for each that was not listed: it may have been made before or after the window."""
+        turn = asyncio.Semaphore(ASKED_AT_ONCE)
+
+        async def ask(attempt: Attempt) -> None:
+            async with turn:
+                if await self.absent(attempt):
+                    rows = await self._findings.booked([attempt.checkout_id])
+                    difference = books.missing(attempt)
+                    booked = rows.get(attempt.checkout_id)
+                    await self._notes.payment(difference, self._gateway.name, None, booked, looked_at)
+
+        await asyncio.gather(*(ask(attempt) for attempt in attempts))
+
+    async def absent(self, attempt: Attempt) -> bool:
+        """Whether the gateway says that it has no such payment."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                verdict = await self._gateway.look_up(request_of(attempt), attempt.gateway_ref)
+        except TimeoutError:
+            return False
+        return isinstance(verdict, Absent)
