@@ -102,7 +102,8 @@ def test_a_rate_grows_by_a_fifth_at_most() -> None:
     for _ in range(40):
         sale.tick()
     for before, after in zip(sale.released, sale.released[1:], strict=False):
-        assert after <= max(before, RESTART * sale.limits.rate_per_s) * STEP_MAX + 1
+        # Two, since a person is whole, in both decisions.
+        assert after <= max(before, RESTART * sale.limits.rate_per_s) * STEP_MAX + 2
 
 
 def test_a_slow_checkout_makes_the_room_smaller_at_once_and_larger_slowly() -> None:
