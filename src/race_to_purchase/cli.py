@@ -161,10 +161,17 @@ def simulate(
 def gateway(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: any free one.")] = 8200,
+    control_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Another port for the control API alone; 0: any free one.")
+    ] = None,
     store: Annotated[Path | None, typer.Option(help="File of its books; else they end with the process.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed makes the same ids and the same faults.")] = 1,
     webhook_url: Annotated[str | None, typer.Option(help="Where its webhooks go.")] = None,
     webhook_secret: Annotated[str | None, typer.Option(help="What signs them, as whsec_….")] = None,
+    webhook_events: Annotated[
+        list[str] | None, typer.Option(help="Which of them, as a pattern; may be given several times. [*]")
+    ] = None,
+    per_second: Annotated[float | None, typer.Option(help="Requests a second over all; 429 beyond it.")] = None,
     rules: Annotated[Path | None, typer.Option(help="Fault rules in JSON, as the control API takes them.")] = None,
 ) -> None:
     """Run a simulated payment gateway that speaks Stripe's API, with books of its own and faults on demand."""
@@ -173,10 +180,13 @@ def gateway(
     options = GatewayOptions(
         host=host,
         port=port,
+        control_port=control_port,
         store=store,
         seed=seed,
         webhook_url=webhook_url,
         webhook_secret=webhook_secret,
+        webhook_events=tuple(webhook_events or ["*"]),
+        per_second=per_second,
         rules_file=rules,
     )
     raise typer.Exit(run_gateway(options))

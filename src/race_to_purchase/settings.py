@@ -62,6 +62,18 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         Positive, msgspec.Meta(description="Commands that may wait in one drop and process before 503 is answered.")
     ] = 4096
     connections: Annotated[Positive, msgspec.Meta(description="Database connections of one process, at most.")] = 8
+    stripe_key: Annotated[
+        str, msgspec.Meta(description="Secret or restricted key of Stripe; empty: payments go to the sandbox.")
+    ] = ""
+    stripe_base: Annotated[
+        str, msgspec.Meta(description="Address that speaks Stripe's API, such as `race gateway`; empty: Stripe itself.")
+    ] = ""
+    stripe_webhook_secret: Annotated[
+        str,
+        msgspec.Meta(
+            description="Secret of Stripe's webhook endpoint (`whsec_…`); several, comma-separated, to rotate."
+        ),
+    ] = ""
     gateway_timeout_s: Annotated[Seconds, msgspec.Meta(description="One call of a payment gateway.")] = 10.0
     answer_wait_s: Annotated[
         Seconds, msgspec.Meta(description="A payment request waits so long for its end, then 202 is answered.")

@@ -1,12 +1,16 @@
 """A gateway that cannot start says why in a sentence, and touches nothing."""
 
 import os
+import re
 import socket
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.gateways.simulator import GatewayOptions, run_gateway
@@ -134,3 +138,18 @@ class TestIds:
     def test_a_kind_does_not_pass_for_another(self) -> None:
         names = Names(3)
         assert names.number("ch", names.new("pi").replace("pi_", "ch_")) is None
+
+
+def test_the_command_takes_what_it_is_told() -> None:
+    told = ["--control-port", "0", "--per-second", "3", "--webhook-events", "refund.*", "--webhook-events", "charge.*"]
+    where = ["--port", "0", "--webhook-url", "http://127.0.0.1:9/", "--webhook-secret", "whsec_x"]
+    command = [sys.executable, "-m", "race_to_purchase.cli", "gateway", *where, *told]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        try:
+            assert child.stdout is not None
+            url, control = re.findall(r"http://[\d.:]+", child.stdout.readline())
+            assert url != control
+            assert requests.get(f"{control}/_control/limits", timeout=10).json()["per_second"] == 3
+            assert requests.get(f"{control}/_control/webhooks", timeout=10).json()["events"] == ["refund.*", "charge.*"]
+        finally:
+            child.terminate()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from starlette.types import ASGIApp
 
@@ -22,15 +22,22 @@ from race_to_purchase.loops.reconcile.loop import Pace, Reconcile
 from race_to_purchase.observe.logs import committed
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.path.purchase import Patience, Purchase
+from race_to_purchase.ports import Gateway
 from race_to_purchase.rules.rows import TaskKind
 from race_to_purchase.settings import Settings, keys_of
 from race_to_purchase.store.findings import PostgresFindings, leading
 from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.reads import PostgresReads
 
+if TYPE_CHECKING:
+    from race_to_purchase.gateways.stripe_gateway import StripeGateway
+
 OWED_EVERY_S: dict[TaskKind, float] = {"resolve": 1.0, "capture": 1.0, "void": 1.0, "deliver": 0.5}
 SWEEP_EVERY_S = 60.0
 FORGET_EVERY_S = 600.0
+
+STRIPE_PATIENCE = 0.8
+"""Of gateway_timeout_s, what one request to Stripe may take: the adapter itself says what a lost answer means."""
 
 
 class Engine:
@@ -40,6 +47,10 @@ class Engine:
         self._settings = settings
         self._store = store
         self._sandbox = sandbox
+        self.stripe = _stripe(settings)
+        self.gateways: dict[str, Gateway] = {
+            gateway.name: gateway for gateway in (sandbox, self.stripe) if gateway is not None
+        }
         self._publisher = _publisher(settings)
         self.reads = PostgresReads(store.pool)
         self.committer = Committer(
@@ -52,8 +63,8 @@ class Engine:
         self.purchase = Purchase(
             self.committer,
             self.reads,
-            {sandbox.name: sandbox},
-            default_gateway=sandbox.name,
+            self.gateways,
+            default_gateway=(self.stripe or sandbox).name,
             publisher=self._publisher,
             patience=Patience(settings.gateway_timeout_s, settings.answer_wait_s, settings.takeover_s),
         )
@@ -62,7 +73,7 @@ class Engine:
             self.reads,
             PostgresFindings(store.pool),
             self.purchase,
-            {sandbox.name: sandbox},
+            self.gateways,
             partial(leading, dsn),
             Pace(settings.reconcile_after_s, timeout_s=settings.gateway_timeout_s),
         )
@@ -73,6 +84,8 @@ class Engine:
     async def start(cls, settings: Settings, dsn: str) -> Self:
         """Connect to the migrated database at `dsn` and begin the background work."""
         engine = await cls.open(settings, dsn)
+        if engine.stripe is not None:
+            await engine.stripe.require_key()
         for loop in engine._loops:
             loop.start()
         return engine
@@ -116,6 +129,8 @@ class Engine:
         await self.committer.stop(max(0.1, deadline_s - asyncio.get_running_loop().time()))
         if self._publisher is not None:
             await self._publisher.close()
+        if self.stripe is not None:
+            await self.stripe.close()
         await self._sandbox.close()
         await self._store.close()
 
@@ -130,6 +145,17 @@ def require_sound(settings: Settings) -> None:
         )
     except ValueError as error:
         raise ConfigurationError(detail=f"RACE_STOREFRONT_KEYS or RACE_ADMIN_KEYS: {error}.") from None
+
+
+def _stripe(settings: Settings) -> StripeGateway | None:
+    if not settings.stripe_key:
+        return None
+    # Imported here, because Stripe's library takes longer to import than all the rest of the engine.
+    from race_to_purchase.gateways.stripe_gateway import StripeGateway
+
+    secrets = [part for part in settings.stripe_webhook_secret.replace(" ", "").split(",") if part]
+    timeout_s = settings.gateway_timeout_s * STRIPE_PATIENCE
+    return StripeGateway("stripe", settings.stripe_key, secrets, settings.stripe_base or None, timeout_s)
 
 
 def _publisher(settings: Settings) -> WebhookPublisher | None:

@@ -7,8 +7,13 @@ effect may or may not have happened; `NotSent` that it provably has not.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
+
+Advice = Literal["retry_later", "other_gateway", "other_card", "fix_data", "stop"]
+"""What may help after a decline: the same card in a while; the same card at another gateway, since this one never put
+it before the bank; another card; its data typed right; or nothing, and this card must not be tried again anywhere."""
 
 
 class Prepared(msgspec.Struct, frozen=True, tag=True):
@@ -26,10 +31,14 @@ class Authorized(msgspec.Struct, frozen=True, tag=True):
 
 
 class Declined(msgspec.Struct, frozen=True, tag=True):
-    """Refused for good by this gateway under this key; `retryable` says that another card or gateway may do."""
+    """Refused for good by this gateway under this key; `retryable` says that another card or gateway may do.
+
+    `advice` is more exact, where the gateway says enough for that.
+    """
 
     code: str
     retryable: bool
+    advice: Advice | None = None
 
 
 class ActionRequired(msgspec.Struct, frozen=True, tag=True):

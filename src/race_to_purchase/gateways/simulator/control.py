@@ -157,6 +157,7 @@ class Control:
         newest = [dict(zip(names, row, strict=True)) for row in rows]
         return {
             "endpoint": gateway.delivery.endpoint and gateway.delivery.endpoint.url,
+            "events": gateway.delivery.endpoint and gateway.delivery.endpoint.events,
             "waiting": gateway.delivery.waiting,
             "true": {state: count for state, true, count in counts if true},
             "forged": {state: count for state, true, count in counts if not true},
