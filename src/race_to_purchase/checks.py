@@ -40,6 +40,7 @@ _STARTS = {
     "range_attempt": _NIL,
     "range_orders": _NIL,
     "range_journal": _NIL,
+    "range_seal": "0",
     "range_idempotency": "",
     "range_task": "",
     "range_payment": "",
@@ -79,6 +80,8 @@ HELD = Check("pool_held_matches_claims", "What a pool says is held is what live 
 SOLD_MATCHES = Check("pool_sold_matches_claims", "What a pool says is sold is what paid checkouts claim of it.")
 BUYER_LIMIT = Check("buyer_limit_exceeded", "No buyer holds and owns more than a drop allows.")
 OVERSOLD = Check("oversold", "No item is promised to more buyers than there are pieces of it.")
+BALANCE = Check("balance_differs", "Every running total is the sum of what is sealed.")
+TRIAL = Check("trial_balance", "Debits and credits of all accounts are the same, in every currency.")
 
 CHECKS: tuple[Check, ...] = (
     POOL_BOUNDS,
@@ -98,6 +101,11 @@ CHECKS: tuple[Check, ...] = (
     Check("entry_without_order", "Every journal entry belongs to an order.", "range_journal"),
     Check("order_without_sale", "Every order is in the journal.", "range_orders"),
     Check("booked_amount_differs", "Every order is booked with its amount, or not at all once undone.", "range_orders"),
+    Check("seal_chain_broken", "Every seal block follows the one before.", "range_seal"),
+    Check("sealed_entry_changed", "Every sealed journal entry is as it was sealed.", "range_seal"),
+    Check("sealed_total_differs", "Every seal block has the totals of its entries.", "range_seal"),
+    BALANCE,
+    TRIAL,
     Check("key_points_nowhere", "Every idempotency key has its answer or its attempt.", "range_idempotency"),
     Check("stuck_checkout", "Every reservation ends when its time is up.", "range_checkout", "deadline_s"),
     Check("waiting_for_nothing", "Every payment under way has an attempt that is being decided.", "range_checkout"),
@@ -114,6 +122,11 @@ CHECKS: tuple[Check, ...] = (
     Check("authorization_left_open", "Every authorization will be used or voided.", "range_payment", books=True),
 )
 """All of them, in the order in which a purchase goes."""
+
+LEDGER = frozenset(
+    {"ledger_imbalance", "seal_chain_broken", "sealed_entry_changed", "sealed_total_differs", BALANCE.name, TRIAL.name}
+)
+"""What can be told from the ledger alone."""
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -165,11 +178,7 @@ async def audit(rows: Rows, patience: Patience | None = None, *, rows_at_once: i
     patience = patience or Patience()
     ((has_books,),) = await rows.fetch("books")
     asked = [check for check in CHECKS if has_books or not check.books]
-    pieces = {name: [piece async for piece in ranges(rows, name, rows_at_once)] for name in _tables(asked)}
-    findings: list[Finding] = []
-    for check in asked:
-        if check.ranges:
-            findings += await _ask(rows, check, pieces[check.ranges], patience)
+    findings = await _ask_all(rows, asked, patience, rows_at_once)
     findings += await recount(rows, rows_at_once)
     shelf = Shelf(rows, rows_at_once)
     findings += await _steady(shelf.count)
@@ -183,6 +192,12 @@ async def audit(rows: Rows, patience: Patience | None = None, *, rows_at_once: i
     )
 
 
+async def verify(rows: Rows, *, rows_at_once: int = ROWS_AT_ONCE) -> list[Finding]:
+    """Ask what can be told from the ledger alone: whether it balances, and is as it was sealed."""
+    asked = [check for check in CHECKS if check.name in LEDGER]
+    return await _ask_all(rows, asked, Patience(), rows_at_once)
+
+
 async def ranges(rows: Rows, name: str, rows_at_once: int) -> AsyncIterator[tuple[str, str]]:
     """A table in pieces: each after its first key up to and with its second, as parameters of a check's statement."""
     after = _STARTS[name]
@@ -190,6 +205,18 @@ async def ranges(rows: Rows, name: str, rows_at_once: int) -> AsyncIterator[tupl
         until = found[0][0]
         yield after, until
         after = until
+
+
+async def _ask_all(rows: Rows, asked: Sequence[Check], patience: Patience, rows_at_once: int) -> list[Finding]:
+    """What a statement alone can tell: of a range of a table, or of the whole where that is small."""
+    pieces = {name: [piece async for piece in ranges(rows, name, rows_at_once)] for name in _tables(asked)}
+    findings: list[Finding] = []
+    for check in asked:
+        if check.ranges:
+            findings += await _ask(rows, check, pieces[check.ranges], patience)
+        elif check in (BALANCE, TRIAL):
+            findings += [_finding(check, *found) for found in await rows.fetch(check.name)]
+    return findings
 
 
 def _tables(asked: Sequence[Check]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from race_to_purchase.rules.ledger import Balance
 from race_to_purchase.rules.rows import (
     Attempt,
     Checkout,
@@ -164,6 +165,18 @@ class Findings(Protocol):
 
     async def reach(self, walk: str, where: str) -> None:
         """Remember how far a walk has come."""
+        ...
+
+
+class Ledger(Protocol):
+    """The journal as a whole. All raise DatabaseUnavailable."""
+
+    async def seal(self, entries: int) -> int:
+        """Seal the next `entries`, or as many as there are, always whole transactions; how many. 0 while others do."""
+        ...
+
+    async def balances(self, at: datetime | None = None) -> Sequence[Balance]:
+        """Every account, by currency and name: as of now, or with what had happened by `at`."""
         ...
 
 

@@ -135,7 +135,16 @@ PLANTS = [
         0,
     ),
     Plant(
-        "ledger_imbalance",
+        "ledger_imbalance trial_balance",
+        (
+            "ALTER TABLE journal DROP CONSTRAINT journal_balance",
+            "UPDATE journal SET amounts[2] = amounts[2] - 7 WHERE order_id = '{back}'",
+        ),
+        "{back}",
+        7,
+    ),
+    Plant(
+        "ledger_imbalance sealed_entry_changed sealed_total_differs",
         (
             "ALTER TABLE journal DROP CONSTRAINT journal_balance",
             "UPDATE journal SET amounts[2] = amounts[2] - 7 WHERE order_id = '{captured}'",
@@ -151,18 +160,62 @@ PLANTS = [
         ),
         "00000000-0000-7000-8000-000000000001/0",
     ),
-    Plant("order_without_sale", ("DELETE FROM journal WHERE order_id = '{committed}'",), "{committed}", 15_900),
     Plant(
-        "booked_amount_differs",
+        "order_without_sale sealed_entry_changed sealed_total_differs",
+        ("DELETE FROM journal WHERE order_id = '{committed}'",),
+        "{committed}",
+        15_900,
+    ),
+    Plant(
+        "booked_amount_differs sealed_entry_changed sealed_total_differs",
         ("DELETE FROM journal WHERE order_id = '{undone}' AND entry = 1",),
         "{undone}",
         15_900,
     ),
     Plant(
-        "booked_amount_differs",
+        "booked_amount_differs sealed_entry_changed sealed_total_differs",
         ("UPDATE journal SET currency = 'USD' WHERE order_id = '{committed}'",),
         "{committed}",
         15_900,
+    ),
+    Plant(
+        "sealed_entry_changed",
+        ("UPDATE journal SET at = at + interval '1 s' WHERE order_id = '{captured}'",),
+        "{captured}/0",
+    ),
+    Plant(
+        "sealed_entry_changed sealed_total_differs",
+        (
+            "INSERT INTO journal SELECT order_id, 9, 'fee', at, currency, '{{fees:sandbox,receivable:sandbox}}',"
+            " '{{0,0}}', place FROM journal WHERE order_id = '{captured}'",
+        ),
+        "{captured}/9",
+    ),
+    Plant("seal_chain_broken", ("UPDATE seal SET sealed_at = sealed_at - interval '1 day' WHERE number = 2",), "2"),
+    Plant("seal_chain_broken sealed_total_differs", ("UPDATE seal SET entries = entries + 1 WHERE number = 1",), "1"),
+    Plant("seal_chain_broken balance_differs", ("DELETE FROM seal WHERE number = 1",), "2"),
+    Plant(
+        "sealed_total_differs seal_chain_broken balance_differs",
+        ("UPDATE seal SET totals = jsonb_set(totals, '{{0,2}}', '1') WHERE number = 1",),
+        "1",
+    ),
+    Plant(
+        "balance_differs trial_balance",
+        ("UPDATE balance SET debit = debit + 5 WHERE account = 'receivable:sandbox'",),
+        "receivable:sandbox EUR",
+        5,
+    ),
+    Plant(
+        "balance_differs trial_balance",
+        ("DELETE FROM balance WHERE account = 'revenue:house'",),
+        "revenue:house",
+        134_060,
+    ),
+    Plant(
+        "trial_balance balance_differs",
+        ("UPDATE balance SET credit = credit - 3 WHERE account = 'revenue:house'",),
+        "EUR",
+        3,
     ),
     Plant(
         "key_points_nowhere",

@@ -19,6 +19,7 @@ from race_to_purchase.loops.forget import Forget
 from race_to_purchase.loops.loop import Loop
 from race_to_purchase.loops.owed import Owed
 from race_to_purchase.loops.reconcile.loop import Pace, Reconcile
+from race_to_purchase.loops.seal import Seal
 from race_to_purchase.observe.logs import committed
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.path.purchase import Patience, Purchase
@@ -26,6 +27,7 @@ from race_to_purchase.ports import Gateway
 from race_to_purchase.rules.rows import TaskKind
 from race_to_purchase.settings import Settings, keys_of
 from race_to_purchase.store.findings import PostgresFindings, leading
+from race_to_purchase.store.ledger import PostgresLedger
 from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.reads import PostgresReads
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 OWED_EVERY_S: dict[TaskKind, float] = {"resolve": 1.0, "capture": 1.0, "void": 1.0, "deliver": 0.5}
 SWEEP_EVERY_S = 60.0
 FORGET_EVERY_S = 600.0
+SEAL_EVERY_S = 1.0
 
 STRIPE_PATIENCE = 0.8
 """Of gateway_timeout_s, what one request to Stripe may take: the adapter itself says what a lost answer means."""
@@ -53,6 +56,7 @@ class Engine:
         }
         self._publisher = _publisher(settings)
         self.reads = PostgresReads(store.pool)
+        self.ledger = PostgresLedger(store.pool)
         self.committer = Committer(
             store,
             policy=settings.policy,
@@ -107,6 +111,7 @@ class Engine:
             Loop(Sweep(self.committer, self.reads), SWEEP_EVERY_S),
             Loop(Forget(self.reads), FORGET_EVERY_S),
             Loop(self.reconcile, self._settings.reconcile_every_s),
+            Loop(Seal(self.ledger), SEAL_EVERY_S),
             *(Loop(Owed(kind, self.purchase, self.reads), every_s) for kind, every_s in kinds.items()),
         ]
 

@@ -11,13 +11,38 @@ all the same, so that every order can be found in the journal. Entries are never
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+
+import msgspec
 
 from race_to_purchase.rules.rows import Entry, Order, Quote
 
 SALE = 0
 """Number of an order's first entry."""
+
+
+class Balance(msgspec.Struct, frozen=True):
+    """What an account was moved by, in minor units: the sums of its debits and of its credits, both from zero up."""
+
+    account: str
+    currency: str
+    debit: int
+    credit: int
+
+    @property
+    def amount(self) -> int:
+        """Debit above zero."""
+        return self.debit - self.credit
+
+
+def trial(balances: Iterable[Balance]) -> dict[str, tuple[int, int]]:
+    """Debits and credits of all accounts together, by currency; where they are not the same, the books are wrong."""
+    sums: dict[str, tuple[int, int]] = {}
+    for balance in balances:
+        debit, credit = sums.get(balance.currency, (0, 0))
+        sums[balance.currency] = (debit + balance.debit, credit + balance.credit)
+    return sums
 
 
 def sale(order: Order, quote: Quote) -> Entry:

@@ -61,4 +61,5 @@ async def _run_missing(connection: asyncpg.Connection) -> int:
         async with connection.transaction():
             await connection.execute(text)
             await connection.execute(statement("migrations_record"), version, name)
+    await connection.execute(statement("journal_restored"))
     return len(missing)
