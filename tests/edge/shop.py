@@ -18,7 +18,8 @@ from race_to_purchase.edge.connection import http_protocol
 from race_to_purchase.edge.reference.examples import DROP
 from race_to_purchase.edge.routes import build_app
 from race_to_purchase.operate.drops import Catalogue, DropState
-from race_to_purchase.path.purchase import Patience, Purchase
+from race_to_purchase.path.patience import Patience
+from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.rules.commands import Command
 from race_to_purchase.rules.drop import Drop
 from race_to_purchase.rules.outcomes import Outcome

@@ -17,7 +17,8 @@ from race_to_purchase.commit.committer import Committer
 from race_to_purchase.gateways.sandbox import SandboxGateway
 from race_to_purchase.loops.expire import Expire, Sweep
 from race_to_purchase.loops.owed import Owed
-from race_to_purchase.path.purchase import Patience, Purchase
+from race_to_purchase.path.patience import Patience
+from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.reserve import ReserveRequest
 from race_to_purchase.ports import GatewayPayment, PaymentRequest, Publisher, WebhookEvent
 from race_to_purchase.rules.commands import Line

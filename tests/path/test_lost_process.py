@@ -7,6 +7,7 @@ then find that everything has been done without them.
 import asyncio
 from typing import NoReturn
 
+import pytest
 from msgspec.structs import replace
 
 from race_to_purchase.ports import PaymentRequest
@@ -165,13 +166,21 @@ class TestTheDeadlinePasses:
         await age(dsn, 6)
         await make_due(dsn)
         await other.owed("resolve")
-        assert (await other.attempt(checkout)).state == "declined"
+        assert (await other.attempt(checkout)).state == "doomed"
         assert (await other.checkout(checkout)).state == "expired"
+        await make_due(dsn)
+        await other.owed("void")
+        assert (await other.attempt(checkout)).state == "doomed", "a frozen process may send it still"
+        await age(dsn, 60)
+        await make_due(dsn)
+        await other.owed("void")
+        assert (await other.attempt(checkout)).state == "voided"
         assert await value(dsn, "SELECT count(*) FROM sandbox.payment") == 0
         assert await recount(dsn, at_rest=True) == []
 
-    async def test_an_authorization_after_it_was_given_up_is_given_back(
-        self, shop: Process, other: Process, dsn: str
+    @pytest.mark.parametrize("dies", [False, True], ids=["hears of it", "dies of it"])
+    async def test_an_authorization_after_it_was_given_up_is_voided(
+        self, shop: Process, other: Process, dsn: str, dies: bool
     ) -> None:
         """A process was frozen for minutes between storing the attempt and sending it."""
         checkout = await shop.reserve()
@@ -180,7 +189,10 @@ class TestTheDeadlinePasses:
 
         async def thawed(request: PaymentRequest, ref: str | None) -> Verdict:
             await frozen.wait()
-            return await authorize(request, ref)
+            verdict = await authorize(request, ref)
+            if dies:
+                await never()
+            return verdict
 
         shop.wire.gateway.authorize = thawed  # type: ignore[method-assign]
         payment = shop.paying(checkout)
@@ -191,10 +203,19 @@ class TestTheDeadlinePasses:
         await age(dsn, 6)
         await make_due(dsn)
         await other.owed("resolve")
-        assert (await other.attempt(checkout)).state == "declined"
+        attempt = await other.attempt(checkout)
+        assert (attempt.state, attempt.decline_code) == ("doomed", "never_received")
         frozen.set()
-        await payment
-        await shop.settle()
+        if dies:
+            while not await value(dsn, "SELECT count(*) FROM sandbox.payment"):
+                await asyncio.sleep(0.01)
+            await make_due(dsn)
+            await other.owed("void")
+        else:
+            await payment
+            await shop.settle()
+        assert (await other.attempt(checkout)).state == "voided"
+        assert await value(dsn, "SELECT state FROM sandbox.payment") == "voided"
         assert await recount(dsn, at_rest=True) == []
 
 

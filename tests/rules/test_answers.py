@@ -29,6 +29,7 @@ REFUSALS = [
     (o.WrongState(ID, "paid", "be cancelled"), 409, "wrong_state", False),
     (o.StockBelowUse("aurora/item/shoe", 1, 2, 3), 409, "stock_below_use", False),
     (o.FlowFixed("aurora", "currency"), 409, "field_is_fixed", False),
+    (o.NoGateway(ID), 503, "no_gateway", True),
     (o.KeyInFlight(), 409, "idempotency_in_flight", True),
     (o.KeyReused(), 422, "idempotency_key_reused", False),
 ]
@@ -43,7 +44,12 @@ SUCCESSES = [
     (o.Replayed(201, b"{}"), 201),
     (o.Noted(a_finding()), 200),
 ]
-SILENT: list[Any] = [o.Begun(an_attempt(CHECKOUT)), o.Done("captured"), o.Ignored("late")]
+SILENT: list[Any] = [
+    o.Begun(an_attempt(CHECKOUT)),
+    o.TriedNext(an_attempt(CHECKOUT), void=False),
+    o.Done("captured"),
+    o.Ignored("late"),
+]
 
 
 @pytest.mark.parametrize(("outcome", "status", "code", "retryable"), REFUSALS)

@@ -26,6 +26,7 @@ from race_to_purchase.rules.verdicts import (
     Declined,
     NoAnswer,
     NotSent,
+    Refunded,
     Verdict,
 )
 from tests.rules.world import World, authorized, begin, cancel, captured, expire, open_world, put, reserve, settle
@@ -158,8 +159,8 @@ class TestThePivot:
 
     def test_a_verdict_that_is_no_answer_is_a_bug(self) -> None:
         world, checkout = paying()
-        with pytest.raises(TypeError, match="Captured is no answer"):
-            world.ask(settle(checkout, Captured("ref", PRICE)))
+        with pytest.raises(TypeError, match="Refunded is no answer"):
+            world.ask(settle(checkout, Refunded("ref", PRICE)))
 
 
 class TestDeclined:

@@ -86,7 +86,7 @@ class TestCapture:
 
 
 class TestVoid:
-    @pytest.mark.parametrize("verdict", [Voided("ref-1"), Absent()])
+    @pytest.mark.parametrize("verdict", [Voided("ref-1"), Absent(), Refunded("ref-1", PRICE)])
     def test_it_ends_when_the_gateway_says_so(self, verdict: Verdict) -> None:
         world, checkout = doomed()
         assert world.ask(voided(checkout, verdict)) == Done("voided")
@@ -107,8 +107,8 @@ class TestVoid:
 
     def test_another_word_is_a_bug(self) -> None:
         world, checkout = doomed()
-        with pytest.raises(TypeError, match="Refunded is no answer to a void"):
-            world.ask(voided(checkout, Refunded("ref-1", 1)))
+        with pytest.raises(TypeError, match="CaptureRefused is no answer to a void"):
+            world.ask(voided(checkout, CaptureRefused("expired")))
 
 
 class TestDeliver:

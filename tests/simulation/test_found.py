@@ -3,62 +3,58 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.path import pay
-from race_to_purchase.ports import Conflict, PaymentRequest
+from race_to_purchase.ports import Conflict
 from race_to_purchase.rules.commands import Authorization, BeginPayment, Capture, Deliver, Line, PutDrop, Reserve
 from race_to_purchase.rules.decide import decide, touch
 from race_to_purchase.rules.drop import Drop, Item, shared_pools
-from race_to_purchase.rules.rows import Attempt, Checkout, Claims, Quote
-from race_to_purchase.rules.snapshot import Keys
-from race_to_purchase.rules.verdicts import Absent, Authorized, Captured, Declined, NoAnswer, Verdict
+from race_to_purchase.rules.rows import Attempt, AttemptState, Checkout, CheckoutState, Claims, Quote
+from race_to_purchase.rules.snapshot import Keys, Snapshot
+from race_to_purchase.rules.verdicts import Absent, Authorized, Captured, NoAnswer
 from race_to_purchase.store.memory import MemoryStore
 
 BEGAN = datetime(2026, 12, 1, 18, tzinfo=UTC)
 DEADLINE = BEGAN + timedelta(minutes=10)
 
 
-class KnowsNothing:
-    """A gateway that no request has reached yet."""
-
-    name = "far"
-    separate_capture = True
-    two_step = False
-
-    async def look_up(self, request: PaymentRequest, ref: str | None) -> Verdict:
-        return Absent()
-
-    async def authorize(self, request: PaymentRequest, ref: str | None) -> Verdict:
-        return Authorized("late", request.amount)
-
-
 ATTEMPT = Attempt("c", 1, "far", "unknown", "k", "pm", 1, "EUR", 0, BEGAN)
 
 
-def a_checkout(state: str) -> Checkout:
-    return Checkout("c", "d", "b", state, Quote("EUR", (), 1, 0, 1), Claims({}), DEADLINE, BEGAN, live_n=1)  # type: ignore[arg-type]
+def a_checkout(state: CheckoutState) -> Checkout:
+    return Checkout("c", "d", "b", state, Quote("EUR", (), 1, 0, 1), Claims({}), DEADLINE, BEGAN, 0, 1)
 
 
 @pytest.mark.parametrize(
-    ("state", "after_deadline_s", "verdict"),
+    ("state", "after_deadline_s", "sent_again", "end"),
     [
-        ("paying", -1, Authorized),
-        # It was sent again until a moment ago, and may be on its way, however long ago the attempt began: to give it
-        # up now would leave its authorization to nobody.
-        ("lapsed", 1, Absent),
-        ("lapsed", 60, Absent),
-        ("lapsed", 301, Declined),
+        ("paying", -1, True, "unknown"),
+        # It was sent again until a moment ago, and may be on its way, however long ago the attempt began.
+        ("lapsed", 1, False, "unknown"),
+        ("lapsed", 60, False, "unknown"),
+        ("lapsed", 301, False, "doomed"),
         # The loop that ends reservations is late; a request that is sent now could arrive after it was given up.
-        ("paying", 1, Absent),
+        ("paying", 1, False, "unknown"),
     ],
 )
-async def test_a_request_is_given_up_only_long_after_anybody_could_send_it(
-    state: str, after_deadline_s: int, verdict: type[Verdict]
+def test_a_request_is_given_up_only_long_after_anybody_could_send_it(
+    state: CheckoutState, after_deadline_s: int, sent_again: bool, end: AttemptState
 ) -> None:
     now = DEADLINE + timedelta(seconds=after_deadline_s)
-    found = await pay.find_out(KnowsNothing(), ATTEMPT, a_checkout(state), now, 1.0)  # type: ignore[arg-type]
-    assert type(found) is verdict
+    checkout = a_checkout(state)
+    assert pay.wanted(ATTEMPT, checkout, now) is sent_again
+    snapshot = Snapshot(now, {}, {"c": checkout}, {("c", 1): ATTEMPT})
+    decision = decide(snapshot, Authorization("d", "c", (), 1, Absent()))
+    assert [row.state for row in decision.rows if isinstance(row, Attempt)] == [end]
+
+
+def test_a_request_so_old_that_its_key_may_be_forgotten_is_not_sent_again() -> None:
+    """A reservation that lasts for days: the gateway would make a second payment of it."""
+    checkout = replace(a_checkout("paying"), deadline=BEGAN + timedelta(days=3))
+    assert pay.wanted(ATTEMPT, checkout, BEGAN + timedelta(hours=22))
+    assert not pay.wanted(ATTEMPT, checkout, BEGAN + timedelta(hours=23))
 
 
 DROP = Drop(id="d", title="D", opens_at=BEGAN, currency="EUR", items=(Item("i", "I", 100, 5),))

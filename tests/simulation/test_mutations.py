@@ -30,7 +30,7 @@ from race_to_purchase.rules.decide.decision import Decision, with_state
 from race_to_purchase.rules.outcomes import Outcome
 from race_to_purchase.rules.rows import Attempt, Checkout, Entry, StoredKey, Task, TaskTurned, attempt_id
 from race_to_purchase.rules.snapshot import Snapshot
-from race_to_purchase.rules.verdicts import Absent, Authorized, Declined, NoAnswer, Verdict
+from race_to_purchase.rules.verdicts import Authorized, Declined, NoAnswer, Verdict
 
 Patch = pytest.MonkeyPatch
 SEEDS_MAX = 40
@@ -81,10 +81,10 @@ def new_key_on_resend(patch: Patch) -> None:
     sent: dict[str, int] = {}
     authorize = pay.authorize
 
-    async def with_new_key(gateway: Gateway, attempt: Attempt, timeout_s: float) -> Verdict:
+    async def with_new_key(gateway: Gateway, attempt: Attempt, timeout_s: float, *, again: bool) -> Verdict:
         times = sent[attempt.key] = sent.get(attempt.key, 0) + 1
         key = attempt.key if times == 1 else f"{attempt.key}-{times}"
-        return await authorize(gateway, replace(attempt, key=key), timeout_s)
+        return await authorize(gateway, replace(attempt, key=key), timeout_s, again=again)
 
     patch.setattr(pay, "authorize", with_new_key)
 
@@ -101,15 +101,10 @@ def unknown_is_failed(patch: Patch) -> None:
     patch.setattr(deciding, "authorization", guessed)
 
 
-def absent_is_failed_soon(patch: Patch) -> None:
-    """What the gateway does not know is given up as soon as its reservation has lapsed."""
-    find_out = pay.find_out
-
-    async def impatient(*arguments: Any) -> Verdict:
-        verdict = await find_out(*arguments)
-        return Declined("never_received", retryable=True) if isinstance(verdict, Absent) else verdict
-
-    patch.setattr(pay, "find_out", impatient)
+def absent_is_voided_soon(patch: Patch) -> None:
+    """What the gateway does not know is given up at once, and counts as voided."""
+    patch.setattr(paying, "unheard_of", lambda *_: True)
+    patch.setattr(settling, "unheard_of", lambda *_: True)
 
 
 def keys_not_stored(patch: Patch) -> None:
@@ -225,8 +220,8 @@ def captured_too_early(patch: Patch) -> None:
     """Money is taken as soon as it is authorized, whatever the pivot says."""
     authorize = pay.authorize
 
-    async def greedy(gateway: Gateway, attempt: Attempt, timeout_s: float) -> Verdict:
-        verdict = await authorize(gateway, attempt, timeout_s)
+    async def greedy(gateway: Gateway, attempt: Attempt, timeout_s: float, *, again: bool) -> Verdict:
+        verdict = await authorize(gateway, attempt, timeout_s, again=again)
         if isinstance(verdict, Authorized):
             await gateway.capture(verdict.ref, attempt.amount, f"{attempt.key}-capture")
         return verdict
@@ -314,7 +309,7 @@ MUTATIONS = [
     row("the attempt is stored before it is sent", sent_before_stored, "ordinary", "sent_before_stored"),
     row("the stored key, when sent again", new_key_on_resend, "gateway", "sent_before_stored"),
     row("unknown is not failed", unknown_is_failed, "gateway", "authorization_left_open", "charged_without_order"),
-    row("absent is not failed while on its way", absent_is_failed_soon, "short", "authorization_left_open"),
+    row("absent is not gone while it may be on its way", absent_is_voided_soon, "frozen", "authorization_left_open"),
     row("idempotency keys are stored", keys_not_stored, "ordinary", "answers_differ"),
     row("the fingerprint of a key", fingerprint_ignored, "ordinary", "key_of_another_request"),
     row("versions are compared", versions_ignored, "tight", *HELD, "fence_went_back", "illegal_transition", UNFORESEEN),

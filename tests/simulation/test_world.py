@@ -70,7 +70,7 @@ class TestSeeds:
 
 class TestCoverage:
     def test_some_seeds_reach_nearly_everything(self, forty: simulate.Simulated) -> None:
-        assert len(forty.uncovered) < forty.cells / 4
+        assert len(forty.uncovered) < forty.cells / 3
         assert sum(missed.startswith("row: ") for missed in forty.uncovered) < len(TABLE) / 5
 
     def test_what_was_not_reached_is_named(self) -> None:
@@ -82,7 +82,7 @@ class TestCoverage:
 
     def test_the_awaits_are_those_of_the_source(self) -> None:
         names = set(awaits.places().values())
-        assert "path/pay.py authorize: gateway.authorize" in names
+        assert "path/asking.py asked: ask" in names
         assert "commit/combiner.py _commit: _store.session" in names
         assert "loops/owed.py tick: asyncio.gather" in names
 

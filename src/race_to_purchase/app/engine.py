@@ -22,7 +22,8 @@ from race_to_purchase.loops.reconcile.loop import Pace, Reconcile
 from race_to_purchase.loops.seal import Seal
 from race_to_purchase.observe.logs import committed
 from race_to_purchase.operate.drops import Catalogue
-from race_to_purchase.path.purchase import Patience, Purchase
+from race_to_purchase.path.patience import Patience
+from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.ports import Gateway
 from race_to_purchase.rules.rows import TaskKind
 from race_to_purchase.settings import Settings, keys_of

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from race_to_purchase.commit.committer import Committer
+from race_to_purchase.path.asking import asked
 from race_to_purchase.path.known import KnownCheckout
 from race_to_purchase.ports import Gateway
 from race_to_purchase.rules.commands import Capture
 from race_to_purchase.rules.outcomes import Outcome
 from race_to_purchase.rules.rows import Attempt
-from race_to_purchase.rules.verdicts import NoAnswer, Verdict
 
 
 async def capture(
@@ -25,10 +23,6 @@ async def capture(
 ) -> Outcome:
     """Ask the gateway and record what it said; no answer is asked for again after `again_s`, with the same key."""
     assert attempt.gateway_ref is not None, "a committed attempt has the gateway's reference"
-    verdict: Verdict
-    try:
-        async with asyncio.timeout(timeout_s):
-            verdict = await gateway.capture(attempt.gateway_ref, attempt.amount, f"{attempt.key}-capture")
-    except TimeoutError:
-        verdict = NoAnswer(f"no answer within {timeout_s:g} s")
+    ref = attempt.gateway_ref
+    verdict = await asked(lambda: gateway.capture(ref, attempt.amount, f"{attempt.key}-capture"), timeout_s)
     return await committer.submit(Capture(known.drop_id, known.id, known.pools, attempt.n, verdict, deliver, again_s))

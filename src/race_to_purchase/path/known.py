@@ -18,12 +18,14 @@ CHECKOUTS_MAX = 20_000
 
 
 class KnownCheckout(msgspec.Struct, frozen=True):
-    """Where a checkout belongs, and what it may change."""
+    """Where a checkout belongs, what it may change, and what it costs, in minor units."""
 
     id: str
     drop_id: str
     buyer: str
     pools: tuple[str, ...]
+    amount: int
+    currency: str
 
 
 class Known:
@@ -46,7 +48,10 @@ class Known:
 
     def remember(self, checkout: Checkout) -> KnownCheckout:
         """Keep what never changes of a checkout."""
-        known = KnownCheckout(checkout.id, checkout.drop_id, checkout.buyer, checkout.claims.pools)
+        quote = checkout.quote
+        known = KnownCheckout(
+            checkout.id, checkout.drop_id, checkout.buyer, checkout.claims.pools, quote.total, quote.currency
+        )
         self._checkouts[checkout.id] = known
         if len(self._checkouts) > CHECKOUTS_MAX:
             self._checkouts.popitem(last=False)

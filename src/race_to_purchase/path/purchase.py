@@ -19,50 +19,53 @@ from race_to_purchase.commit.committer import Committer
 from race_to_purchase.commit.waiting import Alive
 from race_to_purchase.path import capture, fulfil, pay, undo
 from race_to_purchase.path.admit import admit
+from race_to_purchase.path.choice import Choice, Only, queue_of
 from race_to_purchase.path.known import Known, KnownCheckout
+from race_to_purchase.path.patience import PATIENT, Patience
 from race_to_purchase.path.reserve import ReserveRequest, reserve
 from race_to_purchase.path.retry import NextDeadlines
+from race_to_purchase.path.route import Facts
 from race_to_purchase.ports import Gateway, Publisher, Reads
 from race_to_purchase.rules.attempt import OPEN
-from race_to_purchase.rules.commands import Cancel
+from race_to_purchase.rules.commands import Cancel, NextAttempt
 from race_to_purchase.rules.decide import KeyUse
+from race_to_purchase.rules.decide.decision import already
 from race_to_purchase.rules.outcomes import (
     AllReserved,
     Answered,
     Begun,
     InFlight,
+    NoGateway,
     Outcome,
     Reserved,
     StillPaying,
+    TriedNext,
     Unknown,
+    WrongState,
 )
 from race_to_purchase.rules.rows import Attempt, Checkout, Order, Task
-from race_to_purchase.rules.verdicts import Authorized, Verdict
+from race_to_purchase.rules.verdicts import (
+    Absent,
+    ActionRequired,
+    Authorized,
+    Captured,
+    Declined,
+    NoAnswer,
+    NotSent,
+    Prepared,
+    Verdict,
+)
 
 log = logging.getLogger("race.path")
-
-
-class Patience(msgspec.Struct, frozen=True):
-    """How long things may take, in seconds."""
-
-    gateway_s: float = 10.0
-    """One call of a gateway."""
-    answer_s: float = 20.0
-    """A payment request, before its buyer is told 202 and asks again."""
-    takeover_s: float = 15.0
-    """A begun payment, before another process may take it over."""
-
-    def __post_init__(self) -> None:
-        if self.takeover_s <= self.gateway_s:
-            raise ValueError("takeover_s must be longer than gateway_s: the call under way would be made twice")
-
-
-PATIENT = Patience()
 
 
 def uuid7() -> str:
     """A new id; ids of one moment are neighbours in an index."""
     return str(uuid_utils.uuid7())
+
+
+def _facts(attempt: Attempt) -> Facts:
+    return Facts(attempt.key, attempt.amount, attempt.currency)
 
 
 class Purchase:
@@ -75,6 +78,7 @@ class Purchase:
         gateways: Mapping[str, Gateway],
         *,
         default_gateway: str,
+        choice: Choice | None = None,
         publisher: Publisher | None = None,
         patience: Patience = PATIENT,
         new_id: Callable[[], str] = uuid7,
@@ -83,7 +87,7 @@ class Purchase:
         self._committer = committer
         self._reads = reads
         self._gateways = gateways
-        self._default_gateway = default_gateway
+        self._choice = choice or Only(default_gateway)
         self._publisher = publisher
         self._patience = patience
         self._new_id = new_id
@@ -118,29 +122,56 @@ class Purchase:
         method: str,
         key: KeyUse | None = None,
         alive: Alive | None = None,
+        return_url: str | None = None,
     ) -> Outcome:
-        """How the payment ended; StillPaying or InFlight once the buyer has waited long enough."""
+        """How the payment ended; StillPaying or InFlight once the buyer has waited long enough, or has to act."""
         known = await self._known.checkout(checkout_id)
         if known is None:
             return Unknown("checkout", checkout_id)
-        gateway = self._gateways[self._default_gateway]
-        request = pay.PayRequest(buyer, method, gateway.name, self._new_id())
-        begun = await pay.begin(self._committer, known, request, self._patience.takeover_s, key, alive)
-        match begun:
-            case Begun(attempt=attempt):
-                work = self._detached_payment(known, gateway, attempt)
-            case InFlight():
-                running = self._paying.get(checkout_id)
-                if running is None:
-                    return begun
-                work = running
-            case _:
+        gateway_key = self._new_id()
+        name = self._choice.choose(Facts(gateway_key, known.amount, known.currency))
+        if name is None:
+            return NoGateway(checkout_id)
+        queue = queue_of(self._gateways[name])
+        queue.enter(gateway_key)
+        wait_s = queue.wait_s(gateway_key)
+        request = pay.PayRequest(buyer, method, name, gateway_key, return_url, wait_s)
+        try:
+            begun = await pay.begin(self._committer, known, request, self._patience, key, alive)
+        except BaseException:
+            queue.leave(gateway_key)
+            raise
+        if isinstance(begun, Begun):
+            work = self._detached_payment(known, begun.attempt)
+        else:
+            queue.leave(gateway_key)
+            running = self._paying.get(checkout_id)
+            if not isinstance(begun, InFlight) or running is None:
                 return begun
-        done, _ = await asyncio.wait([work], timeout=self._patience.answer_s)
-        return work.result() if done else StillPaying(checkout_id, 0)
+            work = running
+        patience_s = self._patience.answer_s if wait_s <= self._patience.queued_s else 0
+        done, _ = await asyncio.wait([work], timeout=patience_s)
+        return work.result() if done else await self._still(known)
 
-    def _detached_payment(self, known: KnownCheckout, gateway: Gateway, attempt: Attempt) -> asyncio.Task[Outcome]:
-        work = asyncio.create_task(self._payment(known, gateway, attempt))
+    async def _still(self, known: KnownCheckout) -> Outcome:
+        """What a buyer is told who does not wait any longer."""
+        checkout = await self._reads.checkout(known.id)
+        assert checkout is not None
+        attempt = await self._reads.attempt(known.id, checkout.live_n)
+        assert attempt is not None
+        return self._still_paying(attempt)
+
+    def _still_paying(self, attempt: Attempt) -> StillPaying:
+        url = attempt.next_action if attempt.state == "action_required" else None
+        return StillPaying(attempt.checkout_id, attempt.n, url, self._position(attempt))
+
+    def _position(self, attempt: Attempt) -> int | None:
+        if attempt.state != "prepared":
+            return None
+        return queue_of(self._gateways[attempt.gateway]).position(attempt.key)
+
+    def _detached_payment(self, known: KnownCheckout, attempt: Attempt) -> asyncio.Task[Outcome]:
+        work = asyncio.create_task(self._payment(known, attempt))
         self._paying[known.id] = work
 
         def forget(_: asyncio.Task[Outcome]) -> None:
@@ -150,23 +181,66 @@ class Purchase:
         work.add_done_callback(forget)
         return work
 
-    async def _payment(self, known: KnownCheckout, gateway: Gateway, attempt: Attempt) -> Outcome:
-        verdict = await pay.authorize(gateway, attempt, self._patience.gateway_s)
-        return await self._settle(known, attempt, verdict, tries=0)
+    async def _payment(self, known: KnownCheckout, attempt: Attempt) -> Outcome:
+        if attempt.state == "prepared":
+            await queue_of(self._gateways[attempt.gateway]).turn(attempt.key)
+            begun = await pay.send(self._committer, known, attempt, self._patience.takeover_s)
+            if not isinstance(begun, Begun):
+                queue_of(self._gateways[attempt.gateway]).leave(attempt.key)
+                return begun
+            attempt = begun.attempt
+        return await self._send(known, attempt, tries=0)
+
+    async def _send(self, known: KnownCheckout, attempt: Attempt, tries: int) -> Outcome:
+        """Send the stored request, by as many steps as its gateway takes, and commit what is said to it."""
+        gateway, timeout_s = self._gateways[attempt.gateway], self._patience.gateway_s
+        # Who may go elsewhere at once does not wait for a gateway that refuses.
+        again = self._choice.choose(_facts(attempt), [attempt.gateway]) is None
+        if gateway.two_step and attempt.gateway_ref is None:
+            verdict = await pay.prepare(gateway, attempt, timeout_s, again=again)
+            outcome = await self._settle(known, attempt, verdict, tries)
+            if not isinstance(outcome, Begun):
+                return outcome
+            attempt = outcome.attempt
+        verdict = await pay.authorize(gateway, attempt, timeout_s, again=again)
+        return await self._settle(known, attempt, verdict, tries)
 
     async def _settle(self, known: KnownCheckout, attempt: Attempt, verdict: Verdict, tries: int) -> Outcome:
         """The pivot, and what follows it at once."""
-        outcome = await pay.settle(self._committer, known, attempt.n, verdict, tries)
-        if isinstance(outcome, Answered) and isinstance(verdict, Authorized):
+        then = await self._next(attempt, verdict)
+        outcome = await pay.settle(self._committer, known, attempt.n, verdict, tries, self._patience, then)
+        if isinstance(verdict, Prepared | Authorized | ActionRequired | Captured):
             attempt = msgspec.structs.replace(attempt, gateway_ref=verdict.ref)
-            if outcome.end == "paid":
+        match outcome:
+            case Answered(end="paid") if isinstance(verdict, Authorized | Captured):
                 self._afterwards(self._capture(known, attempt, tries=0))
-            elif outcome.void:
+            case Answered(void=True) | TriedNext(void=True) if attempt.gateway_ref is not None:
                 self._afterwards(self._void(known, attempt, tries=0))
-            elif outcome.end == "declined":
-                gateway = self._gateways[attempt.gateway]
-                self._afterwards(undo.give_back(gateway, attempt, self._patience.gateway_s))
+        if isinstance(outcome, TriedNext):
+            return await self._send(known, outcome.attempt, tries=0)
         return outcome
+
+    async def _next(self, attempt: Attempt, verdict: Verdict) -> NextAttempt | None:
+        """Where the payment may go from here. That nobody knows what became of it is enough only by policy."""
+        match verdict:
+            case Declined(retryable=True) | NotSent():
+                pass
+            case NoAnswer() if self._patience.unknown_fails_over:
+                pass
+            case _:
+                return None
+        name = self._choice.choose(_facts(attempt), await self._tried(attempt))
+        return None if name is None else NextAttempt(name, self._new_id(), self._patience.takeover_s)
+
+    async def _tried(self, attempt: Attempt) -> list[str]:
+        """The gateways that this payment has been at: those of attempts before it that ended without an answer."""
+        tried = [attempt.gateway]
+        for n in range(attempt.n - 1, 0, -1):
+            before = await self._reads.attempt(attempt.checkout_id, n)
+            if before is None or before.answer is not None:
+                break
+            tried.append(before.gateway)
+        return tried
 
     def _afterwards(self, step: Coroutine[Any, Any, object]) -> None:
         """Do a step that nobody waits for. If it is lost with this process, its task falls due elsewhere."""
@@ -189,7 +263,7 @@ class Purchase:
             attempt,
             deliver=self._publisher is not None,
             timeout_s=self._patience.gateway_s,
-            again_s=pay.again_s(tries),
+            again_s=self._patience.again_s(tries),
         )
 
     async def _void(self, known: KnownCheckout, attempt: Attempt, tries: int) -> Outcome:
@@ -199,7 +273,7 @@ class Purchase:
             self._gateways[attempt.gateway],
             attempt,
             timeout_s=self._patience.gateway_s,
-            again_s=pay.again_s(tries),
+            again_s=self._patience.again_s(tries),
         )
 
     async def take_over(self, task: Task) -> Outcome | None:
@@ -210,10 +284,7 @@ class Purchase:
         known = self._known.remember(checkout)
         match task.kind:
             case "resolve" if attempt.state in OPEN:
-                gateway = self._gateways[attempt.gateway]
-                now = await self._reads.now()
-                verdict = await pay.find_out(gateway, attempt, checkout, now, self._patience.gateway_s)
-                return await self._settle(known, attempt, verdict, task.tries)
+                return await self._find_out(known, checkout, attempt, task.tries)
             case "capture" if attempt.state == "committed":
                 return await self._capture(known, attempt, task.tries)
             case "void" if attempt.state == "doomed":
@@ -224,6 +295,51 @@ class Purchase:
                 return await fulfil.fulfil(self._committer, known, self._publisher, order, checkout, tries=task.tries)
             case _:
                 return None
+
+    async def _find_out(self, known: KnownCheckout, checkout: Checkout, attempt: Attempt, tries: int) -> Outcome:
+        """What became of an attempt: ask, and send the same request again only while it is wanted."""
+        if attempt.state == "prepared":
+            begun = await pay.send(self._committer, known, attempt, self._patience.takeover_s)
+            return await self._send(known, begun.attempt, tries) if isinstance(begun, Begun) else begun
+        verdict = await pay.look_up(self._gateways[attempt.gateway], attempt, self._patience.gateway_s)
+        if isinstance(verdict, Absent) and pay.wanted(attempt, checkout, await self._reads.now()):
+            return await self._send(known, attempt, tries)
+        return await self._settle(known, attempt, verdict, tries)
+
+    async def resolve(self, checkout_id: str, n: int) -> Outcome:
+        """Ask the gateway about an attempt now, and commit what it says; sends nothing, and keeps no silence."""
+        checkout = await self._reads.checkout(checkout_id)
+        attempt = await self._reads.attempt(checkout_id, n)
+        if checkout is None or attempt is None:
+            return Unknown("checkout", checkout_id)
+        if attempt.state not in OPEN:
+            return already(attempt)
+        if attempt.state == "prepared":
+            return self._still_paying(attempt)
+        verdict = await pay.look_up(self._gateways[attempt.gateway], attempt, self._patience.gateway_s)
+        match verdict:
+            case NoAnswer() | NotSent() | Absent():
+                return self._still_paying(attempt)
+            case ActionRequired(url=url) if attempt.state == "action_required" and url == attempt.next_action:
+                if checkout.state == "paying":
+                    return self._still_paying(attempt)
+        return await self._settle(self._known.remember(checkout), attempt, verdict, tries=0)
+
+    async def returned(self, checkout_id: str, buyer: str | None) -> Outcome:
+        """The buyer is back from where they had to act: what the payment would answer now."""
+        checkout = await self.checkout(checkout_id, buyer)
+        if checkout is None:
+            return Unknown("checkout", checkout_id)
+        if not checkout.live_n:
+            return WrongState(checkout_id, checkout.state, "be returned to: no payment was begun")
+        return await self.resolve(checkout_id, checkout.live_n)
+
+    async def waits(self, checkout: Checkout) -> StillPaying | None:
+        """What a checkout that is being paid waits for; None where it is not."""
+        if checkout.state != "paying":
+            return None
+        attempt = await self._reads.attempt(checkout.id, checkout.live_n)
+        return None if attempt is None else self._still_paying(attempt)
 
     async def checkout(self, checkout_id: str, buyer: str | None) -> Checkout | None:
         """The checkout, if it is this buyer's (None: anybody's)."""

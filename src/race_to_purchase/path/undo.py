@@ -1,19 +1,24 @@
-"""Undo: void what was authorized for an attempt that may never become an order."""
+"""Undo: take back whatever an attempt got that may never become an order, whether or not it is known what that was."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-
 from race_to_purchase.commit.committer import Committer
+from race_to_purchase.path.asking import asked, request_of
 from race_to_purchase.path.known import KnownCheckout
 from race_to_purchase.ports import Gateway
 from race_to_purchase.rules.commands import Void
 from race_to_purchase.rules.outcomes import Outcome
-from race_to_purchase.rules.rows import Attempt, attempt_id
-from race_to_purchase.rules.verdicts import NoAnswer, Verdict
-
-log = logging.getLogger("race.path")
+from race_to_purchase.rules.rows import Attempt
+from race_to_purchase.rules.verdicts import (
+    Absent,
+    ActionRequired,
+    Authorized,
+    Captured,
+    Declined,
+    NoAnswer,
+    Verdict,
+    Voided,
+)
 
 
 async def void(
@@ -25,25 +30,26 @@ async def void(
     timeout_s: float,
     again_s: float,
 ) -> Outcome:
-    """Ask the gateway and record what it said; repeated until the gateway says that the authorization is gone."""
-    assert attempt.gateway_ref is not None, "a doomed attempt has the gateway's reference"
-    verdict: Verdict
-    try:
-        async with asyncio.timeout(timeout_s):
-            verdict = await gateway.void(attempt.gateway_ref, f"{attempt.key}-void")
-    except TimeoutError:
-        verdict = NoAnswer(f"no answer within {timeout_s:g} s")
+    """Ask the gateway and record what it said; repeated until the gateway says that nothing is left of it."""
+    verdict = await asked(lambda: _undone(gateway, attempt), timeout_s)
     return await committer.submit(Void(known.drop_id, known.id, known.pools, attempt.n, verdict, again_s))
 
 
-async def give_back(gateway: Gateway, attempt: Attempt, timeout_s: float) -> None:
-    """Void what was authorized after the attempt had been given up: a request that arrived minutes late.
-
-    Nothing is recorded, since the attempt has ended. Where this fails, the audit names the authorization, and it
-    lapses at the gateway.
-    """
-    assert attempt.gateway_ref is not None
-    async with asyncio.timeout(timeout_s):
-        verdict = await gateway.void(attempt.gateway_ref, f"{attempt.key}-void")
-    named = attempt_id(attempt.checkout_id, attempt.n)
-    log.warning("attempt %s was authorized after it had been given up: %s", named, type(verdict).__name__)
+async def _undone(gateway: Gateway, attempt: Attempt) -> Verdict:
+    """Void it, and pay back what was taken nevertheless. Both keys are fixed, so that it may be asked for again."""
+    ref = attempt.gateway_ref
+    if ref is None:
+        found = await gateway.look_up(request_of(attempt), None)
+        match found:
+            case Authorized(ref=where) | ActionRequired(ref=where) | Captured(ref=where):
+                ref = where
+            case Declined():
+                return Voided("")
+            case Voided() | Absent():
+                return found
+            case _:
+                return NoAnswer(f"the look-up said {type(found).__name__}")
+    verdict = await gateway.void(ref, f"{attempt.key}-void")
+    if isinstance(verdict, Captured):
+        return await gateway.refund(ref, verdict.amount, f"{attempt.key}-undo")
+    return verdict

@@ -39,7 +39,11 @@ class OrderView(msgspec.Struct, frozen=True):
 
 
 class CheckoutView(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A checkout as its buyer sees it; `reserved_until` while something is held or may be paid."""
+    """A checkout as its buyer sees it; `reserved_until` while something is held or may be paid.
+
+    `next_action` is where the buyer has to act before the payment goes on, `queued` the place of a payment that waits
+    for its turn.
+    """
 
     id: str
     drop: str
@@ -47,6 +51,8 @@ class CheckoutView(msgspec.Struct, frozen=True, omit_defaults=True):
     quote: Quote
     reserved_until: datetime | None = None
     order: str | None = None
+    next_action: str | None = None
+    queued: int | None = None
 
 
 class PaidView(msgspec.Struct, frozen=True):
@@ -64,6 +70,7 @@ class PayingView(msgspec.Struct, frozen=True, omit_defaults=True):
     state: str
     attempt: int = 0
     next_action: str | None = None
+    queued: int | None = None
 
 
 def problem(
@@ -89,7 +96,7 @@ def problem(
     return Answer(status, _encode(body), problem=True, retry_after_s=retry_after_s)
 
 
-def checkout_view(checkout: Checkout) -> CheckoutView:
+def checkout_view(checkout: Checkout, *, next_action: str | None = None, queued: int | None = None) -> CheckoutView:
     """What a buyer may see of a checkout."""
     live = checkout.state in ("open", "reserved", "paying")
     sold = checkout.state in ("paid", "fulfilled", "refunded")
@@ -100,6 +107,8 @@ def checkout_view(checkout: Checkout) -> CheckoutView:
         quote=checkout.quote,
         reserved_until=checkout.deadline if live else None,
         order=checkout.id if sold else None,
+        next_action=next_action,
+        queued=queued,
     )
 
 
@@ -155,6 +164,18 @@ def too_late(checkout_id: str, *, sold_out: bool) -> tuple[int, bytes]:
     return answer.status, answer.body
 
 
+def not_sent(checkout_id: str) -> tuple[int, bytes]:
+    """The stored answer of a payment whose turn did not come before the deadline; no gateway has heard of it."""
+    answer = problem(
+        409,
+        "reservation_expired",
+        "Reservation expired",
+        "The reservation ended while the payment waited for its turn. It was never sent; nothing is charged.",
+        checkout=checkout_id,
+    )
+    return answer.status, answer.body
+
+
 def answer(outcome: o.Outcome) -> Answer:
     """Status and body of any outcome that a buyer or an operator can get."""
     match outcome:
@@ -166,12 +187,15 @@ def answer(outcome: o.Outcome) -> Answer:
             return Answer(status, body, problem=status >= 400)
         case o.Replayed(status=status, body=body):
             return Answer(status, body, problem=status >= 400, replayed=True)
-        case o.StillPaying(checkout_id=checkout_id, n=n, url=url):
-            return Answer(202, _encode(PayingView(checkout_id, "paying", n, url)), retry_after_s=1)
+        case o.StillPaying(checkout_id=checkout_id, n=n, url=url, queued=queued):
+            return Answer(202, _encode(PayingView(checkout_id, "paying", n, url, queued)), retry_after_s=1)
         case o.InFlight(checkout_id=checkout_id, n=n):
             return Answer(202, _encode(PayingView(checkout_id, "paying", n)), retry_after_s=1)
         case o.Noted(finding=finding):
             return Answer(200, _encode(finding))
+        case o.NoGateway(checkout_id=checkout_id):
+            detail = f"No payment gateway takes the payment of {checkout_id} now. Nothing was charged; try again."
+            return problem(503, "no_gateway", "No gateway", detail, retryable=True, retry_after_s=5)
         case o.DropStored(drop=drop, created=created):
             return Answer(201 if created else 200, _encode(drop.definition))
         case _:

@@ -37,7 +37,9 @@ class Reserve(msgspec.Struct, frozen=True):
 class BeginPayment(msgspec.Struct, frozen=True):
     """Pin the checkout and store the attempt, before the gateway is called under `gateway_key`.
 
-    `takeover_s` is how long this process has, from the decision, to bring the attempt to its end itself.
+    `takeover_s` is how long this process has, from the decision, to bring the attempt to its end itself. Where the
+    payment has to wait its turn, `wait_s` is how long by estimate: the attempt is only prepared then, and the deadline
+    moves by so much, but not more than `extension_max_s` past the first one.
     """
 
     drop_id: str
@@ -48,10 +50,35 @@ class BeginPayment(msgspec.Struct, frozen=True):
     gateway_key: str
     method: str
     takeover_s: float
+    return_url: str | None = None
+    wait_s: float = 0.0
+    extension_max_s: float = 0.0
+
+
+class Send(msgspec.Struct, frozen=True):
+    """The turn of the prepared attempt `n` has come: it is about to be sent, by whoever gets Begun."""
+
+    drop_id: str
+    checkout_id: str
+    pools: tuple[str, ...]
+    n: int
+    takeover_s: float
+
+
+class NextAttempt(msgspec.Struct, frozen=True):
+    """Where a payment goes that its gateway could not take, and the key that it has there."""
+
+    gateway: str
+    key: str
+    takeover_s: float
 
 
 class Authorization(msgspec.Struct, frozen=True):
-    """What the gateway said of attempt `n`; decides the pivot. `again_s`: when to ask again if it said nothing."""
+    """What the gateway said of attempt `n`; decides the pivot. `again_s`: when to ask again if it said nothing.
+
+    `then` is given where another gateway may take what this one refused, was provably not sent, or did not answer. A
+    buyer who has to act first gets `action_wait_s`, but no more than `extension_max_s` past the first deadline.
+    """
 
     drop_id: str
     checkout_id: str
@@ -59,6 +86,9 @@ class Authorization(msgspec.Struct, frozen=True):
     n: int
     verdict: Verdict
     again_s: float = 5.0
+    then: NextAttempt | None = None
+    action_wait_s: float = 0.0
+    extension_max_s: float = 0.0
 
 
 class Capture(msgspec.Struct, frozen=True):
@@ -190,8 +220,19 @@ Mending = Found | Mended | Owe | Recount | CloseFinding
 """What reconciliation asks for."""
 
 Command = (
-    Reserve | BeginPayment | Authorization | Capture | Void | Expire | Cancel | Deliver | PutDrop | CloseDrop | Mending
+    Reserve
+    | BeginPayment
+    | Send
+    | Authorization
+    | Capture
+    | Void
+    | Expire
+    | Cancel
+    | Deliver
+    | PutDrop
+    | CloseDrop
+    | Mending
 )
 
-URGENT = (Authorization, Capture, Void, Expire, Deliver, Mended)
+URGENT = (Send, Authorization, Capture, Void, Expire, Deliver, Mended)
 """Commands that follow a gateway call or give stock back: they go first and are never shed or dropped."""

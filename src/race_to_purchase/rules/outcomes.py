@@ -37,6 +37,16 @@ class StillPaying(msgspec.Struct, frozen=True):
     checkout_id: str
     n: int
     url: str | None = None
+    queued: int | None = None
+    """Its place in the queue before the gateway, 1 for the next."""
+
+
+class TriedNext(msgspec.Struct, frozen=True):
+    """The gateway could not take it: the next `attempt` is stored, and may be sent now by whoever got this."""
+
+    attempt: Attempt
+    void: bool
+    """What the attempt before may have authorized has to be voided; the task is stored."""
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -131,6 +141,12 @@ class WrongState(msgspec.Struct, frozen=True):
     wish: str
 
 
+class NoGateway(msgspec.Struct, frozen=True):
+    """No payment gateway takes such a payment now."""
+
+    checkout_id: str
+
+
 class Cancelled(msgspec.Struct, frozen=True):
     """The checkout is cancelled and holds nothing."""
 
@@ -183,6 +199,7 @@ Outcome = (
     | Begun
     | InFlight
     | StillPaying
+    | TriedNext
     | Answered
     | Replayed
     | KeyInFlight
@@ -197,6 +214,7 @@ Outcome = (
     | AmountTooLarge
     | Lapsed
     | WrongState
+    | NoGateway
     | Cancelled
     | DropStored
     | StockBelowUse

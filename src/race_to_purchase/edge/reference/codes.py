@@ -67,6 +67,7 @@ CODES: dict[str, Code] = {
         "It is not known whether the request took effect: send it again with the same `Idempotency-Key`.",
         retryable=True,
     ),
+    "no_gateway": Code(503, "No payment gateway takes this payment now; nothing was changed.", retryable=True),
     "stopping": Code(
         503,
         "The service is restarting, so it is not known whether the request took effect: send it again with the same "

@@ -119,7 +119,7 @@ OPERATIONS: tuple[Operation, ...] = (
         },
         (
             "unknown_checkout", "payment_declined", "reservation_expired", "payment_in_flight", "wrong_state",
-            *OF_STOCK, *SECURED, *ANY_BUYER, *WITH_BODY, "idempotency_key_missing", *KEYED, *STORED,
+            *OF_STOCK, *SECURED, *ANY_BUYER, *WITH_BODY, "idempotency_key_missing", *KEYED, *STORED, "no_gateway",
         ),
         role="storefront",
         body=shapes.NewPayment,

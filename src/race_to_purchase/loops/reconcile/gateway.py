@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from race_to_purchase import books
 from race_to_purchase.loops.reconcile.note import Notes
-from race_to_purchase.path.pay import request_of
+from race_to_purchase.path.asking import request_of
 from race_to_purchase.ports import Findings, Gateway, Reads
 from race_to_purchase.rules.rows import Attempt
 from race_to_purchase.rules.verdicts import Absent

@@ -33,7 +33,7 @@ from race_to_purchase.rules.verdicts import (
 NAME = "simulated"
 
 LATE_S = (5.0, 55.0)
-"""How long a request may be under way whose sender has given it up; shorter than `pay.NEVER_RECEIVED_AFTER`."""
+"""How long a request may be under way whose sender has given it up; shorter than `waiting.NEVER_RECEIVED_AFTER`."""
 
 SLOW_S = (8.0, 16.0)
 """How long an answer may take: around the time that a process waits for it."""

@@ -20,7 +20,8 @@ from race_to_purchase.loops.forget import Forget
 from race_to_purchase.loops.loop import Loop, Tick
 from race_to_purchase.loops.owed import Owed
 from race_to_purchase.operate.drops import Catalogue
-from race_to_purchase.path.purchase import Patience, Purchase
+from race_to_purchase.path.patience import Patience
+from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.reserve import ReserveRequest
 from race_to_purchase.ports import Rejected
 from race_to_purchase.rehearse.world.database import SimulatedStore

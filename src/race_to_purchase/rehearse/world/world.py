@@ -19,7 +19,6 @@ from msgspec.structs import replace
 
 from race_to_purchase import checks
 from race_to_purchase.errors import RaceError
-from race_to_purchase.path.pay import NEVER_RECEIVED_AFTER
 from race_to_purchase.ports import Rejected
 from race_to_purchase.rehearse.world.buyer import Visit
 from race_to_purchase.rehearse.world.chaos import Cell, Chaos
@@ -38,6 +37,7 @@ from race_to_purchase.rehearse.world.table import reached
 from race_to_purchase.rehearse.world.truths import Diary, Truths
 from race_to_purchase.rehearse.world.watch import Watching
 from race_to_purchase.rules.answers import Answer
+from race_to_purchase.rules.decide.waiting import ABSENT_FOR_GOOD_AFTER
 from race_to_purchase.rules.drop import Drop
 from race_to_purchase.rules.snapshot import Snapshot
 from race_to_purchase.rules.verdicts import Verdict
@@ -299,18 +299,16 @@ class World:
             self.forgiven.add(payment.request.reference)
 
     def _is_a_dead_hand(self, payment: Payment) -> bool:
-        """Whether a process sent it that had been frozen for longer than anybody waits.
+        """Whether a process sent it that had been frozen for longer than anybody looks for what it might have sent.
 
-        Such a process gives back what it authorized, unless it does not hear of it. Then the authorization lapses at
-        the gateway, and an audit names it until then: the one thing that no other process can know of in time.
+        Then the authorization lapses at the gateway, and an audit names it until then: the one thing that no other
+        process can know of in time.
         """
         attempt = self.truths.attempt_of(payment)
         checkout = self.database.store.rows.checkouts.get(payment.checkout_id)
         if attempt is None or checkout is None:
             return False
-        given_up = attempt.decline_code == "never_received"
-        waited = self.database.now() - max(attempt.began_at, checkout.deadline) > NEVER_RECEIVED_AFTER
-        return (given_up or waited) and self.plan.frozen_s_max > NEVER_RECEIVED_AFTER.total_seconds()
+        return self.database.now() - max(attempt.began_at, checkout.deadline) > ABSENT_FOR_GOOD_AFTER
 
     def _checkout_of(self, key: str) -> str:
         payment = self.gateway.payments.get(key)

@@ -7,6 +7,7 @@ whenever a batch has to be.
 from __future__ import annotations
 
 from race_to_purchase.rules.answers import answer
+from race_to_purchase.rules.attempt import OPEN
 from race_to_purchase.rules.commands import (
     Authorization,
     BeginPayment,
@@ -23,6 +24,7 @@ from race_to_purchase.rules.commands import (
     PutDrop,
     Recount,
     Reserve,
+    Send,
     Void,
 )
 from race_to_purchase.rules.decide.decision import Decision, KeyUse
@@ -30,6 +32,7 @@ from race_to_purchase.rules.decide.drops import close_drop, put_drop
 from race_to_purchase.rules.decide.ending import cancel, expire
 from race_to_purchase.rules.decide.mending import mend
 from race_to_purchase.rules.decide.paying import authorization, begin_payment
+from race_to_purchase.rules.decide.queueing import send
 from race_to_purchase.rules.decide.reserving import reserve
 from race_to_purchase.rules.decide.settling import capture, deliver, void
 from race_to_purchase.rules.outcomes import (
@@ -40,6 +43,7 @@ from race_to_purchase.rules.outcomes import (
     Outcome,
     Replayed,
     Reserved,
+    StillPaying,
 )
 from race_to_purchase.rules.rows import StoredKey
 from race_to_purchase.rules.snapshot import Keys, Snapshot
@@ -88,6 +92,8 @@ def _decide(snapshot: Snapshot, command: Command) -> Decision:
             return reserve(snapshot, command)
         case BeginPayment():
             return begin_payment(snapshot, command)
+        case Send():
+            return send(snapshot, command)
         case Authorization():
             return authorization(snapshot, command)
         case Capture():
@@ -100,10 +106,8 @@ def _decide(snapshot: Snapshot, command: Command) -> Decision:
             return void(snapshot, command)
         case Deliver():
             return deliver(snapshot, command)
-        case PutDrop():
-            return put_drop(snapshot, command)
-        case CloseDrop():
-            return close_drop(snapshot, command)
+        case PutDrop() | CloseDrop():
+            return put_drop(snapshot, command) if isinstance(command, PutDrop) else close_drop(snapshot, command)
         case Found() | Mended() | Owe() | Recount() | CloseFinding():
             return mend(snapshot, command)
 
@@ -115,6 +119,11 @@ def _again(snapshot: Snapshot, stored: StoredKey, key: KeyUse) -> Outcome:
         return Replayed(stored.status, stored.answer)
     assert stored.checkout_id is not None and stored.attempt_n is not None
     attempt = snapshot.attempt(stored.checkout_id, stored.attempt_n)
+    while attempt.answer is None and attempt.state not in OPEN:
+        # It failed over: its answer is that of the attempt that followed.
+        attempt = snapshot.attempt(attempt.checkout_id, attempt.n + 1)
+    if attempt.state == "action_required":
+        return StillPaying(attempt.checkout_id, attempt.n, attempt.next_action)
     if attempt.answer is None or attempt.answer_status is None:
         return KeyInFlight()
     return Replayed(attempt.answer_status, attempt.answer)

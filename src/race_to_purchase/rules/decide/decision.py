@@ -8,8 +8,8 @@ from datetime import datetime
 import msgspec
 
 from race_to_purchase.rules import pools
-from race_to_purchase.rules.outcomes import Outcome
-from race_to_purchase.rules.rows import Checkout, CheckoutState, Happened, Pool, Row, attempt_id
+from race_to_purchase.rules.outcomes import Answered, Ignored, Outcome
+from race_to_purchase.rules.rows import Attempt, Checkout, CheckoutState, Happened, Pool, Row, attempt_id
 from race_to_purchase.rules.snapshot import Snapshot, Stale
 
 
@@ -62,7 +62,14 @@ def release(snapshot: Snapshot, checkout: Checkout) -> list[Pool]:
     return each(snapshot, checkout.claims.hold, pools.release)
 
 
-def with_state(checkout: Checkout, state: CheckoutState, *, fence: int = 0, live_n: int | None = None) -> Checkout:
+def with_state(
+    checkout: Checkout,
+    state: CheckoutState,
+    *,
+    fence: int = 0,
+    live_n: int | None = None,
+    deadline: datetime | None = None,
+) -> Checkout:
     """The checkout in another state; `fence` is added to its own."""
     return Checkout(
         checkout.id,
@@ -71,12 +78,20 @@ def with_state(checkout: Checkout, state: CheckoutState, *, fence: int = 0, live
         state,
         checkout.quote,
         checkout.claims,
-        checkout.deadline,
+        deadline or checkout.deadline,
         checkout.created_at,
         checkout.fence + fence,
         checkout.live_n if live_n is None else live_n,
         checkout.version,
     )
+
+
+def already(attempt: Attempt) -> Outcome:
+    """How an attempt ended, for whoever comes after its end."""
+    if attempt.answer is None or attempt.answer_status is None:
+        return Ignored(f"attempt is {attempt.state}")
+    end = "paid" if attempt.state in ("committed", "captured") else attempt.state
+    return Answered(attempt.answer_status, attempt.answer, end)
 
 
 def tell(checkout_id: str, what: str, at: datetime, detail: str = "") -> Happened:

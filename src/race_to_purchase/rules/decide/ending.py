@@ -5,6 +5,7 @@ from __future__ import annotations
 from race_to_purchase.rules.checkout import ENDS, EXPIRING, move
 from race_to_purchase.rules.commands import Cancel, Expire
 from race_to_purchase.rules.decide.decision import Decision, release, tell, with_state
+from race_to_purchase.rules.decide.queueing import never_sent
 from race_to_purchase.rules.outcomes import Cancelled, Done, Ignored, Unknown, WrongState
 from race_to_purchase.rules.snapshot import Snapshot
 
@@ -16,6 +17,10 @@ def expire(snapshot: Snapshot, command: Expire) -> Decision:
         return Decision(Ignored("the checkout has ended, or was never stored"))
     if snapshot.now < checkout.deadline:
         return Decision(Ignored("the deadline is still ahead"))
+    live = snapshot.attempts.get((checkout.id, checkout.live_n))
+    if checkout.state == "paying" and live is not None and live.state == "prepared":
+        decision = never_sent(snapshot, checkout, live)
+        return Decision(Done("expire"), decision.rows)
     event = "lapse" if checkout.state == "paying" else "expire"
     state = move(checkout.state, "lapse" if checkout.state == "paying" else "expire")
     # An open checkout of a payment-first drop holds nothing yet.

@@ -19,17 +19,26 @@ from race_to_purchase.rules.commands import Authorization, BeginPayment
 from race_to_purchase.rules.decide.decision import (
     Decision,
     all_or_nothing,
+    already,
     each,
     release,
     tell,
     tell_attempt,
     with_state,
 )
+from race_to_purchase.rules.decide.failing_over import try_next
 from race_to_purchase.rules.decide.reserving import limit_pool, refusal
+from race_to_purchase.rules.decide.waiting import (
+    NEVER_RECEIVED_AFTER,
+    action_required,
+    extended,
+    lost,
+    pays,
+    unheard_of,
+)
 from race_to_purchase.rules.outcomes import (
     Answered,
     Begun,
-    Ignored,
     InFlight,
     Lapsed,
     Outcome,
@@ -49,7 +58,17 @@ from race_to_purchase.rules.rows import (
     task_id,
 )
 from race_to_purchase.rules.snapshot import Snapshot, Stale
-from race_to_purchase.rules.verdicts import Absent, ActionRequired, Authorized, Declined, NoAnswer, NotSent
+from race_to_purchase.rules.verdicts import (
+    Absent,
+    ActionRequired,
+    Authorized,
+    Captured,
+    Declined,
+    NoAnswer,
+    NotSent,
+    Prepared,
+    Verdict,
+)
 
 
 def begin_payment(snapshot: Snapshot, command: BeginPayment) -> Decision:
@@ -61,6 +80,8 @@ def begin_payment(snapshot: Snapshot, command: BeginPayment) -> Decision:
         live = snapshot.attempt(checkout.id, checkout.live_n)
         if live.key == command.gateway_key and live.state in OPEN:
             return Decision(Begun(live))
+        if checkout.state == "paying" and live.state == "action_required":
+            return Decision(StillPaying(checkout.id, live.n, live.next_action))
         if checkout.state == "paying":
             return Decision(InFlight(checkout.id, checkout.live_n))
         if checkout.state in SOLD and live.answer is not None and live.answer_status is not None:
@@ -95,22 +116,25 @@ def _hold_for_payment(snapshot: Snapshot, checkout: Checkout) -> list[Pool] | Ou
 
 def _begun(snapshot: Snapshot, command: BeginPayment, checkout: Checkout, held: list[Pool]) -> Decision:
     n = checkout.live_n + 1
+    queued = command.wait_s > 0
     attempt = Attempt(
         checkout_id=checkout.id,
         n=n,
         gateway=command.gateway,
-        state="sent",
+        state="prepared" if queued else "sent",
         key=command.gateway_key,
         method=command.method,
         amount=checkout.quote.total,
         currency=checkout.quote.currency,
         fence=checkout.fence,
         began_at=snapshot.now,
+        return_url=command.return_url,
     )
-    due_at = snapshot.now + timedelta(seconds=command.takeover_s)
-    paying = with_state(checkout, move_checkout(checkout.state, "begin"), live_n=n)
+    due_at = snapshot.now + timedelta(seconds=command.wait_s + command.takeover_s)
+    deadline = extended(snapshot, checkout, command.wait_s, command.extension_max_s) if queued else None
+    paying = with_state(checkout, move_checkout(checkout.state, "begin"), live_n=n, deadline=deadline)
     task = Task(task_id(checkout.id, n), "resolve", checkout.drop_id, checkout.id, n, due_at)
-    told = tell_attempt(checkout.id, n, "sent", snapshot.now, command.gateway)
+    told = tell_attempt(checkout.id, n, attempt.state, snapshot.now, command.gateway)
     return Decision(Begun(attempt), (paying, attempt, task, *held, told))
 
 
@@ -121,42 +145,81 @@ def authorization(snapshot: Snapshot, command: Authorization) -> Decision:
         raise Stale(f"checkout {command.checkout_id}")
     attempt = snapshot.attempt(command.checkout_id, command.n)
     if attempt.state not in OPEN:
-        return Decision(_already(attempt))
+        return _late(snapshot, checkout, attempt, command.verdict)
+    following = None if command.then is None else try_next(snapshot, command, checkout, attempt)
+    if following is not None:
+        return following
     match command.verdict:
         case Authorized() as authorized:
             return _authorized(snapshot, checkout, attempt, authorized)
+        case Captured(ref=ref, amount=amount):
+            # Taken already, by whomever: what is not committed is voided, which pays it back.
+            return _authorized(snapshot, checkout, attempt, Authorized(ref, amount))
         case Declined(code=code, retryable=retryable):
             return _declined(snapshot, checkout, attempt, code, retryable)
-        case ActionRequired(ref=ref, url=url):
-            changed = replace(attempt, state=move_attempt(attempt.state, "require_action"), gateway_ref=ref)
-            told = tell_attempt(checkout.id, attempt.n, "action_required", snapshot.now)
-            again = _ask_again(snapshot, command, checkout)
-            return Decision(StillPaying(checkout.id, attempt.n, url), (changed, again, told))
-        case NoAnswer(reason=reason) | NotSent(reason=reason):
-            return _lost(snapshot, command, checkout, attempt, reason)
+        case Prepared(ref=ref):
+            return _prepared(snapshot, checkout, attempt, ref)
+        case _:
+            return _undecided(snapshot, command, checkout, attempt)
+
+
+def _undecided(snapshot: Snapshot, command: Authorization, checkout: Checkout, attempt: Attempt) -> Decision:
+    """The gateway has not decided, or has not said so."""
+    match command.verdict:
+        case ActionRequired() as wanted if pays(checkout, attempt):
+            return action_required(snapshot, command, checkout, attempt, wanted)
+        case ActionRequired(ref=ref):
+            return _abandoned(snapshot, checkout, attempt, ref)
+        case NotSent(reason=reason, retry_after_s=pause_s):
+            return lost(snapshot, replace(command, again_s=max(command.again_s, pause_s)), checkout, attempt, reason)
+        case NoAnswer(reason=reason):
+            return lost(snapshot, command, checkout, attempt, reason)
+        case Absent() if unheard_of(snapshot, checkout, attempt, NEVER_RECEIVED_AFTER):
+            return _never_received(snapshot, checkout, attempt)
         case Absent():
-            return _lost(snapshot, command, checkout, attempt, "the gateway does not know it yet")
+            return lost(snapshot, command, checkout, attempt, "the gateway does not know it yet")
         case verdict:
             raise TypeError(f"{type(verdict).__name__} is no answer to an authorization")
 
 
-def _already(attempt: Attempt) -> Outcome:
-    if attempt.answer is None or attempt.answer_status is None:
-        return Ignored(f"attempt is {attempt.state}")
-    end = "paid" if attempt.state in ("committed", "captured") else attempt.state
-    return Answered(attempt.answer_status, attempt.answer, end)
+def _late(snapshot: Snapshot, checkout: Checkout, attempt: Attempt, verdict: Verdict) -> Decision:
+    """News of an attempt that has ended; of one that is to be voided, it may be the first that says where."""
+    known = already(attempt)
+    if attempt.state != "doomed" or attempt.gateway_ref is not None:
+        return Decision(known)
+    if not isinstance(verdict, Prepared | Authorized | ActionRequired | Captured):
+        return Decision(known)
+    told = tell_attempt(checkout.id, attempt.n, "found", snapshot.now, verdict.ref)
+    if isinstance(known, Answered):
+        known = replace(known, void=True)
+    return Decision(known, (replace(attempt, gateway_ref=verdict.ref), told))
 
 
-def _lost(snapshot: Snapshot, command: Authorization, checkout: Checkout, attempt: Attempt, reason: str) -> Decision:
-    changed = replace(attempt, state=move_attempt(attempt.state, "lose"))
-    told = tell_attempt(checkout.id, attempt.n, "unknown", snapshot.now, reason)
-    again = _ask_again(snapshot, command, checkout)
-    return Decision(StillPaying(checkout.id, attempt.n), (changed, again, told))
+def _prepared(snapshot: Snapshot, checkout: Checkout, attempt: Attempt, ref: str) -> Decision:
+    """Where it is to be found is stored before anything is authorized; what is not wanted any more goes no further."""
+    if not pays(checkout, attempt) or snapshot.now >= checkout.deadline:
+        return _abandoned(snapshot, checkout, attempt, ref)
+    if attempt.gateway_ref == ref:
+        return Decision(Begun(attempt))
+    changed = replace(attempt, gateway_ref=ref)
+    return Decision(Begun(changed), (changed, tell_attempt(checkout.id, attempt.n, "made", snapshot.now, ref)))
 
 
-def _ask_again(snapshot: Snapshot, command: Authorization, checkout: Checkout) -> Task:
-    due_at = snapshot.now + timedelta(seconds=command.again_s)
-    return Task(task_id(checkout.id, command.n), "resolve", checkout.drop_id, checkout.id, command.n, due_at, 1)
+def _abandoned(snapshot: Snapshot, checkout: Checkout, attempt: Attempt, ref: str) -> Decision:
+    """Its checkout pays no more: it is voided although nothing is authorized, so that nothing ever will be."""
+    rows = _ended(snapshot, checkout, attempt)
+    return _doom(snapshot, checkout, replace(attempt, gateway_ref=ref, decline_code="abandoned"), rows)
+
+
+def _never_received(snapshot: Snapshot, checkout: Checkout, attempt: Attempt) -> Decision:
+    """Given up, but not left alone: should it arrive after all, the task of its void finds it."""
+    rows = _ended(snapshot, checkout, attempt)
+    return _doom(snapshot, checkout, replace(attempt, decline_code="never_received"), rows)
+
+
+def _ended(snapshot: Snapshot, checkout: Checkout, attempt: Attempt) -> list[Row]:
+    live = checkout.live_n == attempt.n and checkout.state in ("paying", "lapsed")
+    return _given_up(snapshot, checkout) if live else []
 
 
 def _declined(snapshot: Snapshot, checkout: Checkout, attempt: Attempt, code: str, retryable: bool) -> Decision:
@@ -167,8 +230,8 @@ def _declined(snapshot: Snapshot, checkout: Checkout, attempt: Attempt, code: st
     if live and checkout.state == "paying" and snapshot.now < checkout.deadline:
         reserved_until = checkout.deadline
         rows += _reopened(snapshot, checkout)
-    elif live and checkout.state in ("paying", "lapsed"):
-        rows += _given_up(snapshot, checkout)
+    else:
+        rows += _ended(snapshot, checkout, attempt)
     status, body = answers.declined(attempt, code, retryable, reserved_until)
     changed = replace(
         attempt,
@@ -198,19 +261,20 @@ def _given_up(snapshot: Snapshot, checkout: Checkout) -> list[Row]:
 
 def _authorized(snapshot: Snapshot, checkout: Checkout, attempt: Attempt, verdict: Authorized) -> Decision:
     live = checkout.live_n == attempt.n and checkout.fence == attempt.fence + (checkout.state == "lapsed")
+    found = replace(attempt, gateway_ref=verdict.ref, capture_before=verdict.capture_before)
     if not live or checkout.state not in ("paying", "lapsed"):
-        return _doom(snapshot, checkout, attempt, verdict, [], sold_out=False)
+        return _doom(snapshot, checkout, found, [])
     if verdict.amount != attempt.amount:
-        return _doom(snapshot, checkout, attempt, verdict, _given_up(snapshot, checkout), sold_out=False)
+        return _doom(snapshot, checkout, found, _given_up(snapshot, checkout))
     if checkout.state == "paying":
         stock = all_or_nothing(snapshot, checkout.claims.commit, pools.sell)
         if isinstance(stock, Pool):
-            return _doom(snapshot, checkout, attempt, verdict, _given_up(snapshot, checkout), sold_out=True)
+            return _doom(snapshot, checkout, found, _given_up(snapshot, checkout), sold_out=True)
         kept = each(snapshot, checkout.claims.hold, pools.keep)
         return _commit(snapshot, checkout, attempt, verdict, [*kept, *stock], "commit")
     reclaimed = all_or_nothing(snapshot, {**checkout.claims.hold, **checkout.claims.commit}, pools.sell)
     if isinstance(reclaimed, Pool):
-        return _doom(snapshot, checkout, attempt, verdict, _given_up(snapshot, checkout), sold_out=False)
+        return _doom(snapshot, checkout, found, _given_up(snapshot, checkout))
     return _commit(snapshot, checkout, attempt, verdict, reclaimed, "reclaim")
 
 
@@ -254,25 +318,13 @@ def _commit(
 
 
 def _doom(
-    snapshot: Snapshot,
-    checkout: Checkout,
-    attempt: Attempt,
-    verdict: Authorized,
-    rows: list[Row],
-    *,
-    sold_out: bool,
+    snapshot: Snapshot, checkout: Checkout, attempt: Attempt, rows: list[Row], *, sold_out: bool = False
 ) -> Decision:
     """Irrevocable, and stored with the task of its void."""
     status, body = answers.too_late(checkout.id, sold_out=sold_out)
-    doomed = replace(
-        attempt,
-        state=move_attempt(attempt.state, "doom"),
-        gateway_ref=verdict.ref,
-        capture_before=verdict.capture_before,
-        answer_status=status,
-        answer=body,
-    )
+    doomed = replace(attempt, state=move_attempt(attempt.state, "doom"), answer_status=status, answer=body)
     task = TaskTurned(task_id(checkout.id, attempt.n), "void")
-    told = tell_attempt(checkout.id, attempt.n, "doomed", snapshot.now, verdict.ref)
+    why = attempt.decline_code or attempt.gateway_ref or ""
+    told = tell_attempt(checkout.id, attempt.n, "doomed", snapshot.now, why)
     end = "sold_out" if sold_out else "expired"
     return Decision(Answered(status, body, end, void=True), (*rows, doomed, task, told))

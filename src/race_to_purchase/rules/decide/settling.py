@@ -11,10 +11,21 @@ from race_to_purchase.rules.attempt import move as move_attempt
 from race_to_purchase.rules.checkout import move as move_checkout
 from race_to_purchase.rules.commands import Capture, Deliver, Void
 from race_to_purchase.rules.decide.decision import Decision, each, tell, tell_attempt, with_state
+from race_to_purchase.rules.decide.waiting import ABSENT_FOR_GOOD_AFTER, unheard_of
 from race_to_purchase.rules.outcomes import Done, Ignored
 from race_to_purchase.rules.rows import Attempt, Checkout, Order, Row, Task, TaskDone, TaskKind, task_id
 from race_to_purchase.rules.snapshot import Snapshot, Stale
-from race_to_purchase.rules.verdicts import Absent, Captured, CaptureRefused, NoAnswer, NotSent, Voided
+from race_to_purchase.rules.verdicts import (
+    Absent,
+    Captured,
+    CaptureRefused,
+    Declined,
+    NoAnswer,
+    NotSent,
+    Refunded,
+    Verdict,
+    Voided,
+)
 
 
 def _rows(snapshot: Snapshot, checkout_id: str, n: int) -> tuple[Checkout, Attempt]:
@@ -87,21 +98,27 @@ def _capture_failed(snapshot: Snapshot, checkout: Checkout, attempt: Attempt, co
 
 
 def void(snapshot: Snapshot, command: Void) -> Decision:
-    """A doomed authorization is gone, or is asked for again until the gateway says so."""
+    """What a doomed attempt authorized is gone, or was paid back; or is asked for again until the gateway says so."""
     checkout, attempt = _rows(snapshot, command.checkout_id, command.n)
     if attempt.state != "doomed":
         return Decision(Ignored(f"attempt is {attempt.state}"))
     match command.verdict:
-        case Voided() | Absent():
-            changed = replace(attempt, state=move_attempt(attempt.state, "void"))
-            told = tell_attempt(checkout.id, attempt.n, "voided", snapshot.now)
-            return Decision(Done("voided"), (changed, TaskDone(task_id(checkout.id, attempt.n)), told))
-        case NoAnswer() | NotSent() | Captured():
-            # Captured though it was doomed: the task stays, and the audit names it, until a refund ends it.
+        case Voided() | Refunded():
+            return _voided(snapshot, checkout, attempt, command.verdict)
+        case Absent() if attempt.gateway_ref or unheard_of(snapshot, checkout, attempt, ABSENT_FOR_GOOD_AFTER):
+            return _voided(snapshot, checkout, attempt, command.verdict)
+        case NoAnswer() | NotSent() | Absent() | Captured() | Declined():
+            # Captured though it was doomed, or not paid back: the task stays, and the audit names it.
             again = _again(snapshot, checkout, attempt.n, "void", command.again_s)
             return Decision(Done("void_again"), (attempt, again))
         case verdict:
             raise TypeError(f"{type(verdict).__name__} is no answer to a void")
+
+
+def _voided(snapshot: Snapshot, checkout: Checkout, attempt: Attempt, verdict: Verdict) -> Decision:
+    changed = replace(attempt, state=move_attempt(attempt.state, "void"))
+    told = tell_attempt(checkout.id, attempt.n, "voided", snapshot.now, type(verdict).__name__.lower())
+    return Decision(Done("voided"), (changed, TaskDone(task_id(checkout.id, attempt.n)), told))
 
 
 def deliver(snapshot: Snapshot, command: Deliver) -> Decision:

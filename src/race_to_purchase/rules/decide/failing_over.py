@@ -1,0 +1,72 @@
+"""Failover: what one gateway could not take goes to the next, as another attempt with a key of its own.
+
+The first attempt ends in the transaction that begins the second, so that no two can ever be committed: it is declined
+where it provably took nothing, and doomed, with the task of its void, where nobody knows. It has no answer of its own:
+the buyer gets the one of the attempt that followed.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from race_to_purchase.rules.attempt import move as move_attempt
+from race_to_purchase.rules.commands import Authorization, NextAttempt
+from race_to_purchase.rules.decide.decision import Decision, tell_attempt, with_state
+from race_to_purchase.rules.decide.waiting import pays
+from race_to_purchase.rules.outcomes import TriedNext
+from race_to_purchase.rules.rows import Attempt, Checkout, Task, TaskDone, TaskTurned, task_id
+from race_to_purchase.rules.snapshot import Snapshot
+from race_to_purchase.rules.verdicts import Declined, NoAnswer, NotSent
+
+
+def try_next(snapshot: Snapshot, command: Authorization, checkout: Checkout, attempt: Attempt) -> Decision | None:
+    """The next attempt begun, or None where there is none to begin.
+
+    A payment that waits for its buyer never fails over, and none does after its deadline.
+    """
+    then = command.then
+    if then is None or not pays(checkout, attempt) or snapshot.now >= checkout.deadline:
+        return None
+    match command.verdict:
+        case Declined(code=code, retryable=True):
+            return _next(snapshot, checkout, attempt, then, code, doomed=False)
+        case NotSent() if attempt.state == "sent":
+            return _next(snapshot, checkout, attempt, then, "not_sent", doomed=False)
+        case NoAnswer() if attempt.state != "action_required":
+            return _next(snapshot, checkout, attempt, then, "failed_over", doomed=True)
+    return None
+
+
+def _next(
+    snapshot: Snapshot, checkout: Checkout, attempt: Attempt, then: NextAttempt, why: str, *, doomed: bool
+) -> Decision:
+    following = Attempt(
+        checkout_id=checkout.id,
+        n=attempt.n + 1,
+        gateway=then.gateway,
+        state="sent",
+        key=then.key,
+        method=attempt.method,
+        amount=attempt.amount,
+        currency=attempt.currency,
+        fence=attempt.fence,
+        began_at=snapshot.now,
+        return_url=attempt.return_url,
+    )
+    ended = replace(attempt, state=move_attempt(attempt.state, "doom" if doomed else "decline"), decline_code=why)
+    name = task_id(checkout.id, attempt.n)
+    due_at = snapshot.now + timedelta(seconds=then.takeover_s)
+    return Decision(
+        TriedNext(following, void=doomed),
+        (
+            with_state(checkout, checkout.state, live_n=following.n),
+            ended,
+            TaskTurned(name, "void") if doomed else TaskDone(name),
+            tell_attempt(checkout.id, attempt.n, "doomed" if doomed else "declined", snapshot.now, why),
+            following,
+            Task(task_id(checkout.id, following.n), "resolve", checkout.drop_id, checkout.id, following.n, due_at),
+            tell_attempt(checkout.id, following.n, "sent", snapshot.now, then.gateway),
+        ),
+    )
