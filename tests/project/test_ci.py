@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import programs
+from tests import programs, stripe_mock
 from tests.project.tree import ROOT
 
 GOOD_CARD = {
@@ -57,6 +57,17 @@ def test_a_missing_program_fails_where_all_of_it_must_be_there(monkeypatch: pyte
 
 def test_a_program_that_is_there_is_found() -> None:
     assert programs.require_program("sh").is_file()
+
+
+@pytest.mark.parametrize(("wanted", "ends"), [("", pytest.skip.Exception), ("1", pytest.fail.Exception)])
+def test_without_go_stripe_mock_is_missed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, wanted: str, ends: type[Exception]
+) -> None:
+    monkeypatch.setenv("RACE_REQUIRE_ALL", wanted)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(stripe_mock, "find_go", lambda: None)
+    with pytest.raises(ends, match="Go, which builds stripe-mock"):
+        stripe_mock.built()
 
 
 def verdict(folder: Path, card: dict[str, object]) -> subprocess.CompletedProcess[str]:

@@ -47,7 +47,7 @@ TIMEOUT_S = 8.0
 KEY_LIFE = timedelta(hours=23)
 """How long a key is trusted: Stripe forgets keys once they are 24 hours old, and then a request would be a new one."""
 
-KEYS_MAX = 3
+KEYS_MAX = 5
 """How many keys one step may use up that Stripe has failed under, since it answers such a key so for ever."""
 
 # The library can send a word about every call, and an id that it keeps in the user's home; a shop did not ask for that.
@@ -172,12 +172,11 @@ class StripeGateway:
         match said:
             case Intent(status="succeeded"):
                 return Captured(ref, said.amount_received)
-            case Silence():
+            case Silence(replayed=False):
                 return said.verdict
-            case Intent():
-                return NoAnswer(f"the captured payment is {said.status}")
             case Refusal(problem=problem):
                 return await self._uncaptured(ref, amount, problem.decline_code or problem.code or "refused")
+        return await self._uncaptured(ref, amount, "gateway_error")
 
     async def void(self, ref: str, key: str) -> Verdict:
         """See the port."""
@@ -185,7 +184,7 @@ class StripeGateway:
         match said:
             case Intent(status="canceled"):
                 return Voided(ref)
-            case Silence():
+            case Silence(replayed=False):
                 return said.verdict
         stands = await self._stands(ref)
         return stands if isinstance(stands, Captured | Voided) else NoAnswer("the gateway did not void it")
@@ -287,14 +286,14 @@ class StripeGateway:
         """What a refused capture comes to: the payment itself knows whether it was taken, or never can be."""
         stands = await self._stands(ref)
         match stands:
-            case Captured():
-                return stands
             case Voided() | Declined() | Absent():
                 return CaptureRefused(code)
             case Authorized(amount=authorized) if authorized < amount:
                 return CaptureRefused(code)
-        log.error("Stripe refuses to capture %s, which is still authorized: %s", ref, code)
-        return NoAnswer(f"the capture was refused, and the payment still stands: {code}")
+            case Authorized():
+                log.error("Stripe does not capture %s, which is still authorized: %s", ref, code)
+                return NoAnswer(f"the capture was refused, and the payment still stands: {code}")
+        return stands if isinstance(stands, Captured) else NoAnswer(f"the capture was refused: {code}")
 
     def _declined(self, refusal: Refusal) -> Declined:
         if refusal.status != 402:

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from race_to_purchase.gateways.stripe_calls import WRONG_KEY_AGAIN_S
-from race_to_purchase.gateways.stripe_gateway import GatewayKeyRefused, StripeGateway
+from race_to_purchase.gateways.stripe_gateway import KEYS_MAX, GatewayKeyRefused, StripeGateway
 from race_to_purchase.ports import GatewayUnanswered
 from race_to_purchase.rules.verdicts import Declined, NoAnswer, NotSent, Verdict
 from tests.gateways.contract import new_key, request_of
@@ -183,4 +183,4 @@ async def test_a_refused_capture_of_what_still_stands_is_no_refusal_for_good(
 async def test_a_failure_for_ever_uses_up_a_few_keys_and_no_more(adapter: StripeGateway, odd: Odd) -> None:
     odd.says(500, error("api_error", "api_error"), Idempotent_Replayed="true")
     assert isinstance(await adapter.prepare(request_of("pm_card_visa")), NoAnswer)
-    assert odd.asked == 3
+    assert odd.asked == KEYS_MAX

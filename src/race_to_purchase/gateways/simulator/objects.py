@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 IntentStatus = Literal[
     "requires_payment_method",
@@ -66,7 +67,6 @@ class PaymentIntent(msgspec.Struct, frozen=True, kw_only=True):
     receipt_email: str | None = None
     setup_future_usage: str | None = None
     shipping: dict[str, Any] | None = None
-    source: None = None
     statement_descriptor: str | None = None
     statement_descriptor_suffix: str | None = None
     status: IntentStatus
@@ -110,7 +110,6 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     refunded: bool = False
     review: None = None
     shipping: dict[str, Any] | None = None
-    source: None = None
     statement_descriptor: str | None = None
     statement_descriptor_suffix: str | None = None
     status: Literal["succeeded", "pending", "failed"]
@@ -132,8 +131,8 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     created: int
     currency: str
     destination_details: dict[str, Any] | None = None
-    failure_balance_transaction: str | None = None
-    failure_reason: str | None = None
+    failure_balance_transaction: str | UnsetType = UNSET
+    failure_reason: str | UnsetType = UNSET
     metadata: Metadata = {}
     payment_intent: str
     reason: str | None = None
