@@ -28,6 +28,8 @@ app = typer.Typer(
 )
 drop_app = typer.Typer(help="Make, look at, change and close drops of a running engine.", no_args_is_help=True)
 app.add_typer(drop_app, name="drop")
+gateways_app = typer.Typer(help="Watch the payment gateways of a running engine, and drain one.", no_args_is_help=True)
+app.add_typer(gateways_app, name="gateways")
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -231,6 +233,38 @@ def drop_close(drop: str, url: UrlOption = None, admin_key: KeyOption = None, da
     """Let no new checkout begin; running ones may finish."""
     _admin(url, admin_key, data_dir).close(drop)
     out.print(f"{drop}: closed", markup=False)
+
+
+@gateways_app.command("list")
+def gateways_list(url: UrlOption = None, admin_key: KeyOption = None, data_dir: DataDirOption = None) -> None:
+    """List every payment gateway with what one process has seen of it."""
+    out.print(_admin(url, admin_key, data_dir).gateways())
+
+
+@gateways_app.command("drain")
+def gateways_drain(
+    gateway: str,
+    why: Annotated[str, typer.Option(help="For whoever looks later.")] = "",
+    url: UrlOption = None,
+    admin_key: KeyOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Begin no new payment with a gateway; what was begun there is finished."""
+    _admin(url, admin_key, data_dir).drain(gateway, drained=True, why=why)
+    out.print(f"{gateway}: drained", markup=False)
+
+
+@gateways_app.command("resume")
+def gateways_resume(
+    gateway: str,
+    why: Annotated[str, typer.Option(help="For whoever looks later.")] = "",
+    url: UrlOption = None,
+    admin_key: KeyOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Use a drained gateway again."""
+    _admin(url, admin_key, data_dir).drain(gateway, drained=False, why=why)
+    out.print(f"{gateway}: in use", markup=False)
 
 
 def _admin(url: str | None, admin_key: str | None, data_dir: str | None) -> AdminClient:

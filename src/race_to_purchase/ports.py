@@ -18,6 +18,7 @@ from race_to_purchase.rules.rows import (
     Checkout,
     DropRow,
     Finding,
+    GatewayStatus,
     Happened,
     Order,
     Pool,
@@ -129,6 +130,10 @@ class Reads(Protocol):
 
     async def take_tasks(self, kinds: Sequence[TaskKind], limit: int, lease_s: float) -> Sequence[Task]:
         """Due tasks, taken: nobody else gets them before `lease_s` has passed (SKIP LOCKED)."""
+        ...
+
+    async def gateways(self) -> Sequence[GatewayStatus]:
+        """The gateways that an operator ever drained, by name."""
         ...
 
     async def forget_keys(self, older_than_s: float, limit: int) -> int:

@@ -50,6 +50,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     webhook_allow_private: Annotated[
         bool, msgspec.Meta(description="Let deliveries go to private and loopback addresses, and over plain HTTP.")
     ] = False
+    gateways: Annotated[
+        str, msgspec.Meta(description="TOML file of the payment gateways, see docs/gateways.md; empty: one sandbox.")
+    ] = ""
     policy: Annotated[
         Literal["combine", "optimistic"],
         msgspec.Meta(

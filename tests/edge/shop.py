@@ -18,8 +18,11 @@ from race_to_purchase.edge.connection import http_protocol
 from race_to_purchase.edge.reference.examples import DROP
 from race_to_purchase.edge.routes import build_app
 from race_to_purchase.operate.drops import Catalogue, DropState
+from race_to_purchase.operate.gateways import Gateways
+from race_to_purchase.path.desk import Desk
 from race_to_purchase.path.patience import Patience
 from race_to_purchase.path.purchase import Purchase
+from race_to_purchase.path.route import Router
 from race_to_purchase.rules.commands import Command
 from race_to_purchase.rules.drop import Drop
 from race_to_purchase.rules.outcomes import Outcome
@@ -61,8 +64,10 @@ class Shop:
         self.requests: list[str] = []
         committer = Committer(self.store, observe=self._note)
         patience = Patience(gateway_s=5.0, answer_s=ANSWER_WAIT_S, takeover_s=6.0)
-        self.purchase = Purchase(committer, self.store, {"bank": self.bank}, default_gateway="bank", patience=patience)
+        router = Router([Desk(self.bank)])
+        self.purchase = Purchase(committer, self.store, router.desks, default_gateway="bank", patience=patience)
         self.catalogue = WatchedCatalogue(committer, self.store)
+        self.gateways = Gateways(committer, self.store, router)
         self.failure: Exception | None = None
 
     def _note(self, batch: Sequence[tuple[Command, Outcome, str]]) -> None:
@@ -78,6 +83,7 @@ class Shop:
         return build_app(
             self.purchase,
             self.catalogue,
+            self.gateways,
             storefront_keys={"shop": STOREFRONT_KEY, "other": OTHER_STOREFRONT_KEY},
             admin_keys={"ops": ADMIN_KEY},
             ready=self.ready,

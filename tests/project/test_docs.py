@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.project.tree import ROOT, files, short, text_files
+from tests.project.tree import ROOT, SOURCE, files, short, text_files
 
 LINK = re.compile(r"!?\[[^\]]*\]\(<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\)")
 FENCE = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -126,7 +126,7 @@ def help_of(path: tuple[str, ...]) -> str | None:
         command = [str(Path(sys.executable).with_name("race")), *path, "--help"]
         ran = subprocess.run(
             command, capture_output=True, text=True, timeout=60, check=False,
-            env={"COLUMNS": "200", "NO_COLOR": "1", "PATH": "", "TERM": "dumb"},
+            env={"COLUMNS": "200", "NO_COLOR": "1", "PATH": "", "PYTHONPATH": str(SOURCE), "TERM": "dumb"},
         )  # fmt: skip
         _helps[path] = ran.stdout if ran.returncode == 0 else None
     return _helps[path]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from race_to_purchase.gateways.sandbox_answers import ref_of
+from race_to_purchase.gateways.sandbox_answers import prefix_of
 from race_to_purchase.rules.verdicts import NoAnswer
 from tests.path.shop import pass_deadline
 from tests.reconcile.desk import Desk
@@ -174,4 +174,4 @@ async def test_what_is_refused_is_for_people_and_never_tried_again(desk: Desk) -
     (finding,) = await desk.all()
     assert (finding.state, finding.how) == ("open", "refund refused: more_than_captured")
     assert desk.process.wire.calls.count("refund") == 1
-    assert ref == ref_of((await desk.process.attempt(checkout)).key)
+    assert ref == prefix_of("sandbox") + (await desk.process.attempt(checkout)).key

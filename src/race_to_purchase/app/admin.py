@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import quote
 
 import msgspec
 from rich.table import Table
@@ -96,6 +97,23 @@ class AdminClient:
             counts = (str(pool[name]) for name in ("capacity", "held", "sold"))
             table.add_row(pool["id"], price, *counts, str(free))
         return table
+
+    def gateways(self) -> Table:
+        """Every payment gateway, a row each."""
+        table = Table("gateway", "in use", "breaker", "queue", "authorized", "declined", "no answer", "p95 ms", "why")
+        for seen in self._call("GET", "/v1/admin/gateways")[1]["gateways"]:
+            in_use = f"drained since {seen['drained_at']}" if seen["drained"] else "yes"
+            ended = seen["authorizations"]
+            lost = ended.get("no_answer", 0) + ended.get("not_sent", 0)
+            counts = (seen["waiting"], ended.get("authorized", 0), ended.get("declined", 0), lost)
+            why = f"{seen['why']} ({seen['by']})" if seen["by"] else ""
+            p95 = f"{seen['latency']['p95_ms']:.1f}"
+            table.add_row(seen["name"], in_use, seen["breaker"], *map(str, counts), p95, why)
+        return table
+
+    def drain(self, gateway: str, *, drained: bool, why: str) -> None:
+        """Take it out of use, or back into it."""
+        self._call("PUT", f"/v1/admin/gateways/{quote(gateway)}", msgspec.json.encode({"drained": drained, "why": why}))
 
     def _call(self, method: str, path: str, body: bytes | None = None) -> tuple[int, Any]:
         request = urllib.request.Request(

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from starlette.types import ASGIApp
 
+from race_to_purchase.app.desks import Counter, entries_of, open_counter
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.edge.principals import Principals
 from race_to_purchase.edge.routes import build_app
 from race_to_purchase.errors import ConfigurationError
-from race_to_purchase.gateways.sandbox import SandboxGateway
 from race_to_purchase.gateways.webhook_out import WebhookPublisher
+from race_to_purchase.loops.drained import Drained
 from race_to_purchase.loops.expire import Expire, Sweep
 from race_to_purchase.loops.forget import Forget
 from race_to_purchase.loops.loop import Loop
@@ -22,6 +24,7 @@ from race_to_purchase.loops.reconcile.loop import Pace, Reconcile
 from race_to_purchase.loops.seal import Seal
 from race_to_purchase.observe.logs import committed
 from race_to_purchase.operate.drops import Catalogue
+from race_to_purchase.operate.gateways import Gateways
 from race_to_purchase.path.patience import Patience
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.ports import Gateway
@@ -32,29 +35,21 @@ from race_to_purchase.store.ledger import PostgresLedger
 from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.reads import PostgresReads
 
-if TYPE_CHECKING:
-    from race_to_purchase.gateways.stripe_gateway import StripeGateway
-
 OWED_EVERY_S: dict[TaskKind, float] = {"resolve": 1.0, "capture": 1.0, "void": 1.0, "deliver": 0.5}
 SWEEP_EVERY_S = 60.0
 FORGET_EVERY_S = 600.0
 SEAL_EVERY_S = 1.0
-
-STRIPE_PATIENCE = 0.8
-"""Of gateway_timeout_s, what one request to Stripe may take: the adapter itself says what a lost answer means."""
+DRAINED_EVERY_S = 0.8
 
 
 class Engine:
     """Made by `start` alone; `stop` lets what is under way finish within its grace, then lets go."""
 
-    def __init__(self, settings: Settings, store: PostgresStore, sandbox: SandboxGateway, dsn: str) -> None:
+    def __init__(self, settings: Settings, store: PostgresStore, counter: Counter, dsn: str) -> None:
         self._settings = settings
         self._store = store
-        self._sandbox = sandbox
-        self.stripe = _stripe(settings)
-        self.gateways: dict[str, Gateway] = {
-            gateway.name: gateway for gateway in (sandbox, self.stripe) if gateway is not None
-        }
+        self._counter = counter
+        self.gateways: Mapping[str, Gateway] = counter.router.desks
         self._publisher = _publisher(settings)
         self.reads = PostgresReads(store.pool)
         self.ledger = PostgresLedger(store.pool)
@@ -69,7 +64,8 @@ class Engine:
             self.committer,
             self.reads,
             self.gateways,
-            default_gateway=(self.stripe or sandbox).name,
+            default_gateway=counter.router.names[0],
+            choice=counter.router,
             publisher=self._publisher,
             patience=Patience(settings.gateway_timeout_s, settings.answer_wait_s, settings.takeover_s),
         )
@@ -83,14 +79,14 @@ class Engine:
             Pace(settings.reconcile_after_s, timeout_s=settings.gateway_timeout_s),
         )
         self.catalogue = Catalogue(self.committer, self.reads)
+        self.gateway_admin = Gateways(self.committer, self.reads, counter.router)
         self._loops = self._make_loops()
 
     @classmethod
     async def start(cls, settings: Settings, dsn: str) -> Self:
         """Connect to the migrated database at `dsn` and begin the background work."""
         engine = await cls.open(settings, dsn)
-        if engine.stripe is not None:
-            await engine.stripe.require_key()
+        await engine._counter.require_keys()
         for loop in engine._loops:
             loop.start()
         return engine
@@ -99,9 +95,9 @@ class Engine:
     async def open(cls, settings: Settings, dsn: str) -> Self:
         """Connect, and do nothing that is not asked for."""
         store = await PostgresStore.open(dsn, connections=settings.connections)
-        sandbox = SandboxGateway(dsn)
-        await sandbox.make_books()
-        return cls(settings, store, sandbox, dsn)
+        engine = cls(settings, store, await open_counter(settings, dsn), dsn)
+        await engine.gateway_admin.follow()
+        return engine
 
     def _make_loops(self) -> list[Loop]:
         kinds = dict(OWED_EVERY_S)
@@ -113,6 +109,7 @@ class Engine:
             Loop(Forget(self.reads), FORGET_EVERY_S),
             Loop(self.reconcile, self._settings.reconcile_every_s),
             Loop(Seal(self.ledger), SEAL_EVERY_S),
+            Loop(Drained(self.gateway_admin.follow), DRAINED_EVERY_S),
             *(Loop(Owed(kind, self.purchase, self.reads), every_s) for kind, every_s in kinds.items()),
         ]
 
@@ -121,6 +118,7 @@ class Engine:
         return build_app(
             self.purchase,
             self.catalogue,
+            self.gateway_admin,
             storefront_keys=keys_of(self._settings.storefront_keys, "storefront_keys"),
             admin_keys=keys_of(self._settings.admin_keys, "admin_keys"),
             ready=self.reads.ready,
@@ -135,15 +133,14 @@ class Engine:
         await self.committer.stop(max(0.1, deadline_s - asyncio.get_running_loop().time()))
         if self._publisher is not None:
             await self._publisher.close()
-        if self.stripe is not None:
-            await self.stripe.close()
-        await self._sandbox.close()
+        await self._counter.close()
         await self._store.close()
 
 
 def require_sound(settings: Settings) -> None:
     """Raise the ConfigurationError for what the adapters would refuse, before anything is started."""
     _publisher(settings)
+    entries_of(settings)
     try:
         Principals(
             keys_of(settings.storefront_keys, "storefront_keys"),
@@ -151,17 +148,6 @@ def require_sound(settings: Settings) -> None:
         )
     except ValueError as error:
         raise ConfigurationError(detail=f"RACE_STOREFRONT_KEYS or RACE_ADMIN_KEYS: {error}.") from None
-
-
-def _stripe(settings: Settings) -> StripeGateway | None:
-    if not settings.stripe_key:
-        return None
-    # Imported here, because Stripe's library takes longer to import than all the rest of the engine.
-    from race_to_purchase.gateways.stripe_gateway import StripeGateway
-
-    secrets = [part for part in settings.stripe_webhook_secret.replace(" ", "").split(",") if part]
-    timeout_s = settings.gateway_timeout_s * STRIPE_PATIENCE
-    return StripeGateway("stripe", settings.stripe_key, secrets, settings.stripe_base or None, timeout_s)
 
 
 def _publisher(settings: Settings) -> WebhookPublisher | None:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from race_to_purchase.path.counted import Counted
 from race_to_purchase.rules.commands import Line
 from race_to_purchase.rules.drop import Drop, Flow, Slug
 from race_to_purchase.rules.rows import CheckoutState, Quote
@@ -119,6 +120,28 @@ class Drops(msgspec.Struct, frozen=True):
     """Every drop, the newest opening first."""
 
     drops: tuple[StoredDrop, ...]
+
+
+class WatchedGateway(Counted, frozen=True, kw_only=True):
+    """A gateway: whether an operator drained it, since when, why, and who; the counts are those of one process."""
+
+    drained: bool
+    drained_at: datetime | None
+    why: str
+    by: str
+
+
+class Gateways(msgspec.Struct, frozen=True):
+    """Every gateway of the configuration."""
+
+    gateways: tuple[WatchedGateway, ...]
+
+
+class GatewayUse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether a gateway is `drained`, and `why`, for whoever looks later."""
+
+    drained: bool
+    why: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
 class Health(msgspec.Struct, frozen=True):

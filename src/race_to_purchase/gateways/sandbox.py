@@ -64,14 +64,17 @@ class SandboxGateway:
     `dsn` is a PostgreSQL database; `make_books` must have run on it once. `webhook_secret` is a Standard Webhooks
     secret (`whsec_` and base64); without one, no webhook is ever genuine. All methods belong to one event loop. They
     raise ValueError for arguments that no payment could have, such as a negative amount or an empty key, and so does
-    the constructor for a secret that is none.
+    the constructor for a secret that is none. Sandboxes of different names know nothing of each other's payments.
     """
 
-    name = "sandbox"
     separate_capture = True
     two_step = False
 
-    def __init__(self, dsn: str, *, webhook_secret: str | None = None, slow_s: float = 2.0) -> None:
+    def __init__(
+        self, dsn: str, *, name: str = "sandbox", webhook_secret: str | None = None, slow_s: float = 2.0
+    ) -> None:
+        self.name = name
+        self._prefix = answers.prefix_of(name)
         self._books = Books(dsn)
         self._webhook = signer(webhook_secret or new_secret())
         self._slow_s = slow_s
@@ -94,7 +97,7 @@ class SandboxGateway:
 
     async def prepare(self, request: PaymentRequest) -> Verdict:
         """See the port. One step is enough here: nothing is done, and the ref is the one that it will have."""
-        return Prepared(answers.ref_of(request.key))
+        return Prepared(self._prefix + request.key)
 
     async def authorize(self, request: PaymentRequest, ref: str | None) -> Verdict:
         """See the port. Raises KeyReused where the key was sent before with another request."""
@@ -106,12 +109,12 @@ class SandboxGateway:
             return NoAnswer("the request was lost on its way to the gateway")
         if method.slow:
             await asyncio.sleep(self._slow_s)
-        return await self._authorizations.submit(_authorization(request, method))
+        return await self._authorizations.submit(_authorization(self._prefix + request.key, request, method))
 
     async def look_up(self, request: PaymentRequest, ref: str | None) -> Verdict:
         """See the port. Where `ref` is known, it is what is looked up."""
         _check(0, request.key, ref or request.key)
-        return await self._questions.submit(answers.ref_of(request.key) if ref is None else ref)
+        return await self._questions.submit(self._prefix + request.key if ref is None else ref)
 
     async def capture(self, ref: str, amount: int, key: str) -> Verdict:
         """See the port. What is captured already is Captured under any key, with the amount that was taken.
@@ -133,7 +136,7 @@ class SandboxGateway:
 
     def payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
         """See the port."""
-        return listed(self._books, since, until)
+        return listed(self._books, self._prefix, since, until)
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
         """See the port."""
@@ -201,8 +204,7 @@ class SandboxGateway:
         return answers.refunded(ref, amount, before, payment)
 
 
-def _authorization(request: PaymentRequest, method: Method) -> _Authorization:
-    ref = answers.ref_of(request.key)
+def _authorization(ref: str, request: PaymentRequest, method: Method) -> _Authorization:
     row = (
         ref,
         request.reference,

@@ -19,7 +19,7 @@ from race_to_purchase.rules.verdicts import (
     Voided,
 )
 
-REF_PREFIX = "sbx_"
+REF_PREFIX = "sbx"
 
 _CAPTURE_REFUSALS = {
     "authorized": "amount_too_large",
@@ -29,9 +29,9 @@ _CAPTURE_REFUSALS = {
 }
 
 
-def ref_of(key: str) -> str:
-    """The gateway's own id of the payment that `key` makes: one index of the books serves both."""
-    return REF_PREFIX + key
+def prefix_of(name: str) -> str:
+    """What the refs of the sandbox called `name` begin with: several keep their payments apart in the same books."""
+    return f"{REF_PREFIX}_" if name == "sandbox" else f"{REF_PREFIX}-{name}_"
 
 
 def authorized_before(asked: NewPayment, payment: Payment) -> Verdict | Exception:

@@ -92,10 +92,11 @@ class Books:
             return False
 
     async def listed(
-        self, since: datetime, until: datetime, after: tuple[datetime, str], limit: int
+        self, prefix: str, since: datetime, until: datetime, after: tuple[datetime, str], limit: int
     ) -> Sequence[asyncpg.Record]:
-        """Payments of `since <= created_at < until`, by (created_at, ref), past `after`, `limit` at most."""
-        return await self._asking.fetch("list_payments", since, until, *after, limit)
+        """Payments of `since <= created_at < until`, by (created_at, ref), past `after`, `limit` at most; those of one
+        sandbox, by the `prefix` of its refs."""
+        return await self._asking.fetch("list_payments", since, until, *after, limit, prefix)
 
     async def refunded(self, key: str) -> tuple[str, int] | None:
         """(ref, amount) of the refund under `key`."""

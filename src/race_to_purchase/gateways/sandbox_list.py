@@ -23,12 +23,15 @@ _STATES: dict[str, Literal["authorized", "captured", "voided", "declined"]] = {
 }
 
 
-async def listed(books: Books, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
-    """Payments of `since <= created_at < until`, the oldest first; GatewayUnanswered where the books do not answer."""
+async def listed(books: Books, prefix: str, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
+    """Payments of `since <= created_at < until` whose refs begin with `prefix`, the oldest first.
+
+    GatewayUnanswered where the books do not answer.
+    """
     after = (since, "")
     while True:
         try:
-            rows = await books.listed(since, until, after, PAGE)
+            rows = await books.listed(prefix, since, until, after, PAGE)
         except Unanswered as error:
             raise GatewayUnanswered(str(error)) from error
         for ref, reference, state, *more in rows:

@@ -66,7 +66,7 @@ def _understood(error: stripe.StripeError) -> Refusal | Silence:
         case stripe.APIConnectionError():
             return Silence(NoAnswer(str(error.user_message)))
         case stripe.RateLimitError():
-            return Silence(NotSent(_reason(error), _retry_after_s(error.headers)))
+            return Silence(NotSent(_reason(error), _retry_after_s(error.headers), limited=True))
         case stripe.AuthenticationError() | stripe.PermissionError():
             log.error("Stripe does not take our key or does not let it do this; payments wait: %s", error.user_message)
             return Silence(NotSent(f"the gateway does not take our key (HTTP {error.http_status})", WRONG_KEY_AGAIN_S))

@@ -13,14 +13,12 @@ from typing import Any
 import msgspec
 
 from race_to_purchase.errors import ConfigurationError
+from race_to_purchase.operate.lines import breach, places
 from race_to_purchase.operate.misfit import misfit
 from race_to_purchase.rules.drop import Drop
 
 TABLES = ("drop", "items", "promos")
 
-_DOCUMENT_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
-_HEADER = re.compile(r"\s*(\[{1,2})\s*([A-Za-z0-9_-]+)\s*\]{1,2}\s*(?:#.*)?$")
-_KEY = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*[=.]""")
 _TWIN = re.compile(r"(item|promo) (\S+) is defined twice")
 
 
@@ -80,12 +78,8 @@ def _fields(document: dict[str, Any], text: str, file: str) -> dict[str, Any]:
 
 
 def _not_toml(message: str, text: str, file: str) -> WrongDropFile:
-    found = _DOCUMENT_LINE.search(message)
-    reason = message[: found.start()] if found else message
-    lines = text.splitlines() or [""]
-    line = int(found[1]) if found and found[1] else len(lines)
-    key = _KEY.match(lines[min(line, len(lines)) - 1])
-    return WrongDropFile(file=file, line=line, field=key[1] if key else "TOML", reason=reason)
+    line, field, reason = breach(message, text)
+    return WrongDropFile(file=file, line=line, field=field, reason=reason)
 
 
 def _meant(reason: str, fields: dict[str, Any]) -> str:
@@ -100,27 +94,9 @@ def _meant(reason: str, fields: dict[str, Any]) -> str:
 
 def _line(text: str, field: str) -> int:
     """The line where `field` stands, else that of the table that it belongs to, else the first."""
-    places = _places(text)
+    found = places(text)
     table = field.rpartition(".")[0]
     for place in (f"drop.{field}", field, f"{field}[0]", table, "drop"):
-        if place in places:
-            return places[place]
+        if place in found:
+            return found[place]
     return 1
-
-
-def _places(text: str) -> dict[str, int]:
-    """The line of every table and key: `drop`, `drop.title`, `items[0]`, `items[0].price`."""
-    places: dict[str, int] = {}
-    prefix = ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        header, key = _HEADER.match(line), _KEY.match(line)
-        if header:
-            table = header[2]
-            if header[1] == "[[":
-                rows = sum(place.startswith(f"{table}[") and "." not in place for place in places)
-                table = f"{table}[{rows}]"
-            places[table] = number
-            prefix = f"{table}."
-        elif key:
-            places.setdefault(prefix + key[1], number)
-    return places

@@ -74,6 +74,11 @@ class Router:
         """Every gateway, those without a rule included: they finish what was begun with them."""
         return self._desks
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The gateways that take payments."""
+        return tuple(rule.gateway for rule in self._rules)
+
     def desk(self, name: str) -> Desk:
         """The gateway of that name; KeyError where there is none."""
         return self._desks[name]

@@ -156,6 +156,20 @@ class CloseDrop(msgspec.Struct, frozen=True):
     drop_id: str
 
 
+GATEWAYS = "~gateways"
+"""The partition of what is about gateways; no drop can have this id."""
+
+
+class DrainGateway(msgspec.Struct, frozen=True):
+    """Begin nothing new with a gateway (`drained`), or do so again; `by` is the operator's name."""
+
+    name: str
+    drained: bool
+    why: str
+    by: str
+    drop_id: str = GATEWAYS
+
+
 class Found(msgspec.Struct, frozen=True):
     """Something was seen to differ at `looked_at`, the database's time before the look; see `rows.Finding`."""
 
@@ -231,6 +245,7 @@ Command = (
     | Deliver
     | PutDrop
     | CloseDrop
+    | DrainGateway
     | Mending
 )
 

@@ -211,6 +211,15 @@ class DropRow(msgspec.Struct, frozen=True):
     version: int = 0
 
 
+class GatewayStatus(msgspec.Struct, frozen=True):
+    """What an operator did with a gateway: nothing new is begun there since `drained_at`; None where it is in use."""
+
+    name: str
+    drained_at: datetime | None
+    why: str
+    by: str
+
+
 class StoredKey(msgspec.Struct, frozen=True):
     """An idempotency key that was used: with its answer, or pointing to the attempt that will have one."""
 
@@ -276,6 +285,7 @@ Row = (
     | TaskDone
     | Buyer
     | DropRow
+    | GatewayStatus
     | StoredKey
     | Happened
     | Event

@@ -21,6 +21,7 @@ from race_to_purchase.rules.rows import (
     Entry,
     Event,
     Finding,
+    GatewayStatus,
     Happened,
     Order,
     Pool,
@@ -106,6 +107,7 @@ class Snapshot:
         self.buyers: dict[str, Buyer] = {}
         self.history: dict[str, list[Happened]] = {}
         self.events: list[Event] = []
+        self.gateways: dict[str, GatewayStatus] = {}
         self.quotes: dict[tuple[str, tuple[Line, ...], str | None], Quote] = {}
         """Prices by drop, lines and promo, since most buyers of one batch want the same; until a drop changes."""
 
@@ -168,6 +170,7 @@ _PUT: dict[type, Callable[[Snapshot, Any], None]] = {
     DropRow: Snapshot.put_drop,
     Event: lambda snapshot, row: snapshot.events.append(row),
     Finding: lambda snapshot, row: snapshot.findings.put(row.id, row),
+    GatewayStatus: lambda snapshot, row: snapshot.gateways.update({row.name: row}),
 }
 
 

@@ -26,6 +26,7 @@ from race_to_purchase.rules.rows import (
     Entry,
     Event,
     Finding,
+    GatewayStatus,
     Happened,
     Order,
     Pool,
@@ -127,6 +128,9 @@ class MemoryStore:
         taken = [replace(task, due_at=leased_until) for task in sorted(due, key=lambda task: task.due_at)[:limit]]
         self._rows.tasks.update((task.id, task) for task in taken)
         return taken
+
+    async def gateways(self) -> Sequence[GatewayStatus]:
+        return [self._rows.gateways[name] for name in sorted(self._rows.gateways)]
 
     async def forget_keys(self, older_than_s: float, limit: int) -> int:
         horizon = self._clock() - timedelta(seconds=older_than_s)
@@ -235,6 +239,7 @@ class Rows:
         self.buyers: dict[str, Buyer] = {}
         self.history: dict[str, list[Happened]] = {}
         self.events: list[Event] = []
+        self.gateways: dict[str, GatewayStatus] = {}
         self.live: dict[str, None] = {}
         self.findings: dict[str, Finding] = {}
 
@@ -281,6 +286,10 @@ class Rows:
         self.entries.update(((row.order_id, row.entry), row) for row in snapshot.entries)
         self.buyers.update(snapshot.buyers)
         self.events.extend(snapshot.events)
+        for name, status in snapshot.gateways.items():
+            before = self.gateways.get(name)
+            since = (before.drained_at if before else None) or status.drained_at
+            self.gateways[name] = replace(status, drained_at=status.drained_at and since)
         for subject, lines in snapshot.history.items():
             self.history.setdefault(subject, []).extend(lines)
         for task in snapshot.tasks.values():

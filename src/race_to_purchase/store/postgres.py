@@ -27,6 +27,7 @@ from race_to_purchase.store.wire import (
     events_of,
     finding_of,
     findings_of,
+    gateways_of,
     snapshot_of,
 )
 
@@ -133,6 +134,8 @@ class PostgresSession:
                     await self._connection.fetchval("SELECT conflict($1)", name)
         if snapshot.events:
             await self._connection.execute(statement("write_events"), *events_of(snapshot))
+        if snapshot.gateways:  # Never without an event.
+            await self._connection.execute(statement("write_gateways"), *gateways_of(snapshot))
 
     async def close(self) -> None:
         """Undo what was not applied; a connection that cannot even do that is cut."""

@@ -11,7 +11,7 @@ import msgspec
 
 from race_to_purchase.errors import DatabaseUnavailable
 from race_to_purchase.ports import DueCheckout
-from race_to_purchase.rules.rows import Attempt, Checkout, DropRow, Happened, Order, Pool, Task, TaskKind
+from race_to_purchase.rules.rows import Attempt, Checkout, DropRow, GatewayStatus, Happened, Order, Pool, Task, TaskKind
 from race_to_purchase.store.postgres import translated
 from race_to_purchase.store.statements import statement
 from race_to_purchase.store.wire import checkout_of, claims_of, drop_of
@@ -92,6 +92,10 @@ class PostgresReads:
         """See the port."""
         rows = await self._rows("take_tasks", list(kinds), limit, lease_s)
         return [Task(row["id"], *list(row)[1:]) for row in rows]
+
+    async def gateways(self) -> Sequence[GatewayStatus]:
+        """See the port."""
+        return [GatewayStatus(*row) for row in await self._rows("all_gateways")]
 
     async def forget_keys(self, older_than_s: float, limit: int) -> int:
         """See the port."""

@@ -209,6 +209,14 @@ CREATE TABLE event (
 );
 CREATE INDEX event_stream ON event (stream, seq);
 
+-- What an operator did with a gateway: nothing new is begun there since `drained_at`; null where it is in use again.
+CREATE TABLE gateway (
+    name        text         COLLATE "C" PRIMARY KEY,
+    drained_at  timestamptz,
+    why         text         NOT NULL,
+    by          text         NOT NULL
+);
+
 -- What reconciliation found to differ, and how far it has walked. Both small: a row a difference, a row a walk.
 CREATE TABLE finding (
     id          text        COLLATE "C" PRIMARY KEY,

@@ -195,6 +195,12 @@ def drops_of(snapshot: Snapshot) -> list[Sequence[Any]]:
     ]
 
 
+def gateways_of(snapshot: Snapshot) -> list[Sequence[Any]]:
+    """The parameters of `write_gateways`, as columns."""
+    rows = [snapshot.gateways[name] for name in sorted(snapshot.gateways)]
+    return [[g.name for g in rows], [g.drained_at for g in rows], [g.why for g in rows], [g.by for g in rows]]
+
+
 def events_of(snapshot: Snapshot) -> list[Sequence[Any]]:
     """The parameters of `write_events`, as columns."""
     happened = snapshot.events

@@ -55,6 +55,14 @@ _PARAMETERS: Json = {
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$", "maxLength": 64},
         "example": "aurora-1",
     },
+    "gateway": {
+        "name": "gateway",
+        "in": "path",
+        "required": True,
+        "description": "The name of the payment gateway.",
+        "schema": {"type": "string", "maxLength": 64},
+        "example": "sandbox",
+    },
     "key": {
         "name": "Idempotency-Key",
         "in": "header",
@@ -143,7 +151,7 @@ def _operation(operation: Operation) -> Json:
 
 
 def _parameters(operation: Operation) -> Iterable[Json]:
-    for name in ("id", "drop"):
+    for name in ("id", "drop", "gateway"):
         if f"{{{name}}}" in operation.path:
             yield {"$ref": f"#/components/parameters/{name}"}
     if operation.role == "storefront":

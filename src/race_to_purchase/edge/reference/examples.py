@@ -114,4 +114,23 @@ ORDER: dict[str, Any] = {
     "placed_at": "2026-12-01T18:00:41Z",
 }
 
+GATEWAY_USE: dict[str, Any] = {"drained": True, "why": "their status page says so"}
+
+GATEWAY: dict[str, Any] = {
+    "name": "sandbox",
+    "authorizations": {"authorized": 240, "declined": 12},
+    "declines": {"generic_decline": 9, "insufficient_funds": 3},
+    "latency": {"count": 252, "mean_ms": 212.4, "p50_ms": 190.5, "p95_ms": 401.4, "p99_ms": 913.4, "max_ms": 1212.4},
+    "breaker": "closed",
+    "waiting": 0,
+    "at_work": 2,
+    "pace": 1.0,
+    "drained": True,
+    "drained_at": "2026-12-01T18:03:00Z",
+    "why": "their status page says so",
+    "by": "ops",
+}
+
+GATEWAYS: dict[str, Any] = {"gateways": [GATEWAY]}
+
 HEALTH: dict[str, Any] = {"status": "ok"}

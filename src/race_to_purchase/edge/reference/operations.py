@@ -189,6 +189,32 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "get",
+        "/v1/admin/gateways",
+        "list_gateways",
+        _OPERATING,
+        "Watch the payment gateways",
+        "Whether each is drained; and its answers, declines, latency, queue and circuit breaker, as the one process "
+        "sees them that answers this request.",
+        {200: Told("All gateways.", shapes.Gateways, examples.GATEWAYS)},
+        (*SECURED, *ANY_BUYER, *STORED),
+        role="admin",
+    ),
+    Operation(
+        "put",
+        "/v1/admin/gateways/{gateway}",
+        "drain_gateway",
+        _OPERATING,
+        "Drain a payment gateway, or use it again",
+        "Within about a second no process begins a payment there; what was begun is finished, captured and refunded "
+        "there all the same.",
+        {200: Told("The gateway.", shapes.WatchedGateway, examples.GATEWAY)},
+        ("unknown_gateway", *SECURED, *ANY_BUYER, *WITH_BODY, *STORED),
+        role="admin",
+        body=shapes.GatewayUse,
+        example=examples.GATEWAY_USE,
+    ),
+    Operation(
+        "get",
         "/healthz",
         "alive",
         _SERVICE,

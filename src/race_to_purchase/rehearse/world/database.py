@@ -18,7 +18,7 @@ from race_to_purchase.ports import Conflict, DueCheckout, Rejected, Session
 from race_to_purchase.rehearse.world.chaos import changes_of
 from race_to_purchase.rehearse.world.loop import at_once
 from race_to_purchase.rehearse.world.parts import Process, World
-from race_to_purchase.rules.rows import Attempt, Checkout, DropRow, Happened, Order, Pool, Task, TaskKind
+from race_to_purchase.rules.rows import Attempt, Checkout, DropRow, GatewayStatus, Happened, Order, Pool, Task, TaskKind
 from race_to_purchase.rules.snapshot import Keys, Snapshot
 
 T = TypeVar("T")
@@ -305,6 +305,9 @@ class SimulatedStore:
 
     async def forget_keys(self, older_than_s: float, limit: int) -> int:
         return await self._ask("forget_keys", lambda: self._rows.forget_keys(older_than_s, limit))
+
+    async def gateways(self) -> Sequence[GatewayStatus]:
+        return await self._rows.gateways()
 
     async def ready(self) -> None:
         await self._rows.ready()

@@ -17,6 +17,7 @@ from race_to_purchase.rules.commands import (
     CloseFinding,
     Command,
     Deliver,
+    DrainGateway,
     Expire,
     Found,
     Mended,
@@ -30,6 +31,7 @@ from race_to_purchase.rules.commands import (
 from race_to_purchase.rules.decide.decision import Decision, KeyUse
 from race_to_purchase.rules.decide.drops import close_drop, put_drop
 from race_to_purchase.rules.decide.ending import cancel, expire
+from race_to_purchase.rules.decide.gateways import drain_gateway
 from race_to_purchase.rules.decide.mending import mend
 from race_to_purchase.rules.decide.paying import authorization, begin_payment
 from race_to_purchase.rules.decide.queueing import send
@@ -79,14 +81,14 @@ def touch(keys: Keys, command: Command, key: KeyUse | None) -> None:
     elif isinstance(command, Recount):
         keys.findings.add(command.finding_id)
         keys.pools.update(command.pools)
-    elif not isinstance(command, CloseDrop):
+    elif not isinstance(command, CloseDrop | DrainGateway):
         keys.checkouts.add(command.checkout_id)
         keys.pools.update(command.pools)
     if key is not None:
         keys.stored.add((key.scope, key.key))
 
 
-def _decide(snapshot: Snapshot, command: Command) -> Decision:
+def _decide(snapshot: Snapshot, command: Command) -> Decision:  # noqa: C901 - one flat table, a case a command
     match command:
         case Reserve():
             return reserve(snapshot, command)
@@ -110,6 +112,8 @@ def _decide(snapshot: Snapshot, command: Command) -> Decision:
             return put_drop(snapshot, command) if isinstance(command, PutDrop) else close_drop(snapshot, command)
         case Found() | Mended() | Owe() | Recount() | CloseFinding():
             return mend(snapshot, command)
+        case DrainGateway():
+            return drain_gateway(snapshot, command)
 
 
 def _again(snapshot: Snapshot, stored: StoredKey, key: KeyUse) -> Outcome:

@@ -8,6 +8,6 @@ CROSS JOIN LATERAL (
                 THEN split_part(p.reference, '/', 1)::uuid END AS checkout_id,
            CASE WHEN p.reference ~ '/[0-9]{1,9}$' THEN split_part(p.reference, '/', 2)::integer END AS n
 ) AS r
-LEFT JOIN attempt AS a ON a.checkout_id = r.checkout_id AND a.n = r.n AND 'sbx_' || a.key = p.ref
+LEFT JOIN attempt AS a ON a.checkout_id = r.checkout_id AND a.n = r.n AND right(p.ref, length(a.key)) = a.key
 WHERE p.ref > $1::text AND p.ref <= $2::text AND p.state = 'authorized'
   AND coalesce(a.state, 'missing') IN ('missing', 'declined', 'capture_failed', 'voided')

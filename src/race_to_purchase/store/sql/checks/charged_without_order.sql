@@ -7,7 +7,7 @@ CROSS JOIN LATERAL (
                 THEN split_part(p.reference, '/', 1)::uuid END AS checkout_id,
            CASE WHEN p.reference ~ '/[0-9]{1,9}$' THEN split_part(p.reference, '/', 2)::integer END AS n
 ) AS r
-LEFT JOIN orders AS o ON o.id = r.checkout_id AND o.gateway = 'sandbox' AND o.gateway_ref = p.ref
+LEFT JOIN orders AS o ON o.id = r.checkout_id AND o.gateway_ref = p.ref
 LEFT JOIN attempt AS a ON a.checkout_id = o.id AND a.n = o.attempt_n
 WHERE p.ref > $1::text AND p.ref <= $2::text AND p.captured > p.refunded
   AND (o.id IS NULL OR a.state = 'capture_failed')
