@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+API_VERSION = "2026-10-28.endive"
+"""The version of Stripe's API that is spoken, whichever version of the library is installed."""
+
 TIMEOUT_S = 8.0
 
 KEY_LIFE = timedelta(hours=23)
@@ -90,6 +93,7 @@ class StripeGateway:
         self._transport = Transport(timeout_s)
         client = stripe.StripeClient(
             api_key,
+            stripe_version=API_VERSION,
             base_addresses={"api": base_address.rstrip("/")} if base_address else {},
             max_network_retries=0,
             http_client=self._transport,

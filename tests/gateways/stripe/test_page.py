@@ -1,0 +1,23 @@
+"""docs/stripe.md names what the adapter really speaks."""
+
+import re
+
+import stripe
+
+from race_to_purchase.gateways.simulator.core import API_VERSION as SIMULATED
+from race_to_purchase.gateways.stripe_gateway import API_VERSION
+from race_to_purchase.gateways.stripe_webhook import KINDS
+from tests.project.tree import ROOT
+
+PAGE = (ROOT / "docs" / "stripe.md").read_text(encoding="utf-8")
+
+
+def test_every_event_that_means_something_is_on_the_page_and_no_other() -> None:
+    named = re.findall(r"`((?:payment_intent|refund|charge)\.[a-z_.]+)`", PAGE)
+    assert sorted(named) == sorted(KINDS)
+
+
+def test_one_version_of_the_api_is_spoken_everywhere() -> None:
+    """Whoever takes a newer library sees here that it speaks another version, and decides."""
+    assert API_VERSION in PAGE
+    assert {API_VERSION, SIMULATED} == {stripe.api_version}

@@ -1,0 +1,111 @@
+"""A shop that sells through Stripe: `race serve` as a process, and the gateway simulator as another, over real HTTP."""
+
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.journeys.engine import Engine, storefront
+from tests.samples import PRICE
+from tests.simulator.running import Process, launched
+
+KEY = "sk_test_simulator"
+
+
+@pytest.fixture(scope="module")
+def stripe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """The simulator."""
+    with launched(tmp_path_factory.mktemp("stripe") / "books.db", api_key=KEY) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def shop(used_folder: Path, stripe: Process) -> Iterator[Engine]:
+    """A shop that is told where Stripe is, and nothing else."""
+    with tempfile.TemporaryDirectory(prefix="race-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        engine = Engine(Path(folder), RACE_STRIPE_KEY=KEY, RACE_STRIPE_BASE=stripe.url)
+        subprocess.run(["cp", "-a", str(used_folder), str(engine.data)], check=True)
+        engine.start()
+        engine.put()
+        yield engine
+        engine.end()
+
+
+class Buyer:
+    """Somebody with a browser, for one pair of shoes."""
+
+    def __init__(self, shop: Engine, name: str) -> None:
+        self.shop = shop
+        self.name = name
+        self.paid_with = 0
+        body = {
+            "drop": "aurora",
+            "lines": [{"item": "shoe", "quantity": 1}],
+            "buyer": {"id": name, "email": f"{name}@example.org"},
+        }
+        self.checkout = str(self.post("/v1/checkouts", body, f"{name}-reserves").json()["id"])
+
+    def post(self, path: str, body: dict[str, Any], key: str) -> requests.Response:
+        return requests.post(f"{self.shop.url}{path}", json=body, headers=storefront(key), timeout=30)
+
+    def pays(self, card: str, **more: Any) -> requests.Response:
+        """The answer to a payment with this card."""
+        self.paid_with += 1
+        path = f"/v1/checkouts/{self.checkout}/payment"
+        return self.post(path, {"payment_method": card, **more}, f"{self.name}-pays-{self.paid_with}")
+
+    def state(self) -> str:
+        return str(
+            requests.get(f"{self.shop.url}/v1/checkouts/{self.checkout}", headers=storefront(), timeout=30).json()[
+                "state"
+            ]
+        )
+
+
+def book_of(stripe: Process, checkout: str, attempt: int = 1) -> dict[str, Any]:
+    """The money of one attempt in the simulator's books."""
+    found: list[dict[str, Any]] = stripe.control(f"/books?reference={checkout}/{attempt}")["books"]
+    return found[0] if found else {}
+
+
+def test_a_purchase_is_paid_and_captured(shop: Engine, stripe: Process) -> None:
+    ada = Buyer(shop, "ada")
+    answer = ada.pays("pm_card_visa")
+    assert (answer.status_code, answer.json()["state"]) == (200, "paid")
+    shop.until(lambda: book_of(stripe, ada.checkout)["captured"] == PRICE)
+    book = book_of(stripe, ada.checkout)
+    assert (book["payments"], book["authorized"], book["held"]) == (1, PRICE, 0)
+    assert stripe.violations() == []
+
+
+def test_a_declined_card_may_be_followed_by_another(shop: Engine, stripe: Process) -> None:
+    bob = Buyer(shop, "bob")
+    answer = bob.pays("pm_card_chargeDeclinedInsufficientFunds")
+    assert (answer.status_code, answer.json()["decline_code"]) == (402, "insufficient_funds")
+    assert book_of(stripe, bob.checkout)["authorized"] == 0
+    assert bob.pays("pm_card_visa").json()["state"] == "paid"
+    shop.until(lambda: book_of(stripe, bob.checkout, 2)["captured"] == PRICE)
+
+
+def test_what_fails_on_the_way_is_found_out(shop: Engine, stripe: Process) -> None:
+    """The answer to the confirmation is lost: the engine asks Stripe, and never charges twice."""
+    eve = Buyer(shop, "eve")
+    stripe.faults({"fault": "cut_after", "on": "payment_intents.confirm", "times": 1})
+    assert eve.pays("pm_card_visa").status_code in (200, 202)
+    shop.until(lambda: eve.state() in ("paid", "fulfilled"))
+    shop.until(lambda: book_of(stripe, eve.checkout)["captured"] == PRICE)
+    assert book_of(stripe, eve.checkout)["authorized"] == PRICE
+    stripe.faults()
+
+
+def test_a_key_that_is_not_taken_is_named_at_the_start(an_engine: Callable[..., Engine], stripe: Process) -> None:
+    engine = an_engine(RACE_STRIPE_KEY="sk_test_of_another_shop", RACE_STRIPE_BASE=stripe.url)
+    status, said = engine.refused()
+    assert status == 2
+    assert "Stripe does not take the key sk_test_…shop" in said
+    assert "sk_test_of_another_shop" not in said
