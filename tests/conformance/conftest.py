@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from race_to_purchase.ports import Reads, Store
+from race_to_purchase.ports import Ledger, Reads, Store
 from race_to_purchase.rules.snapshot import Keys
+from race_to_purchase.store.ledger import PostgresLedger
 from race_to_purchase.store.memory import MemoryStore
 from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.reads import PostgresReads
@@ -22,6 +23,7 @@ class Backend(msgspec.Struct, frozen=True):
 
     store: Store
     reads: Reads
+    ledger: Ledger
 
 
 @pytest.fixture(scope="session", params=["memory", *SERVERS])
@@ -41,11 +43,11 @@ async def backend(place: str | None) -> AsyncIterator[Backend]:
     """A store without rows."""
     if place is None:
         memory = MemoryStore(lambda: datetime.now(UTC))
-        yield Backend(memory, memory)
+        yield Backend(memory, memory, memory)
         return
     await empty(place)
     postgres = await PostgresStore.open(place)
-    yield Backend(postgres, PostgresReads(postgres.pool))
+    yield Backend(postgres, PostgresReads(postgres.pool), PostgresLedger(postgres.pool))
     await postgres.close()
 
 
@@ -59,6 +61,12 @@ def store(backend: Backend) -> Store:
 def reads(backend: Backend) -> Reads:
     """What the same store tells."""
     return backend.reads
+
+
+@pytest.fixture
+def ledger(backend: Backend) -> Ledger:
+    """The books of the same store."""
+    return backend.ledger
 
 
 @pytest.fixture

@@ -84,6 +84,7 @@ class Shop:
             self.purchase,
             self.catalogue,
             self.gateways,
+            self.store,
             storefront_keys={"shop": STOREFRONT_KEY, "other": OTHER_STOREFRONT_KEY},
             admin_keys={"ops": ADMIN_KEY},
             ready=self.ready,

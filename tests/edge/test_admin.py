@@ -6,7 +6,7 @@ import pytest
 
 from race_to_purchase.edge.reference.examples import DROP
 from tests.edge.shop import STOREFRONT_KEY, Server
-from tests.edge.test_buying import reserved
+from tests.edge.test_buying import pay, reserved
 from tests.edge.wire import Client
 
 NEW = {**DROP, "id": "aurora-2"}
@@ -16,6 +16,18 @@ PATH = "/v1/admin/drops/aurora-2"
 def test_a_drop_is_created_once_and_then_the_same(admin: Client) -> None:
     assert [admin.ask("PUT", PATH, NEW).status for _ in range(2)] == [201, 200]
     assert admin.ask("GET", PATH).json["definition"] == NEW
+
+
+def test_the_books_are_told_and_balance(admin: Client, storefront: Client) -> None:
+    checkout = reserved(storefront).json
+    assert pay(storefront, checkout["id"]).status == 200
+    told = admin.ask("GET", "/v1/admin/ledger/balance").json
+    total = checkout["quote"]["total"]
+    assert (told["balanced"], told["totals"]) == (True, [{"currency": "EUR", "debit": total, "credit": total}])
+    assert {one["account"]: one["amount"] for one in told["accounts"]} == {
+        "receivable:bank": total,
+        "revenue:house": -total,
+    }
 
 
 def test_the_path_names_the_drop_where_the_body_does_not(admin: Client) -> None:

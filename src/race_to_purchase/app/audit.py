@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +10,10 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from race_to_purchase.app.serve import FILE, Reachable, data_dir
+from race_to_purchase.app.database import Found, configured
 from race_to_purchase.checks import CHECKS, Audit, Patience, audit
-from race_to_purchase.errors import ConfigurationError, DataFolderInUse
 from race_to_purchase.settings import Settings
-from race_to_purchase.store.address import require_usable
 from race_to_purchase.store.audit import AuditRows
-from race_to_purchase.store.embedded import EmbeddedPostgres
-from race_to_purchase.store.migrate import migrate
 
 SHOWN_MAX = 20
 """Findings of one check that a terminal shows; the JSON file has all."""
@@ -29,19 +23,12 @@ AT_REST = Patience(capture_s=1e9, deadline_s=1e9, task_s=1e9)
 """Where no engine runs, nothing can be expected to have been done in time."""
 
 
-class NothingToAudit(ConfigurationError):
-    """There is no database in {folder} yet. Run `race serve` or name another folder with --data-dir, or set
-    RACE_DATABASE_URL."""
-
-    code = "nothing_to_audit"
-
-
 def run_audit(settings: Settings, out: Console, json_file: Path | None) -> int:
     """Audit and tell; the exit status: 1 where an invariant is broken, else 0."""
-    with _database(settings) as (dsn, patience):
-        found = asyncio.run(audit_at(dsn, patience))
+    with configured(settings, "race audit") as database:
+        found = asyncio.run(audit_at(database.dsn, Patience() if database.in_use else AT_REST))
     _tell(found, out)
-    if patience is AT_REST:
+    if not database.in_use:
         out.print("The engine is not running: what it would do in time is not asked for.", style="dim")
     if json_file is not None:
         json_file.write_bytes(msgspec.json.format(msgspec.json.encode(_document(found)), indent=2))
@@ -50,33 +37,8 @@ def run_audit(settings: Settings, out: Console, json_file: Path | None) -> int:
 
 async def audit_at(dsn: str, patience: Patience | None = None) -> Audit:
     """The audit of the migrated database at `dsn`; it may be in use meanwhile."""
-    await require_usable(dsn)
-    await migrate(dsn)
-    async with AuditRows.open(dsn) as rows:
+    async with AuditRows.open(await Found(dsn, True).prepare()) as rows:
         return await audit(rows, patience)
-
-
-@contextmanager
-def _database(settings: Settings) -> Iterator[tuple[str, Patience]]:
-    """The configured database; an embedded one is used where it runs, and started for as long as needed if not."""
-    if settings.database_url:
-        yield settings.database_url, Patience()
-        return
-    folder = data_dir(settings)
-    if not folder.exists():
-        raise NothingToAudit(folder=folder)
-    try:
-        server = EmbeddedPostgres.start(folder, "race audit")
-    except DataFolderInUse:
-        word = folder / FILE
-        if not word.exists():
-            raise
-        yield msgspec.json.decode(word.read_bytes(), type=Reachable).dsn, Patience()
-        return
-    try:
-        yield server.dsn, AT_REST
-    finally:
-        server.stop()
 
 
 def _document(found: Audit) -> dict[str, Any]:

@@ -119,6 +119,7 @@ class Engine:
             self.purchase,
             self.catalogue,
             self.gateway_admin,
+            self.ledger,
             storefront_keys=keys_of(self._settings.storefront_keys, "storefront_keys"),
             admin_keys=keys_of(self._settings.admin_keys, "admin_keys"),
             ready=self.reads.ready,

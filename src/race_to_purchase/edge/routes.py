@@ -20,6 +20,7 @@ from race_to_purchase.edge.echo import echo as echo_handler
 from race_to_purchase.edge.endpoint import Endpoint, Verb
 from race_to_purchase.edge.gateways import GatewaysAdmin
 from race_to_purchase.edge.health import Health
+from race_to_purchase.edge.ledger import LedgerAdmin
 from race_to_purchase.edge.principals import Principals
 from race_to_purchase.edge.problems import no_such_page
 from race_to_purchase.edge.reference.pages import Reference
@@ -27,12 +28,14 @@ from race_to_purchase.edge.reply import request_id, tell
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.operate.gateways import Gateways
 from race_to_purchase.path.purchase import Purchase
+from race_to_purchase.ports import Ledger
 
 
 def build_app(
     purchase: Purchase,
     catalogue: Catalogue,
     gateways: Gateways,
+    ledger: Ledger,
     *,
     storefront_keys: Mapping[str, str],
     admin_keys: Mapping[str, str],
@@ -50,7 +53,7 @@ def build_app(
         *_buying(at, Checkouts(purchase)),
         *([at("/echo", post=Verb("echo", echo_handler, body=BYTES_MAX))] if echo else []),
         *_looking(at, DropsOnSale(catalogue), Health(ready)),
-        *_operating(at, DropsAdmin(catalogue), GatewaysAdmin(gateways)),
+        *_operating(at, DropsAdmin(catalogue), GatewaysAdmin(gateways), LedgerAdmin(ledger)),
         *_reading(at, Reference()),
     ]
     return Router(routes, redirect_slashes=False, default=_nothing_here, lifespan=lifespan)
@@ -88,7 +91,7 @@ def _looking(at: Paths, drops: DropsOnSale, health: Health) -> Sequence[Route]:
     )
 
 
-def _operating(at: Paths, drops: DropsAdmin, gateways: GatewaysAdmin) -> Sequence[Route]:
+def _operating(at: Paths, drops: DropsAdmin, gateways: GatewaysAdmin, ledger: LedgerAdmin) -> Sequence[Route]:
     return (
         at("/v1/admin/drops", get=Verb("drops", drops.all, "admin")),
         at(
@@ -99,6 +102,7 @@ def _operating(at: Paths, drops: DropsAdmin, gateways: GatewaysAdmin) -> Sequenc
         at("/v1/admin/drops/{drop}/close", post=Verb("close", drops.close, "admin")),
         at("/v1/admin/gateways", get=Verb("gateways", gateways.all, "admin")),
         at("/v1/admin/gateways/{gateway}", put=Verb("drain", gateways.put, "admin", body=BYTES_MAX)),
+        at("/v1/admin/ledger/balance", get=Verb("balance", ledger.balance, "admin")),
     )
 
 

@@ -144,6 +144,32 @@ class GatewayUse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
+class AccountBalance(msgspec.Struct, frozen=True):
+    """What an account was moved by, in minor units; `amount` is its debits less its credits."""
+
+    account: str
+    currency: str
+    debit: int
+    credit: int
+    amount: int
+
+
+class CurrencyTotal(msgspec.Struct, frozen=True):
+    """Debits and credits of all accounts in one currency, in minor units."""
+
+    currency: str
+    debit: int
+    credit: int
+
+
+class TrialBalance(msgspec.Struct, frozen=True):
+    """Every account; `balanced` says that debits and credits are the same in every currency."""
+
+    balanced: bool
+    totals: tuple[CurrencyTotal, ...]
+    accounts: tuple[AccountBalance, ...]
+
+
 class Health(msgspec.Struct, frozen=True):
     """`ok`: that is all."""
 

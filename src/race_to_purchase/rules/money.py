@@ -39,9 +39,14 @@ def exponent(currency: str) -> int:
         raise ValueError(f"{currency!r} is not an ISO 4217 currency code") from None
 
 
+def decimal(amount_minor: int, currency: str) -> str:
+    """The amount in whole units with all their digits: `15900, "EUR"` as `"159.00"`, `15900, "JPY"` as `"15900"`."""
+    return f"{Decimal(amount_minor).scaleb(-exponent(currency)):f}"
+
+
 def display(amount_minor: int, currency: str) -> str:
     """The amount as people write it, `15900, "EUR"` as `"159.00 EUR"`; for screens and logs, never parsed back."""
-    return f"{Decimal(amount_minor).scaleb(-exponent(currency)):f} {currency}"
+    return f"{decimal(amount_minor, currency)} {currency}"
 
 
 def share(amount_minor: int, parts: int, whole: int) -> int:

@@ -75,7 +75,7 @@ class Head(msgspec.Struct, frozen=True):
     """Entries in all blocks."""
 
 
-class Filter(msgspec.Struct, frozen=True):
+class Wanted(msgspec.Struct, frozen=True):
     """Which postings are wanted; None for all. `since` is the first moment, `until` the first one after them."""
 
     since: datetime | None = None
@@ -130,18 +130,21 @@ class LedgerReader:
             found: str | None = await self._connection.fetchval(statement("seal_hash_of"), number)
         return found
 
-    async def postings(self, wanted: Filter) -> AsyncIterator[Posting]:
-        """What fits, in the order in which it was booked, from block to block and at last what is unsealed yet."""
+    async def postings(self, wanted: Wanted) -> AsyncIterator[Sequence[Posting]]:
+        """What fits, in the order in which it was booked: block by block, and at last what is unsealed yet.
+
+        A block is read by a cursor, so that however large it is, little of it is in memory.
+        """
         with translated:
             parts = await self._connection.fetch(statement("ledger_parts"), wanted.since, wanted.until)
         for part in parts:
-            async for posting in self._part(part["since"], part["until"], wanted):
-                yield posting
+            async for postings in self._part(part["since"], part["until"], wanted):
+                yield postings
 
-    async def _part(self, since: int, until: int, wanted: Filter) -> AsyncIterator[Posting]:
+    async def _part(self, since: int, until: int, wanted: Wanted) -> AsyncIterator[Sequence[Posting]]:
         limits = (since, until, wanted.since, wanted.until, wanted.drop_id, wanted.seller)
         with translated:
             async with self._connection.transaction():
-                rows = self._connection.cursor(statement("ledger_export"), *limits, prefetch=ROWS_AT_ONCE)
-                async for row in rows:
-                    yield Posting(*row)
+                cursor = await self._connection.cursor(statement("ledger_export"), *limits)
+                while rows := await cursor.fetch(ROWS_AT_ONCE):
+                    yield [Posting(*row) for row in rows]

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from race_to_purchase.ports import Conflict, DueCheckout, Rejected, Session
 from race_to_purchase.rules.checkout import EXPIRING, HOLDING
+from race_to_purchase.rules.ledger import Balance
 from race_to_purchase.rules.rows import (
     Attempt,
     Buyer,
@@ -138,6 +139,20 @@ class MemoryStore:
         for name in old:
             del self._rows.stored[name]
         return len(old)
+
+    async def seal(self, entries: int) -> int:
+        """See `ports.Ledger`. Whoever could change an entry here could change its seal as well."""
+        return 0
+
+    async def balances(self, at: datetime | None = None) -> Sequence[Balance]:
+        """See `ports.Ledger`."""
+        sums: dict[tuple[str, str], tuple[int, int]] = {}
+        for entry in self.rows.entries.values():
+            if at is None or entry.at <= at:
+                for account, amount in zip(entry.accounts, entry.amounts, strict=True):
+                    debit, credit = sums.get((entry.currency, account), (0, 0))
+                    sums[(entry.currency, account)] = (debit + max(amount, 0), credit - min(amount, 0))
+        return [Balance(account, currency, *moved) for (currency, account), moved in sorted(sums.items())]
 
     async def ready(self) -> None:
         """Memory always answers."""

@@ -133,4 +133,14 @@ GATEWAY: dict[str, Any] = {
 
 GATEWAYS: dict[str, Any] = {"gateways": [GATEWAY]}
 
+TRIAL_BALANCE: dict[str, Any] = {
+    "balanced": True,
+    "totals": [{"currency": "EUR", "debit": 15900, "credit": 15900}],
+    "accounts": [
+        {"account": "receivable:sandbox", "currency": "EUR", "debit": 15900, "credit": 0, "amount": 15900},
+        {"account": "revenue:house", "currency": "EUR", "debit": 0, "credit": 13361, "amount": -13361},
+        {"account": "tax:house", "currency": "EUR", "debit": 0, "credit": 2539, "amount": -2539},
+    ],
+}
+
 HEALTH: dict[str, Any] = {"status": "ok"}

@@ -215,6 +215,18 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "get",
+        "/v1/admin/ledger/balance",
+        "ledger_balance",
+        _OPERATING,
+        "Look at the books",
+        "What every account of the ledger was moved by, and the trial balance: debits and credits are the same in "
+        "every currency, or `balanced` is false.",
+        {200: Told("The balances.", shapes.TrialBalance, examples.TRIAL_BALANCE)},
+        (*SECURED, *ANY_BUYER, *STORED),
+        role="admin",
+    ),
+    Operation(
+        "get",
         "/healthz",
         "alive",
         _SERVICE,
