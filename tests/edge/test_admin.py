@@ -24,9 +24,11 @@ def test_the_books_are_told_and_balance(admin: Client, storefront: Client) -> No
     told = admin.ask("GET", "/v1/admin/ledger/balance").json
     total = checkout["quote"]["total"]
     assert (told["balanced"], told["totals"]) == (True, [{"currency": "EUR", "debit": total, "credit": total}])
+    tax = checkout["quote"]["tax"]
     assert {one["account"]: one["amount"] for one in told["accounts"]} == {
         "receivable:bank": total,
-        "revenue:house": -total,
+        "revenue:house": tax - total,
+        "tax:house": -tax,
     }
 
 

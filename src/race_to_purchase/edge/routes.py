@@ -7,10 +7,9 @@ method that is not is a 405, both told as problems.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
 
 from starlette.routing import Route, Router
-from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from race_to_purchase.edge.admin import DropsAdmin
 from race_to_purchase.edge.body import BYTES_MAX, DEFINITION_BYTES_MAX
@@ -41,7 +40,6 @@ def build_app(
     admin_keys: Mapping[str, str],
     ready: Callable[[], Awaitable[None]],
     echo: bool = False,
-    lifespan: Lifespan[Any] | None = None,
 ) -> ASGIApp:
     """The ASGI application.
 
@@ -56,7 +54,7 @@ def build_app(
         *_operating(at, DropsAdmin(catalogue), GatewaysAdmin(gateways), LedgerAdmin(ledger)),
         *_reading(at, Reference()),
     ]
-    return Router(routes, redirect_slashes=False, default=_nothing_here, lifespan=lifespan)
+    return Router(routes, redirect_slashes=False, default=_nothing_here)
 
 
 class Paths:
