@@ -275,6 +275,20 @@ def ledger_verify(
     raise typer.Exit(run_verify(load(data_dir=data_dir), out, _noted(noted) if noted else None, json_file))
 
 
+@app.command()
+def reconcile(
+    once: Annotated[bool, typer.Option("--once", help="One whole pass; `race serve` does it all the time.")] = False,
+    json_file: JsonOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Compare with the gateways and with itself, repair what has one right answer; exit 1 where findings are open."""
+    from race_to_purchase.app.reconcile import run_reconcile
+
+    if not once:
+        raise typer.BadParameter("say --once; `race serve` reconciles all the time by itself")
+    raise typer.Exit(run_reconcile(load(data_dir=data_dir), out, json_file))
+
+
 @drop_app.command("apply")
 def drop_apply(
     files: Annotated[list[Path], typer.Argument(help="Drop files.")],

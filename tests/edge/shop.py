@@ -16,8 +16,9 @@ import uvloop
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.edge.connection import http_protocol
 from race_to_purchase.edge.reference.examples import DROP
-from race_to_purchase.edge.routes import build_app
+from race_to_purchase.edge.routes import Behind, build_app
 from race_to_purchase.operate.drops import Catalogue, DropState
+from race_to_purchase.operate.findings import FindingsDesk
 from race_to_purchase.operate.gateways import Gateways
 from race_to_purchase.path.desk import Desk
 from race_to_purchase.path.patience import Patience
@@ -27,6 +28,7 @@ from race_to_purchase.rules.commands import Command
 from race_to_purchase.rules.drop import Drop
 from race_to_purchase.rules.outcomes import Outcome
 from race_to_purchase.store.memory import MemoryStore
+from race_to_purchase.store.memory_findings import MemoryFindings
 from tests.edge.bank import Bank
 from tests.edge.wire import Client
 
@@ -68,6 +70,7 @@ class Shop:
         self.purchase = Purchase(committer, self.store, router.desks, default_gateway="bank", patience=patience)
         self.catalogue = WatchedCatalogue(committer, self.store)
         self.gateways = Gateways(committer, self.store, router)
+        self.findings = FindingsDesk(committer, self.store, MemoryFindings(self.store.rows), after_s=300.0)
         self.failure: Exception | None = None
 
     def _note(self, batch: Sequence[tuple[Command, Outcome, str]]) -> None:
@@ -81,10 +84,13 @@ class Shop:
     def app(self, **options: Any) -> Any:
         """The ASGI application."""
         return build_app(
-            self.purchase,
-            self.catalogue,
-            self.gateways,
-            self.store,
+            Behind(
+                purchase=self.purchase,
+                catalogue=self.catalogue,
+                gateways=self.gateways,
+                ledger=self.store,
+                findings=self.findings,
+            ),
             storefront_keys={"shop": STOREFRONT_KEY, "other": OTHER_STOREFRONT_KEY},
             admin_keys={"ops": ADMIN_KEY},
             ready=self.ready,

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from race_to_purchase.app.desks import Counter, entries_of, open_counter
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.edge.principals import Principals
-from race_to_purchase.edge.routes import build_app
+from race_to_purchase.edge.routes import Behind, build_app
 from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.gateways.webhook_out import WebhookPublisher
 from race_to_purchase.loops.drained import Drained
@@ -24,6 +24,7 @@ from race_to_purchase.loops.reconcile.loop import Pace, Reconcile
 from race_to_purchase.loops.seal import Seal
 from race_to_purchase.observe.logs import committed
 from race_to_purchase.operate.drops import Catalogue
+from race_to_purchase.operate.findings import FindingsDesk
 from race_to_purchase.operate.gateways import Gateways
 from race_to_purchase.path.patience import Patience
 from race_to_purchase.path.purchase import Purchase
@@ -69,10 +70,12 @@ class Engine:
             publisher=self._publisher,
             patience=Patience(settings.gateway_timeout_s, settings.answer_wait_s, settings.takeover_s),
         )
+        found = PostgresFindings(store.pool)
+        self.findings = FindingsDesk(self.committer, self.reads, found, settings.reconcile_after_s)
         self.reconcile = Reconcile(
             self.committer,
             self.reads,
-            PostgresFindings(store.pool),
+            found,
             self.purchase,
             self.gateways,
             partial(leading, dsn),
@@ -116,10 +119,13 @@ class Engine:
     def asgi(self) -> ASGIApp:
         """The HTTP application."""
         return build_app(
-            self.purchase,
-            self.catalogue,
-            self.gateway_admin,
-            self.ledger,
+            Behind(
+                purchase=self.purchase,
+                catalogue=self.catalogue,
+                gateways=self.gateway_admin,
+                ledger=self.ledger,
+                findings=self.findings,
+            ),
             storefront_keys=keys_of(self._settings.storefront_keys, "storefront_keys"),
             admin_keys=keys_of(self._settings.admin_keys, "admin_keys"),
             ready=self.reads.ready,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+import msgspec
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -17,6 +18,7 @@ from race_to_purchase.edge.checkouts import Checkouts
 from race_to_purchase.edge.drops import DropsOnSale
 from race_to_purchase.edge.echo import echo as echo_handler
 from race_to_purchase.edge.endpoint import Endpoint, Verb
+from race_to_purchase.edge.findings import FindingsAdmin
 from race_to_purchase.edge.gateways import GatewaysAdmin
 from race_to_purchase.edge.health import Health
 from race_to_purchase.edge.ledger import LedgerAdmin
@@ -25,16 +27,24 @@ from race_to_purchase.edge.problems import no_such_page
 from race_to_purchase.edge.reference.pages import Reference
 from race_to_purchase.edge.reply import request_id, tell
 from race_to_purchase.operate.drops import Catalogue
+from race_to_purchase.operate.findings import FindingsDesk
 from race_to_purchase.operate.gateways import Gateways
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.ports import Ledger
 
 
+class Behind(msgspec.Struct, frozen=True, kw_only=True):
+    """What is behind the edge, a field a part; whoever adds paths adds theirs."""
+
+    purchase: Purchase
+    catalogue: Catalogue
+    gateways: Gateways
+    ledger: Ledger
+    findings: FindingsDesk
+
+
 def build_app(
-    purchase: Purchase,
-    catalogue: Catalogue,
-    gateways: Gateways,
-    ledger: Ledger,
+    behind: Behind,
     *,
     storefront_keys: Mapping[str, str],
     admin_keys: Mapping[str, str],
@@ -48,10 +58,11 @@ def build_app(
     """
     at = Paths(Principals(storefront_keys, admin_keys))
     routes = [
-        *_buying(at, Checkouts(purchase)),
+        *_buying(at, Checkouts(behind.purchase)),
         *([at("/echo", post=Verb("echo", echo_handler, body=BYTES_MAX))] if echo else []),
-        *_looking(at, DropsOnSale(catalogue), Health(ready)),
-        *_operating(at, DropsAdmin(catalogue), GatewaysAdmin(gateways), LedgerAdmin(ledger)),
+        *_looking(at, DropsOnSale(behind.catalogue), Health(ready)),
+        *_operating(at, DropsAdmin(behind.catalogue), GatewaysAdmin(behind.gateways), LedgerAdmin(behind.ledger)),
+        *_reconciling(at, FindingsAdmin(behind.findings)),
         *_reading(at, Reference()),
     ]
     return Router(routes, redirect_slashes=False, default=_nothing_here)
@@ -101,6 +112,13 @@ def _operating(at: Paths, drops: DropsAdmin, gateways: GatewaysAdmin, ledger: Le
         at("/v1/admin/gateways", get=Verb("gateways", gateways.all, "admin")),
         at("/v1/admin/gateways/{gateway}", put=Verb("drain", gateways.put, "admin", body=BYTES_MAX)),
         at("/v1/admin/ledger/balance", get=Verb("balance", ledger.balance, "admin")),
+    )
+
+
+def _reconciling(at: Paths, findings: FindingsAdmin) -> Sequence[Route]:
+    return (
+        at("/v1/admin/findings", get=Verb("findings", findings.all, "admin")),
+        at("/v1/admin/findings/{finding}/close", post=Verb("close_finding", findings.close, "admin", body=BYTES_MAX)),
     )
 
 

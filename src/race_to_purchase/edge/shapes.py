@@ -170,6 +170,12 @@ class TrialBalance(msgspec.Struct, frozen=True):
     accounts: tuple[AccountBalance, ...]
 
 
+class ClosedFor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a finding is closed: what was done about it, in a sentence."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=3, max_length=500)]
+
+
 class Health(msgspec.Struct, frozen=True):
     """`ok`: that is all."""
 

@@ -36,15 +36,15 @@ class PostgresFindings:
         for row in await self._rows("read_booked", list(checkout_ids)):
             columns = tuple(row)
             checkout = checkout_of(columns[:11])
-            order = None if columns[27] is None else Order(*columns[27:])
+            order = None if columns[29] is None else Order(*columns[29:])
             booked = found.setdefault(checkout.id, Booked(checkout, {}, order))
             if columns[11] is not None:
-                booked.attempts[columns[12]] = Attempt(*columns[11:27])
+                booked.attempts[columns[12]] = Attempt(*columns[11:29])
         return found
 
     async def captured(self, gateway: str, since: datetime, until: datetime) -> Sequence[Attempt]:
         """See the port."""
-        return [Attempt(*row) for row in await self._rows("captured_attempts", gateway, since, until)]
+        return [Attempt(**row) for row in await self._rows("captured_attempts", gateway, since, until)]
 
     async def finding(self, finding_id: str) -> Finding | None:
         """See the port."""

@@ -10,7 +10,7 @@ import msgspec
 from race_to_purchase import __version__
 from race_to_purchase.edge.idempotency import KEY_CHARACTERS_MAX
 from race_to_purchase.edge.reference.codes import CODES
-from race_to_purchase.edge.reference.examples import CHECKOUT_ID
+from race_to_purchase.edge.reference.examples import CHECKOUT_ID, FINDING_ID
 from race_to_purchase.edge.reference.operations import OPERATIONS, Operation, Told
 from race_to_purchase.edge.shapes import Problem
 from race_to_purchase.rules.drop import Drop
@@ -62,6 +62,14 @@ _PARAMETERS: Json = {
         "description": "The name of the payment gateway.",
         "schema": {"type": "string", "maxLength": 64},
         "example": "sandbox",
+    },
+    "finding": {
+        "name": "finding",
+        "in": "path",
+        "required": True,
+        "description": "The id of the finding.",
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{24}$"},
+        "example": FINDING_ID,
     },
     "key": {
         "name": "Idempotency-Key",
@@ -151,7 +159,7 @@ def _operation(operation: Operation) -> Json:
 
 
 def _parameters(operation: Operation) -> Iterable[Json]:
-    for name in ("id", "drop", "gateway"):
+    for name in ("id", "drop", "gateway", "finding"):
         if f"{{{name}}}" in operation.path:
             yield {"$ref": f"#/components/parameters/{name}"}
     if operation.role == "storefront":

@@ -144,3 +144,25 @@ TRIAL_BALANCE: dict[str, Any] = {
 }
 
 HEALTH: dict[str, Any] = {"status": "ok"}
+
+FINDING_ID = "9f2c4b7d1e6a80354c1d2e3f"
+
+FINDING: dict[str, Any] = {
+    "id": FINDING_ID,
+    "kind": "unknown_reference",
+    "subject": "sandbox/sbx_77",
+    "drop_id": "-",
+    "state": "open",
+    "repair": "",
+    "detail": {"what": "payment sbx_77 is captured, its reference is 'by hand'", "gateway": "sandbox", "ref": "sbx_77"},
+    "first_seen": "2026-12-01T18:10:00Z",
+    "last_seen": "2026-12-02T18:10:00Z",
+    "seen": 2,
+    "how": "",
+    "ended_at": None,
+    "version": 1,
+}
+
+FINDINGS: dict[str, Any] = {"findings": [FINDING], "more": False, "lag_s": 0.8}
+
+CLOSED_FOR: dict[str, Any] = {"reason": "a test payment of our own, made by hand"}

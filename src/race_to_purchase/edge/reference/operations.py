@@ -9,8 +9,10 @@ import msgspec
 from race_to_purchase.edge import shapes
 from race_to_purchase.edge.principals import Role
 from race_to_purchase.edge.reference import examples
+from race_to_purchase.operate.findings import OpenFindings
 from race_to_purchase.rules import answers
 from race_to_purchase.rules.drop import Drop
+from race_to_purchase.rules.rows import Finding
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -224,6 +226,30 @@ OPERATIONS: tuple[Operation, ...] = (
         {200: Told("The balances.", shapes.TrialBalance, examples.TRIAL_BALANCE)},
         (*SECURED, *ANY_BUYER, *STORED),
         role="admin",
+    ),
+    Operation(
+        "get",
+        "/v1/admin/findings",
+        "list_findings",
+        _OPERATING,
+        "List the findings",
+        "What reconciliation has found to differ, where it is open or being repaired, and how far it is behind.",
+        {200: Told("Findings, at most 500.", OpenFindings, examples.FINDINGS)},
+        (*SECURED, *ANY_BUYER, *STORED),
+        role="admin",
+    ),
+    Operation(
+        "post",
+        "/v1/admin/findings/{finding}/close",
+        "close_finding",
+        _OPERATING,
+        "Close a finding",
+        "It was dealt with, or can be lived with. One that is being repaired, or has ended, stays as it is.",
+        {200: Told("The finding as it is now.", Finding, {**examples.FINDING, "state": "closed"})},
+        ("unknown_finding", *SECURED, *ANY_BUYER, *WITH_BODY, *STORED),
+        role="admin",
+        body=shapes.ClosedFor,
+        example=examples.CLOSED_FOR,
     ),
     Operation(
         "get",

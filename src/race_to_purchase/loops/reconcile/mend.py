@@ -18,7 +18,7 @@ from race_to_purchase.rules.attempt import OPEN
 from race_to_purchase.rules.checkout import EXPIRING, HOLDING, SOLD
 from race_to_purchase.rules.commands import Expire, Mended, Owe, Recount
 from race_to_purchase.rules.outcomes import Done, Ignored, Noted, Outcome
-from race_to_purchase.rules.rows import Finding, Task, TaskKind, task_id
+from race_to_purchase.rules.rows import Finding, Task, task_id
 from race_to_purchase.rules.verdicts import NoAnswer, Verdict
 
 log = logging.getLogger("race.reconcile")
@@ -99,12 +99,13 @@ class Mend:
         checkout_id, n = str(finding.detail["checkout"]), int(finding.detail["n"])
         attempt = await self._reads.attempt(checkout_id, n)
         assert attempt is not None, "an attempt is never deleted"
-        if attempt.state in OPEN or attempt.state == "committed":
-            kind: TaskKind = "capture" if attempt.state == "committed" else "resolve"
-            now = await self._reads.now()
-            await self._purchase.take_over(Task(task_id(checkout_id, n), kind, finding.drop_id, checkout_id, n, now))
-            attempt = await self._reads.attempt(checkout_id, n)
-            assert attempt is not None
+        if attempt.state in OPEN:
+            await self._purchase.resolve(checkout_id, n)
+        elif attempt.state == "committed":
+            now, name = await self._reads.now(), task_id(checkout_id, n)
+            await self._purchase.take_over(Task(name, "capture", finding.drop_id, checkout_id, n, now))
+        attempt = await self._reads.attempt(checkout_id, n)
+        assert attempt is not None
         if attempt.state in OPEN:
             return Ignored(f"attempt is {attempt.state}")
         return await self._mended(finding, None, f"attempt is {attempt.state}")

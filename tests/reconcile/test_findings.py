@@ -1,0 +1,162 @@
+"""What has no right answer of its own is shown to people, with its rows, and nothing is done about it."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from race_to_purchase import books
+from race_to_purchase.loops.reconcile.rows import COMPARED, MISCOUNTED, REPAIRS
+from race_to_purchase.rules.commands import CloseFinding
+from race_to_purchase.rules.rows import Checkout, Finding
+from tests.path.shop import pass_deadline
+from tests.reconcile.desk import Desk
+
+PAYMENT = """
+    INSERT INTO sandbox.payment (ref, reference, amount, currency, method, state, captured)
+    VALUES ('sbx_by_hand', '{reference}', 15900, 'EUR', 'pm_approved', '{state}', {captured})"""
+SECOND_ATTEMPT = """
+    INSERT INTO attempt (checkout_id, n, gateway, state, key, method, amount, currency, fence, began_at, gateway_ref)
+    SELECT checkout_id, 2, gateway, '{state}', 'by_hand', method, amount, currency, fence, began_at, 'sbx_by_hand'
+    FROM attempt"""
+
+
+class Plant(msgspec.Struct, frozen=True):
+    """What is done to a sale with one order, and the kinds of findings that come of it, that of its name first."""
+
+    kinds: str
+    sql: tuple[str, ...]
+    undecided: bool = False
+
+
+def payment(reference: str, *, captured: int = 0) -> str:
+    return PAYMENT.format(reference=reference, captured=captured, state="captured" if captured else "authorized")
+
+
+PLANTS = [
+    Plant("unknown_reference", (payment("nobody/1"),)),
+    Plant("unknown_reference", (payment("{id}/7", captured=100),)),
+    Plant("charged_twice", (payment("{id}/1", captured=500),)),
+    Plant(
+        "charged_twice duplicate_orders captured_without_order",
+        (SECOND_ATTEMPT.format(state="captured"), payment("{id}/2", captured=500)),
+    ),
+    Plant("captured_amount_differs", ("UPDATE sandbox.payment SET captured = captured - 100",)),
+    Plant("capture_missing_at_gateway", ("UPDATE sandbox.payment SET state = 'authorized', captured = 0",)),
+    Plant("capture_missing_at_gateway", ("UPDATE sandbox.payment SET state = 'voided', captured = 0",)),
+    Plant("capture_missing_at_gateway", ("DELETE FROM sandbox.payment",)),
+    Plant(
+        "charged_without_order captured_without_order paid_checkout_without_order entry_without_order",
+        ("DELETE FROM orders",),
+    ),
+    Plant("duplicate_orders captured_without_order owed_without_task", (SECOND_ATTEMPT.format(state="committed"),)),
+    Plant("order_without_paid_checkout pool_miscounted", ("UPDATE checkout SET state = 'cancelled'",)),
+    Plant("paid_checkout_without_order captured_without_order entry_without_order", ("DELETE FROM orders",)),
+    Plant("captured_without_order duplicate_orders", (SECOND_ATTEMPT.format(state="captured"),)),
+    Plant(
+        "orders_without_capture",
+        (
+            "UPDATE attempt SET state = 'committed'",
+            "UPDATE orders SET placed_at = placed_at - interval '1 h'",
+            "INSERT INTO task SELECT checkout_id || '/1/payment', 'capture', 'aurora', checkout_id, 1, now()"
+            " FROM attempt",
+            "UPDATE sandbox.payment SET state = 'authorized', captured = 0",
+        ),
+    ),
+    Plant("doomed_committed", ("UPDATE attempt SET state = 'voided'", "DELETE FROM sandbox.payment")),
+    Plant(
+        "attempt_differs_from_quote captured_amount_differs order_differs_from_attempt",
+        ("UPDATE attempt SET amount = amount + 1",),
+    ),
+    Plant("order_differs_from_attempt booked_amount_differs", ("UPDATE orders SET amount = amount + 1",)),
+    Plant(
+        "ledger_imbalance booked_amount_differs",
+        ("ALTER TABLE journal DROP CONSTRAINT journal_balance", "UPDATE journal SET amounts[1] = amounts[1] + 1"),
+    ),
+    Plant("entry_without_order captured_without_order paid_checkout_without_order", ("DELETE FROM orders",)),
+    Plant("order_without_sale", ("DELETE FROM journal",)),
+    Plant("booked_amount_differs", ("UPDATE journal SET amounts = ARRAY[1, -1]",)),
+    Plant("waiting_for_nothing order_without_paid_checkout", ("UPDATE checkout SET state = 'lapsed'",)),
+]
+
+
+async def planted(desk: Desk, plant: Plant) -> Checkout:
+    checkout = await desk.bought()
+    for sql in plant.sql:
+        await desk.sql(sql.format(id=checkout.id))
+    return checkout
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=[f"{plant.kinds.split()[0]}-{i}" for i, plant in enumerate(PLANTS)])
+async def test_it_is_shown_and_nothing_is_done(desk: Desk, dsn: str, plant: Plant) -> None:
+    await planted(desk, plant)
+    calls = list(desk.process.wire.calls)
+    figures = await desk.whole()
+    found = {finding.kind: finding for finding in await desk.all()}
+    assert set(plant.kinds.split()) <= found.keys()
+    finding = found[plant.kinds.split()[0]]
+    assert (finding.state, finding.seen, bool(finding.detail["what"])) == ("open", 1, True)
+    assert {kind for kind, shown in found.items() if shown.state == "repaired"} <= {MISCOUNTED, *REPAIRS}
+    assert figures.found.keys() >= set(plant.kinds.split())
+    assert set(desk.process.wire.calls[len(calls) :]) <= {"look_up"}
+    again = {finding.kind: finding for finding in (await desk.whole(), await desk.all())[1]}
+    assert again.keys() == found.keys()
+    assert again[finding.kind].seen == 2
+
+
+def test_every_kind_has_its_plant() -> None:
+    planted_here = {plant.kinds.split()[0] for plant in PLANTS}
+    repaired = {"authorization_left_open", "undecided", MISCOUNTED, *REPAIRS}
+    assert planted_here | repaired >= {check.name for check in COMPARED} | books.SENTENCES.keys()
+
+
+async def only(desk: Desk) -> Finding:
+    (finding,) = await desk.all()
+    return finding
+
+
+async def test_what_is_not_there_any_more_is_closed_by_itself(desk: Desk) -> None:
+    await planted(desk, PLANTS[4])
+    await desk.whole()
+    await desk.sql("UPDATE sandbox.payment SET captured = amount")
+    await desk.whole()
+    assert (await only(desk)).how == "reconcile: not there any more"
+
+
+async def test_an_order_that_is_in_the_journal_after_all_is_closed_by_itself(desk: Desk) -> None:
+    await planted(desk, Plant("", ("CREATE TABLE kept AS TABLE journal", "DELETE FROM journal")))
+    await desk.whole()
+    assert (await only(desk)).state == "open"
+    await desk.sql("INSERT INTO journal SELECT * FROM kept; DROP TABLE kept")
+    await desk.whole()
+    assert (await only(desk)).state == "closed"
+
+
+async def test_what_people_have_closed_is_not_opened_again(desk: Desk) -> None:
+    await planted(desk, PLANTS[0])
+    await desk.whole()
+    finding = await only(desk)
+    await desk.process.committer.submit(CloseFinding("-", finding.id, "a test of ours", "ops"))
+    await desk.whole()
+    assert (await only(desk)).how == "ops: a test of ours"
+    assert await desk.findings.unended("", 10) == []
+
+
+async def test_what_is_young_is_not_judged(desk: Desk, dsn: str) -> None:
+    """Everything here began less than five minutes ago: it may still be under way."""
+    await desk.too_late()
+    await pass_deadline(dsn, await desk.process.reserve("bob"))
+    patient = Desk(desk.process, dsn, pace=msgspec.structs.replace(desk.pace, after_s=300.0))
+    figures = await patient.whole()
+    assert (figures.found, figures.lag_s) == ({}, 0.0)
+    assert figures.compared.get("payments at sandbox", 0) == 0
+    assert (await desk.whole()).found.keys() == {"authorization_left_open"}
+
+
+async def test_a_walk_goes_on_where_it_was(desk: Desk) -> None:
+    await desk.bought()
+    await desk.whole()
+    await desk.sql("UPDATE walk SET reached = (reached::timestamptz - interval '1 s')::text")
+    figures = await desk.reconcile.whole()
+    assert figures is not None
+    assert figures.compared["checkouts"] == 0
