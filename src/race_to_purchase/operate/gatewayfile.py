@@ -90,6 +90,7 @@ class GatewayEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
             self.weight,
             self.cost_basis_points,
             self.cost_fixed,
+            self.unknown_outcome == "fail_over",
         )
 
     def limits(self, processes: int) -> Limits:

@@ -20,6 +20,10 @@ class Choice(Protocol):
         """The gateway for a payment, or for what `tried` ones could not take; None where there is none."""
         ...
 
+    def gives_up(self, gateway: str) -> bool:
+        """Whether a payment that got no answer there is given up, and goes to another one."""
+        ...
+
 
 class Only:
     """The one gateway there is."""
@@ -30,6 +34,10 @@ class Only:
     def choose(self, facts: Facts, tried: Collection[str] = ()) -> str | None:
         """See Choice."""
         return None if self._name in tried else self._name
+
+    def gives_up(self, gateway: str) -> bool:
+        """See Choice."""
+        return False
 
 
 class Queue(Protocol):

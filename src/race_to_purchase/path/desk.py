@@ -63,7 +63,8 @@ class Desk:
         """Wait until the payment under `key` may be sent; at once where it has no place."""
         place = self._places.get(key)
         if place is not None:
-            await place.turn
+            # Whoever waits no longer gives the place up by `leave`, and not for others who may wait for it, too.
+            await asyncio.shield(place.turn)
 
     def position(self, key: str) -> int | None:
         """1 for the next one to be sent; None where this process has nothing queued under `key`, or its turn came."""

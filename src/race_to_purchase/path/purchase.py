@@ -64,8 +64,8 @@ def uuid7() -> str:
     return str(uuid_utils.uuid7())
 
 
-def _facts(attempt: Attempt) -> Facts:
-    return Facts(attempt.key, attempt.amount, attempt.currency)
+def _facts(attempt: Attempt, country: str | None) -> Facts:
+    return Facts(attempt.key, attempt.amount, attempt.currency, country)
 
 
 class Purchase:
@@ -123,13 +123,17 @@ class Purchase:
         key: KeyUse | None = None,
         alive: Alive | None = None,
         return_url: str | None = None,
+        country: str | None = None,
     ) -> Outcome:
-        """How the payment ended; StillPaying or InFlight once the buyer has waited long enough, or has to act."""
+        """How the payment ended; StillPaying or InFlight once the buyer has waited long enough, or has to act.
+
+        `country` is the buyer's, by ISO 3166; gateways that are bound to countries are not chosen without it.
+        """
         known = await self._known.checkout(checkout_id)
         if known is None:
             return Unknown("checkout", checkout_id)
         gateway_key = self._new_id()
-        name = self._choice.choose(Facts(gateway_key, known.amount, known.currency))
+        name = self._choice.choose(Facts(gateway_key, known.amount, known.currency, country))
         if name is None:
             return NoGateway(checkout_id)
         queue = queue_of(self._gateways[name])
@@ -142,7 +146,7 @@ class Purchase:
             queue.leave(gateway_key)
             raise
         if isinstance(begun, Begun):
-            work = self._detached_payment(known, begun.attempt)
+            work = self._detached_payment(known, begun.attempt, country)
         else:
             queue.leave(gateway_key)
             running = self._paying.get(checkout_id)
@@ -170,8 +174,8 @@ class Purchase:
             return None
         return queue_of(self._gateways[attempt.gateway]).position(attempt.key)
 
-    def _detached_payment(self, known: KnownCheckout, attempt: Attempt) -> asyncio.Task[Outcome]:
-        work = asyncio.create_task(self._payment(known, attempt))
+    def _detached_payment(self, known: KnownCheckout, attempt: Attempt, country: str | None) -> asyncio.Task[Outcome]:
+        work = asyncio.create_task(self._payment(known, attempt, country))
         self._paying[known.id] = work
 
         def forget(_: asyncio.Task[Outcome]) -> None:
@@ -181,7 +185,7 @@ class Purchase:
         work.add_done_callback(forget)
         return work
 
-    async def _payment(self, known: KnownCheckout, attempt: Attempt) -> Outcome:
+    async def _payment(self, known: KnownCheckout, attempt: Attempt, country: str | None) -> Outcome:
         if attempt.state == "prepared":
             await queue_of(self._gateways[attempt.gateway]).turn(attempt.key)
             begun = await pay.send(self._committer, known, attempt, self._patience.takeover_s)
@@ -189,26 +193,33 @@ class Purchase:
                 queue_of(self._gateways[attempt.gateway]).leave(attempt.key)
                 return begun
             attempt = begun.attempt
-        return await self._send(known, attempt, tries=0)
+        return await self._send(known, attempt, tries=0, country=country)
 
-    async def _send(self, known: KnownCheckout, attempt: Attempt, tries: int) -> Outcome:
+    async def _send(self, known: KnownCheckout, attempt: Attempt, tries: int, country: str | None = None) -> Outcome:
         """Send the stored request, by as many steps as its gateway takes, and commit what is said to it."""
         gateway, timeout_s = self._gateways[attempt.gateway], self._patience.gateway_s
         # Who may go elsewhere at once does not wait for a gateway that refuses.
-        again = self._choice.choose(_facts(attempt), [attempt.gateway]) is None
+        again = self._choice.choose(_facts(attempt, country), [attempt.gateway]) is None
         if gateway.two_step and attempt.gateway_ref is None:
             verdict = await pay.prepare(gateway, attempt, timeout_s, again=again)
-            outcome = await self._settle(known, attempt, verdict, tries)
+            outcome = await self._settle(known, attempt, verdict, tries, country)
             if not isinstance(outcome, Begun):
                 return outcome
             attempt = outcome.attempt
         verdict = await pay.authorize(gateway, attempt, timeout_s, again=again)
-        return await self._settle(known, attempt, verdict, tries)
+        return await self._settle(known, attempt, verdict, tries, country)
 
-    async def _settle(self, known: KnownCheckout, attempt: Attempt, verdict: Verdict, tries: int) -> Outcome:
+    async def _settle(
+        self, known: KnownCheckout, attempt: Attempt, verdict: Verdict, tries: int, country: str | None = None
+    ) -> Outcome:
         """The pivot, and what follows it at once."""
-        then = await self._next(attempt, verdict)
-        outcome = await pay.settle(self._committer, known, attempt.n, verdict, tries, self._patience, then)
+        then = await self._next(attempt, verdict, country)
+        outcome = None
+        try:
+            outcome = await pay.settle(self._committer, known, attempt.n, verdict, tries, self._patience, then)
+        finally:
+            if then is not None and not isinstance(outcome, TriedNext):
+                queue_of(self._gateways[then.gateway]).leave(then.key)
         if isinstance(verdict, Prepared | Authorized | ActionRequired | Captured):
             attempt = msgspec.structs.replace(attempt, gateway_ref=verdict.ref)
         match outcome:
@@ -217,20 +228,27 @@ class Purchase:
             case Answered(void=True) | TriedNext(void=True) if attempt.gateway_ref is not None:
                 self._afterwards(self._void(known, attempt, tries=0))
         if isinstance(outcome, TriedNext):
-            return await self._send(known, outcome.attempt, tries=0)
+            return await self._payment(known, outcome.attempt, country)
         return outcome
 
-    async def _next(self, attempt: Attempt, verdict: Verdict) -> NextAttempt | None:
-        """Where the payment may go from here. That nobody knows what became of it is enough only by policy."""
+    async def _next(self, attempt: Attempt, verdict: Verdict, country: str | None) -> NextAttempt | None:
+        """Where the payment may go from here, with a place in the queue there.
+
+        What only another card, or the buyer, can mend goes nowhere; nor does, but by policy, what nobody knows.
+        """
         match verdict:
-            case Declined(retryable=True) | NotSent():
+            case Declined(retryable=True, advice=None | "other_gateway") | NotSent():
                 pass
-            case NoAnswer() if self._patience.unknown_fails_over:
+            case NoAnswer() if self._patience.unknown_fails_over or self._choice.gives_up(attempt.gateway):
                 pass
             case _:
                 return None
-        name = self._choice.choose(_facts(attempt), await self._tried(attempt))
-        return None if name is None else NextAttempt(name, self._new_id(), self._patience.takeover_s)
+        name = self._choice.choose(_facts(attempt, country), await self._tried(attempt))
+        if name is None:
+            return None
+        key, queue = self._new_id(), queue_of(self._gateways[name])
+        queue.enter(key)
+        return NextAttempt(name, key, self._patience.takeover_s, queue.wait_s(key))
 
     async def _tried(self, attempt: Attempt) -> list[str]:
         """The gateways that this payment has been at: those of attempts before it that ended without an answer."""
@@ -299,8 +317,10 @@ class Purchase:
     async def _find_out(self, known: KnownCheckout, checkout: Checkout, attempt: Attempt, tries: int) -> Outcome:
         """What became of an attempt: ask, and send the same request again only while it is wanted."""
         if attempt.state == "prepared":
-            begun = await pay.send(self._committer, known, attempt, self._patience.takeover_s)
-            return await self._send(known, begun.attempt, tries) if isinstance(begun, Begun) else begun
+            if known.id not in self._paying:  # Else it waits for its turn here, and longer than was thought.
+                queue_of(self._gateways[attempt.gateway]).enter(attempt.key)
+                self._detached_payment(known, attempt, None)
+            return self._still_paying(attempt)
         verdict = await pay.look_up(self._gateways[attempt.gateway], attempt, self._patience.gateway_s)
         if isinstance(verdict, Absent) and pay.wanted(attempt, checkout, await self._reads.now()):
             return await self._send(known, attempt, tries)

@@ -20,7 +20,8 @@ class Rule(msgspec.Struct, frozen=True):
     """What a gateway is for: empty `currencies` or `countries` mean all; amounts in minor units, both bounds included.
 
     It costs `cost_basis_points` hundredths of a percent of the amount, and `cost_fixed` minor units. A payment whose
-    buyer's country is not known fits no gateway that is bound to countries.
+    buyer's country is not known fits no gateway that is bound to countries. With `unknown_fails_over`, a payment that
+    got no answer is given up and goes elsewhere.
     """
 
     gateway: str
@@ -31,6 +32,7 @@ class Rule(msgspec.Struct, frozen=True):
     weight: float = 1.0
     cost_basis_points: float = 0.0
     cost_fixed: int = 0
+    unknown_fails_over: bool = False
 
     def fits(self, facts: Facts) -> bool:
         """Whether the gateway takes such a payment at all."""
@@ -47,7 +49,7 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """What is known of a payment; `key` is its first attempt's, `country` the buyer's, by ISO 3166, where known."""
+    """What is known of a payment; `key` is the attempt's, `country` the buyer's, by ISO 3166, where known."""
 
     key: str
     amount: int
@@ -92,14 +94,19 @@ class Router:
 
         One whose circuit breaker is open is chosen only for a first try, and only where all others are out.
         """
-        if len(self._rules) == 1 and not tried and not self._drained and self._rules[0].fits(facts):
-            return self._rules[0].gateway
+        if len(self._rules) == 1:
+            only = self._rules[0]
+            return only.gateway if self._may_take(only, facts, tried) else None
         left = [rule for rule in self._rules if self._may_take(rule, facts, tried)]
         answering = [rule for rule in left if self._desks[rule.gateway].open]
         if not answering and tried:
             return None
         best = min(answering or left, key=lambda rule: _rank(rule, facts), default=None)
         return None if best is None else best.gateway
+
+    def gives_up(self, gateway: str) -> bool:
+        """Whether a payment that got no answer there is given up, and goes to another one."""
+        return any(rule.gateway == gateway and rule.unknown_fails_over for rule in self._rules)
 
     def _may_take(self, rule: Rule, facts: Facts, tried: Collection[str]) -> bool:
         return rule.gateway not in tried and rule.gateway not in self._drained and rule.fits(facts)

@@ -66,11 +66,12 @@ class Send(msgspec.Struct, frozen=True):
 
 
 class NextAttempt(msgspec.Struct, frozen=True):
-    """Where a payment goes that its gateway could not take, and the key that it has there."""
+    """Where a payment goes that its gateway could not take, and its key there; `wait_s` as in BeginPayment."""
 
     gateway: str
     key: str
     takeover_s: float
+    wait_s: float = 0.0
 
 
 class Authorization(msgspec.Struct, frozen=True):

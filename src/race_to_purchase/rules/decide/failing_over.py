@@ -12,9 +12,9 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from race_to_purchase.rules.attempt import move as move_attempt
-from race_to_purchase.rules.commands import Authorization, NextAttempt
+from race_to_purchase.rules.commands import Authorization
 from race_to_purchase.rules.decide.decision import Decision, tell_attempt, with_state
-from race_to_purchase.rules.decide.waiting import pays
+from race_to_purchase.rules.decide.waiting import extended, pays
 from race_to_purchase.rules.outcomes import TriedNext
 from race_to_purchase.rules.rows import Attempt, Checkout, Task, TaskDone, TaskTurned, task_id
 from race_to_purchase.rules.snapshot import Snapshot
@@ -31,22 +31,25 @@ def try_next(snapshot: Snapshot, command: Authorization, checkout: Checkout, att
         return None
     match command.verdict:
         case Declined(code=code, retryable=True):
-            return _next(snapshot, checkout, attempt, then, code, doomed=False)
+            return _next(snapshot, command, checkout, attempt, code, doomed=False)
         case NotSent() if attempt.state == "sent":
-            return _next(snapshot, checkout, attempt, then, "not_sent", doomed=False)
+            return _next(snapshot, command, checkout, attempt, "not_sent", doomed=False)
         case NoAnswer() if attempt.state != "action_required":
-            return _next(snapshot, checkout, attempt, then, "failed_over", doomed=True)
+            return _next(snapshot, command, checkout, attempt, "failed_over", doomed=True)
     return None
 
 
 def _next(
-    snapshot: Snapshot, checkout: Checkout, attempt: Attempt, then: NextAttempt, why: str, *, doomed: bool
+    snapshot: Snapshot, command: Authorization, checkout: Checkout, attempt: Attempt, why: str, *, doomed: bool
 ) -> Decision:
+    then = command.then
+    assert then is not None
+    queued = then.wait_s > 0
     following = Attempt(
         checkout_id=checkout.id,
         n=attempt.n + 1,
         gateway=then.gateway,
-        state="sent",
+        state="prepared" if queued else "sent",
         key=then.key,
         method=attempt.method,
         amount=attempt.amount,
@@ -57,16 +60,18 @@ def _next(
     )
     ended = replace(attempt, state=move_attempt(attempt.state, "doom" if doomed else "decline"), decline_code=why)
     name = task_id(checkout.id, attempt.n)
-    due_at = snapshot.now + timedelta(seconds=then.takeover_s)
+    wait_s = then.wait_s + then.takeover_s
+    due_at = snapshot.now + timedelta(seconds=wait_s)
+    deadline = extended(snapshot, checkout, wait_s, command.extension_max_s) if queued else None
     return Decision(
         TriedNext(following, void=doomed),
         (
-            with_state(checkout, checkout.state, live_n=following.n),
+            with_state(checkout, checkout.state, live_n=following.n, deadline=deadline),
             ended,
             TaskTurned(name, "void") if doomed else TaskDone(name),
             tell_attempt(checkout.id, attempt.n, "doomed" if doomed else "declined", snapshot.now, why),
             following,
             Task(task_id(checkout.id, following.n), "resolve", checkout.drop_id, checkout.id, following.n, due_at),
-            tell_attempt(checkout.id, following.n, "sent", snapshot.now, then.gateway),
+            tell_attempt(checkout.id, following.n, following.state, snapshot.now, then.gateway),
         ),
     )

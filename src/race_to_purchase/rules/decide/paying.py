@@ -130,8 +130,10 @@ def _begun(snapshot: Snapshot, command: BeginPayment, checkout: Checkout, held: 
         began_at=snapshot.now,
         return_url=command.return_url,
     )
-    due_at = snapshot.now + timedelta(seconds=command.wait_s + command.takeover_s)
-    deadline = extended(snapshot, checkout, command.wait_s, command.extension_max_s) if queued else None
+    # What comes after the wait needs its time, too.
+    wait_s = command.wait_s + command.takeover_s
+    due_at = snapshot.now + timedelta(seconds=wait_s)
+    deadline = extended(snapshot, checkout, wait_s, command.extension_max_s) if queued else None
     paying = with_state(checkout, move_checkout(checkout.state, "begin"), live_n=n, deadline=deadline)
     task = Task(task_id(checkout.id, n), "resolve", checkout.drop_id, checkout.id, n, due_at)
     told = tell_attempt(checkout.id, n, attempt.state, snapshot.now, command.gateway)
