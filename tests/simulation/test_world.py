@@ -14,7 +14,7 @@ from rich.console import Console
 
 from race_to_purchase import checks
 from race_to_purchase.rehearse import simulate
-from race_to_purchase.rehearse.world import awaits
+from race_to_purchase.rehearse.world import aims, awaits
 from race_to_purchase.rehearse.world.chaos import FAULTS
 from race_to_purchase.rehearse.world.loop import Stuck, VirtualLoop
 from race_to_purchase.rehearse.world.plan import THEMES
@@ -75,7 +75,7 @@ class TestCoverage:
 
     def test_what_was_not_reached_is_named(self) -> None:
         missed = simulate.uncovered(Counter(), Counter(), ())
-        assert len(missed) == len(simulate.cells()) + len(TABLE)
+        assert len(missed) == len(aims.cells()) + len(TABLE)
         assert {"commit.pivot × lost_after", "row: crash before sending"} <= set(missed)
         struck = Counter({(point, kind): 1 for point, kinds in FAULTS.items() for kind in kinds})
         assert simulate.uncovered(struck, Counter(awaits.cells()), TABLE) == ()

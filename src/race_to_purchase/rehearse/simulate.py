@@ -16,10 +16,10 @@ import msgspec
 from rich.console import Console
 from rich.progress import track
 
-from race_to_purchase.rehearse.world import awaits
-from race_to_purchase.rehearse.world.chaos import FAULTS, Cell
+from race_to_purchase.rehearse.world import aims
+from race_to_purchase.rehearse.world.chaos import Cell
 from race_to_purchase.rehearse.world.table import TABLE
-from race_to_purchase.rehearse.world.world import Violation, World
+from race_to_purchase.rehearse.world.world import Outlook, Violation, World
 
 SHOWN_MAX = 3
 """Violations that are told in full; the JSON file has all."""
@@ -73,9 +73,7 @@ def simulate(seeds: Iterable[int]) -> Simulated:
     outlooks: list[tuple[int, int, int]] = []
     violations: list[Violation] = []
     for seed in seeds:
-        seen = World(seed).run()
-        # A world is a knot of references; let go of it now, and not in the middle of a later one.
-        gc.collect(0)
+        seen = _run(seed)
         struck.update(seen.struck)
         hit.update(seen.awaits)
         rows |= seen.rows
@@ -90,20 +88,27 @@ def simulate(seeds: Iterable[int]) -> Simulated:
         crashes=sum(count for (_, kind), count in struck.items() if kind.startswith("crash")),
         violations=tuple(violations),
         uncovered=uncovered(struck, hit, rows),
-        cells=len(cells()) + len(TABLE),
+        cells=len(aims.cells()) + len(TABLE),
         cpu_s=time.process_time() - began_s,
     )
 
 
-def cells() -> list[Cell]:
-    """Everything that is to be struck."""
-    return [(point, kind) for point, kinds in FAULTS.items() for kind in kinds] + awaits.cells()
+def _run(seed: int) -> Outlook:
+    """A world is a knot of references, which is let go of at its end: looking for garbage before finds next to none."""
+    gc.freeze()
+    gc.disable()
+    try:
+        return World(seed).run()
+    finally:
+        gc.enable()
+        gc.collect()
+        gc.unfreeze()
 
 
 def uncovered(struck: Counter[Cell], hit: Counter[Cell], rows: Iterable[str]) -> tuple[str, ...]:
     """What was not struck, and the rows of the table that nobody went through, by name."""
     reached = set(struck) | set(hit)
-    missed = [f"{point} × {kind}" for point, kind in cells() if (point, kind) not in reached]
+    missed = [f"{point} × {kind}" for point, kind in aims.cells() if (point, kind) not in reached]
     return (*missed, *(f"row: {row}" for row in TABLE if row not in set(rows)))
 
 

@@ -8,6 +8,7 @@ interleave there can interleave here. The clock is handed in: a simulation turns
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
@@ -56,10 +57,14 @@ V = TypeVar("V", bound=_Versioned)
 
 
 class MemoryStore:
-    """Store and Reads of `ports`, in this process. `clock` gives the aware time that decisions see."""
+    """Store and Reads of `ports`, in this process. `clock` gives the aware time that decisions see.
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    Who puts a wire of their own in front says that it need not `give_way`.
+    """
+
+    def __init__(self, clock: Callable[[], datetime], *, give_way: bool = True) -> None:
         self._clock = clock
+        self._give_way = give_way
         self._rows = Rows()
         self._locks = RowLocks()
 
@@ -70,7 +75,7 @@ class MemoryStore:
 
     def session(self) -> AbstractAsyncContextManager[Session]:
         """See `ports.Store`."""
-        return MemorySession(self._rows, self._locks, self._clock)
+        return MemorySession(self._rows, self._locks, self._clock, give_way=self._give_way)
 
     async def drop(self, drop_id: str) -> DropRow | None:
         """See `ports.Reads`, here and below."""
@@ -161,7 +166,8 @@ class MemoryStore:
 class MemorySession:
     """One batch; see `ports.Session`. Locks last until `apply` or until the session is left."""
 
-    def __init__(self, rows: Rows, locks: RowLocks, clock: Callable[[], datetime]) -> None:
+    def __init__(self, rows: Rows, locks: RowLocks, clock: Callable[[], datetime], *, give_way: bool) -> None:
+        self._give_way = give_way
         self._rows = rows
         self._locks = locks
         self._clock = clock
@@ -177,7 +183,8 @@ class MemorySession:
 
     async def read(self, keys: Keys, *, lock: bool) -> Snapshot:
         """Locks only rows that exist when their table's turn has come; one inserted later is as good as absent."""
-        await asyncio.sleep(0)
+        if self._give_way:
+            await asyncio.sleep(0)
         checkouts = sorted(keys.checkouts & self._rows.checkouts.keys())
         if lock:
             await self._lock(("checkout", checkout_id) for checkout_id in checkouts)
@@ -188,7 +195,8 @@ class MemorySession:
 
     async def apply(self, snapshot: Snapshot) -> None:
         """Nothing can run between the checks and the writes, so a batch is all or nothing."""
-        await asyncio.sleep(0)
+        if self._give_way:
+            await asyncio.sleep(0)
         names = {("checkout", row.id) for row in snapshot.checkouts.updates()}
         names |= {("pool", row.id) for row in snapshot.pools.updates()}
         await self._lock(sorted(names.difference(self._held)))
@@ -198,7 +206,8 @@ class MemorySession:
 
     async def _lock(self, names: Iterable[LockName]) -> None:
         for name in names:
-            await self._locks.take(name)
+            if not self._locks.take_free(name):
+                await self._locks.take(name)
             self._held.append(name)
 
     def _release(self) -> None:
@@ -211,32 +220,41 @@ class RowLocks:
     """One exclusive lock a row, served in the order of asking; unused ones take no memory."""
 
     def __init__(self) -> None:
-        self._locks: dict[LockName, asyncio.Lock] = {}
-        self._users: dict[LockName, int] = {}
+        self._queues: dict[LockName, deque[asyncio.Future[None]]] = {}
+
+    def take_free(self, name: LockName) -> bool:
+        """Take the row if nobody has it."""
+        if name in self._queues:
+            return False
+        self._queues[name] = deque()
+        return True
 
     async def take(self, name: LockName) -> None:
         """Wait until the row is free, and take it."""
-        lock = self._locks.setdefault(name, asyncio.Lock())
-        self._users[name] = self._users.get(name, 0) + 1
+        if self.take_free(name):
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queues[name].append(turn)
         try:
-            await lock.acquire()
+            await turn
         except BaseException:
-            self._leave(name)
+            if not turn.cancelled():
+                self.give(name)  # its turn had come, and nobody is there any more
             raise
 
     def give(self, name: LockName) -> None:
-        """Let the next one have it."""
-        self._locks[name].release()
-        self._leave(name)
+        """Let the next one have it who still waits."""
+        queue = self._queues[name]
+        while queue:
+            turn = queue.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        del self._queues[name]
 
     def taken(self, name: LockName) -> bool:
-        """Whether somebody has the row, or waits for it."""
-        return name in self._locks
-
-    def _leave(self, name: LockName) -> None:
-        self._users[name] -= 1
-        if not self._users[name]:
-            del self._users[name], self._locks[name]
+        """Whether somebody has the row."""
+        return name in self._queues
 
 
 class Rows:

@@ -69,15 +69,18 @@ def _short(node: ast.expr) -> str:
 
 
 def hit(tasks: list[asyncio.Task[Any]], kind: str, counter: Counter[Cell]) -> None:
-    """Count where each of `tasks` waits just now, from the outermost call to the innermost."""
-    named = places()
+    """Count where each of `tasks` waits just now."""
     for task in tasks:
-        coroutine: Any = task.get_coro()
-        while coroutine is not None:
-            frame = getattr(coroutine, "cr_frame", None)
-            if frame is None:
-                break
-            name = named.get((frame.f_code.co_filename, frame.f_lineno))
-            if name is not None:
-                counter[(name, kind)] += 1
-            coroutine = coroutine.cr_await
+        for name in waits_at(task):
+            counter[(name, kind)] += 1
+
+
+def waits_at(task: asyncio.Task[Any]) -> Iterator[str]:
+    """The awaits at which a task stands, from the outermost call to the innermost."""
+    named = places()
+    coroutine: Any = task.get_coro()
+    while (frame := getattr(coroutine, "cr_frame", None)) is not None:
+        name = named.get((frame.f_code.co_filename, frame.f_lineno))
+        if name is not None:
+            yield name
+        coroutine = coroutine.cr_await

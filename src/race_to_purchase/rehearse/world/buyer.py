@@ -14,7 +14,7 @@ from race_to_purchase.rules.answers import Answer
 from race_to_purchase.rules.commands import Line
 from race_to_purchase.rules.decide import KeyUse
 
-TRIES = 12
+TRIES = 6
 """So often a request is repeated before its buyer gives up."""
 
 HABITS = (
@@ -37,7 +37,7 @@ class Visit:
     async def run(self) -> None:
         """Come, reserve, and do what this buyer does."""
         world = self._world
-        await asyncio.sleep(world.between(0.0, world.plan.span_s))
+        await world.pause(world.between(0.0, world.plan.span_s))
         wish, key = self._wish(), self._key("reserve", "")
         if self._habit == "double_click":
             first, answer = await asyncio.gather(self._reserve(wish, key), self._reserve(wish, key))
@@ -47,7 +47,7 @@ class Visit:
         if answer is None or answer.status != 201:
             return
         checkout_id = msgspec.json.decode(answer.body)["id"]
-        await asyncio.sleep(world.between(0.0, 3.0))
+        await world.pause(world.between(0.0, 3.0))
         await getattr(self, f"_{self._habit}")(checkout_id)
 
     def _wish(self) -> ReserveRequest:
@@ -55,7 +55,7 @@ class Visit:
         items = [item.id for item in self._drop.items]
         chosen = items[: 1 + int(world.chance.random() * len(items))]
         lines = tuple(Line(item, world.pick((1, 1, 2))) for item in chosen)
-        promo = "TEN" if world.chance.random() < 0.2 else None
+        promo = "TEN" if world.chance.random() < 0.08 else None
         email = f"{self._buyer}@example.org"
         return ReserveRequest(self._drop.id, self._buyer, lines, email, promo)
 
@@ -86,9 +86,10 @@ class Visit:
             if answer is not None and not _may_change(answer):
                 return answer
             # Who is told that everything is reserved soon loses heart; who has paid and does not know, does not.
-            if world.chance.random() < (0.03 if request.route == "pay" or answer is None else 0.5):
+            patient = request.route == "pay" or answer is None or answer.status == 503
+            if world.chance.random() < (0.1 if patient else 0.5):
                 return answer
-            await asyncio.sleep(world.between(0.3, 3.0) if answer is None else world.between(2.0, 12.0))
+            await world.pause(world.between(1.0, 8.0) if answer is None else world.between(6.0, 24.0))
         return answer
 
     async def _pays(self, checkout_id: str) -> None:
@@ -116,7 +117,7 @@ class Visit:
         await asyncio.gather(self._pays(checkout_id), self._later_cancels(checkout_id))
 
     async def _later_cancels(self, checkout_id: str) -> None:
-        await asyncio.sleep(self._world.between(0.0, 1.0))
+        await self._world.pause(self._world.between(0.0, 1.0))
         await self._cancels(checkout_id)
 
     async def _other_card(self, checkout_id: str) -> None:
@@ -132,7 +133,7 @@ class Visit:
 
     async def _waits_too_long(self, checkout_id: str) -> None:
         limit_s = self._drop.reservation_seconds
-        await asyncio.sleep(limit_s * self._world.between(0.8, 1.1))
+        await self._world.pause(limit_s * self._world.between(0.8, 1.1))
         await self._pays(checkout_id)
 
     async def _looks(self, checkout_id: str) -> None:

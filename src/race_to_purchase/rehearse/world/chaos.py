@@ -69,6 +69,14 @@ FAULTS: dict[str, tuple[str, ...]] = {
 """Point to kinds of fault: the first half of the coverage; the other is in `awaits`."""
 
 
+SURE = 0.2
+"""How likely what is aimed at is struck, each time that it is passed."""
+
+
+SPARED = 0.7
+"""How often dice are thrown again over a crash: a dead process makes everybody wait, and proves little by that."""
+
+
 class Rates(msgspec.Struct, frozen=True):
     """How often a point is struck, by the first word of its name."""
 
@@ -82,12 +90,23 @@ class Rates(msgspec.Struct, frozen=True):
 
 
 class Chaos:
-    """The dice. `struck` counts every fault by its cell; while `on` is False, nothing happens."""
+    """The dice. `struck` counts every fault by its cell; while `on` is False, nothing happens.
 
-    def __init__(self, chance: Random, rates: Rates, strikes: dict[str, float], favours: tuple[str, ...]) -> None:
+    `aims` are kinds by point that shall strike for certain: each does so one of the first times its point is passed.
+    """
+
+    def __init__(
+        self,
+        chance: Random,
+        rates: Rates,
+        strikes: dict[str, float],
+        favours: tuple[str, ...],
+        aims: dict[str, list[str]],
+    ) -> None:
         self._chance = chance
         self._favours = favours
         self._rates = {point: float(getattr(rates, point.split(".")[0], 0.0)) for point in FAULTS} | strikes
+        self._aims = {point: kinds for point, kinds in aims.items() if point in FAULTS}
         self.on = True
         self.struck: Counter[Cell] = Counter()
 
@@ -95,12 +114,25 @@ class Chaos:
         """The fault that strikes now, if one does; of several points, one is asked."""
         if not self.on or not points:
             return None
+        if self._aims:
+            for point in points:
+                if point in self._aims and self._chance.random() < SURE:
+                    return self._aimed(point)
         point = points[0] if len(points) == 1 else self._chance.choice(points)
         if self._chance.random() >= self._rates[point]:
             return None
         kind = self._chance.choice(FAULTS[point])
+        if kind.startswith("crash") and self._chance.random() < SPARED:
+            kind = self._chance.choice(FAULTS[point])
         if self._favours and self._chance.random() < 0.5:
             kind = next((favoured for favoured in self._shuffled() if favoured in FAULTS[point]), kind)
+        self.count(kind, point)
+        return kind
+
+    def _aimed(self, point: str) -> str:
+        kind = self._aims[point].pop()
+        if not self._aims[point]:
+            del self._aims[point]
         self.count(kind, point)
         return kind
 

@@ -16,7 +16,7 @@ from race_to_purchase.app.in_memory import MemoryStore
 from race_to_purchase.errors import DatabaseUnavailable
 from race_to_purchase.ports import Conflict, DueCheckout, Rejected, Session
 from race_to_purchase.rehearse.world.chaos import changes_of
-from race_to_purchase.rehearse.world.loop import at_once
+from race_to_purchase.rehearse.world.loop import at_once, eagerly
 from race_to_purchase.rehearse.world.parts import Process, World
 from race_to_purchase.rules.rows import Attempt, Checkout, DropRow, GatewayStatus, Happened, Order, Pool, Task, TaskKind
 from race_to_purchase.rules.snapshot import Keys, Snapshot
@@ -43,14 +43,18 @@ class Database:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.store = MemoryStore(self.now)
+        self.store = MemoryStore(self.now, give_way=False)
         self.ahead_s = 0.0
+        self._now = (0.0, BEGIN)
         self.down = False
         self.connections: dict[Connection, None] = {}
 
     def now(self) -> datetime:
         """The database's clock."""
-        return BEGIN + timedelta(seconds=self.world.loop.now_s + self.ahead_s)
+        at_s = self.world.loop.now_s + self.ahead_s
+        if at_s != self._now[0]:
+            self._now = (at_s, BEGIN + timedelta(seconds=at_s))
+        return self._now[1]
 
     def go_down(self) -> None:
         """Every connection is lost; what had not been committed is rolled back."""
@@ -100,7 +104,7 @@ class Connection:
         if self._lost:
             _fail(reply, gone(self._lost))
             return
-        self.serving = self._database.world.spawn(self._serve(work, reply))
+        self.serving = eagerly(self._serve(work, reply), self._database.world.spawn)
 
     async def _serve(self, work: Callable[[Session], Coroutine[Any, Any, T]], reply: asyncio.Future[T]) -> None:
         try:
@@ -163,9 +167,9 @@ class SimulatedSession:
         if kind == "crash":
             await self._world.fate.die(self._process)
         if kind == "delay":
-            await asyncio.sleep(self._world.between(0.1, 2.0))
+            await self._world.pause(self._world.between(0.1, 2.0))
         if kind == "lost" or self._database.down:
-            await asyncio.sleep(self._world.latency_s())
+            await self._world.pause(self._world.latency_s())
             raise gone("no connection")
         self._connection = Connection(self._database, self._process)
         return self
@@ -184,10 +188,10 @@ class SimulatedSession:
         kind = world.chaos.draw("read")
         delay_s = world.latency_s()
         if kind == "conflict":
-            await asyncio.sleep(delay_s)
+            await world.pause(delay_s)
             raise Conflict("a deadlock, says the simulation")
         if kind == "lost":
-            await asyncio.sleep(delay_s)
+            await world.pause(delay_s)
             self._connection.close("the connection was lost")
             raise gone("the connection was lost")
         answer = self._connection.send(delay_s, lambda inner: inner.read(keys, lock=lock))
@@ -195,7 +199,7 @@ class SimulatedSession:
             await world.fate.die(self._process)
         snapshot = await answer
         if kind == "delay":
-            await asyncio.sleep(world.between(0.05, 1.5))
+            await world.pause(world.between(0.05, 1.5))
         return snapshot
 
     async def apply(self, snapshot: Snapshot) -> None:
@@ -207,15 +211,15 @@ class SimulatedSession:
             case "crash_before":
                 await self._world.fate.die(self._process)
             case "conflict":
-                await asyncio.sleep(delay_s)
+                await self._world.pause(delay_s)
                 self._world.fate.trouble(self._process)
                 raise Conflict("somebody was faster, says the simulation")
             case "rejected":
-                await asyncio.sleep(delay_s)
+                await self._world.pause(delay_s)
                 self._world.fate.trouble(self._process)
                 raise Rejected("a value is refused, says the simulation")
             case "lost_before":
-                await asyncio.sleep(delay_s)
+                await self._world.pause(delay_s)
                 self._connection.close("the connection was lost")
                 raise gone("the connection was lost before COMMIT")
             case "lost_late":
@@ -223,7 +227,7 @@ class SimulatedSession:
                     self._world.between(*LATE_S), lambda inner: self._carry_out(inner, snapshot, kind)
                 )
                 self._connection = None
-                await asyncio.sleep(delay_s)
+                await self._world.pause(delay_s)
                 raise gone("the connection was lost in COMMIT")
             case "delay":
                 delay_s += self._world.between(0.1, 3.0)
@@ -261,7 +265,7 @@ class SimulatedStore:
             at_once(question())
         if kind == "delay":
             self._world.fate.trouble(self._process)
-        await asyncio.sleep(self._world.between(0.1, 2.0) if kind == "delay" else self._world.latency_s())
+        await self._world.pause(self._world.between(0.1, 2.0) if kind == "delay" else self._world.latency_s())
         if kind in ("lost", "lost_after") or self._database.down:
             raise gone("the connection was lost")
         return at_once(question())

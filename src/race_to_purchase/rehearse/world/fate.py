@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from race_to_purchase.rehearse.world import awaits
+import asyncio
+
+from race_to_purchase.rehearse.world import aims, awaits
+from race_to_purchase.rehearse.world.chaos import FAULTS, SURE
 from race_to_purchase.rehearse.world.database import IDLE_S_MAX
 from race_to_purchase.rehearse.world.loop import end
 from race_to_purchase.rehearse.world.parts import World
@@ -17,6 +20,9 @@ class Fate:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._ambushes: dict[str, list[str]] = {
+            place: kinds for place, kinds in aims.by_place(world.aims).items() if place not in FAULTS
+        }
 
     def crash(self, process: Process, why: str) -> None:
         """Kill it where it stands. It is buried at once, but not by itself."""
@@ -28,24 +34,46 @@ class Fate:
 
     def freeze(self, process: Process, frozen_s: float) -> None:
         """Let it stand still from its next step on, as when its machine is paused."""
-        owner = process.owner
+        process.owner.fuse, process.owner.burn = 1, lambda: self._stand_still(process, frozen_s)
 
-        def end_idle() -> None:
-            if owner.parked is not None:
-                self._world.database.end_idle(process)
+    def _stand_still(self, process: Process, frozen_s: float) -> None:
+        world, owner = self._world, process.owner
+        if owner.dead or owner.parked is not None:
+            return
+        world.tell("", process, "frozen", f"for {frozen_s:.1f} s")
+        awaits.hit(owner.living_tasks(), "freeze", world.awaits)
+        world.loop.freeze(owner)
+        world.later(IDLE_S_MAX, lambda: world.database.end_idle(process) if owner.parked is not None else None)
+        world.later(frozen_s, world.loop.thaw, owner)
 
-        def burn() -> None:
-            if owner.dead or owner.parked is not None:
+    def lie_in_wait(self, process: Process) -> None:
+        """Strike the process when one of its tasks comes to an await that is aimed at."""
+        if not self._ambushes:
+            return
+
+        def look(callback: object) -> None:
+            if self._world.chance.random() >= SURE or not self._world.chaos.on:
                 return
-            self._world.tell("", process, "frozen", f"for {frozen_s:.1f} s")
-            awaits.hit(owner.living_tasks(), "freeze", self._world.awaits)
-            self._world.loop.freeze(owner)
-            self._world.later(
-                IDLE_S_MAX, lambda: self._world.database.end_idle(process) if owner.parked is not None else None
-            )
-            self._world.later(frozen_s, self._world.loop.thaw, owner)
+            task = getattr(callback, "__self__", None)
+            if isinstance(task, asyncio.Task):
+                place = next((place for place in awaits.waits_at(task) if place in self._ambushes), None)
+                if place is not None:
+                    self._spring(process, place)
 
-        owner.fuse, owner.burn = 1, burn
+        process.owner.watch = look
+
+    def _spring(self, process: Process, place: str) -> None:
+        kind = self._ambushes[place].pop()
+        if not self._ambushes[place]:
+            del self._ambushes[place]
+        if not self._ambushes:
+            for each in self._world.processes:
+                each.owner.watch = None
+        self._world.chaos.count(kind, "process")
+        if kind == "crash":
+            self.crash(process, f"at {place}")
+        else:
+            self._stand_still(process, self.frozen_s(process))
 
     def trouble(self, process: Process) -> None:
         """Trouble seldom comes alone: sometimes what has just met one fault is struck a few steps later."""
@@ -82,7 +110,7 @@ class Fate:
         end(process.owner)
         self._world.database.leave(process)
         process.died()
-        self._world.later(self._world.between(0.2, 8.0), self.restart, process)
+        self._world.later(self._world.between(0.2, 4.0), self.restart, process)
 
     def restart(self, process: Process) -> None:
         """Start it again, unless it runs."""

@@ -245,7 +245,7 @@ class SimulatedGateway:
         there_s = world.between(0.02, 0.5)
         match kind:
             case "not_sent":
-                await asyncio.sleep(there_s)
+                await world.pause(there_s)
                 return NotSent("no connection, or too many requests")
             case "lost_request":
                 return await self._silence("the request was lost")
@@ -254,7 +254,7 @@ class SimulatedGateway:
                 return await self._silence("the answer was lost")
             case "error_after":
                 world.later(there_s, effect)
-                await asyncio.sleep(2 * there_s)
+                await world.pause(2 * there_s)
                 return NoAnswer("it answered 500")
             case "late":
                 world.later(world.between(*LATE_S), effect)
@@ -263,7 +263,7 @@ class SimulatedGateway:
                 await world.fate.die(self._process)
             case "freeze":
                 world.fate.freeze(self._process, world.fate.frozen_s(self._process))
-                await asyncio.sleep(there_s)
+                await world.pause(there_s)
             case "slow":
                 there_s = world.between(*SLOW_S)
         return await self._arrived(there_s, effect, crash=kind == "crash_after")
@@ -281,12 +281,12 @@ class SimulatedGateway:
 
         self._world.later(there_s, arrive)
         verdict = await reply
-        await asyncio.sleep(self._world.between(0.0, 0.3))
+        await self._world.pause(self._world.between(0.0, 0.3))
         return verdict
 
     async def _silence(self, why: str) -> Verdict:
         """No answer: the connection breaks, or nothing is heard until nobody waits any more."""
         if self._world.chance.random() < 0.5:
-            await asyncio.sleep(3600)
-        await asyncio.sleep(self._world.between(0.1, 5.0))
+            await self._world.pause(3600)
+        await self._world.pause(self._world.between(0.1, 5.0))
         return NoAnswer(why)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from race_to_purchase.rehearse.world.parts import Process, World
 
 
@@ -26,8 +24,8 @@ class Merchant:
         return not self.is_deaf(message_id)
 
     def is_deaf(self, message_id: str) -> bool:
-        """Whether this message will never be accepted: every third, in a world with a deaf merchant."""
-        return self._world.plan.deaf and int(message_id[-2:], 16) % 3 == 0
+        """Whether this message will never be accepted: every eighth, in a world with a deaf merchant."""
+        return self._world.plan.deaf and int(message_id[-2:], 16) % 8 == 0
 
 
 class SimulatedPublisher:
@@ -43,7 +41,7 @@ class SimulatedPublisher:
         fault = world.chaos.draw("merchant.deliver")
         if fault == "crash_before":
             await world.fate.die(self._process)
-        await asyncio.sleep(world.between(5.0, 14.0) if fault == "slow" else world.between(0.02, 0.4))
+        await world.pause(world.between(5.0, 14.0) if fault == "slow" else world.between(0.02, 0.4))
         if fault == "refused":
             return False
         accepted: bool = world.merchant.receive(message_id, payload)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from race_to_purchase.rehearse.world.chaos import Cell
 from race_to_purchase.rehearse.world.parts import World
 from race_to_purchase.rehearse.world.process import Gone, Process
 
@@ -23,17 +24,31 @@ class Monkey:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        by_cell: dict[Cell, Callable[[Process], None]] = {
+            ("process", "crash"): self._crash,
+            ("process", "freeze"): self._freeze,
+            ("process", "clock_jump"): self._clock_jump,
+            ("process", "stop"): self._stop,
+            ("process", "crash_while_stopping"): self._stop_and_crash,
+            ("database", "outage"): self._outage,
+            ("gateway", "down"): self._gateway_down,
+        }
+        self._aimed = [by_cell[cell] for cell in world.aims if cell in by_cell]
+        """Deeds that this world shall see for certain."""
 
     async def run(self) -> None:
         """Until it is cancelled."""
         world = self._world
         while True:
-            await asyncio.sleep(world.chance.expovariate(1 / world.plan.deeds_every_s))
+            every_s = world.plan.deeds_every_s if not self._aimed else min(world.plan.deeds_every_s, 5.0)
+            await world.pause(world.chance.expovariate(1 / every_s))
             self.deed()
 
-    def deed(self) -> None:
-        """Do one now."""
+    def _deeds(self) -> list[Callable[[Process], None]]:
+        """Of which one is done."""
         world = self._world
+        if self._aimed:
+            return [self._aimed.pop()]
         deeds = [self._crash, self._freeze, self._clock_jump, self._stop, self._database_clock]
         if world.plan.outages:
             deeds += [self._outage] * 3
@@ -41,10 +56,14 @@ class Monkey:
             deeds += [self._gateway_down] * 3
         if world.plan.frozen_s_max > FREEZES_LONG_S:
             deeds += [self._freeze] * 4
-        deed = world.pick(deeds)
+        return deeds
+
+    def deed(self) -> None:
+        """Do one now."""
+        world = self._world
         up = [process for process in world.processes if process.up and process.owner.parked is None]
         if up:
-            deed(world.pick(up))
+            world.pick(self._deeds())(world.pick(up))
 
     def _after_some_steps(self, process: Process, burn: Callable[[], None]) -> None:
         process.owner.burn = burn
@@ -67,11 +86,16 @@ class Monkey:
         world.loop.jump(process.owner, ahead_s)
 
     def _stop(self, process: Process) -> None:
+        self._stop_and(process, self._world.pick((None, self._crash_while_stopping, self._freeze)))
+
+    def _stop_and_crash(self, process: Process) -> None:
+        self._stop_and(process, self._crash_while_stopping)
+
+    def _stop_and(self, process: Process, strikes: Callable[[Process], None] | None) -> None:
         world = self._world
         world.chaos.count("stop", "process")
         world.tell("", process, "stops", "in order")
         world.spawn(world.fate.stop(process, restart=True))
-        strikes = world.pick((None, self._crash_while_stopping, self._freeze))
         if strikes is not None:
             world.later(world.pick((0.0, world.between(0.0, 10.0))), strikes, process)
 
@@ -117,9 +141,9 @@ class Operator:
         """A few changes during the sale."""
         world = self._world
         for _ in range(world.pick((1, 3, 6))):
-            await asyncio.sleep(world.between(1.0, world.plan.span_s))
+            await world.pause(world.between(1.0, world.plan.span_s))
             await self._change()
-        if world.chance.random() < 0.2:
+        if world.chance.random() < 0.1:
             await self._ask("close")
 
     async def _change(self) -> None:

@@ -16,14 +16,14 @@ from race_to_purchase.rehearse.world.chaos import Rates
 from race_to_purchase.rehearse.world.database import BEGIN
 from race_to_purchase.rules.drop import Drop, Item, Promo
 
-ORDINARY = 0.04
+ORDINARY = 0.015
 """Probability of a fault at a point, where a theme says nothing."""
 
 THEMES: dict[str, dict[str, Any]] = {
-    "quiet": {"rates": dict.fromkeys(Rates.__struct_fields__, 0.01), "deeds_every_s": 60.0},
+    "quiet": {"rates": dict.fromkeys(Rates.__struct_fields__, 0.005), "deeds_every_s": 60.0},
     "ordinary": {},
     "database": {
-        "rates": {"connect": 0.08, "read": 0.08, "commit": 0.25, "reads": 0.08},
+        "rates": {"connect": 0.03, "read": 0.03, "commit": 0.12, "reads": 0.03},
         "favours": ("conflict", "rejected"),
         "batch_max": 256,
         "outages": True,
@@ -46,8 +46,8 @@ THEMES: dict[str, dict[str, Any]] = {
         "strikes": {"gateway.void": 0.9, "commit.begin": 0.4},
     },
     "crashes": {"deeds_every_s": 4.0},
-    "short": {"rates": {"gateway": 0.3}, "reservation_s": (2, 8), "visits": (60, 100), "stock": (6, 20)},
-    "tight": {"rates": {"gateway": 0.2}, "stock": (4, 12), "visits": (60, 100), "payment_first": 0.8},
+    "short": {"rates": {"gateway": 0.3}, "reservation_s": (2, 8), "visits": (80, 120), "stock": (10, 40)},
+    "tight": {"rates": {"gateway": 0.2}, "stock": (8, 30), "visits": (80, 120), "payment_first": 0.8},
     "declines": {
         "rates": {"commit": 0.12},
         "decline_rate": 0.2,
@@ -115,17 +115,17 @@ def plan(chance: Random, theme: str | None = None) -> Plan:
     return Plan(
         theme=theme,
         drops=tuple(_drop(chance, number, said) for number in range(chance.choice((1, 1, 2)))),
-        visits=chance.randint(*said.get("visits", (50, 100))),
-        buyers=chance.choice((6, 20, 60)),
-        span_s=chance.choice((3.0, 15.0, 40.0)),
+        visits=chance.randint(*said.get("visits", (80, 140))),
+        buyers=chance.choice((20, 80, 80)),
+        span_s=chance.choice((2.0, 10.0, 30.0)),
         policies=tuple(
             chance.choice(("combine", "combine", "optimistic"))
             for _ in range(chance.choice(said.get("processes", (1, 2, 2, 3))))
         ),
-        batch_max=said.get("batch_max", chance.choice((1, 4, 256))),
+        batch_max=said.get("batch_max", chance.choice((1, 8, 256, 256))),
         rates=Rates(**rates),
-        deeds_every_s=said.get("deeds_every_s", 12.0),
-        loops_every_s=chance.choice((4.0, 8.0)),
+        deeds_every_s=said.get("deeds_every_s", 20.0),
+        loops_every_s=chance.choice((8.0, 20.0)),
         decline_rate=said.get("decline_rate", 0.03),
         odd=0.6 if "methods" in said else 0.15,
         methods=said.get("methods", METHODS),
@@ -142,7 +142,7 @@ def plan(chance: Random, theme: str | None = None) -> Plan:
 
 def _drop(chance: Random, number: int, said: dict[str, Any]) -> Drop:
     payment_first = chance.random() < said.get("payment_first", 0.4)
-    stock = said.get("stock", (30, 120))
+    stock = said.get("stock", (40, 200))
     items = tuple(
         Item(f"item-{letter}", f"Item {letter}", chance.choice((0, 1999, 5000, 15900)), chance.randint(*stock))
         for letter in "abc"[: chance.randint(1, 3)]
@@ -153,8 +153,8 @@ def _drop(chance: Random, number: int, said: dict[str, Any]) -> Drop:
         opens_at=BEGIN - timedelta(hours=1),
         currency="EUR",
         items=items,
-        reservation_seconds=chance.randint(*said.get("reservation_s", (8, 90))),
-        limit_per_buyer=chance.choice((None, None, 2, 4)),
+        reservation_seconds=chance.randint(*said.get("reservation_s", (15, 90))),
+        limit_per_buyer=chance.choice((None, None, None, 4)),
         flow="payment_first" if payment_first else "reservation_first",
         promos=(Promo("TEN", chance.randint(1, 3), percent_off=10),),
     )

@@ -93,12 +93,13 @@ class Process:
         self.owner = Owner(f"{self.name}.{self.life}")
         self._context = copy_context()
         self._context.run(OWNER.set, self.owner)
+        self.world.fate.lie_in_wait(self)
         world, store = self.world, SimulatedStore(self.world.database, self)
         self.committer = Committer(
             store,
             policy="optimistic" if self._policy == "optimistic" else "combine",
             batch_max=self._batch_max,
-            waiting_max=64,
+            waiting_max=128,
         )
         self.purchase = Purchase(
             self.committer,

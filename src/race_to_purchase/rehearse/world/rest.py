@@ -43,7 +43,7 @@ class Rest:
             await self._round()
             if not self._owes() and not world.chaos.on:
                 # What is still on its way to the gateway arrives now, or never.
-                await asyncio.sleep(2 * LATE_S[1])
+                await world.pause(2 * LATE_S[1])
                 if not self._owes():
                     break
         else:
@@ -73,15 +73,16 @@ class Rest:
         world = self._world
         process = world.somebody()
         if process is None:
-            await asyncio.sleep(1.0)
+            await world.pause(1.0)
             return
         for tick in process.ticks:
-            await self._tick(process, tick)
+            if self._has_work(tick):
+                await self._tick(process, tick)
         await self._try(process, process.purchase.drain(60.0))
         if self._frozen() and world.chaos.on:
-            await asyncio.sleep(20.0)
+            await world.pause(20.0)
         elif self._owes():
-            await asyncio.sleep(max(0.05, (self._next() - world.database.now()).total_seconds() + 0.01))
+            await world.pause(max(0.05, (self._next() - world.database.now()).total_seconds() + 0.01))
 
     async def _tick(self, process: Process, tick: Tick) -> None:
         for _ in range(TICKS_MAX):
@@ -94,6 +95,13 @@ class Rest:
                 return await process.call(work)  # type: ignore[arg-type]  # any coroutine
         except (Gone, TimeoutError, RaceError, Rejected):
             return None
+
+    def _has_work(self, tick: Tick) -> bool:
+        """Whether it would find anything; days of looking at nothing prove nothing."""
+        if tick.name in ("expire", "sweep"):
+            return bool(self._rows.live)
+        now = self._world.database.now()
+        return any(task.kind == tick.name and task.due_at <= now for task in self._rows.tasks.values())
 
     def _owes(self) -> bool:
         return bool(self._rows.tasks or self._rows.live)

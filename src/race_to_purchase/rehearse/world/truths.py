@@ -63,7 +63,7 @@ class Truths:
         self._checkouts[row.id] = row
         if before is not None:
             self._claim(before, -1)
-            if row.state not in _reachable(checkouts.TRANSITIONS, before.state):
+            if row.state not in CHECKOUTS_REACH[before.state]:
                 self._violated("illegal_transition", row.id, f"{before.state} became {row.state}")
             if row.fence < before.fence or row.version <= before.version:
                 self._violated("fence_went_back", row.id, f"{before.fence} became {row.fence}")
@@ -94,7 +94,7 @@ class Truths:
             if earlier is not None and earlier.state in attempts.OPEN:
                 self._violated("two_open_attempts", subject, f"the one before is {earlier.state}")
         else:
-            if row.state not in _reachable(attempts.TRANSITIONS, before.state):
+            if row.state not in ATTEMPTS_REACH[before.state]:
                 self._violated("illegal_transition", subject, f"{before.state} became {row.state}")
             if before.answer is not None and before.answer != row.answer:
                 self._violated("answer_changed", subject, f"{before.answer!r} became {row.answer!r}")
@@ -180,6 +180,11 @@ def _add(counter: Counter[str], claims: dict[str, int], times: int) -> None:
         counter[pool_id] += times * quantity
 
 
+def _reaching(table: Mapping[S, Mapping[E, S]]) -> dict[S, set[S]]:
+    """State to every state that can follow, however many events one batch holds."""
+    return {state: _reachable(table, state) for state in table}
+
+
 def _reachable(table: Mapping[S, Mapping[E, S]], state: S) -> set[S]:
     """Every state that can follow, however many events one batch holds."""
     found, new = {state}, [state]
@@ -189,3 +194,7 @@ def _reachable(table: Mapping[S, Mapping[E, S]], state: S) -> set[S]:
                 found.add(after)
                 new.append(after)
     return found
+
+
+CHECKOUTS_REACH = _reaching(checkouts.TRANSITIONS)
+ATTEMPTS_REACH = _reaching(attempts.TRANSITIONS)

@@ -20,12 +20,13 @@ from msgspec.structs import replace
 from race_to_purchase import checks
 from race_to_purchase.errors import RaceError
 from race_to_purchase.ports import Rejected
+from race_to_purchase.rehearse.world import aims
 from race_to_purchase.rehearse.world.buyer import Visit
 from race_to_purchase.rehearse.world.chaos import Cell, Chaos
-from race_to_purchase.rehearse.world.database import Database
+from race_to_purchase.rehearse.world.database import BEGIN, Database
 from race_to_purchase.rehearse.world.fate import Fate
 from race_to_purchase.rehearse.world.gateway import Books, Payment
-from race_to_purchase.rehearse.world.loop import OWNER, Owner, Spinning, Stuck, VirtualLoop, end
+from race_to_purchase.rehearse.world.loop import OWNER, Owner, Pause, Spinning, Stuck, VirtualLoop, end
 from race_to_purchase.rehearse.world.merchant import Merchant
 from race_to_purchase.rehearse.world.monkey import Monkey, Operator
 from race_to_purchase.rehearse.world.plan import plan
@@ -44,6 +45,8 @@ from race_to_purchase.rules.verdicts import Verdict
 
 T = TypeVar("T")
 C = TypeVar("C")
+
+BEGIN_MS = int(1000 * BEGIN.timestamp())
 
 BUYERS_WAIT_S = 30.0
 """How long a buyer waits for one answer."""
@@ -81,8 +84,9 @@ class World:
     def __init__(self, seed: int, theme: str | None = None) -> None:
         self.seed = seed
         self.chance = Random(seed)
-        self.plan = plan(self.chance, theme)
-        self.chaos = Chaos(self.chance, self.plan.rates, self.plan.strikes, self.plan.favours)
+        self.aims = aims.dealt(seed)
+        self.plan = plan(self.chance, theme or aims.theme(self.aims, self.chance))
+        self.chaos = Chaos(self.chance, self.plan.rates, self.plan.strikes, self.plan.favours, aims.by_place(self.aims))
         self.awaits: Counter[Cell] = Counter()
         self.loop = VirtualLoop(self.chance)
         self.story = Story()
@@ -206,13 +210,17 @@ class World:
     def new_id(self) -> str:
         """A UUIDv7 of this world."""
         self._ids += 1
-        millis = int(self.database.now().timestamp() * 1000)
+        millis = BEGIN_MS + int(1000 * (self.loop.now_s + self.database.ahead_s))
         text = f"{millis << 80 | 7 << 76 | 2 << 62 | self.chance.getrandbits(48) << 12 | self._ids & 0xFFF:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def later(self, delay_s: float, callback: Callable[..., object], *arguments: Any) -> None:
         """Do it after a while, whatever becomes of the process that asked."""
         self.loop.call_later(delay_s, callback, *arguments, context=self.context)
+
+    def pause(self, delay_s: float) -> Pause:
+        """`await` it to let time pass."""
+        return Pause(self.loop, delay_s)
 
     def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """A task of the world's own."""
@@ -231,7 +239,7 @@ class World:
         """Send a request; None where no answer came back."""
         process = self.somebody()
         kind = self.chaos.draw(f"http.{request.route}")
-        await asyncio.sleep(self.latency_s())
+        await self.pause(self.latency_s())
         if process is None or not process.up or kind == "lost_request":
             return None
         line = Line()
