@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test bench check format clean
+.PHONY: help setup demo test soak bench check format clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -28,6 +28,9 @@ demo: setup ## Let a simulated crowd race for a drop, and print the scorecard
 
 test: setup ## Run every test
 	$(BIN)/pytest
+
+soak: setup ## Run the tests that take many minutes
+	$(BIN)/pytest -m soak
 
 bench: setup ## Measure the hot row, the HTTP path and whole purchases, side by side
 	$(BIN)/race bench

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import aiohttp
@@ -29,9 +30,10 @@ class End(msgspec.Struct, frozen=True):
 class Crowd:
     """Buyers, each with their own chance from one seed. `answers` counts every status that came back."""
 
-    def __init__(self, engine: Engine, seed: int) -> None:
+    def __init__(self, engine: Engine, seed: int, methods: Sequence[Sequence[str]] = METHODS) -> None:
         self._engine = engine
         self._seed = seed
+        self._methods = methods
         self.answers: dict[int, int] = {}
         self.unanswered = 0
 
@@ -51,7 +53,7 @@ class Crowd:
             return End(status, told["code"])
         checkout = told["id"]
         await asyncio.sleep(chance.random() * 0.5)
-        for method in chance.choice(METHODS):
+        for method in chance.choice(self._methods):
             path, key = f"/v1/checkouts/{checkout}/payment", f"{name}-{method}"
             status, told = await self._ask(session, chance, path, key, {"payment_method": method})
             if status != 402:
