@@ -16,6 +16,7 @@ import msgspec
 from race_to_purchase.errors import ConfigurationError
 
 PREFIX = "RACE_"
+YEAR_S = 365 * 86_400
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
@@ -88,6 +89,29 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             "longer than gateway_timeout_s."
         ),
     ] = 15.0
+    action_wait_s: Annotated[
+        Seconds,
+        msgspec.Meta(description="A buyer who has to act, as in 3-D Secure, gets so long, within the next bound."),
+    ] = 300.0
+    deadline_extension_max_s: Annotated[
+        float,
+        msgspec.Meta(
+            ge=0, description="A reservation may last so much longer than promised, for buyers who act or are queued."
+        ),
+    ] = 600.0
+    resolve_after_s: Annotated[
+        str,
+        msgspec.Meta(
+            description="Pauses before a step that got no answer is asked about again, comma-separated; "
+            "the last is repeated."
+        ),
+    ] = "5,30,300,3600,86400"
+    unknown_fails_over: Annotated[
+        bool,
+        msgspec.Meta(
+            description="A payment that got no answer is given up and tried at another gateway; else it is waited for."
+        ),
+    ] = False
     expire_every_s: Annotated[Seconds, msgspec.Meta(description="Pause between two looks for deadlines.")] = 0.5
     reconcile_every_s: Annotated[
         Seconds, msgspec.Meta(description="Pause between two looks of reconciliation, by one process at a time.")
@@ -113,6 +137,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ValueError("reconcile_after_s must be longer than takeover_s, or what is under way is called wrong")
         if self.webhook_url and not self.webhook_secret:
             raise ValueError("webhook_url needs a webhook_secret: the merchant could not trust the deliveries")
+        pauses_of(self.resolve_after_s)
         keys_of(self.storefront_keys, "storefront_keys")
         keys_of(self.admin_keys, "admin_keys")
 
@@ -134,6 +159,17 @@ def load(environ: Mapping[str, str] = os.environ, **options: Any) -> Settings:
         return Settings(**values)
     except ValueError as error:
         raise WrongSetting(name="a setting", reason=error) from None
+
+
+def pauses_of(text: str) -> tuple[float, ...]:
+    """`5,30` as seconds; ValueError for anything but positive numbers."""
+    try:
+        pauses = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        pauses = ()
+    if not pauses or not all(0 < pause <= YEAR_S for pause in pauses):
+        raise ValueError("resolve_after_s must be seconds above zero, such as 5,30,300")
+    return pauses
 
 
 def keys_of(text: str, setting: str) -> dict[str, str]:

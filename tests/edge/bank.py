@@ -9,6 +9,7 @@ from datetime import datetime
 from race_to_purchase.ports import GatewayPayment, PaymentRequest, WebhookEvent
 from race_to_purchase.rules.verdicts import (
     Absent,
+    ActionRequired,
     Authorized,
     Captured,
     CaptureRefused,
@@ -21,7 +22,7 @@ from race_to_purchase.rules.verdicts import (
 
 
 class Bank:
-    """Approves all but `pm_declined`; `pm_held` waits until `opened` is set."""
+    """Approves all but `pm_declined`; `pm_held` waits until `opened` is set, `pm_action` until its buyer acts."""
 
     name = "bank"
     separate_capture = True
@@ -31,6 +32,7 @@ class Bank:
         self.opened = asyncio.Event()
         self.answers: dict[str, Verdict] = {}
         self.captured: list[str] = []
+        self.amounts: dict[str, int] = {}
 
     async def prepare(self, request: PaymentRequest) -> Verdict:
         return Prepared(f"ref-{request.key}")
@@ -38,17 +40,27 @@ class Bank:
     async def authorize(self, request: PaymentRequest, ref: str | None) -> Verdict:
         if request.method == "pm_held":
             await self.opened.wait()
+        if request.key not in self.answers and request.method == "pm_action":
+            self.amounts[f"sbx_{request.key}"] = request.amount
+            self.answers[request.key] = ActionRequired(f"sbx_{request.key}", f"/sandbox/actions/sbx_{request.key}")
         if request.key not in self.answers:
             approved = request.method != "pm_declined"
             verdict = Authorized(f"ref-{request.key}", request.amount) if approved else Declined("do_not_honor", True)
             self.answers[request.key] = verdict
         return self.answers[request.key]
 
+    async def act(self, ref: str) -> str | None:
+        """The buyer does what their bank wants."""
+        if ref not in self.amounts:
+            return None
+        self.answers[ref.removeprefix("sbx_")] = Authorized(ref, self.amounts.pop(ref))
+        return "authorized"
+
     async def look_up(self, request: PaymentRequest, ref: str | None) -> Verdict:
         return self.answers.get(request.key, Absent())
 
     async def capture(self, ref: str, amount: int, key: str) -> Verdict:
-        if ref.removeprefix("ref-") not in self.answers:
+        if ref.removeprefix("ref-").removeprefix("sbx_") not in self.answers:
             return CaptureRefused("unknown")
         self.captured.append(ref)
         return Captured(ref, amount)

@@ -12,7 +12,7 @@ from tests.edge.wire import Client
 @contextmanager
 def opened(shop: Shop) -> Iterator[Server]:
     """The shop's server, with the drop of the reference on sale."""
-    with Server(lambda: shop.app(echo=True)) as running:
+    with Server(lambda: shop.app(echo=True, sandbox=shop.bank.act)) as running:
         running.do(lambda: shop.catalogue.put(a_definition()))
         yield running
 

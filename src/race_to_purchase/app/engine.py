@@ -30,7 +30,7 @@ from race_to_purchase.path.patience import Patience
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.ports import Gateway
 from race_to_purchase.rules.rows import TaskKind
-from race_to_purchase.settings import Settings, keys_of
+from race_to_purchase.settings import Settings, keys_of, pauses_of
 from race_to_purchase.store.findings import PostgresFindings, leading
 from race_to_purchase.store.ledger import PostgresLedger
 from race_to_purchase.store.postgres import PostgresStore
@@ -68,7 +68,7 @@ class Engine:
             default_gateway=counter.router.names[0],
             choice=counter.router,
             publisher=self._publisher,
-            patience=Patience(settings.gateway_timeout_s, settings.answer_wait_s, settings.takeover_s),
+            patience=_patience(settings),
         )
         found = PostgresFindings(store.pool)
         self.findings = FindingsDesk(self.committer, self.reads, found, settings.reconcile_after_s)
@@ -130,6 +130,7 @@ class Engine:
             admin_keys=keys_of(self._settings.admin_keys, "admin_keys"),
             ready=self.reads.ready,
             echo=self._settings.echo,
+            sandbox=self._counter.act,
         )
 
     async def stop(self, grace_s: float) -> None:
@@ -155,6 +156,18 @@ def require_sound(settings: Settings) -> None:
         )
     except ValueError as error:
         raise ConfigurationError(detail=f"RACE_STOREFRONT_KEYS or RACE_ADMIN_KEYS: {error}.") from None
+
+
+def _patience(settings: Settings) -> Patience:
+    return Patience(
+        gateway_s=settings.gateway_timeout_s,
+        answer_s=settings.answer_wait_s,
+        takeover_s=settings.takeover_s,
+        action_wait_s=settings.action_wait_s,
+        deadline_extension_max_s=settings.deadline_extension_max_s,
+        resolve_after_s=pauses_of(settings.resolve_after_s),
+        unknown_fails_over=settings.unknown_fails_over,
+    )
 
 
 def _publisher(settings: Settings) -> WebhookPublisher | None:

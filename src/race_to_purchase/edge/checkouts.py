@@ -49,7 +49,10 @@ class Checkouts:
         checkout = await self._purchase.checkout(call.id("checkout"), call.buyer)
         if checkout is None:
             raise no_such("checkout")
-        return Answer(200, _encode(checkout_view(checkout)))
+        waits = await self._purchase.waits(checkout)
+        if waits is None:
+            return Answer(200, _encode(checkout_view(checkout)))
+        return Answer(200, _encode(checkout_view(checkout, next_action=waits.url, queued=waits.queued)))
 
     async def pay(self, call: Call) -> Answer:
         """POST /v1/checkouts/{id}/payment."""
@@ -58,8 +61,12 @@ class Checkouts:
         key = call.key_use(checkout_id)
         assert key is not None
         return answer(
-            await self._purchase.pay(checkout_id, call.buyer, wanted.payment_method, key, call.alive),
+            await self._purchase.pay(checkout_id, call.buyer, wanted.payment_method, key, call.alive, wanted.return_url)
         )
+
+    async def returned(self, call: Call) -> Answer:
+        """POST /v1/checkouts/{id}/payment/return."""
+        return answer(await self._purchase.returned(call.id("checkout"), call.buyer))
 
     async def cancel(self, call: Call) -> Answer:
         """DELETE /v1/checkouts/{id}. Cancelling twice is harmless, so a key is not needed, but may be given."""

@@ -26,6 +26,7 @@ from race_to_purchase.edge.principals import Principals
 from race_to_purchase.edge.problems import no_such_page
 from race_to_purchase.edge.reference.pages import Reference
 from race_to_purchase.edge.reply import request_id, tell
+from race_to_purchase.edge.sandbox import Act, SandboxActions
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.operate.findings import FindingsDesk
 from race_to_purchase.operate.gateways import Gateways
@@ -50,15 +51,18 @@ def build_app(
     admin_keys: Mapping[str, str],
     ready: Callable[[], Awaitable[None]],
     echo: bool = False,
+    sandbox: Act | None = None,
 ) -> ASGIApp:
     """The ASGI application.
 
     `storefront_keys` and `admin_keys` map names to keys; ValueError where they are not usable (see Principals).
-    `ready` raises DatabaseUnavailable where nothing can be served. `echo` mounts the benchmark's measuring stick.
+    `ready` raises DatabaseUnavailable where nothing can be served. `echo` mounts the benchmark's measuring stick,
+    `sandbox` the page on which buyers of the sandbox act.
     """
     at = Paths(Principals(storefront_keys, admin_keys))
     routes = [
         *_buying(at, Checkouts(behind.purchase)),
+        *([_acting(at, SandboxActions(sandbox))] if sandbox is not None else []),
         *([at("/echo", post=Verb("echo", echo_handler, body=BYTES_MAX))] if echo else []),
         *_looking(at, DropsOnSale(behind.catalogue), Health(ready)),
         *_operating(at, DropsAdmin(behind.catalogue), GatewaysAdmin(behind.gateways), LedgerAdmin(behind.ledger)),
@@ -83,6 +87,7 @@ def _buying(at: Paths, checkouts: Checkouts) -> Sequence[Route]:
     return (
         at("/v1/checkouts", post=Verb("reserve", checkouts.reserve, "storefront", body=BYTES_MAX, key=True)),
         at("/v1/checkouts/{id}/payment", post=Verb("pay", checkouts.pay, "storefront", body=BYTES_MAX, key=True)),
+        at("/v1/checkouts/{id}/payment/return", post=Verb("return", checkouts.returned, "storefront")),
         at(
             "/v1/checkouts/{id}",
             get=Verb("checkout", checkouts.show, "storefront"),
@@ -90,6 +95,10 @@ def _buying(at: Paths, checkouts: Checkouts) -> Sequence[Route]:
         ),
         at("/v1/orders/{id}", get=Verb("order", checkouts.order, "storefront")),
     )
+
+
+def _acting(at: Paths, actions: SandboxActions) -> Route:
+    return at("/sandbox/actions/{ref}", get=Verb("action", actions.show), post=Verb("act", actions.act))
 
 
 def _looking(at: Paths, drops: DropsOnSale, health: Health) -> Sequence[Route]:

@@ -20,6 +20,7 @@ Quantity = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 BuyerId = Annotated[str, msgspec.Meta(pattern=r"^[!-~]([ -~]*[!-~])?\Z", max_length=128)]
 Email = Annotated[str, msgspec.Meta(pattern=r"^[^@\x00-\x20\x7f-\xa0]+@[^@\x00-\x20\x7f-\xa0]+\Z", max_length=254)]
 PaymentMethod = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
+ReturnUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]+\Z", max_length=2000)]
 
 Phase = Literal["announced", "open", "sold_out", "closed"]
 Stock = Literal["plenty", "few", "all_reserved", "sold_out"]
@@ -49,9 +50,13 @@ class NewCheckout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewPayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How it is paid: a token of the payment gateway, never the number of a card."""
+    """How it is paid: a token of the payment gateway, never the number of a card.
+
+    A buyer who is sent away to act, as in 3-D Secure, comes back to `return_url`; without one, some gateways decline.
+    """
 
     payment_method: PaymentMethod
+    return_url: ReturnUrl | None = None
 
 
 class PlacedOrder(msgspec.Struct, frozen=True):

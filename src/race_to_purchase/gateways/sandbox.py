@@ -111,6 +111,18 @@ class SandboxGateway:
             await asyncio.sleep(self._slow_s)
         return await self._authorizations.submit(_authorization(self._prefix + request.key, request, method))
 
+    async def act(self, ref: str) -> str | None:
+        """What a payment's buyer has to do is done: the state that it is in then; None where it waits for nothing.
+
+        Raises Unanswered where the books do not answer.
+        """
+        payment = (await self._books.payments([ref])).get(ref)
+        if payment is None or payment.state != "action_required":
+            return None
+        method = METHODS[payment.method]
+        assert method.acted is not None
+        return method.acted if await self._books.act(ref, method.acted, method.decline_code) else None
+
     async def look_up(self, request: PaymentRequest, ref: str | None) -> Verdict:
         """See the port. Where `ref` is known, it is what is looked up."""
         _check(0, request.key, ref or request.key)
@@ -212,10 +224,12 @@ def _authorization(ref: str, request: PaymentRequest, method: Method) -> _Author
         request.currency,
         request.method,
         method.state,
-        method.decline_code,
+        None if method.acted else method.decline_code,
     )
     if method.loses == "answer":
         return _Authorization(ref, row, NoAnswer("the gateway's answer was lost on its way back"))
+    if method.acted is not None:
+        return _Authorization(ref, row, answers.action_required(ref))
     if method.decline_code is not None:
         return _Authorization(ref, row, Declined(method.decline_code, method.retryable))
     return _Authorization(ref, row, Authorized(ref, request.amount))

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from race_to_purchase.gateways import KeyReused
 from race_to_purchase.gateways.sandbox_books import NewPayment, Payment
-from race_to_purchase.gateways.sandbox_methods import RETRYABLE
+from race_to_purchase.gateways.sandbox_methods import METHODS, RETRYABLE
 from race_to_purchase.rules.verdicts import (
     Absent,
+    ActionRequired,
     Authorized,
     Captured,
     CaptureRefused,
@@ -21,7 +22,11 @@ from race_to_purchase.rules.verdicts import (
 
 REF_PREFIX = "sbx"
 
+ACTIONS = "/sandbox/actions/"
+"""Where buyers act, on whatever server has the sandbox; see `edge.sandbox`."""
+
 _CAPTURE_REFUSALS = {
+    "action_required": "payment_not_authorized",
     "authorized": "amount_too_large",
     "lapsed": "authorization_expired",
     "declined": "payment_declined",
@@ -38,9 +43,16 @@ def authorized_before(asked: NewPayment, payment: Payment) -> Verdict | Exceptio
     """The first answer again, whatever has become of the payment since; KeyReused for another request."""
     if asked[1:5] != (payment.reference, payment.amount, payment.currency, payment.method):
         return KeyReused(f"{payment.ref} was authorized for another request")
+    if METHODS[payment.method].acted is not None:
+        return action_required(payment.ref)
     if payment.decline_code is not None:
         return Declined(payment.decline_code, payment.decline_code in RETRYABLE)
     return Authorized(payment.ref, payment.amount)
+
+
+def action_required(ref: str) -> ActionRequired:
+    """Where the buyer of a payment has to act."""
+    return ActionRequired(ref, ACTIONS + ref)
 
 
 def looked_up(payment: Payment | None) -> Verdict:
@@ -52,6 +64,8 @@ def looked_up(payment: Payment | None) -> Verdict:
             return Captured(payment.ref, payment.captured)
         case "voided":
             return Voided(payment.ref)
+        case "action_required":
+            return action_required(payment.ref)
         case "declined":
             return Declined(payment.decline_code or "", payment.decline_code in RETRYABLE)
         case _:

@@ -55,7 +55,7 @@ class Books:
         try:
             async with connection.transaction():
                 await connection.execute(statement("lock_books"), BOOKS_LOCK)
-                for name in ("create_books", "create_payment", "index_payment", "create_refund"):
+                for name in ("create_books", "create_payment", "widen_payment", "index_payment", "create_refund"):
                     await connection.execute(statement(name))
         finally:
             await connection.close()
@@ -78,6 +78,10 @@ class Books:
     async def void(self, refs: Iterable[str]) -> set[str]:
         """Void authorizations; the refs of those that were voided now."""
         return _refs(await self._settling.fetch("void", sorted(refs)))
+
+    async def act(self, ref: str, state: str, decline_code: str | None) -> bool:
+        """Let a payment that waits for its buyer go on into `state`; whether it was waiting."""
+        return bool(await self._asking.fetch("act", ref, state, decline_code))
 
     async def payments(self, refs: Iterable[str]) -> dict[str, Payment]:
         """Payments by ref; those that do not exist are left out."""

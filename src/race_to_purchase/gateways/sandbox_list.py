@@ -13,7 +13,8 @@ from race_to_purchase.ports import GatewayPayment, GatewayUnanswered
 PAGE = 1000
 """Payments asked for at once."""
 
-_STATES: dict[str, Literal["authorized", "captured", "voided", "declined"]] = {
+_STATES: dict[str, Literal["open", "authorized", "captured", "voided", "declined"]] = {
+    "action_required": "open",
     "authorized": "authorized",
     # It can never be captured, but its buyer's funds are reserved until it is voided.
     "lapsed": "authorized",

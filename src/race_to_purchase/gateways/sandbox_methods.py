@@ -13,7 +13,8 @@ class Method(msgspec.Struct, frozen=True):
     """How a payment method behaves at authorization.
 
     `state` is the payment's first state in the books: `authorized`, `declined`, or `lapsed`, an authorization that can
-    never be captured. `slow` ones take their time; `loses` says what gets lost the first time that a key is sent.
+    never be captured, or `action_required`, one whose buyer has to act first: then `acted` and `decline_code` say how
+    that ends. `slow` ones take their time; `loses` says what gets lost the first time that a key is sent.
     """
 
     state: str = "authorized"
@@ -21,6 +22,7 @@ class Method(msgspec.Struct, frozen=True):
     retryable: bool = False
     slow: bool = False
     loses: str | None = None
+    acted: str | None = None
 
 
 METHODS: dict[str, Method] = {
@@ -32,6 +34,8 @@ METHODS: dict[str, Method] = {
     "pm_slow": Method(slow=True),
     "pm_answer_lost": Method(loses="answer"),
     "pm_lost_request": Method(loses="request"),
+    "pm_action_required": Method("action_required", acted="authorized"),
+    "pm_action_fails": Method("action_required", "authentication_failed", retryable=True, acted="declined"),
     "pm_capture_refused": Method("lapsed"),
 }
 """By the name that a buyer's request gives as `payment_method`."""

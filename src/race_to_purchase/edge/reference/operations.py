@@ -113,8 +113,10 @@ OPERATIONS: tuple[Operation, ...] = (
         _BUYING,
         "Pay",
         "Authorizes the payment and turns the checkout into an order. Where the gateway takes its time the answer is "
-        "202: ask again with the same request and the same key, or look at the checkout. However often it is sent, "
-        "nothing is charged twice. After a decline, take a new key for the next method.",
+        "202: ask again with the same request and the same key, or look at the checkout. With `next_action` the buyer "
+        "has to act there first, and comes back to `return_url`; `queued` is the place of a payment that waits its "
+        "turn. However often it is sent, nothing is charged twice. After a decline, take a new key for the next "
+        "method.",
         {
             200: Told("Paid: the order exists.", answers.PaidView, examples.PAID),
             202: Told("Not decided yet.", answers.PayingView, examples.PAYING),
@@ -127,6 +129,24 @@ OPERATIONS: tuple[Operation, ...] = (
         body=shapes.NewPayment,
         example=examples.NEW_PAYMENT,
         key=True,
+    ),
+    Operation(
+        "post",
+        "/v1/checkouts/{id}/payment/return",
+        "return_from_action",
+        _BUYING,
+        "Come back from acting",
+        "Asks the gateway at once, and answers what the payment would: for a buyer who is back from `next_action`. "
+        "It needs no body and no key, may be sent at any time and any number of times, and need not be sent at all.",
+        {
+            200: Told("Paid: the order exists.", answers.PaidView, examples.PAID),
+            202: Told("Not decided yet.", answers.PayingView, examples.PAYING),
+        },
+        (
+            "unknown_checkout", "payment_declined", "reservation_expired", "sold_out", "wrong_state",
+            *SECURED, *ANY_BUYER, *STORED,
+        ),
+        role="storefront",
     ),
     Operation(
         "get",

@@ -14,7 +14,9 @@ CREATE TABLE IF NOT EXISTS sandbox.payment (
     capture_key   text,
     created_at    timestamptz  NOT NULL DEFAULT now(),
     captured_at   timestamptz,
-    CONSTRAINT payment_state CHECK (state IN ('authorized', 'lapsed', 'declined', 'captured', 'voided')),
+    CONSTRAINT payment_state CHECK (
+        state IN ('action_required', 'authorized', 'lapsed', 'declined', 'captured', 'voided')
+    ),
     CONSTRAINT payment_amounts CHECK (0 <= refunded AND refunded <= captured AND captured <= amount),
     CONSTRAINT payment_captured CHECK (captured = 0 OR state = 'captured'),
     CONSTRAINT payment_declined CHECK ((state = 'declined') = (decline_code IS NOT NULL))

@@ -27,14 +27,16 @@ def try_next(snapshot: Snapshot, command: Authorization, checkout: Checkout, att
     A payment that waits for its buyer never fails over, and none does after its deadline.
     """
     then = command.then
-    if then is None or not pays(checkout, attempt) or snapshot.now >= checkout.deadline:
+    if then is None or attempt.next_action is not None:
+        return None
+    if not pays(checkout, attempt) or snapshot.now >= checkout.deadline:
         return None
     match command.verdict:
         case Declined(code=code, retryable=True):
             return _next(snapshot, command, checkout, attempt, code, doomed=False)
         case NotSent() if attempt.state == "sent":
             return _next(snapshot, command, checkout, attempt, "not_sent", doomed=False)
-        case NoAnswer() if attempt.state != "action_required":
+        case NoAnswer():
             return _next(snapshot, command, checkout, attempt, "failed_over", doomed=True)
     return None
 
