@@ -31,12 +31,12 @@ BROKEN = {
         SELECT p.id, p.sold, coalesce(c.sold, 0) FROM race.pool p LEFT JOIN (
             SELECT claim.key AS pool, sum(claim.value::bigint) AS sold
             FROM race.checkout, jsonb_each_text((claims -> 'hold') || (claims -> 'commit')) AS claim
-            WHERE state IN ('paid', 'fulfilled') GROUP BY claim.key
+            WHERE state IN ('paid', 'fulfilled', 'refunded') GROUP BY claim.key
         ) c ON c.pool = p.id WHERE p.sold <> coalesce(c.sold, 0)""",
     "more than there is": "SELECT id FROM race.pool WHERE held + sold > capacity OR held < 0 OR sold < 0",
     "an order without a paid checkout": """
         SELECT o.id FROM race.orders o LEFT JOIN race.checkout c ON c.id = o.id
-        WHERE c.id IS NULL OR c.state NOT IN ('paid', 'fulfilled', 'refunded', 'cancelled')""",
+        WHERE c.id IS NULL OR c.state NOT IN ('paid', 'fulfilled', 'refunded', 'returned', 'cancelled')""",
     "a paid checkout without its order": """
         SELECT c.id FROM race.checkout c LEFT JOIN race.orders o ON o.id = c.id
         WHERE c.state IN ('paid', 'fulfilled') AND o.id IS NULL""",

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from race_to_purchase.rules.aftersale import RefundRow
 from race_to_purchase.rules.drop import Drop, Item, Promo, item_pool
 from race_to_purchase.rules.rows import (
     Attempt,
@@ -133,6 +134,25 @@ def a_finding(kind: str = "authorization_left_open", **changes: Any) -> Finding:
     name = finding_id(kind, "sandbox/ref-1")
     finding = Finding(name, kind, "sandbox/ref-1", "aurora", "repairing", "void", detail, NOON, NOON)
     return replace(finding, **changes)
+
+
+def a_refund(checkout: Checkout, n: int = 1, **changes: Any) -> RefundRow:
+    """A refund of a hundred cents that was just asked for."""
+    row = RefundRow(
+        checkout.id,
+        n,
+        new_id(),
+        "requested",
+        100,
+        "EUR",
+        "sandbox",
+        "ref-1",
+        "late",
+        False,
+        "shop",
+        checkout.created_at,
+    )
+    return replace(row, **changes)
 
 
 def a_key(key: str = "key-1", *, now: datetime = NOON, **changes: Any) -> StoredKey:

@@ -43,6 +43,7 @@ _STARTS = {
     "range_seal": "0",
     "range_idempotency": "",
     "range_task": "",
+    "range_aftersale": _NIL,
     "range_payment": "",
 }
 """Statement that finds the next range of a table, to what comes before its first row."""
@@ -62,6 +63,7 @@ class Patience(msgspec.Struct, frozen=True):
     capture_s: float = 60.0
     deadline_s: float = 60.0
     task_s: float = 300.0
+    refund_s: float = 86_400.0
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -70,7 +72,7 @@ class Check(msgspec.Struct, frozen=True):
     name: str
     sentence: str
     ranges: str = ""
-    patience: Literal["", "capture_s", "deadline_s", "task_s"] = ""
+    patience: Literal["", "capture_s", "deadline_s", "task_s", "refund_s"] = ""
     books: bool = False
     """It reads the sandbox gateway's books, and is left out where there are none."""
 
@@ -100,7 +102,7 @@ CHECKS: tuple[Check, ...] = (
     Check("ledger_imbalance", "The journal of every order sums to zero.", "range_journal"),
     Check("entry_without_order", "Every journal entry belongs to an order.", "range_journal"),
     Check("order_without_sale", "Every order is in the journal.", "range_orders"),
-    Check("booked_amount_differs", "Every order is booked with its amount, or not at all once undone.", "range_orders"),
+    Check("booked_amount_differs", "Every order is booked with what is left of its amount.", "range_orders"),
     Check("seal_chain_broken", "Every seal block follows the one before.", "range_seal"),
     Check("sealed_entry_changed", "Every sealed journal entry is as it was sealed.", "range_seal"),
     Check("sealed_total_differs", "Every seal block has the totals of its entries.", "range_seal"),
@@ -112,6 +114,11 @@ CHECKS: tuple[Check, ...] = (
     Check("owed_without_task", "Every step that a payment still owes has its task.", "range_attempt"),
     Check("task_without_step", "Every task has a step that is still owed.", "range_task"),
     Check("task_overdue", "Every task is taken up when it is due.", "range_task", "task_s"),
+    Check("given_back_too_much", "No order gives back more than was captured.", "range_aftersale"),
+    Check("guard_differs", "The guard of every order counts its refunds and disputes.", "range_aftersale"),
+    Check("refunded_order_stands", "What was paid back in full is no longer an order.", "range_aftersale"),
+    Check("refund_without_task", "Every refund that has not ended has its task.", "range_aftersale"),
+    Check("refund_undecided", "Every refund is decided within its time.", "range_aftersale", "refund_s"),
     Check("charged_without_order", "The gateway keeps money for orders alone.", "range_payment", books=True),
     Check("charged_twice", "The gateway took money for a checkout once.", "range_attempt", books=True),
     Check("capture_missing_at_gateway", "The gateway has captured what we say it has.", "range_attempt", books=True),
@@ -119,6 +126,7 @@ CHECKS: tuple[Check, ...] = (
         "captured_amount_differs", "The gateway has captured the amount that was agreed.", "range_attempt", books=True
     ),
     Check("paid_by_another", "Every order names the payment that was made for it.", "range_orders", books=True),
+    Check("refunds_differ_at_gateway", "The gateway paid back what we say it did.", "range_orders", books=True),
     Check("authorization_left_open", "Every authorization will be used or voided.", "range_payment", books=True),
 )
 """All of them, in the order in which a purchase goes."""

@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from race_to_purchase.rules.aftersale import DisputeRow
 from race_to_purchase.rules.ledger import Balance
 from race_to_purchase.rules.rows import (
     Attempt,
@@ -25,7 +26,7 @@ from race_to_purchase.rules.rows import (
     Task,
     TaskKind,
 )
-from race_to_purchase.rules.snapshot import Keys, Snapshot
+from race_to_purchase.rules.snapshot import After, Keys, Snapshot
 from race_to_purchase.rules.verdicts import Verdict
 
 
@@ -185,6 +186,39 @@ class Ledger(Protocol):
         ...
 
 
+class AftersaleCounts(msgspec.Struct, frozen=True):
+    """Orders of a span of time, and what followed some of them."""
+
+    orders: int
+    disputed: int
+    """Orders about which a dispute took money, even if it was won."""
+    refunded: int
+    """Orders of which something was refunded."""
+    lost: int
+    """Orders of which a dispute has taken something for good."""
+
+    @property
+    def chargeback_rate(self) -> float | None:
+        """M14: disputed orders ÷ orders; None where there are none."""
+        return self.disputed / self.orders if self.orders else None
+
+
+class AftersaleReads(Protocol):
+    """Questions about refunds and disputes. All raise DatabaseUnavailable."""
+
+    async def after(self, order_id: str) -> After:
+        """What has followed one order: its guard, refunds and disputes, and its sale in the journal."""
+        ...
+
+    async def open_disputes(self, limit: int) -> Sequence[DisputeRow]:
+        """Disputes that have not ended, those whose evidence is due first in front."""
+        ...
+
+    async def aftersale_counts(self, since: datetime) -> AftersaleCounts:
+        """M14's numbers, over orders whose checkout was begun since then."""
+        ...
+
+
 class PaymentRequest(msgspec.Struct, frozen=True):
     """What a gateway is asked to authorize. It never changes under one `key`; amount in minor units.
 
@@ -270,7 +304,12 @@ class Gateway(Protocol):
         ...
 
     async def refund(self, ref: str, amount: int, key: str) -> Verdict:
-        """Refunded, Declined, NoAnswer or NotSent."""
+        """Refunded, RefundPending, Declined, NoAnswer or NotSent. The same key never pays back twice."""
+        ...
+
+    async def look_up_refund(self, ref: str, key: str) -> Verdict:
+        """What became of the refund of payment `ref` under `key`: Refunded, RefundPending, RefundFailed (made, and
+        come back), Declined, Absent, or NoAnswer."""
         ...
 
     def payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:

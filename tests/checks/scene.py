@@ -9,14 +9,14 @@ from race_to_purchase.ports import PaymentRequest
 from race_to_purchase.rules.commands import Capture, Command, Void
 from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.drop import Drop, Item
-from race_to_purchase.rules.outcomes import Begun, Outcome, Reserved
-from race_to_purchase.rules.rows import Attempt, Checkout, attempt_id
+from race_to_purchase.rules.outcomes import Begun, Outcome, RefundStored, Reserved
+from race_to_purchase.rules.rows import Attempt, Checkout, Claims, attempt_id
 from race_to_purchase.rules.verdicts import Authorized, NoAnswer, Verdict
 from race_to_purchase.store.ledger import PostgresLedger
 from race_to_purchase.store.postgres import PostgresStore
 from tests.conformance.batches import commit
-from tests.rules import world
-from tests.samples import NOON, a_drop
+from tests.rules import aftersale, world
+from tests.samples import NOON, a_checkout, a_drop
 
 OPENED = NOON - timedelta(days=365)
 METHOD = "pm_approved"
@@ -71,6 +71,12 @@ class Sale:
         verdict = await self.gateway.void(ref, ref)
         await self.ask(Void(checkout.drop_id, checkout.id, checkout.claims.pools, 1, verdict))
 
+    async def refund(self, checkout: Checkout, ref: str, amount: int | None, *, restock: bool) -> None:
+        stored = await self.ask(aftersale.refund(checkout, amount, restock=restock), self._key("refund"))
+        assert isinstance(stored, RefundStored), stored
+        verdict = await self.gateway.refund(ref, stored.refund.amount, stored.refund.id)
+        await self.ask(aftersale.said(checkout, verdict))
+
     def _key(self, what: str) -> KeyUse:
         self._keys += 1
         return KeyUse(f"POST {what} shop", f"key-{self._keys}", b"digest")
@@ -89,6 +95,7 @@ async def whole_sale(store: PostgresStore, gateway: SandboxGateway) -> Sale:
     while await ledger.seal(4):
         pass
     await out_of_time(sale)
+    await after_the_order(sale)
     return sale
 
 
@@ -116,6 +123,28 @@ async def behind_the_pivot(sale: Sale) -> None:
     second = await sale.reserve("second try", ("lace", 1))
     await sale.pay(second, "pm_declined")
     await sale.pay(second)
+
+
+async def after_the_order(sale: Sale) -> None:
+    """Orders paid back in part, in full, with their goods; refunds under way; disputes of every kind."""
+    for what in ("part refunded", "refunded", "returned", "refunding", "unrefundable", "disputed", "won", "lost"):
+        method = {"refunding": "pm_refund_pending", "unrefundable": "pm_refund_refused"}.get(what, METHOD)
+        checkout = await sale.reserve(what, ("lace", 1))
+        ref = await sale.pay(checkout, method)
+        await sale.capture(checkout, ref)
+        await sale.ask(world.delivered(checkout))
+        if "ref" in what or what == "returned":
+            amount = 200 if what == "part refunded" else None
+            await sale.refund(checkout, ref, amount, restock=what == "returned")
+        else:
+            await sale.ask(aftersale.told(checkout, "opened", aftersale.news(amount=500, fee=15, id=what)))
+    for what in ("won", "lost"):
+        await sale.ask(aftersale.told(checkout_of(sale, what), "closed", aftersale.news(what, 500, 0, id=what), at_s=9))
+
+
+def checkout_of(sale: Sale, what: str) -> Checkout:
+    """What a command has to know of it."""
+    return replace(a_checkout(sale.ids[what]), claims=Claims({"aurora/item/lace": 1}))
 
 
 async def out_of_time(sale: Sale) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from race_to_purchase import checks
 from race_to_purchase.checks import CHECKS, Patience, audit
+from race_to_purchase.rules.aftersale import DISPUTE, REFUND
 from race_to_purchase.rules.attempt import TRANSITIONS as ATTEMPT
 from race_to_purchase.rules.checkout import TRANSITIONS as CHECKOUT
 from race_to_purchase.store.audit import AuditRows
@@ -24,16 +25,20 @@ async def test_a_sale_that_went_right_is_clean(rows: AuditRows) -> None:
 async def test_the_sale_has_everything_in_it(connection: asyncpg.Connection) -> None:
     """So that a clean audit means something. What is left out is stored by nobody yet, or needs the buyer to act."""
     states = {row[0] for row in await connection.fetch("SELECT DISTINCT state FROM checkout")}
-    assert set(CHECKOUT) - states == {"review", "refunded"}
+    assert set(CHECKOUT) - states == {"review"}
     states = {row[0] for row in await connection.fetch("SELECT DISTINCT state FROM attempt")}
     assert set(ATTEMPT) - states == {"prepared", "authorized", "action_required"}
+    states = {row[0] for row in await connection.fetch("SELECT DISTINCT state FROM refund")}
+    assert set(REFUND) - states == {"requested", "unknown"}
+    states = {row[0] for row in await connection.fetch("SELECT DISTINCT state FROM dispute")}
+    assert set(DISPUTE) - states == {"inquiry", "closed"}
 
 
 async def test_figures_count_pieces_and_orders(rows: AuditRows) -> None:
     assert (await audit(rows)).figures() == {
         "violations": 0,
-        "sold": 9,
-        "orders": 6,
+        "sold": 15,
+        "orders": 12,
         "oversold": 0,
         "duplicate_orders": 0,
         "captured_without_order": 0,

@@ -16,6 +16,7 @@ from race_to_purchase.rules.verdicts import (
     Declined,
     Prepared,
     Refunded,
+    RefundPending,
     Verdict,
     Voided,
 )
@@ -33,6 +34,8 @@ class Bank:
         self.answers: dict[str, Verdict] = {}
         self.captured: list[str] = []
         self.amounts: dict[str, int] = {}
+        self.refunds: dict[str, Verdict] = {}
+        self.refund_held = False
 
     async def prepare(self, request: PaymentRequest) -> Verdict:
         return Prepared(f"ref-{request.key}")
@@ -69,11 +72,16 @@ class Bank:
         return Voided(ref)
 
     async def refund(self, ref: str, amount: int, key: str) -> Verdict:
-        return Refunded(ref, amount)
+        if self.refund_held:
+            return RefundPending(ref)
+        return self.refunds.setdefault(key, Refunded(ref, amount))
 
     async def payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
         for payment in ():
             yield payment
+
+    async def look_up_refund(self, ref: str, key: str) -> Verdict:
+        return self.refunds.get(key, Absent())
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
         raise ValueError("this bank sends none")

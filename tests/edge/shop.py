@@ -17,12 +17,14 @@ from race_to_purchase.commit.committer import Committer
 from race_to_purchase.edge.connection import http_protocol
 from race_to_purchase.edge.reference.examples import DROP
 from race_to_purchase.edge.routes import Behind, build_app
+from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue, DropState
 from race_to_purchase.operate.findings import FindingsDesk
 from race_to_purchase.operate.gateways import Gateways
 from race_to_purchase.path.desk import Desk
 from race_to_purchase.path.patience import Patience
 from race_to_purchase.path.purchase import Purchase
+from race_to_purchase.path.refund import Refunds
 from race_to_purchase.path.route import Router
 from race_to_purchase.rules.commands import Command
 from race_to_purchase.rules.drop import Drop
@@ -68,6 +70,8 @@ class Shop:
         patience = Patience(gateway_s=5.0, answer_s=ANSWER_WAIT_S, takeover_s=6.0)
         router = Router([Desk(self.bank)])
         self.purchase = Purchase(committer, self.store, router.desks, default_gateway="bank", patience=patience)
+        self.refunds = Refunds(committer, self.store, router.desks, patience=patience)
+        self.disputes = DisputeDesk(self.store)
         self.catalogue = WatchedCatalogue(committer, self.store)
         self.gateways = Gateways(committer, self.store, router)
         self.findings = FindingsDesk(committer, self.store, MemoryFindings(self.store.rows), after_s=300.0)
@@ -90,6 +94,8 @@ class Shop:
                 gateways=self.gateways,
                 ledger=self.store,
                 findings=self.findings,
+                refunds=self.refunds,
+                disputes=self.disputes,
             ),
             storefront_keys={"shop": STOREFRONT_KEY, "other": OTHER_STOREFRONT_KEY},
             admin_keys={"ops": ADMIN_KEY},

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from race_to_purchase.edge.principals import Principals
-from race_to_purchase.edge.reference.examples import DROP, NEW_CHECKOUT, NEW_PAYMENT
+from race_to_purchase.edge.reference.examples import DROP, NEW_CHECKOUT, NEW_PAYMENT, NEW_REFUND
 from tests.edge.conftest import opened
 from tests.edge.shop import ADMIN_KEY, STOREFRONT_KEY, Server, Shop
 from tests.edge.wire import Client
@@ -19,7 +19,13 @@ STOREFRONT_PATHS = [
     ("POST", f"/v1/checkouts/{ID}/payment", NEW_PAYMENT),
     ("GET", f"/v1/orders/{ID}", None),
 ]
+MERCHANT_PATHS = [
+    ("GET", f"/v1/orders/{ID}/refunds", None),
+    ("POST", f"/v1/orders/{ID}/refunds", NEW_REFUND),
+]
 ADMIN_PATHS = [
+    ("GET", f"/v1/orders/{ID}/evidence", None),
+    ("GET", "/v1/admin/disputes", None),
     ("GET", "/v1/admin/drops", None),
     ("GET", "/v1/admin/drops/aurora-1", None),
     ("PUT", "/v1/admin/drops/aurora-2", {**DROP, "id": "aurora-2"}),
@@ -40,7 +46,7 @@ def server(shop: Shop) -> Iterator[Server]:
         yield running
 
 
-@pytest.mark.parametrize(("method", "path", "body"), STOREFRONT_PATHS + ADMIN_PATHS)
+@pytest.mark.parametrize(("method", "path", "body"), STOREFRONT_PATHS + ADMIN_PATHS + MERCHANT_PATHS)
 class TestAPathThatNeedsAKey:
     def test_says_so(self, stranger: Client, method: str, path: str, body: object) -> None:
         answer = stranger.ask(method, path, body)
@@ -66,7 +72,9 @@ class TestAPathThatNeedsAKey:
         assert answer.headers["www-authenticate"].endswith('error="invalid_token"')
 
     def test_takes_no_key_of_the_other_kind(self, server: Server, method: str, path: str, body: object) -> None:
-        other = STOREFRONT_KEY if path.startswith("/v1/admin") else ADMIN_KEY
+        if (method, path, body) in MERCHANT_PATHS:
+            return
+        other = STOREFRONT_KEY if (method, path, body) in ADMIN_PATHS else ADMIN_KEY
         with server.client(other) as client:
             assert client.ask(method, path, body).problem == (403, "forbidden")
 

@@ -269,6 +269,16 @@ class RefundingContract:
         ref = await authorized(gateway, cards.approved)
         assert isinstance(await gateway.refund(ref, AMOUNT, new_key()), Declined)
 
+    async def test_a_refund_is_found_by_its_key_and_one_that_was_never_asked_for_is_absent(
+        self, gateway: Gateway, cards: Cards
+    ) -> None:
+        ref, key = await captured(gateway, cards.approved), new_key()
+        assert await gateway.look_up_refund(ref, key) == Absent()
+        await gateway.refund(ref, 5_000, new_key())
+        assert await gateway.look_up_refund(ref, key) == Absent()
+        await gateway.refund(ref, 6_000, key)
+        assert await gateway.look_up_refund(ref, key) == Refunded(ref, 6_000)
+
 
 class WebhookContract:
     """Only what the gateway signed is believed."""

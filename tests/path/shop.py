@@ -19,6 +19,7 @@ from race_to_purchase.loops.expire import Expire, Sweep
 from race_to_purchase.loops.owed import Owed
 from race_to_purchase.path.patience import Patience
 from race_to_purchase.path.purchase import Purchase
+from race_to_purchase.path.refund import Refunds
 from race_to_purchase.path.reserve import ReserveRequest
 from race_to_purchase.ports import GatewayPayment, PaymentRequest, Publisher, WebhookEvent
 from race_to_purchase.rules.commands import Line
@@ -78,6 +79,9 @@ class Wire:
     async def refund(self, ref: str, amount: int, key: str) -> Verdict:
         return await self._through("refund", await self.gateway.refund(ref, amount, key))
 
+    async def look_up_refund(self, ref: str, key: str) -> Verdict:
+        return await self._through("look_up_refund", await self.gateway.look_up_refund(ref, key))
+
     def payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
         return self.gateway.payments(since, until)
 
@@ -102,6 +106,7 @@ class Process:
             publisher=publisher,
             patience=patience,
         )
+        self.refunds = Refunds(self.committer, self.reads, {wire.name: wire}, patience=patience)
         self.expire = Expire(self.committer, self.reads)
         self.sweep = Sweep(self.committer, self.reads)
 
@@ -150,7 +155,7 @@ class Process:
 
     async def owed(self, kind: TaskKind) -> None:
         """Take over what is due of one kind, and what follows from it."""
-        await Owed(kind, self.purchase, self.reads).tick()
+        await Owed(kind, self.refunds if kind == "refund" else self.purchase, self.reads).tick()
         await self.settle()
 
     async def checkout(self, checkout: Checkout) -> Checkout:

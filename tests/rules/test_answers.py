@@ -7,7 +7,7 @@ import pytest
 
 from race_to_purchase.rules import outcomes as o
 from race_to_purchase.rules.answers import Answer, answer
-from tests.samples import NOON, a_checkout, a_drop_row, a_finding, an_attempt
+from tests.samples import NOON, a_checkout, a_drop_row, a_finding, a_refund, an_attempt
 
 CHECKOUT = a_checkout()
 ID = CHECKOUT.id
@@ -30,6 +30,11 @@ REFUSALS = [
     (o.StockBelowUse("aurora/item/shoe", 1, 2, 3), 409, "stock_below_use", False),
     (o.FlowFixed("aurora", "currency"), 409, "field_is_fixed", False),
     (o.NoGateway(ID), 503, "no_gateway", True),
+    (o.RefundTooLarge(5), 422, "amount_too_large", False),
+    (o.RefundTooLarge(0), 409, "nothing_to_refund", False),
+    (o.RestockOfPart(5), 422, "restock_needs_whole", False),
+    (o.NotCaptured(ID), 409, "order_not_captured", True),
+    (o.Disputed(ID), 409, "order_disputed", False),
     (o.KeyInFlight(), 409, "idempotency_in_flight", True),
     (o.KeyReused(), 422, "idempotency_key_reused", False),
 ]
@@ -38,6 +43,8 @@ SUCCESSES = [
     (o.Cancelled(CHECKOUT), 200),
     (o.StillPaying(ID, 1), 202),
     (o.InFlight(ID, 1), 202),
+    (o.RefundStored(a_refund(CHECKOUT)), 202),
+    (o.RefundStored(a_refund(CHECKOUT, state="done", answer="{}")), 201),
     (o.DropStored(a_drop_row(), True), 201),
     (o.DropStored(a_drop_row(), False), 200),
     (o.Answered(200, b"{}", "paid"), 200),

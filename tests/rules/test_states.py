@@ -41,16 +41,17 @@ class TestCheckout:
             assert reached(checkout.TRANSITIONS, {state}) & checkout.ENDS
 
     def test_ends_stay_ends(self) -> None:
-        assert {"expired", "cancelled", "refunded"} == checkout.ENDS
+        assert {"expired", "cancelled", "refunded", "returned"} == checkout.ENDS
         assert all(not checkout.TRANSITIONS[state] for state in checkout.ENDS)
 
     def test_what_holds_has_not_sold_and_has_not_ended(self) -> None:
         assert not checkout.HOLDING & checkout.SOLD
-        assert not (checkout.HOLDING | checkout.SOLD | checkout.EXPIRING) & checkout.ENDS
+        assert not (checkout.HOLDING | checkout.EXPIRING) & checkout.ENDS
+        assert {"refunded"} == checkout.SOLD & checkout.ENDS, "the goods are the buyer's, the money is not ours"
 
     def test_nothing_goes_back_over_the_pivot(self) -> None:
         """What was sold is fulfilled, refunded, or cancelled; it is never held or payable again."""
-        assert reached(checkout.TRANSITIONS, {"paid"}) == {"paid", "fulfilled", "refunded", "cancelled"}
+        assert reached(checkout.TRANSITIONS, {"paid"}) == {"paid", "fulfilled", "refunded", "returned", "cancelled"}
 
 
 class TestAttempt:

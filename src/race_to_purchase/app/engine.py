@@ -23,11 +23,13 @@ from race_to_purchase.loops.owed import Owed
 from race_to_purchase.loops.reconcile.loop import Pace, Reconcile
 from race_to_purchase.loops.seal import Seal
 from race_to_purchase.observe.logs import committed
+from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.operate.findings import FindingsDesk
 from race_to_purchase.operate.gateways import Gateways
 from race_to_purchase.path.patience import Patience
 from race_to_purchase.path.purchase import Purchase
+from race_to_purchase.path.refund import Refunds
 from race_to_purchase.ports import Gateway
 from race_to_purchase.rules.rows import TaskKind
 from race_to_purchase.settings import Settings, keys_of, pauses_of
@@ -37,6 +39,7 @@ from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.reads import PostgresReads
 
 OWED_EVERY_S: dict[TaskKind, float] = {"resolve": 1.0, "capture": 1.0, "void": 1.0, "deliver": 0.5}
+REFUND_EVERY_S = 1.0
 SWEEP_EVERY_S = 60.0
 FORGET_EVERY_S = 600.0
 SEAL_EVERY_S = 1.0
@@ -61,6 +64,7 @@ class Engine:
             waiting_max=settings.waiting_max,
             observe=committed,
         )
+        patience = _patience(settings)
         self.purchase = Purchase(
             self.committer,
             self.reads,
@@ -68,7 +72,7 @@ class Engine:
             default_gateway=counter.router.names[0],
             choice=counter.router,
             publisher=self._publisher,
-            patience=_patience(settings),
+            patience=patience,
         )
         found = PostgresFindings(store.pool)
         self.findings = FindingsDesk(self.committer, self.reads, found, settings.reconcile_after_s)
@@ -81,6 +85,8 @@ class Engine:
             partial(leading, dsn),
             Pace(settings.reconcile_after_s, timeout_s=settings.gateway_timeout_s),
         )
+        self.refunds = Refunds(self.committer, self.reads, self.gateways, patience=patience)
+        self.disputes = DisputeDesk(self.reads)
         self.catalogue = Catalogue(self.committer, self.reads)
         self.gateway_admin = Gateways(self.committer, self.reads, counter.router)
         self._loops = self._make_loops()
@@ -113,6 +119,7 @@ class Engine:
             Loop(self.reconcile, self._settings.reconcile_every_s),
             Loop(Seal(self.ledger), SEAL_EVERY_S),
             Loop(Drained(self.gateway_admin.follow), DRAINED_EVERY_S),
+            Loop(Owed("refund", self.refunds, self.reads), REFUND_EVERY_S),
             *(Loop(Owed(kind, self.purchase, self.reads), every_s) for kind, every_s in kinds.items()),
         ]
 
@@ -125,6 +132,8 @@ class Engine:
                 gateways=self.gateway_admin,
                 ledger=self.ledger,
                 findings=self.findings,
+                refunds=self.refunds,
+                disputes=self.disputes,
             ),
             storefront_keys=keys_of(self._settings.storefront_keys, "storefront_keys"),
             admin_keys=keys_of(self._settings.admin_keys, "admin_keys"),
@@ -137,7 +146,7 @@ class Engine:
         """Stop taking over, finish payments under way, commit what is queued; what is left, other processes do."""
         await asyncio.gather(*(loop.stop() for loop in self._loops))
         deadline_s = asyncio.get_running_loop().time() + grace_s
-        await self.purchase.drain(grace_s)
+        await asyncio.gather(self.purchase.drain(grace_s), self.refunds.drain(grace_s))
         await self.committer.stop(max(0.1, deadline_s - asyncio.get_running_loop().time()))
         if self._publisher is not None:
             await self._publisher.close()

@@ -17,7 +17,7 @@ from race_to_purchase.edge.body import read
 from race_to_purchase.edge.call import Call
 from race_to_purchase.edge.connection import alive
 from race_to_purchase.edge.idempotency import key_of
-from race_to_purchase.edge.principals import Headers, Principals, Role, asserted_buyer
+from race_to_purchase.edge.principals import Headers, Needed, Principals, asserted_buyer
 from race_to_purchase.edge.problems import Refused, bad_header, broken, stopping, unavailable, wrong_method
 from race_to_purchase.edge.reply import request_id, tell
 from race_to_purchase.errors import TryAgainLater
@@ -40,7 +40,7 @@ class Verb(msgspec.Struct, frozen=True):
 
     name: str
     handler: Handler
-    role: Role | None = None
+    role: Needed | None = None
     body: int = 0
     key: bool | None = None
 

@@ -53,6 +53,12 @@ def forbidden(role: str, needed: str) -> Refused:
     return Refused(problem(403, "forbidden", "Forbidden", f"This is for {needed} keys, not for {role} keys."))
 
 
+def not_for_buyers() -> Refused:
+    """A buyer's wish for a refund is the merchant's to grant."""
+    detail = "A refund is asked for by the storefront or an operator themselves: leave Race-Buyer out."
+    return Refused(problem(403, "forbidden", "Forbidden", detail))
+
+
 def bad_header(code: str, header: str, detail: str) -> Refused:
     """A header is missing or is not what it has to be."""
     return Refused(problem(400, code, "Bad header", detail, field=header))

@@ -13,6 +13,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from race_to_purchase.edge.admin import DropsAdmin
+from race_to_purchase.edge.aftersale import Aftersale
 from race_to_purchase.edge.body import BYTES_MAX, DEFINITION_BYTES_MAX
 from race_to_purchase.edge.checkouts import Checkouts
 from race_to_purchase.edge.drops import DropsOnSale
@@ -27,10 +28,12 @@ from race_to_purchase.edge.problems import no_such_page
 from race_to_purchase.edge.reference.pages import Reference
 from race_to_purchase.edge.reply import request_id, tell
 from race_to_purchase.edge.sandbox import Act, SandboxActions
+from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.operate.findings import FindingsDesk
 from race_to_purchase.operate.gateways import Gateways
 from race_to_purchase.path.purchase import Purchase
+from race_to_purchase.path.refund import Refunds
 from race_to_purchase.ports import Ledger
 
 
@@ -42,6 +45,8 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
     gateways: Gateways
     ledger: Ledger
     findings: FindingsDesk
+    refunds: Refunds
+    disputes: DisputeDesk
 
 
 def build_app(
@@ -67,6 +72,7 @@ def build_app(
         *_looking(at, DropsOnSale(behind.catalogue), Health(ready)),
         *_operating(at, DropsAdmin(behind.catalogue), GatewaysAdmin(behind.gateways), LedgerAdmin(behind.ledger)),
         *_reconciling(at, FindingsAdmin(behind.findings)),
+        *_afterwards(at, Aftersale(behind.refunds, behind.disputes)),
         *_reading(at, Reference()),
     ]
     return Router(routes, redirect_slashes=False, default=_nothing_here)
@@ -128,6 +134,18 @@ def _reconciling(at: Paths, findings: FindingsAdmin) -> Sequence[Route]:
     return (
         at("/v1/admin/findings", get=Verb("findings", findings.all, "admin")),
         at("/v1/admin/findings/{finding}/close", post=Verb("close_finding", findings.close, "admin", body=BYTES_MAX)),
+    )
+
+
+def _afterwards(at: Paths, aftersale: Aftersale) -> Sequence[Route]:
+    return (
+        at(
+            "/v1/orders/{id}/refunds",
+            get=Verb("refunds", aftersale.refunds, "merchant"),
+            post=Verb("refund", aftersale.refund, "merchant", body=BYTES_MAX, key=True),
+        ),
+        at("/v1/orders/{id}/evidence", get=Verb("evidence", aftersale.evidence, "admin")),
+        at("/v1/admin/disputes", get=Verb("disputes", aftersale.disputes, "admin")),
     )
 
 

@@ -12,8 +12,10 @@ from typing import Annotated, Literal
 import msgspec
 
 from race_to_purchase.path.counted import Counted
+from race_to_purchase.rules.answers import RefundView
 from race_to_purchase.rules.commands import Line
 from race_to_purchase.rules.drop import Drop, Flow, Slug
+from race_to_purchase.rules.money import MINOR_UNITS_MAX
 from race_to_purchase.rules.rows import CheckoutState, Quote
 
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=1000)]
@@ -57,6 +59,26 @@ class NewPayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     payment_method: PaymentMethod
     return_url: ReturnUrl | None = None
+
+
+class NewRefund(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to give back: `amount` in minor units, or without one all that is left.
+
+    `restock` puts the goods on sale again; only the refund of all that is left can do so.
+    """
+
+    amount: Annotated[int, msgspec.Meta(ge=1, le=MINOR_UNITS_MAX)] | None = None
+    reason: Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z")] = ""
+    restock: bool = False
+
+
+class OrderRefunds(msgspec.Struct, frozen=True):
+    """The refunds of an order, the first first; `left` may still be refunded, all in minor units."""
+
+    refunds: tuple[RefundView, ...]
+    captured: int
+    refunded: int
+    left: int
 
 
 class PlacedOrder(msgspec.Struct, frozen=True):

@@ -25,12 +25,14 @@ from race_to_purchase.gateways.webhook_secret import new_secret, signer
 from race_to_purchase.ports import GatewayPayment, PaymentRequest, WebhookEvent
 from race_to_purchase.rules.money import MINOR_UNITS_MAX
 from race_to_purchase.rules.verdicts import (
+    Absent,
     Authorized,
     Captured,
     Declined,
     NoAnswer,
     Prepared,
     Refunded,
+    RefundPending,
     Verdict,
     Voided,
 )
@@ -146,6 +148,18 @@ class SandboxGateway:
         _check(amount - 1, ref, key)
         return await self._refunds.submit(_Movement(ref, amount, key))
 
+    async def look_up_refund(self, ref: str, key: str) -> Verdict:
+        """See the port. A refusal leaves nothing behind: what was refused is Absent."""
+        _check(0, ref, key)
+        try:
+            made = await self._books.refunded(key)
+            payment = (await self._books.payments([ref])).get(ref)
+        except Unanswered as error:
+            return NoAnswer(str(error))
+        if made is None or made.ref != ref:
+            return Absent()
+        return answers.paid_back(made, payment, self._slow_s)
+
     def payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
         """See the port."""
         return listed(self._books, self._prefix, since, until)
@@ -207,13 +221,17 @@ class SandboxGateway:
 
     async def _refund_one(self, key: str, ref: str, amount: int) -> Verdict | Exception:
         try:
+            payment = (await self._books.payments([ref])).get(ref)
+            method = answers.method_of(payment)
+            if method.refund == "refused":
+                return Declined("refund_refused", retryable=False)
             if await self._books.refund(key, ref, amount):
-                return Refunded(ref, amount)
+                return RefundPending(ref) if method.refund == "pending" else Refunded(ref, amount)
             before = await self._books.refunded(key)
             payment = (await self._books.payments([ref])).get(ref)
         except Unanswered as error:
             return NoAnswer(str(error))
-        return answers.refunded(ref, amount, before, payment)
+        return answers.refunded(ref, amount, before, payment, self._slow_s)
 
 
 def _authorization(ref: str, request: PaymentRequest, method: Method) -> _Authorization:

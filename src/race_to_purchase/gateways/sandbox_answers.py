@@ -6,8 +6,8 @@ A key that comes again gets its first answer; a step that comes too late, or twi
 from __future__ import annotations
 
 from race_to_purchase.gateways import KeyReused
-from race_to_purchase.gateways.sandbox_books import NewPayment, Payment
-from race_to_purchase.gateways.sandbox_methods import METHODS, RETRYABLE
+from race_to_purchase.gateways.sandbox_books import NewPayment, PaidBack, Payment
+from race_to_purchase.gateways.sandbox_methods import METHODS, RETRYABLE, Method
 from race_to_purchase.rules.verdicts import (
     Absent,
     ActionRequired,
@@ -16,6 +16,7 @@ from race_to_purchase.rules.verdicts import (
     CaptureRefused,
     Declined,
     Refunded,
+    RefundPending,
     Verdict,
     Voided,
 )
@@ -90,11 +91,24 @@ def voided(ref: str, payment: Payment | None) -> Verdict:
     return Captured(ref, payment.captured) if payment.state == "captured" else Voided(ref)
 
 
-def refunded(ref: str, amount: int, before: tuple[str, int] | None, payment: Payment | None) -> Verdict | Exception:
-    """What became of a refund that was not made now; `before` is what its key paid back: (ref, amount)."""
-    if before == (ref, amount):
-        return Refunded(ref, amount)
+def refunded(
+    ref: str, amount: int, before: PaidBack | None, payment: Payment | None, pending_s: float
+) -> Verdict | Exception:
+    """What became of a refund that was not made now; `before` is what its key paid back."""
+    if before is not None and (before.ref, before.amount) == (ref, amount):
+        return paid_back(before, payment, pending_s)
     if before is not None:
         return KeyReused("this key paid something else back")
     nothing_taken = payment is None or not payment.captured
     return Declined("not_captured" if nothing_taken else "more_than_captured", retryable=False)
+
+
+def paid_back(made: PaidBack, payment: Payment | None, pending_s: float) -> Verdict:
+    """How a refund stands: a pending one is done `pending_s` seconds after it was asked for."""
+    pending = method_of(payment).refund == "pending" and made.age_s < pending_s
+    return RefundPending(made.ref) if pending else Refunded(made.ref, made.amount)
+
+
+def method_of(payment: Payment | None) -> Method:
+    """How the payment's method behaves; one that is unknown by now behaves like any."""
+    return METHODS.get(payment.method, Method()) if payment is not None else Method()

@@ -36,6 +36,14 @@ class Payment(msgspec.Struct, frozen=True):
     capture_key: str | None
 
 
+class PaidBack(msgspec.Struct, frozen=True):
+    """A refund of `amount` of the payment `ref`, made so many seconds ago."""
+
+    ref: str
+    amount: int
+    age_s: float
+
+
 class Books:
     """Payments and refunds over three connections: authorizations, captures with voids, and all that is rare.
 
@@ -102,10 +110,10 @@ class Books:
         sandbox, by the `prefix` of its refs."""
         return await self._asking.fetch("list_payments", since, until, *after, limit, prefix)
 
-    async def refunded(self, key: str) -> tuple[str, int] | None:
-        """(ref, amount) of the refund under `key`."""
+    async def refunded(self, key: str) -> PaidBack | None:
+        """The refund under `key`."""
         rows = await self._asking.fetch("read_refund", key)
-        return (rows[0]["ref"], rows[0]["amount"]) if rows else None
+        return PaidBack(*rows[0]) if rows else None
 
 
 def _refs(rows: Sequence[asyncpg.Record]) -> set[str]:

@@ -6,6 +6,8 @@ real gateway does with a token that it never issued.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 
@@ -14,13 +16,15 @@ class Method(msgspec.Struct, frozen=True):
 
     `state` is the payment's first state in the books: `authorized`, `declined`, or `lapsed`, an authorization that can
     never be captured, or `action_required`, one whose buyer has to act first: then `acted` and `decline_code` say how
-    that ends. `slow` ones take their time; `loses` says what gets lost the first time that a key is sent.
+    that ends. `slow` ones take their time, and so does a `pending` refund; `loses` says what gets lost the first time
+    that a key is sent.
     """
 
     state: str = "authorized"
     decline_code: str | None = None
     retryable: bool = False
     slow: bool = False
+    refund: Literal["done", "pending", "refused"] = "done"
     loses: str | None = None
     acted: str | None = None
 
@@ -37,6 +41,8 @@ METHODS: dict[str, Method] = {
     "pm_action_required": Method("action_required", acted="authorized"),
     "pm_action_fails": Method("action_required", "authentication_failed", retryable=True, acted="declined"),
     "pm_capture_refused": Method("lapsed"),
+    "pm_refund_refused": Method(refund="refused"),
+    "pm_refund_pending": Method(refund="pending"),
 }
 """By the name that a buyer's request gives as `payment_method`."""
 

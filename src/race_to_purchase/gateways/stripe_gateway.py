@@ -32,7 +32,6 @@ from race_to_purchase.rules.verdicts import (
     NoAnswer,
     NotSent,
     Prepared,
-    Refunded,
     Verdict,
     Voided,
 )
@@ -200,13 +199,26 @@ class StripeGateway:
             case Refund(status="failed" | "canceled"):
                 return Declined(said.failure_reason or "refund_failed", retryable=True)
             case Refund():
-                return Refunded(ref, said.amount)
+                return said.verdict()
             case Refusal() if _is_unknown(said):
                 return self._unknown(ref)
             case Refusal(problem=problem):
                 return Declined(problem.code or "refund_refused", retryable=problem.code == "balance_insufficient")
             case Silence():
                 return said.verdict
+
+    async def look_up_refund(self, ref: str, key: str) -> Verdict:
+        """See the port. It is found by its key, which was written on it: Stripe forgets keys, but no refund."""
+        found = await self._made(ref, key)
+        match found:
+            case Refund():
+                return found.verdict()
+            case None:
+                return Absent()
+            case Refusal():
+                return self._unknown(ref)
+            case Silence(verdict=verdict):
+                return NoAnswer(verdict.reason)
 
     async def payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
         """See the port."""
@@ -234,13 +246,17 @@ class StripeGateway:
             said = await ask(Refund, self._refunds.create_async(asked, fresh))
             if not _failed_for_good(said):
                 return said
-            page = await ask(RefundPage, self._refunds.list_async({"payment_intent": ref, "limit": 100}))
-            if not isinstance(page, RefundPage):
-                return page
-            for made in page.data:
-                if made.metadata.get("key") == key:
-                    return made
+            made = await self._made(ref, key)
+            if made is not None:
+                return made
         return said
+
+    async def _made(self, ref: str, key: str) -> Refund | Refusal | Silence | None:
+        """The refund of a payment that bears the key; None where there is none."""
+        page = await ask(RefundPage, self._refunds.list_async({"payment_intent": ref, "limit": 100}))
+        if not isinstance(page, RefundPage):
+            return page
+        return next((made for made in page.data if made.metadata.get("key") == key), None)
 
     async def _give_up(self, ref: str, request: PaymentRequest) -> Verdict:
         """What became of a payment whose confirmation Stripe will answer with the same failure for ever.

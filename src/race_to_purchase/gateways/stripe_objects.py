@@ -19,6 +19,9 @@ from race_to_purchase.rules.verdicts import (
     Captured,
     Declined,
     NoAnswer,
+    Refunded,
+    RefundFailed,
+    RefundPending,
     Verdict,
     Voided,
 )
@@ -153,6 +156,16 @@ class Refund(msgspec.Struct, frozen=True):
     payment_intent: str | None = None
     failure_reason: str | None = None
     metadata: dict[str, str] = {}
+
+    def verdict(self) -> Verdict:
+        """How it stands; what has failed was made all the same, and came back."""
+        match self.status:
+            case "succeeded":
+                return Refunded(self.payment_intent or self.id, self.amount)
+            case "failed" | "canceled":
+                return RefundFailed(self.id, self.failure_reason or f"refund_{self.status}")
+            case _:
+                return RefundPending(self.id)
 
 
 class RefundPage(msgspec.Struct, frozen=True):

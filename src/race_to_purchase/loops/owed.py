@@ -1,4 +1,4 @@
-"""Take over what purchases still owe the world outside: resolve, capture, void, deliver.
+"""Take over what purchases still owe the world outside: resolve, capture, void, deliver, refund.
 
 Each kind has its own loop, so that a slow merchant does not hold up a void. A task is leased while it is worked on;
 the step itself, and what follows from it, is the path's.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Protocol
 
-from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.ports import Reads
+from race_to_purchase.rules.outcomes import Outcome
 from race_to_purchase.rules.rows import Task, TaskKind
 
 log = logging.getLogger("race.loops")
@@ -22,13 +23,21 @@ LEASE_S = 60.0
 """Longer than any single step, so that no other process starts it meanwhile."""
 
 
+class Path(Protocol):
+    """What does a task's step: `Purchase` before the order's end, `Refunds` after it."""
+
+    async def take_over(self, task: Task) -> Outcome | None:
+        """Do the step, from the rows alone; None where there is nothing left to do."""
+        ...
+
+
 class Owed:
     """Works off the due tasks of one kind."""
 
-    def __init__(self, kind: TaskKind, purchase: Purchase, reads: Reads) -> None:
+    def __init__(self, kind: TaskKind, path: Path, reads: Reads) -> None:
         self.name: str = kind
         self._kind: TaskKind = kind
-        self._purchase = purchase
+        self._path = path
         self._reads = reads
 
     async def tick(self) -> bool:
@@ -40,7 +49,7 @@ class Owed:
     async def _do(self, task: Task) -> None:
         """One task; if it fails for a reason of ours, its lease runs out and it is tried again."""
         try:
-            outcome = await self._purchase.take_over(task)
+            outcome = await self._path.take_over(task)
             log.debug("task %s: %s", task.id, outcome)
         except Exception:
             log.exception("task %s (%s) failed and will be tried again", task.id, task.kind)

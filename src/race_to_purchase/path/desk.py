@@ -106,6 +106,10 @@ class Desk:
         """See the port."""
         return await self._call("refund", partial(self._gateway.refund, ref, amount, key))
 
+    async def look_up_refund(self, ref: str, key: str) -> Verdict:
+        """See the port."""
+        return await self._call("look_up", partial(self._gateway.look_up_refund, ref, key))
+
     def payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
         """See the port. A list is not paced by the request: adapters ask for large pages."""
         return self._gateway.payments(since, until)

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from race_to_purchase.rules import outcomes as o
+from race_to_purchase.rules.aftersale import RefundRow, RefundState
 from race_to_purchase.rules.rows import Attempt, Checkout, Order, Quote
 
 _encode = msgspec.json.Encoder().encode
@@ -53,6 +54,21 @@ class CheckoutView(msgspec.Struct, frozen=True, omit_defaults=True):
     order: str | None = None
     next_action: str | None = None
     queued: int | None = None
+
+
+class RefundView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A refund of an order; `amount` in minor units. `failure` is the gateway's reason, where it has failed."""
+
+    id: str
+    order: str
+    state: RefundState
+    amount: int
+    currency: str
+    reason: str
+    restock: bool
+    asked_at: datetime
+    ended_at: datetime | None = None
+    failure: str | None = None
 
 
 class PaidView(msgspec.Struct, frozen=True):
@@ -99,7 +115,7 @@ def problem(
 def checkout_view(checkout: Checkout, *, next_action: str | None = None, queued: int | None = None) -> CheckoutView:
     """What a buyer may see of a checkout."""
     live = checkout.state in ("open", "reserved", "paying")
-    sold = checkout.state in ("paid", "fulfilled", "refunded")
+    sold = checkout.state in ("paid", "fulfilled", "refunded", "returned")
     return CheckoutView(
         id=checkout.id,
         drop=checkout.drop_id,
@@ -115,6 +131,27 @@ def checkout_view(checkout: Checkout, *, next_action: str | None = None, queued:
 def order_view(order: Order) -> OrderView:
     """What a buyer may see of an order."""
     return OrderView(order.id, order.drop_id, order.amount, order.currency, order.placed_at)
+
+
+def refund_view(row: RefundRow) -> RefundView:
+    """What whoever asked for it may see of a refund."""
+    return RefundView(
+        row.id,
+        row.order_id,
+        row.state,
+        row.amount,
+        row.currency,
+        row.reason,
+        row.restock,
+        row.asked_at,
+        row.ended_at,
+        row.failure,
+    )
+
+
+def refund_body(row: RefundRow) -> str:
+    """The answer of a refund as it stands; stored once it has ended."""
+    return _encode(refund_view(row)).decode()
 
 
 def paid(order: Order) -> tuple[int, bytes]:
@@ -193,6 +230,10 @@ def answer(outcome: o.Outcome) -> Answer:
             return Answer(202, _encode(PayingView(checkout_id, "paying", n)), retry_after_s=1)
         case o.Noted(finding=finding):
             return Answer(200, _encode(finding))
+        case o.RefundStored(refund=row):
+            if row.answer is None:
+                return Answer(202, refund_body(row).encode(), retry_after_s=1)
+            return Answer(201, row.answer.encode())
         case o.NoGateway(checkout_id=checkout_id):
             detail = f"No payment gateway takes the payment of {checkout_id} now. Nothing was charged; try again."
             return problem(503, "no_gateway", "No gateway", detail, retryable=True, retry_after_s=5)
@@ -200,6 +241,25 @@ def answer(outcome: o.Outcome) -> Answer:
             return Answer(201 if created else 200, _encode(drop.definition))
         case _:
             return _refusal(outcome)
+
+
+def _no_refund(outcome: o.RefundTooLarge | o.RestockOfPart | o.NotCaptured | o.Disputed) -> Answer:
+    match outcome:
+        case o.RefundTooLarge(left=0):
+            detail = "Everything of this order was refunded, is being refunded, or was lost in a dispute."
+            return problem(409, "nothing_to_refund", "Nothing to refund", detail)
+        case o.RefundTooLarge(left=left):
+            detail = f"Only {left} minor units of this order may still be refunded."
+            return problem(422, "amount_too_large", "Amount too large", detail, field="amount", left=left)
+        case o.RestockOfPart(left=left):
+            detail = f"Goods go back on sale with the refund of all that is left, {left} minor units."
+            return problem(422, "restock_needs_whole", "Restock needs the whole", detail, field="restock", left=left)
+        case o.NotCaptured(order_id=order_id):
+            detail = f"The money of order {order_id} has not been taken yet; it will be in a moment."
+            return problem(409, "order_not_captured", "Not captured yet", detail, retryable=True, retry_after_s=1)
+        case o.Disputed(order_id=order_id):
+            detail = f"A dispute about order {order_id} is open; its bank decides whether the money goes back."
+            return problem(409, "order_disputed", "Disputed", detail)
 
 
 def _refusal(outcome: o.Outcome) -> Answer:  # noqa: C901, PLR0912 - one flat table, a case an outcome
@@ -227,6 +287,8 @@ def _refusal(outcome: o.Outcome) -> Answer:  # noqa: C901, PLR0912 - one flat ta
         case o.AmountTooLarge(total=total):
             detail = f"A total of {total} minor units is more than one payment may be."
             return problem(422, "amount_too_large", "Amount too large", detail, field="lines")
+        case o.RefundTooLarge() | o.RestockOfPart() | o.NotCaptured() | o.Disputed():
+            return _no_refund(outcome)
         case o.Lapsed(checkout_id=checkout_id):
             detail = "The reservation ended before it was paid. Nothing was charged; reserve again."
             return problem(409, "reservation_expired", "Reservation expired", detail, checkout=checkout_id)

@@ -3,7 +3,8 @@
 A reservation-first checkout is born `reserved`, with its stock held, and a payment-first one `open`, with nothing
 held. `paying` pins whatever is held until the gateway's answer, or until the deadline: then the checkout is
 `lapsed`, its claims are released and its fence is raised, while the attempt stays untouched until the gateway has
-spoken. `paid` is the pivot: before it everything is undone, after it everything goes forward.
+spoken. `paid` is the pivot: before it everything is undone, after it everything goes forward. An order that was paid
+back is `refunded`, or `returned` where its goods went back on sale as well.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ CheckoutEvent = Literal[
     "deliver",
     "capture_failed",
     "refund",
+    "return",
 ]
 
 TRANSITIONS: dict[CheckoutState, dict[CheckoutEvent, CheckoutState]] = {
@@ -44,18 +46,19 @@ TRANSITIONS: dict[CheckoutState, dict[CheckoutEvent, CheckoutState]] = {
     },
     "lapsed": {"reclaim": "paid", "expire": "expired"},
     "review": {"approve": "paid", "reject": "cancelled"},
-    "paid": {"deliver": "fulfilled", "capture_failed": "cancelled", "refund": "refunded"},
-    "fulfilled": {"refund": "refunded"},
+    "paid": {"deliver": "fulfilled", "capture_failed": "cancelled", "refund": "refunded", "return": "returned"},
+    "fulfilled": {"refund": "refunded", "return": "returned"},
     "expired": {},
     "cancelled": {},
     "refunded": {},
+    "returned": {},
 }
 
 HOLDING: frozenset[CheckoutState] = frozenset({"reserved", "paying", "review"})
 """States in which `claims.hold` counts as held."""
 
-SOLD: frozenset[CheckoutState] = frozenset({"paid", "fulfilled"})
-"""States in which `claims.hold` and `claims.commit` count as sold."""
+SOLD: frozenset[CheckoutState] = frozenset({"paid", "fulfilled", "refunded"})
+"""States in which `claims.hold` and `claims.commit` count as sold: a refund alone puts nothing back on sale."""
 
 ENDS: frozenset[CheckoutState] = frozenset(state for state, out in TRANSITIONS.items() if not out)
 

@@ -7,10 +7,12 @@ checkout's immutable claims, known to the caller, so that a batch can lock every
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 from race_to_purchase.rules.drop import Drop
+from race_to_purchase.rules.money import MINOR_UNITS_MAX
 from race_to_purchase.rules.rows import Repair
 from race_to_purchase.rules.verdicts import Verdict
 
@@ -143,6 +145,69 @@ class Deliver(msgspec.Struct, frozen=True):
     again_s: float | None = None
 
 
+class Refund(msgspec.Struct, frozen=True):
+    """Pay `amount` minor units of an order back, or (None) all that is left; stored before the gateway is asked.
+
+    `refund_id` is its key at the gateway. `takeover_s` is how long this process has to bring it to its end itself.
+    """
+
+    drop_id: str
+    checkout_id: str
+    pools: tuple[str, ...]
+    refund_id: str
+    amount: int | None
+    reason: str
+    restock: bool
+    asked_by: str
+    takeover_s: float
+
+
+class RefundSaid(msgspec.Struct, frozen=True):
+    """What the gateway said of refund `n` of an order."""
+
+    drop_id: str
+    checkout_id: str
+    pools: tuple[str, ...]
+    n: int
+    verdict: Verdict
+    again_s: float = 5.0
+
+
+class DisputeNews(msgspec.Struct, frozen=True):
+    """What a gateway tells of a dispute: all that it knows, each time. Amounts in minor units of `currency`.
+
+    `status` is the gateway's word: `warning…` takes nothing yet, `won` and `lost` are how a bank decides. `fee` is what
+    the gateway keeps for it, less what it gave back; None where this message does not say.
+    """
+
+    id: str
+    amount: int
+    currency: str
+    reason: str
+    status: str
+    fee: int | None = None
+    due_by: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.amount <= MINOR_UNITS_MAX or (self.fee is not None and abs(self.fee) > MINOR_UNITS_MAX):
+            raise ValueError(f"a dispute of {self.amount} with a fee of {self.fee} is none")
+
+
+class Dispute(msgspec.Struct, frozen=True):
+    """A gateway's news of a dispute about an order; `told_at` is when the gateway made the message.
+
+    Messages may come twice and in any order: a dispute that is `closed` stays so, and older news change nothing.
+    """
+
+    drop_id: str
+    checkout_id: str
+    pools: tuple[str, ...]
+    gateway: str
+    kind: Literal["opened", "updated", "closed"]
+    news: DisputeNews
+    told_at: datetime
+
+
 class PutDrop(msgspec.Struct, frozen=True):
     """Create a drop or change it: new items, restocking, smaller stock (never below what is held and sold)."""
 
@@ -244,11 +309,14 @@ Command = (
     | Expire
     | Cancel
     | Deliver
+    | Refund
+    | RefundSaid
+    | Dispute
     | PutDrop
     | CloseDrop
     | DrainGateway
     | Mending
 )
 
-URGENT = (Send, Authorization, Capture, Void, Expire, Deliver, Mended)
+URGENT = (Send, Authorization, Capture, Void, Expire, Deliver, RefundSaid, Dispute, Mended)
 """Commands that follow a gateway call or give stock back: they go first and are never shed or dropped."""

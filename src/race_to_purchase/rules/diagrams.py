@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from race_to_purchase.rules import attempt, checkout
+from race_to_purchase.rules import aftersale, attempt, checkout
 
 HEAD = """\
 # States
 
-Made from the tables in `rules/checkout.py` and `rules/attempt.py`. An event that has no arrow out of a state is refused
-and changes nothing. After changing a table, write this page anew:
+Made from the tables in `rules/checkout.py`, `rules/attempt.py` and `rules/aftersale.py`. An event that has no arrow out
+of a state is refused and changes nothing. After changing a table, write this page anew:
 
     python -c 'from race_to_purchase.rules.diagrams import page; print(page(), end="")' > docs/states.md
 """
@@ -30,6 +30,19 @@ ATTEMPT = """\
 ## A payment attempt
 
 One try at one gateway. Terminal states absorb late news; what is `doomed` can never become an order.
+"""
+
+
+REFUND = """\
+## A refund
+
+Its amount is taken from the order's guard when it is asked for, and its key is stored before the gateway is called.
+"""
+
+DISPUTE = """\
+## A dispute
+
+Gateways tell of it in any order; one of which the end is heard first is opened and ended in one step.
 """
 
 
@@ -53,6 +66,12 @@ def page() -> str:
         ATTEMPT,
         diagram(attempt.TRANSITIONS, ("prepared", "sent")),
         listing(attempt.TRANSITIONS, answers),
+        REFUND,
+        diagram(aftersale.REFUND, ("requested",)),
+        listing(aftersale.REFUND, {"its amount is pending": aftersale.REFUND_OPEN}),
+        DISPUTE,
+        diagram(aftersale.DISPUTE, ("inquiry", "open")),
+        listing(aftersale.DISPUTE, {"refunds are refused": ("open",), "nothing follows": aftersale.DISPUTE_ENDS}),
     ]
     return "\n".join(parts)
 

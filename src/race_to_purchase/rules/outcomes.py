@@ -9,6 +9,7 @@ from datetime import datetime
 
 import msgspec
 
+from race_to_purchase.rules.aftersale import RefundRow
 from race_to_purchase.rules.rows import Attempt, Checkout, CheckoutState, DropRow, Finding
 
 
@@ -153,6 +154,36 @@ class Cancelled(msgspec.Struct, frozen=True):
     checkout: Checkout
 
 
+class RefundStored(msgspec.Struct, frozen=True):
+    """The refund as it stands now; where it is new, the gateway may be asked."""
+
+    refund: RefundRow
+
+
+class RefundTooLarge(msgspec.Struct, frozen=True):
+    """Only `left` minor units of the order may still be refunded; 0: all of it was, or is being."""
+
+    left: int
+
+
+class NotCaptured(msgspec.Struct, frozen=True):
+    """The order's money has not been taken yet."""
+
+    order_id: str
+
+
+class Disputed(msgspec.Struct, frozen=True):
+    """A dispute about the order is open: the bank decides whether the money goes back."""
+
+    order_id: str
+
+
+class RestockOfPart(msgspec.Struct, frozen=True):
+    """Goods go back on sale only with the refund that gives back all that is `left`."""
+
+    left: int
+
+
 class DropStored(msgspec.Struct, frozen=True):
     """The drop is as its definition says."""
 
@@ -216,6 +247,11 @@ Outcome = (
     | WrongState
     | NoGateway
     | Cancelled
+    | RefundStored
+    | RefundTooLarge
+    | NotCaptured
+    | Disputed
+    | RestockOfPart
     | DropStored
     | StockBelowUse
     | FlowFixed

@@ -13,10 +13,21 @@ from typing import Literal
 
 import msgspec
 
+from race_to_purchase.rules.aftersale import DisputeRow, Refundable, RefundRow
 from race_to_purchase.rules.drop import HOUSE, Drop
 
 CheckoutState = Literal[
-    "open", "reserved", "paying", "lapsed", "review", "paid", "fulfilled", "expired", "cancelled", "refunded"
+    "open",
+    "reserved",
+    "paying",
+    "lapsed",
+    "review",
+    "paid",
+    "fulfilled",
+    "expired",
+    "cancelled",
+    "refunded",
+    "returned",
 ]
 AttemptState = Literal[
     "prepared",
@@ -31,7 +42,7 @@ AttemptState = Literal[
     "doomed",
     "voided",
 ]
-TaskKind = Literal["resolve", "capture", "void", "deliver"]
+TaskKind = Literal["resolve", "capture", "void", "deliver", "refund"]
 FindingState = Literal["open", "repairing", "repaired", "closed"]
 Repair = Literal["", "void", "refund", "resolve", "owe", "expire", "recount"]
 
@@ -221,7 +232,10 @@ class GatewayStatus(msgspec.Struct, frozen=True):
 
 
 class StoredKey(msgspec.Struct, frozen=True):
-    """An idempotency key that was used: with its answer, or pointing to the attempt that will have one."""
+    """An idempotency key that was used: with its answer, or pointing to the attempt that will have one.
+
+    An `attempt_n` below zero points to the order's refund of that number.
+    """
 
     scope: str
     key: str
@@ -290,6 +304,9 @@ Row = (
     | Happened
     | Event
     | Finding
+    | Refundable
+    | RefundRow
+    | DisputeRow
 )
 """Everything that a decision may write."""
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from race_to_purchase.rules.aftersale import DisputeRow, Refundable, RefundRow
 from race_to_purchase.rules.commands import Line
 from race_to_purchase.rules.rows import (
     Attempt,
@@ -42,6 +43,8 @@ class Keys(msgspec.Struct):
     pools: set[str] = msgspec.field(default_factory=set)
     stored: set[tuple[str, str]] = msgspec.field(default_factory=set)
     findings: set[str] = msgspec.field(default_factory=set)
+    after: set[str] = msgspec.field(default_factory=set)
+    """Orders whose refunds, disputes and journal are read as well."""
 
 
 class Stale(Exception):
@@ -82,6 +85,38 @@ class Table(dict[K, R]):
         return [self[key] for key in self.changed if key in self.read]
 
 
+class Posted(msgspec.Struct, frozen=True):
+    """What the journal has of one order: the entry of its sale, and how many there are."""
+
+    sale: Entry
+    entries: int
+
+
+class After:
+    """What has followed orders; a snapshot has it only where a command of its batch asks for it."""
+
+    def __init__(
+        self,
+        guards: dict[str, Refundable] | None = None,
+        refunds: dict[tuple[str, int], RefundRow] | None = None,
+        disputes: dict[tuple[str, str], DisputeRow] | None = None,
+        booked: dict[str, Posted] | None = None,
+    ) -> None:
+        self.guards = Table(guards)
+        self.refunds = Table(refunds)
+        self.disputes = Table(disputes)
+        self.booked = booked or {}
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything of it has to be written."""
+        return bool(self.guards.changed or self.refunds.changed or self.disputes.changed)
+
+    def refunds_of(self, order_id: str) -> list[RefundRow]:
+        """The refunds of one order, the first first."""
+        return [self.refunds[name] for name in sorted(self.refunds) if name[0] == order_id]
+
+
 class Snapshot:
     """See the module. `now` is the database's clock, read after every lock was held."""
 
@@ -108,6 +143,7 @@ class Snapshot:
         self.history: dict[str, list[Happened]] = {}
         self.events: list[Event] = []
         self.gateways: dict[str, GatewayStatus] = {}
+        self.after: After | None = None
         self.quotes: dict[tuple[str, tuple[Line, ...], str | None], Quote] = {}
         """Prices by drop, lines and promo, since most buyers of one batch want the same; until a drop changes."""
 
@@ -126,6 +162,12 @@ class Snapshot:
             return self.attempts[(checkout_id, n)]
         except KeyError:
             raise Stale(f"attempt {checkout_id}/{n}") from None
+
+    @property
+    def aftersale(self) -> After:
+        """What followed the orders of this batch, which `touch` asked for."""
+        assert self.after is not None, "the keys did not name this order"
+        return self.after
 
     def put(self, row: Row) -> None:
         """Lay one row of a decision over the snapshot."""
@@ -151,6 +193,7 @@ class Snapshot:
             or self.entries
             or self.history
             or self.findings.changed
+            or (self.after is not None and self.after.changed)
         )
 
 
@@ -171,6 +214,9 @@ _PUT: dict[type, Callable[[Snapshot, Any], None]] = {
     Event: lambda snapshot, row: snapshot.events.append(row),
     Finding: lambda snapshot, row: snapshot.findings.put(row.id, row),
     GatewayStatus: lambda snapshot, row: snapshot.gateways.update({row.name: row}),
+    Refundable: lambda snapshot, row: snapshot.aftersale.guards.put(row.order_id, row),
+    RefundRow: lambda snapshot, row: snapshot.aftersale.refunds.put((row.order_id, row.n), row),
+    DisputeRow: lambda snapshot, row: snapshot.aftersale.disputes.put((row.gateway, row.id), row),
 }
 
 

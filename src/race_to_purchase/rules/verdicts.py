@@ -74,6 +74,19 @@ class Refunded(msgspec.Struct, frozen=True, tag=True):
     amount: int
 
 
+class RefundPending(msgspec.Struct, frozen=True, tag=True):
+    """The gateway has the refund `ref` and will carry it out; ask again."""
+
+    ref: str
+
+
+class RefundFailed(msgspec.Struct, frozen=True, tag=True):
+    """The refund `ref` was made, and the money came back: the buyer has not got it."""
+
+    ref: str
+    code: str
+
+
 class Absent(msgspec.Struct, frozen=True, tag=True):
     """Nothing was authorized under this key, and nothing will be unless it is sent again."""
 
@@ -101,6 +114,8 @@ Verdict = (
     | CaptureRefused
     | Voided
     | Refunded
+    | RefundPending
+    | RefundFailed
     | Absent
     | NoAnswer
     | NotSent

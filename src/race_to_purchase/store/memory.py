@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -40,6 +40,8 @@ from race_to_purchase.rules.rows import (
     attempt_id,
 )
 from race_to_purchase.rules.snapshot import Keys, Snapshot, Table
+from race_to_purchase.store.memory_after import AfterTables, MemoryAftersale
+from race_to_purchase.store.memory_tables import check_versions, pick, write
 
 LockName = tuple[str, str]
 """Table and id; sorted, checkouts come before pools, which is the order of every process."""
@@ -48,15 +50,7 @@ K = TypeVar("K")
 R = TypeVar("R")
 
 
-class _Versioned(Protocol):
-    @property
-    def version(self) -> int: ...
-
-
-V = TypeVar("V", bound=_Versioned)
-
-
-class MemoryStore:
+class MemoryStore(MemoryAftersale):
     """Store and Reads of `ports`, in this process. `clock` gives the aware time that decisions see.
 
     Who puts a wire of their own in front says that it need not `give_way`.
@@ -191,7 +185,8 @@ class MemorySession:
         pools = sorted(keys.pools & self._rows.pools.keys())
         if lock:
             await self._lock(("pool", pool_id) for pool_id in pools)
-        return self._rows.read(self._clock(), Keys(keys.drops, set(checkouts), set(pools), keys.stored, keys.findings))
+        wanted = Keys(keys.drops, set(checkouts), set(pools), keys.stored, keys.findings, keys.after)
+        return self._rows.read(self._clock(), wanted)
 
     async def apply(self, snapshot: Snapshot) -> None:
         """Nothing can run between the checks and the writes, so a batch is all or nothing."""
@@ -257,10 +252,11 @@ class RowLocks:
         return name in self._queues
 
 
-class Rows:
+class Rows(AfterTables):
     """The tables. `live` are the checkouts that their deadline will end, so that nobody has to look at all."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.drops: dict[str, DropRow] = {}
         self.checkouts: dict[str, Checkout] = {}
         self.attempts: dict[tuple[str, int], Attempt] = {}
@@ -278,42 +274,46 @@ class Rows:
 
     def read(self, now: datetime, keys: Keys) -> Snapshot:
         """Those of the rows that exist, with all attempts of the checkouts."""
-        found = _pick(self.checkouts, keys.checkouts)
+        found = pick(self.checkouts, keys.checkouts)
         snapshot = Snapshot(
             now,
-            drops=_pick(self.drops, keys.drops),
+            drops=pick(self.drops, keys.drops),
             checkouts=found,
-            attempts=_pick(self.attempts, ((row.id, n) for row in found.values() for n in range(1, row.live_n + 1))),
-            pools=_pick(self.pools, keys.pools),
-            stored=_pick(self.stored, keys.stored),
+            attempts=pick(self.attempts, ((row.id, n) for row in found.values() for n in range(1, row.live_n + 1))),
+            pools=pick(self.pools, keys.pools),
+            stored=pick(self.stored, keys.stored),
         )
-        snapshot.findings = Table(_pick(self.findings, keys.findings))
+        snapshot.findings = Table(pick(self.findings, keys.findings))
+        if keys.after:
+            snapshot.after = self.after(keys.after)
         return snapshot
 
     def check(self, snapshot: Snapshot) -> None:
         """Conflict where somebody was faster, Rejected where a row says what no row may say; changes nothing."""
-        _check_versions(snapshot.drops, self.drops)
-        _check_versions(snapshot.checkouts, self.checkouts)
-        _check_versions(snapshot.attempts, self.attempts)
-        _check_versions(snapshot.pools, self.pools)
-        _check_versions(snapshot.findings, self.findings)
+        check_versions(snapshot.drops, self.drops)
+        check_versions(snapshot.checkouts, self.checkouts)
+        check_versions(snapshot.attempts, self.attempts)
+        check_versions(snapshot.pools, self.pools)
+        check_versions(snapshot.findings, self.findings)
         for pool_id in snapshot.pools.changed:
             _check_pool(snapshot.pools[pool_id])
         for name in snapshot.attempts.changed:
             _check_attempt(snapshot.attempts[name])
         for entry in snapshot.entries:
             _check_entry(entry)
+        if snapshot.after is not None:
+            self.check_after(snapshot.after)
         _check_new("idempotency key", snapshot.stored.inserts(), self.stored, lambda row: (row.scope, row.key))
         _check_new("order", snapshot.orders, self.orders, lambda row: row.id)
         _check_new("entry", snapshot.entries, self.entries, lambda row: (row.order_id, row.entry))
 
     def write(self, snapshot: Snapshot) -> None:
         """Everything that was put, after `check` let it pass."""
-        _write(snapshot.drops, self.drops)
-        _write(snapshot.checkouts, self.checkouts)
-        _write(snapshot.attempts, self.attempts)
-        _write(snapshot.pools, self.pools)
-        _write(snapshot.findings, self.findings)
+        write(snapshot.drops, self.drops)
+        write(snapshot.checkouts, self.checkouts)
+        write(snapshot.attempts, self.attempts)
+        write(snapshot.pools, self.pools)
+        write(snapshot.findings, self.findings)
         self.stored.update(((row.scope, row.key), row) for row in snapshot.stored.inserts())
         self.orders.update((row.id, row) for row in snapshot.orders)
         self.entries.update(((row.order_id, row.entry), row) for row in snapshot.entries)
@@ -323,6 +323,8 @@ class Rows:
             before = self.gateways.get(name)
             since = (before.drained_at if before else None) or status.drained_at
             self.gateways[name] = replace(status, drained_at=status.drained_at and since)
+        if snapshot.after is not None:
+            self.write_after(snapshot.after)
         for subject, lines in snapshot.history.items():
             self.history.setdefault(subject, []).extend(lines)
         for task in snapshot.tasks.values():
@@ -343,20 +345,6 @@ class Rows:
                 self.tasks[row.id] = replace(known, kind=kind)
             case TaskDone():
                 self.tasks.pop(row.id, None)
-
-
-def _pick(table: Mapping[K, R], keys: Iterable[K]) -> dict[K, R]:
-    return {key: table[key] for key in keys if key in table}
-
-
-def _check_versions(changes: Table[K, V], table: Mapping[K, V]) -> None:
-    for key in changes.changed:
-        there = table.get(key)
-        if key not in changes.read:
-            if there is not None:
-                raise Conflict(f"{key} was inserted meanwhile")
-        elif there is None or there.version != changes[key].version:
-            raise Conflict(f"{key} was changed meanwhile")
 
 
 def _check_new(what: str, rows: Iterable[R], table: Mapping[K, R], key: Callable[[R], K]) -> None:
@@ -381,14 +369,3 @@ def _check_attempt(attempt: Attempt) -> None:
 def _check_entry(entry: Entry) -> None:
     if sum(entry.amounts) != 0 or len(entry.accounts) != len(entry.amounts):
         raise Rejected(f"journal entry {entry.order_id}/{entry.entry} does not balance: {entry.amounts}")
-
-
-def _write(changes: Table[K, V], table: dict[K, V]) -> None:
-    for key in changes.changed:
-        row = changes[key]
-        table[key] = _next(row) if key in changes.read else row
-
-
-def _next(row: V) -> V:
-    """The row as an update leaves it. Decisions never touch the version: counting updates is the store's."""
-    return replace(row, version=row.version + 1)  # type: ignore[type-var]  # every versioned row is a Struct

@@ -16,6 +16,7 @@ import asyncpg
 
 from race_to_purchase.rules.rows import DropRow
 from race_to_purchase.rules.snapshot import Keys, Snapshot, Table
+from race_to_purchase.store.aftersale import read_after, write_after
 from race_to_purchase.store.failures import failure
 from race_to_purchase.store.quick_arrays import know_arrays_by_type
 from race_to_purchase.store.statements import statement, unlocked
@@ -97,6 +98,8 @@ class PostgresSession:
         if keys.findings:
             found = await self._connection.fetch(statement("read_findings"), sorted(keys.findings))
             snapshot.findings = Table({row["id"]: finding_of(row) for row in found})
+        if keys.after:
+            snapshot.after = await read_after(self._connection, keys.after)
         return snapshot
 
     async def _drops(self, record: Any) -> dict[str, DropRow]:
@@ -115,7 +118,8 @@ class PostgresSession:
 
     async def _apply(self, snapshot: Snapshot) -> None:
         if snapshot.dirty:
-            if snapshot.drops.changed or snapshot.events or snapshot.findings.changed:
+            rare = snapshot.drops.changed or snapshot.events or snapshot.findings.changed
+            if rare or (snapshot.after is not None and snapshot.after.changed):
                 await self._apply_rare(snapshot)
             await self._connection.fetchval(statement("write_batch"), *changes_of(snapshot))
         if self._open:
@@ -132,6 +136,8 @@ class PostgresSession:
                 written = await self._connection.fetch(statement(name), *columns)
                 if len(written) != len(columns[0]):
                     await self._connection.fetchval("SELECT conflict($1)", name)
+        if snapshot.after is not None and snapshot.after.changed:
+            await write_after(self._connection, snapshot.after)
         if snapshot.events:
             await self._connection.execute(statement("write_events"), *events_of(snapshot))
         if snapshot.gateways:  # Never without an event.

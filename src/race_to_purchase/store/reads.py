@@ -10,8 +10,11 @@ import asyncpg
 import msgspec
 
 from race_to_purchase.errors import DatabaseUnavailable
-from race_to_purchase.ports import DueCheckout
+from race_to_purchase.ports import AftersaleCounts, DueCheckout
+from race_to_purchase.rules.aftersale import DisputeRow
 from race_to_purchase.rules.rows import Attempt, Checkout, DropRow, GatewayStatus, Happened, Order, Pool, Task, TaskKind
+from race_to_purchase.rules.snapshot import After
+from race_to_purchase.store.aftersale import disputes_of, first_id, read_after
 from race_to_purchase.store.postgres import translated
 from race_to_purchase.store.statements import statement
 from race_to_purchase.store.wire import checkout_of, claims_of, drop_of
@@ -60,6 +63,19 @@ class PostgresReads:
         """See the port."""
         row = await self._row("read_order", order_id)
         return None if row is None else Order(*row)
+
+    async def after(self, order_id: str) -> After:
+        """See the port."""
+        with translated:
+            return await read_after(self._pool, [order_id])
+
+    async def open_disputes(self, limit: int) -> Sequence[DisputeRow]:
+        """See the port."""
+        return disputes_of((await self._row("open_disputes", limit))["disputes"])
+
+    async def aftersale_counts(self, since: datetime) -> AftersaleCounts:
+        """See the port."""
+        return AftersaleCounts(*await self._row("count_aftersale", first_id(since)))
 
     async def history(self, checkout_id: str) -> Sequence[Happened]:
         """See the port."""

@@ -46,6 +46,9 @@ CODES: dict[str, Code] = {
     "drop_not_open": Code(409, "The drop opens at `opens_at`.", retryable=True),
     "drop_closed": Code(409, "The drop has ended."),
     "reservation_expired": Code(409, "The reservation ended before it was paid. Nothing was charged; reserve again."),
+    "order_not_captured": Code(409, "The order's money is not taken yet; it will be in a moment.", retryable=True),
+    "order_disputed": Code(409, "A dispute about the order is open: its bank decides whether the money goes back."),
+    "nothing_to_refund": Code(409, "All of the order was refunded, is being refunded, or was lost in a dispute."),
     "payment_in_flight": Code(409, "A payment for this checkout is being decided.", retryable=True),
     "wrong_state": Code(409, "The checkout is in a state (`state`) in which this is not possible any more."),
     "idempotency_in_flight": Code(409, "The first request with this key is still being answered.", retryable=True),
@@ -57,7 +60,10 @@ CODES: dict[str, Code] = {
     "duplicate_line": Code(422, "An item stands in two lines; put its quantities together."),
     "unknown_item": Code(422, "The drop has no such item."),
     "unknown_promo": Code(422, "The drop has no such promo code."),
-    "amount_too_large": Code(422, "The total is more than one payment may be."),
+    "amount_too_large": Code(
+        422, "The total is more than one payment may be, or the refund more than is `left` of its order."
+    ),
+    "restock_needs_whole": Code(422, "Goods go back on sale only with the refund of all that is `left`."),
     "idempotency_key_reused": Code(422, "This key was used for another request; take a new one for a new wish."),
     "head_too_large": Code(431, "Request line and headers have more than 32,768 bytes."),
     "internal_error": Code(500, "A mistake of ours; quote the `request_id`."),

@@ -34,6 +34,7 @@ Sell something that many more people want than there is: reserve, pay, and it is
 _TAGS = {
     "The sale": "What everybody may see.",
     "Buying": "Reserve, pay, order: with a storefront key.",
+    "After the sale": "Refunds and disputes: with a storefront key or an admin key.",
     "Operating": "Make drops and watch them: with an admin key.",
     "The service": "Health, and this document.",
 }
@@ -107,6 +108,14 @@ _HEADERS: Json = {
     "Challenge": {"description": "RFC 6750.", "schema": {"type": "string"}},
 }
 
+_ROLES: dict[str | None, tuple[str, ...]] = {
+    None: (),
+    "storefront": ("storefront",),
+    "admin": ("admin",),
+    "merchant": ("storefront", "admin"),
+}
+"""Kinds of keys by what a path asks for."""
+
 _SECURITY: Json = {
     "storefront": {"type": "http", "scheme": "bearer", "description": "A storefront key."},
     "admin": {"type": "http", "scheme": "bearer", "description": "An admin key."},
@@ -148,7 +157,7 @@ def _operation(operation: Operation) -> Json:
         "description": operation.description,
         "parameters": list(_parameters(operation)),
         "responses": _responses(operation),
-        "security": [{operation.role: []}] if operation.role else [],
+        "security": [{role: []} for role in _ROLES[operation.role]],
         "x-problem-codes": sorted(set(operation.problems)),
     }
     if operation.body is not None:
@@ -162,7 +171,8 @@ def _parameters(operation: Operation) -> Iterable[Json]:
     for name in ("id", "drop", "gateway", "finding"):
         if f"{{{name}}}" in operation.path:
             yield {"$ref": f"#/components/parameters/{name}"}
-    if operation.role == "storefront":
+    # What a merchant alone may change is never asked for on behalf of one buyer.
+    if operation.role == "storefront" or (operation.role == "merchant" and operation.body is None):
         yield {"$ref": "#/components/parameters/buyer"}
     if operation.key is True:
         yield {"$ref": "#/components/parameters/key"}

@@ -143,6 +143,65 @@ TRIAL_BALANCE: dict[str, Any] = {
     ],
 }
 
+NEW_REFUND: dict[str, Any] = {"amount": 5000, "reason": "damaged box"}
+
+REFUND: dict[str, Any] = {
+    "id": "019ae3c9-1d00-7000-8000-0123456789ab",
+    "order": CHECKOUT_ID,
+    "state": "done",
+    "amount": 5000,
+    "currency": "EUR",
+    "reason": "damaged box",
+    "restock": False,
+    "asked_at": "2026-12-03T09:12:00Z",
+    "ended_at": "2026-12-03T09:12:01Z",
+}
+
+REFUND_SENT: dict[str, Any] = {**{name: REFUND[name] for name in REFUND if name != "ended_at"}, "state": "sent"}
+
+REFUNDS: dict[str, Any] = {"refunds": [REFUND], "captured": 15900, "refunded": 5000, "left": 10900}
+
+DISPUTE: dict[str, Any] = {
+    "id": "dp_1",
+    "order": CHECKOUT_ID,
+    "gateway": "sandbox",
+    "state": "open",
+    "status": "needs_response",
+    "amount": 10900,
+    "fee": 1500,
+    "currency": "EUR",
+    "reason": "product_not_received",
+    "opened_at": "2026-12-20T08:00:00Z",
+    "due_by": "2026-12-27T08:00:00Z",
+    "closed_at": None,
+}
+
+DISPUTES: dict[str, Any] = {"disputes": [DISPUTE], "orders": 4210, "disputed": 3, "chargeback_rate": 0.000713}
+
+EVIDENCE: dict[str, Any] = {
+    "order": CHECKOUT_ID,
+    "drop": "aurora-1",
+    "buyer": "buyer-7",
+    "state": "fulfilled",
+    "amount": 15900,
+    "currency": "EUR",
+    "placed_at": "2026-12-01T18:00:41Z",
+    "delivered_at": "2026-12-01T18:00:43Z",
+    "quote": QUOTE,
+    "payment": {
+        "gateway": "sandbox",
+        "ref": "sbx_1",
+        "method": "pm_approved",
+        "attempt": 1,
+        "captured": 15900,
+        "refunded": 5000,
+        "lost": 0,
+    },
+    "refunds": [REFUND],
+    "disputes": [DISPUTE],
+    "timeline": [{"subject": CHECKOUT_ID, "what": "reserved", "at": "2026-12-01T18:00:07Z"}],
+}
+
 HEALTH: dict[str, Any] = {"status": "ok"}
 
 FINDING_ID = "9f2c4b7d1e6a80354c1d2e3f"

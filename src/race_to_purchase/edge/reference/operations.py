@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from race_to_purchase.edge import shapes
-from race_to_purchase.edge.principals import Role
+from race_to_purchase.edge.principals import Needed
 from race_to_purchase.edge.reference import examples
+from race_to_purchase.operate import disputes
 from race_to_purchase.operate.findings import OpenFindings
 from race_to_purchase.rules import answers
 from race_to_purchase.rules.drop import Drop
@@ -35,7 +36,7 @@ class Operation(msgspec.Struct, frozen=True):
     description: str
     told: dict[int, Told]
     problems: tuple[str, ...] = ()
-    role: Role | None = None
+    role: Needed | None = None
     body: type | None = None
     example: Any = None
     key: bool | None = None
@@ -50,6 +51,7 @@ OF_STOCK = ("sold_out", "all_reserved", "limit_reached", "promo_used_up")
 
 _BUYING = "Buying"
 _SALE = "The sale"
+_AFTER = "After the sale"
 _OPERATING = "Operating"
 _SERVICE = "The service"
 
@@ -158,6 +160,63 @@ OPERATIONS: tuple[Operation, ...] = (
         {200: Told("The order.", shapes.PlacedOrder, examples.ORDER)},
         ("unknown_order", *SECURED, *ANY_BUYER, *STORED),
         role="storefront",
+    ),
+    Operation(
+        "post",
+        "/v1/orders/{id}/refunds",
+        "refund",
+        _AFTER,
+        "Refund an order",
+        "Gives back `amount`, or without one all that is left, through the gateway that took it. With a storefront key "
+        "or an admin key, and without `Race-Buyer`. Where the gateway takes its time the answer is 202: ask again with "
+        "the same request and key, or look at the refunds. The goods stay sold unless `restock` says otherwise.",
+        {
+            201: Told("Ended: `done`, or `failed` with the gateway's reason.", answers.RefundView, examples.REFUND),
+            202: Told("Not ended yet.", answers.RefundView, examples.REFUND_SENT),
+        },
+        (
+            "unknown_order", "order_not_captured", "order_disputed", "nothing_to_refund", "amount_too_large",
+            "restock_needs_whole", "wrong_state", *SECURED, *ANY_BUYER, *WITH_BODY, "idempotency_key_missing", *KEYED,
+            *STORED,
+        ),
+        role="merchant",
+        body=shapes.NewRefund,
+        example=examples.NEW_REFUND,
+        key=True,
+    ),
+    Operation(
+        "get",
+        "/v1/orders/{id}/refunds",
+        "list_refunds",
+        _AFTER,
+        "Look at an order's refunds",
+        "The first first, with what was captured, what went back, and what may still be refunded.",
+        {200: Told("The refunds.", shapes.OrderRefunds, examples.REFUNDS)},
+        ("unknown_order", *SECURED, *ANY_BUYER, *STORED),
+        role="merchant",
+    ),
+    Operation(
+        "get",
+        "/v1/orders/{id}/evidence",
+        "show_evidence",
+        _AFTER,
+        "Everything about an order",
+        "For the answer to a dispute: what was bought, by whom, how it was paid and delivered, and when each of it "
+        "happened.",
+        {200: Told("The evidence.", disputes.Evidence, examples.EVIDENCE)},
+        ("unknown_order", *SECURED, *ANY_BUYER, *STORED),
+        role="admin",
+    ),
+    Operation(
+        "get",
+        "/v1/admin/disputes",
+        "list_disputes",
+        _AFTER,
+        "List open disputes",
+        "Those whose evidence is due first in front, and the chargeback rate of the last 120 days.",
+        {200: Told("The disputes.", disputes.OpenDisputes, examples.DISPUTES)},
+        (*SECURED, *ANY_BUYER, *STORED),
+        role="admin",
     ),
     Operation(
         "put",

@@ -77,6 +77,7 @@ class Books:
     def __init__(self, world: World) -> None:
         self._world = world
         self.payments: dict[str, Payment] = {}
+        self.refunds: dict[str, Verdict] = {}
 
     def authorize(self, request: PaymentRequest) -> Verdict:
         """The payment of that key, made now or before."""
@@ -186,6 +187,22 @@ class Books:
             self._world.did_at_gateway("void", payment)
         return Voided(ref)
 
+    def refund(self, ref: str, amount: int, key: str) -> Verdict:
+        """Give back a part of what was captured, once a key and never more than all of it."""
+        if key in self.refunds:
+            return self.refunds[key]
+        payment = self.payments.get(ref.removeprefix("pay_"))
+        if payment is None or payment.captured - payment.refunded < amount:
+            return Declined("more_than_captured", retryable=False)
+        payment.refunded += amount
+        self.refunds[key] = Refunded(ref, amount)
+        self._world.did_at_gateway("refund", payment)
+        return self.refunds[key]
+
+    def look_up_refund(self, key: str) -> Verdict:
+        """How the refund of that key stands."""
+        return self.refunds.get(key, Absent())
+
 
 def _declined(payment: Payment) -> Verdict:
     return Declined(payment.decline_code, retryable=payment.decline_code != "card_declined")
@@ -220,7 +237,10 @@ class SimulatedGateway:
         return await self._call("void", ref.removeprefix("pay_"), lambda: self._books.void(ref))
 
     async def refund(self, ref: str, amount: int, key: str) -> Verdict:
-        return Refunded(ref, amount)
+        return await self._call("refund", ref.removeprefix("pay_"), lambda: self._books.refund(ref, amount, key))
+
+    async def look_up_refund(self, ref: str, key: str) -> Verdict:
+        return await self._call("look_up_refund", ref.removeprefix("pay_"), lambda: self._books.look_up_refund(key))
 
     async def payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
         for payment in self._books.listed(since, until):

@@ -13,16 +13,18 @@ from typing import Any
 from race_to_purchase.app.in_memory import Rows
 from race_to_purchase.rehearse.world.gateway import NAME, Payment
 from race_to_purchase.rehearse.world.parts import World
+from race_to_purchase.rehearse.world.rows_after import AfterRows
 from race_to_purchase.rules.checkout import HOLDING, SOLD
 from race_to_purchase.rules.rows import Attempt, Order, attempt_id, task_id
 
 Found = Iterator[Sequence[Any]]
 
+BOUGHT = ("paid", "fulfilled", "refunded", "returned")
 ENDED = ("declined", "captured", "capture_failed", "voided")
 OPEN = ("prepared", "sent", "unknown", "action_required", "authorized")
 
 
-class MemoryRows:
+class MemoryRows(AfterRows):
     """`checks.Rows` over one world. A table is one range: there is no other work that a statement could hold up."""
 
     def __init__(self, world: World) -> None:
@@ -99,12 +101,15 @@ class MemoryRows:
         for order in self._rows.orders.values():
             checkout, attempt = self._rows.checkouts.get(order.id), self._attempt(order)
             states = (checkout.state if checkout else "missing", attempt.state if attempt else "missing")
-            if states[0] not in ("paid", "fulfilled", "refunded") and states != ("cancelled", "capture_failed"):
+            if states[0] not in BOUGHT and states != (
+                "cancelled",
+                "capture_failed",
+            ):
                 yield order.id, f"checkout is {states[0]}", 1
 
     def _paid_checkout_without_order(self, *_: Any) -> Found:
         for checkout in self._rows.checkouts.values():
-            if checkout.state in ("paid", "fulfilled", "refunded") and checkout.id not in self._rows.orders:
+            if checkout.state in BOUGHT and checkout.id not in self._rows.orders:
                 yield checkout.id, f"checkout is {checkout.state}", 1
 
     def _captured_without_order(self, *_: Any) -> Found:
@@ -161,7 +166,11 @@ class MemoryRows:
             for account, amount in zip(entry.accounts, entry.amounts, strict=True):
                 if account.startswith("receivable:"):
                     booked[entry.order_id] += amount
+        for row in self._rows.disputes.values():
+            booked[row.order_id] += row.fee + (row.amount if row.state in ("open", "lost") else 0)
         for order in self._rows.orders.values():
+            guard = self._rows.guards.get(order.id)
+            booked[order.id] += guard.refunded if guard is not None else 0
             expected = 0 if self._rows.checkouts[order.id].state == "cancelled" else order.amount
             if booked[order.id] != expected:
                 yield order.id, f"{booked[order.id]} booked instead of {expected}", abs(booked[order.id] - expected)
@@ -182,7 +191,10 @@ class MemoryRows:
 
     def _key_points_nowhere(self, *_: Any) -> Found:
         for row in self._rows.stored.values():
-            if row.checkout_id is not None and (row.checkout_id, row.attempt_n) not in self._rows.attempts:
+            if row.checkout_id is None or row.attempt_n is None:
+                continue
+            known = (row.checkout_id, -row.attempt_n) in self._rows.refunds
+            if not known and (row.checkout_id, row.attempt_n) not in self._rows.attempts:
                 yield f"{row.scope} {row.key}", f"attempt {row.checkout_id}/{row.attempt_n}", 1
 
     def _stuck_checkout(self, _after: str, _until: str, patience_s: float) -> Found:

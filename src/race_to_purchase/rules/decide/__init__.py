@@ -17,6 +17,7 @@ from race_to_purchase.rules.commands import (
     CloseFinding,
     Command,
     Deliver,
+    Dispute,
     DrainGateway,
     Expire,
     Found,
@@ -24,17 +25,21 @@ from race_to_purchase.rules.commands import (
     Owe,
     PutDrop,
     Recount,
+    Refund,
+    RefundSaid,
     Reserve,
     Send,
     Void,
 )
 from race_to_purchase.rules.decide.decision import Decision, KeyUse
+from race_to_purchase.rules.decide.disputing import dispute
 from race_to_purchase.rules.decide.drops import close_drop, put_drop
 from race_to_purchase.rules.decide.ending import cancel, expire
 from race_to_purchase.rules.decide.gateways import drain_gateway
 from race_to_purchase.rules.decide.mending import mend
 from race_to_purchase.rules.decide.paying import authorization, begin_payment
 from race_to_purchase.rules.decide.queueing import send
+from race_to_purchase.rules.decide.refunding import refund, refund_said
 from race_to_purchase.rules.decide.reserving import reserve
 from race_to_purchase.rules.decide.settling import capture, deliver, void
 from race_to_purchase.rules.outcomes import (
@@ -43,12 +48,13 @@ from race_to_purchase.rules.outcomes import (
     KeyInFlight,
     KeyReused,
     Outcome,
+    RefundStored,
     Replayed,
     Reserved,
     StillPaying,
 )
 from race_to_purchase.rules.rows import StoredKey
-from race_to_purchase.rules.snapshot import Keys, Snapshot
+from race_to_purchase.rules.snapshot import Keys, Snapshot, Stale
 
 __all__ = ["Decision", "KeyUse", "decide", "touch"]
 
@@ -84,11 +90,13 @@ def touch(keys: Keys, command: Command, key: KeyUse | None) -> None:
     elif not isinstance(command, CloseDrop | DrainGateway):
         keys.checkouts.add(command.checkout_id)
         keys.pools.update(command.pools)
+        if isinstance(command, Refund | RefundSaid | Dispute):
+            keys.after.add(command.checkout_id)
     if key is not None:
         keys.stored.add((key.scope, key.key))
 
 
-def _decide(snapshot: Snapshot, command: Command) -> Decision:  # noqa: C901 - one flat table, a case a command
+def _decide(snapshot: Snapshot, command: Command) -> Decision:  # noqa: C901, PLR0912 - one flat table, a case a command
     match command:
         case Reserve():
             return reserve(snapshot, command)
@@ -108,6 +116,12 @@ def _decide(snapshot: Snapshot, command: Command) -> Decision:  # noqa: C901 - o
             return void(snapshot, command)
         case Deliver():
             return deliver(snapshot, command)
+        case Refund():
+            return refund(snapshot, command)
+        case RefundSaid():
+            return refund_said(snapshot, command)
+        case Dispute():
+            return dispute(snapshot, command)
         case PutDrop() | CloseDrop():
             return put_drop(snapshot, command) if isinstance(command, PutDrop) else close_drop(snapshot, command)
         case Found() | Mended() | Owe() | Recount() | CloseFinding():
@@ -122,6 +136,8 @@ def _again(snapshot: Snapshot, stored: StoredKey, key: KeyUse) -> Outcome:
     if stored.answer is not None and stored.status is not None:
         return Replayed(stored.status, stored.answer)
     assert stored.checkout_id is not None and stored.attempt_n is not None
+    if stored.attempt_n < 0:
+        return _refund_again(snapshot, stored.checkout_id, -stored.attempt_n)
     attempt = snapshot.attempt(stored.checkout_id, stored.attempt_n)
     while attempt.answer is None and attempt.state not in OPEN:
         # It failed over: its answer is that of the attempt that followed.
@@ -133,8 +149,15 @@ def _again(snapshot: Snapshot, stored: StoredKey, key: KeyUse) -> Outcome:
     return Replayed(attempt.answer_status, attempt.answer)
 
 
+def _refund_again(snapshot: Snapshot, order_id: str, n: int) -> Outcome:
+    row = snapshot.aftersale.refunds.get((order_id, n))
+    if row is None:
+        raise Stale(f"refund {n} of order {order_id}")
+    return RefundStored(row) if row.answer is None else Replayed(201, row.answer.encode())
+
+
 def _stored(snapshot: Snapshot, outcome: Outcome, key: KeyUse) -> StoredKey | None:
-    """Successes are stored with their answer, a begun payment as a pointer; refusals leave the key unused."""
+    """Successes are stored with their answer, what a gateway decides as a pointer; refusals leave the key unused."""
     match outcome:
         case Begun(attempt=attempt):
             return StoredKey(
@@ -144,6 +167,10 @@ def _stored(snapshot: Snapshot, outcome: Outcome, key: KeyUse) -> StoredKey | No
                 snapshot.now,
                 checkout_id=attempt.checkout_id,
                 attempt_n=attempt.n,
+            )
+        case RefundStored(refund=row):
+            return StoredKey(
+                key.scope, key.key, key.fingerprint, snapshot.now, checkout_id=row.order_id, attempt_n=-row.n
             )
         case Reserved() | Cancelled():
             told = answer(outcome)

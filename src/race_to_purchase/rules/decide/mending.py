@@ -18,7 +18,16 @@ from race_to_purchase.rules.decide.decision import Decision, pool_of, tell_attem
 from race_to_purchase.rules.outcomes import Done, Ignored, Noted, Unknown
 from race_to_purchase.rules.rows import Event, Finding, Pool, Row, Task, TaskKind, task_id
 from race_to_purchase.rules.snapshot import Snapshot, Stale
-from race_to_purchase.rules.verdicts import Absent, Captured, NoAnswer, NotSent, Refunded, Verdict, Voided
+from race_to_purchase.rules.verdicts import (
+    Absent,
+    Captured,
+    NoAnswer,
+    NotSent,
+    Refunded,
+    RefundPending,
+    Verdict,
+    Voided,
+)
 
 MOVES_MONEY = frozenset({"void", "refund"})
 
@@ -85,6 +94,8 @@ def mended(snapshot: Snapshot, command: Mended) -> Decision:
             return _repaired(snapshot, finding, command, "voided")
         case Refunded(amount=amount) if finding.repair == "refund":
             return _repaired(snapshot, finding, command, f"refunded {amount}")
+        case RefundPending() if finding.repair == "refund":
+            return _repaired(snapshot, finding, command, "refund on its way")
         case Captured(amount=amount) if finding.repair == "void":
             # It was taken before it could be voided, for nothing: give it back.
             turned = replace(finding, repair="refund", detail={**finding.detail, "amount": amount})

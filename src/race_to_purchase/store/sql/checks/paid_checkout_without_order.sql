@@ -2,4 +2,4 @@
 SELECT c.id::text, format('checkout is %s', c.state), 1
 FROM checkout AS c
 LEFT JOIN orders AS o ON o.id = c.id
-WHERE c.id > $1::uuid AND c.id <= $2::uuid AND c.state IN ('paid', 'fulfilled', 'refunded') AND o.id IS NULL
+WHERE c.id > $1::uuid AND c.id <= $2::uuid AND c.state IN ('paid', 'fulfilled', 'refunded', 'returned') AND o.id IS NULL
