@@ -237,7 +237,7 @@ class Purchase:
         What only another card, or the buyer, can mend goes nowhere; nor does, but by policy, what nobody knows.
         """
         match verdict:
-            case Declined(retryable=True, advice=None | "other_gateway") | NotSent():
+            case Declined(elsewhere=True) | NotSent():
                 pass
             case NoAnswer() if self._patience.unknown_fails_over or self._choice.gives_up(attempt.gateway):
                 pass

@@ -40,6 +40,16 @@ class Declined(msgspec.Struct, frozen=True, tag=True):
     retryable: bool
     advice: Advice | None = None
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the same card may be tried at another gateway without asking the buyer."""
+        return self.retryable and self.advice in (None, "other_gateway")
+
+    @property
+    def same_method(self) -> bool:
+        """Whether the buyer may have success with the same payment method."""
+        return self.retryable and self.advice != "other_card"
+
 
 class ActionRequired(msgspec.Struct, frozen=True, tag=True):
     """The buyer has to do something first, such as 3-D Secure at `url`."""

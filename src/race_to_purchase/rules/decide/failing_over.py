@@ -32,7 +32,7 @@ def try_next(snapshot: Snapshot, command: Authorization, checkout: Checkout, att
     if not pays(checkout, attempt) or snapshot.now >= checkout.deadline:
         return None
     match command.verdict:
-        case Declined(code=code, retryable=True):
+        case Declined(code=code, elsewhere=True):
             return _next(snapshot, command, checkout, attempt, code, doomed=False)
         case NotSent() if attempt.state == "sent":
             return _next(snapshot, command, checkout, attempt, "not_sent", doomed=False)

@@ -157,8 +157,8 @@ def authorization(snapshot: Snapshot, command: Authorization) -> Decision:
         case Captured(ref=ref, amount=amount):
             # Taken already, by whomever: what is not committed is voided, which pays it back.
             return _authorized(snapshot, checkout, attempt, Authorized(ref, amount))
-        case Declined(code=code, retryable=retryable):
-            return _declined(snapshot, checkout, attempt, code, retryable)
+        case Declined(code=code, same_method=same_method):
+            return _declined(snapshot, checkout, attempt, code, same_method)
         case Prepared(ref=ref):
             return _prepared(snapshot, checkout, attempt, ref)
         case _:
@@ -224,7 +224,7 @@ def _ended(snapshot: Snapshot, checkout: Checkout, attempt: Attempt) -> list[Row
     return _given_up(snapshot, checkout) if live else []
 
 
-def _declined(snapshot: Snapshot, checkout: Checkout, attempt: Attempt, code: str, retryable: bool) -> Decision:
+def _declined(snapshot: Snapshot, checkout: Checkout, attempt: Attempt, code: str, same_method: bool) -> Decision:
     """The gateway took nothing. A live reservation goes on; one that has lapsed meanwhile ends here."""
     rows: list[Row] = [TaskDone(task_id(checkout.id, attempt.n))]
     live = checkout.live_n == attempt.n
@@ -234,7 +234,7 @@ def _declined(snapshot: Snapshot, checkout: Checkout, attempt: Attempt, code: st
         rows += _reopened(snapshot, checkout)
     else:
         rows += _ended(snapshot, checkout, attempt)
-    status, body = answers.declined(attempt, code, retryable, reserved_until)
+    status, body = answers.declined(attempt, code, same_method, reserved_until)
     changed = replace(
         attempt,
         state=move_attempt(attempt.state, "decline"),
