@@ -3,6 +3,8 @@
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from tests.samples import PRICE
 from tests.simulator.running import Process, launched
 
 KEY = "sk_test_simulator"
+LACE = 500
 
 
 @pytest.fixture(scope="module")
@@ -37,15 +40,15 @@ def shop(used_folder: Path, stripe: Process) -> Iterator[Engine]:
 
 
 class Buyer:
-    """Somebody with a browser, for one pair of shoes."""
+    """Somebody with a browser."""
 
-    def __init__(self, shop: Engine, name: str) -> None:
+    def __init__(self, shop: Engine, name: str, item: str = "shoe") -> None:
         self.shop = shop
         self.name = name
         self.paid_with = 0
         body = {
             "drop": "aurora",
-            "lines": [{"item": "shoe", "quantity": 1}],
+            "lines": [{"item": item, "quantity": 1}],
             "buyer": {"id": name, "email": f"{name}@example.org"},
         }
         self.checkout = str(self.post("/v1/checkouts", body, f"{name}-reserves").json()["id"])
@@ -101,6 +104,44 @@ def test_what_fails_on_the_way_is_found_out(shop: Engine, stripe: Process) -> No
     shop.until(lambda: book_of(stripe, eve.checkout)["captured"] == PRICE)
     assert book_of(stripe, eve.checkout)["authorized"] == PRICE
     stripe.faults()
+
+
+BAD_DAY = [
+    {"fault": "cut_before", "rate": 0.05},
+    {"fault": "cut_after", "rate": 0.05},
+    {"fault": "error_after", "status": 500, "rate": 0.05},
+    {"fault": "error_before", "status": 500, "stored": True, "rate": 0.03},
+    {"fault": "garbage", "form": "half", "rate": 0.05},
+    {"fault": "rate_limit", "rate": 0.05},
+    {"fault": "decline", "card": "pm_card_visa", "decline_code": "do_not_honor", "rate": 0.1},
+]
+
+
+def test_on_a_bad_day_the_shop_and_stripe_agree_to_the_cent(shop: Engine, stripe: Process) -> None:
+    """Faults of every kind at every request; once they are over, everything comes to rest and nobody paid twice."""
+
+    def buys(number: int) -> Buyer:
+        buyer = Buyer(shop, f"buyer-{number}", item="lace")
+        assert buyer.pays("pm_card_visa").status_code in (200, 202, 402, 409)
+        return buyer
+
+    stripe.faults(*BAD_DAY)
+    with ThreadPoolExecutor(8) as crowd:
+        buyers = list(crowd.map(buys, range(24)))
+    stripe.faults()
+    shop.until(lambda: all(buyer.state() != "paying" for buyer in buyers))
+    paid = {buyer.checkout: buyer.state() in ("paid", "fulfilled") for buyer in buyers}
+    for checkout, bought in paid.items():
+        shop.until(partial(agreed, stripe, checkout, LACE if bought else 0))
+    assert sum(paid.values()) >= 12
+    assert stripe.violations() == []
+
+
+def agreed(stripe: Process, checkout: str, amount: int) -> bool:
+    """Whether so much was captured for a checkout, over all attempts, and nothing is held any more."""
+    books = [book_of(stripe, checkout, n) for n in (1, 2, 3)]
+    captured, held = (sum(book.get(name, 0) for book in books) for name in ("captured", "held"))
+    return (captured, held) == (amount, 0)
 
 
 def test_a_key_that_is_not_taken_is_named_at_the_start(an_engine: Callable[..., Engine], stripe: Process) -> None:
