@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from race_to_purchase.rules import attempt as attempts
 from race_to_purchase.rules import checkout as checkouts
-from race_to_purchase.rules.commands import Command
+from race_to_purchase.rules.commands import Command, NextAttempt, Send
 from race_to_purchase.rules.decide import Decision, decide
 from race_to_purchase.rules.pools import PoolBroken
 from race_to_purchase.rules.rows import Attempt, AttemptState, Checkout, CheckoutState, Claims, Pool
@@ -22,6 +22,9 @@ from race_to_purchase.rules.verdicts import (
     CaptureRefused,
     Declined,
     NoAnswer,
+    NotSent,
+    Prepared,
+    Refunded,
     Voided,
 )
 from tests.rules import truths, world
@@ -35,11 +38,14 @@ ILLEGAL = (checkouts.IllegalTransition, attempts.IllegalTransition, PoolBroken)
 def commands(checkout: Checkout) -> Iterator[Command]:
     """Everything that can be asked about a checkout and its attempt."""
     authorizations = [Authorized("ref", PRICE), Authorized("ref", 1), Declined("no", False), NoAnswer("?"), Absent()]
-    for verdict in (*authorizations, ActionRequired("ref", "https://bank.example")):
+    odd = [Prepared("ref"), Captured("ref", PRICE), NotSent("?"), ActionRequired("ref", "https://bank.example")]
+    for verdict in (*authorizations, *odd):
         yield world.settle(checkout, verdict)
+        yield replace(world.settle(checkout, verdict), then=NextAttempt("backup", "another key", 15.0))
+    yield Send(checkout.drop_id, checkout.id, checkout.claims.pools, 1, 15.0)
     for captured in (Captured("ref", PRICE), CaptureRefused("expired"), NoAnswer("?")):
         yield world.captured(checkout, captured, deliver=True)
-    for voided in (Voided("ref"), Absent(), NoAnswer("?"), Captured("ref", PRICE)):
+    for voided in (Voided("ref"), Absent(), NoAnswer("?"), Captured("ref", PRICE), Refunded("ref", PRICE)):
         yield world.voided(checkout, voided)
     yield from (world.begin(checkout), world.cancel(checkout), world.expire(checkout))
     yield from (world.delivered(checkout), world.delivered(checkout, accepted=False, again_s=5))

@@ -166,8 +166,7 @@ class Purchase:
         return self._still_paying(attempt)
 
     def _still_paying(self, attempt: Attempt) -> StillPaying:
-        url = attempt.next_action if attempt.state == "action_required" else None
-        return StillPaying(attempt.checkout_id, attempt.n, url, self._position(attempt))
+        return StillPaying(attempt.checkout_id, attempt.n, attempt.next_action, self._position(attempt))
 
     def _position(self, attempt: Attempt) -> int | None:
         if attempt.state != "prepared":
@@ -195,8 +194,19 @@ class Purchase:
             attempt = begun.attempt
         return await self._send(known, attempt, tries=0, country=country)
 
-    async def _send(self, known: KnownCheckout, attempt: Attempt, tries: int, country: str | None = None) -> Outcome:
-        """Send the stored request, by as many steps as its gateway takes, and commit what is said to it."""
+    async def _send(
+        self,
+        known: KnownCheckout,
+        attempt: Attempt,
+        tries: int,
+        country: str | None = None,
+        *,
+        first: bool = True,
+    ) -> Outcome:
+        """Send the stored request, by as many steps as its gateway takes, and commit what is said to it.
+
+        Only who sends it `first` knows by a NotSent that it was never sent: others may have, before or meanwhile.
+        """
         gateway, timeout_s = self._gateways[attempt.gateway], self._patience.gateway_s
         # Who may go elsewhere at once does not wait for a gateway that refuses.
         again = self._choice.choose(_facts(attempt, country), [attempt.gateway]) is None
@@ -207,6 +217,8 @@ class Purchase:
                 return outcome
             attempt = outcome.attempt
         verdict = await pay.authorize(gateway, attempt, timeout_s, again=again)
+        if isinstance(verdict, NotSent) and not first:
+            verdict = NoAnswer(verdict.reason)
         return await self._settle(known, attempt, verdict, tries, country)
 
     async def _settle(
@@ -323,7 +335,7 @@ class Purchase:
             return self._still_paying(attempt)
         verdict = await pay.look_up(self._gateways[attempt.gateway], attempt, self._patience.gateway_s)
         if isinstance(verdict, Absent) and pay.wanted(attempt, checkout, await self._reads.now()):
-            return await self._send(known, attempt, tries)
+            return await self._send(known, attempt, tries, first=False)
         return await self._settle(known, attempt, verdict, tries)
 
     async def resolve(self, checkout_id: str, n: int) -> Outcome:

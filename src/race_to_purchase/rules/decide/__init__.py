@@ -142,7 +142,7 @@ def _again(snapshot: Snapshot, stored: StoredKey, key: KeyUse) -> Outcome:
     while attempt.answer is None and attempt.state not in OPEN:
         # It failed over: its answer is that of the attempt that followed.
         attempt = snapshot.attempt(attempt.checkout_id, attempt.n + 1)
-    if attempt.state == "action_required":
+    if attempt.state in OPEN and attempt.next_action is not None:
         return StillPaying(attempt.checkout_id, attempt.n, attempt.next_action)
     if attempt.answer is None or attempt.answer_status is None:
         return KeyInFlight()

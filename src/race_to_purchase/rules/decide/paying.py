@@ -80,7 +80,7 @@ def begin_payment(snapshot: Snapshot, command: BeginPayment) -> Decision:
         live = snapshot.attempt(checkout.id, checkout.live_n)
         if live.key == command.gateway_key and live.state in OPEN:
             return Decision(Begun(live))
-        if checkout.state == "paying" and live.state == "action_required":
+        if checkout.state == "paying" and live.next_action is not None:
             return Decision(StillPaying(checkout.id, live.n, live.next_action))
         if checkout.state == "paying":
             return Decision(InFlight(checkout.id, checkout.live_n))

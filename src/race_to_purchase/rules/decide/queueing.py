@@ -13,19 +13,22 @@ from race_to_purchase.rules.checkout import move as move_checkout
 from race_to_purchase.rules.commands import Send
 from race_to_purchase.rules.decide.decision import Decision, already, release, tell, tell_attempt, with_state
 from race_to_purchase.rules.decide.waiting import pays
-from race_to_purchase.rules.outcomes import Answered, Begun
+from race_to_purchase.rules.outcomes import Answered, Begun, InFlight
 from race_to_purchase.rules.rows import Attempt, Checkout, Row, Task, TaskDone, task_id
 from race_to_purchase.rules.snapshot import Snapshot, Stale
 
 
 def send(snapshot: Snapshot, command: Send) -> Decision:
-    """Its turn has come: Begun, with the attempt that may be sent now, or how it ended meanwhile."""
+    """Its turn has come: Begun, with the attempt that may be sent now, or how it ended meanwhile.
+
+    Begun but once: who sends it must be able to say that nobody else did.
+    """
     checkout = snapshot.checkouts.get(command.checkout_id)
     if checkout is None:
         raise Stale(f"checkout {command.checkout_id}")
     attempt = snapshot.attempt(command.checkout_id, command.n)
     if attempt.state != "prepared":
-        return Decision(Begun(attempt) if attempt.state in OPEN else already(attempt))
+        return Decision(InFlight(checkout.id, attempt.n) if attempt.state in OPEN else already(attempt))
     if not pays(checkout, attempt) or snapshot.now >= checkout.deadline:
         return never_sent(snapshot, checkout, attempt)
     sent = replace(attempt, state=move_attempt(attempt.state, "send"))

@@ -60,7 +60,7 @@ def action_required(
     """The buyer has to act first: keep where, give them time, and look again at the latest when it is up."""
     rows: list[Row] = []
     deadline = checkout.deadline
-    if attempt.state != "action_required":
+    if attempt.next_action is None:
         deadline = extended(snapshot, checkout, command.action_wait_s, command.extension_max_s)
         rows.append(tell_attempt(checkout.id, attempt.n, "action_required", snapshot.now))
     if deadline != checkout.deadline:
