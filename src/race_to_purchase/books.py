@@ -63,8 +63,11 @@ def compare(payment: GatewayPayment, booked: Mapping[str, Booked], gateway: str)
     name = named(payment)
     rows = None if name is None else booked.get(name[0])
     attempt = None if name is None or rows is None else rows.attempts.get(name[1])
-    if attempt is None or rows is None or attempt.gateway != gateway:
+    if attempt is None or rows is None:
         return _nobodys(payment)
+    if attempt.gateway != gateway:
+        # Two gateways may share one account: then the other one's list is where it is judged.
+        return None if attempt.gateway_ref in (None, payment.ref) else _nobodys(payment)
     if attempt.gateway_ref not in (None, payment.ref):
         return _another(payment, rows, attempt)
     kept = payment.captured - payment.refunded

@@ -289,6 +289,19 @@ def reconcile(
     raise typer.Exit(run_reconcile(load(data_dir=data_dir), out, json_file))
 
 
+@app.command()
+def settle(
+    file: Annotated[Path, typer.Argument(help="A balance or payout report of the gateway, as CSV.")],
+    gateway: Annotated[str, typer.Option("--gateway", help="Name of the gateway, as in the settings.")],
+    json_file: JsonOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Match a settlement file with the orders, book its fees and payouts; exit 1 where it differs."""
+    from race_to_purchase.app.settle import run_settle
+
+    raise typer.Exit(run_settle(load(data_dir=data_dir), file, gateway, out, json_file))
+
+
 @drop_app.command("apply")
 def drop_apply(
     files: Annotated[list[Path], typer.Argument(help="Drop files.")],

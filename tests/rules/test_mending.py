@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from race_to_purchase.rules.commands import CloseFinding, Found, Mended, Owe, Recount
+from race_to_purchase.rules import ledger
+from race_to_purchase.rules.commands import Book, CloseFinding, Found, Mended, Owe, Recount
 from race_to_purchase.rules.decide import Decision, decide
 from race_to_purchase.rules.outcomes import Done, Ignored, Noted, Unknown
 from race_to_purchase.rules.rows import Event, Finding, Happened, Pool, Repair, Task
@@ -174,3 +175,15 @@ def test_people_close_what_is_open_and_nothing_else() -> None:
     busy = decide(holding(a_finding()), CloseFinding("aurora", finding.id, "paid by hand", "ops"))
     assert busy.rows == ()
     assert decide(holding(), CloseFinding("aurora", "none", "x", "ops")).outcome == Unknown("finding", "none")
+
+
+def test_what_stands_for_itself_in_the_journal_is_booked_once() -> None:
+    first, second = (ledger.fee(f"{n}", 0, "bank", 30, "EUR", NOON) for n in (1, 2))
+    snapshot = holding()
+    command = Book("-", (first, second, first))
+    decision = decide(snapshot, command)
+    assert (decision.outcome, decision.rows) == (Done("2 booked"), (first, second))
+    snapshot.put(first)
+    assert decide(snapshot, command).rows == (second,)
+    snapshot.booked = frozenset({"1", "2"})
+    assert decide(snapshot, command).outcome == Done("0 booked")

@@ -13,7 +13,7 @@ import msgspec
 
 from race_to_purchase.rules.drop import Drop
 from race_to_purchase.rules.money import MINOR_UNITS_MAX
-from race_to_purchase.rules.rows import Repair
+from race_to_purchase.rules.rows import Entry, Repair
 from race_to_purchase.rules.verdicts import Verdict
 
 
@@ -296,7 +296,14 @@ class CloseFinding(msgspec.Struct, frozen=True):
     who: str
 
 
-Mending = Found | Mended | Owe | Recount | CloseFinding
+class Book(msgspec.Struct, frozen=True):
+    """Post entries that stand for themselves, as a gateway's fees and payouts do; each once, by its `order_id`."""
+
+    drop_id: str
+    entries: tuple[Entry, ...]
+
+
+Mending = Found | Mended | Owe | Recount | CloseFinding | Book
 """What reconciliation asks for."""
 
 Command = (

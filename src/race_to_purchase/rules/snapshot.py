@@ -45,6 +45,7 @@ class Keys(msgspec.Struct):
     findings: set[str] = msgspec.field(default_factory=set)
     after: set[str] = msgspec.field(default_factory=set)
     """Orders whose refunds, disputes and journal are read as well."""
+    booked: set[str] = msgspec.field(default_factory=set)
 
 
 class Stale(Exception):
@@ -136,6 +137,7 @@ class Snapshot:
         self.pools = Table(pools)
         self.stored = Table(stored)
         self.findings: Table[str, Finding] = Table()
+        self.booked: frozenset[str] = frozenset()
         self.orders: list[Order] = []
         self.entries: list[Entry] = []
         self.tasks: dict[str, Task | TaskTurned | TaskDone] = {}

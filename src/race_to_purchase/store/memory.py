@@ -185,7 +185,7 @@ class MemorySession:
         pools = sorted(keys.pools & self._rows.pools.keys())
         if lock:
             await self._lock(("pool", pool_id) for pool_id in pools)
-        wanted = Keys(keys.drops, set(checkouts), set(pools), keys.stored, keys.findings, keys.after)
+        wanted = Keys(keys.drops, set(checkouts), set(pools), keys.stored, keys.findings, keys.after, keys.booked)
         return self._rows.read(self._clock(), wanted)
 
     async def apply(self, snapshot: Snapshot) -> None:
@@ -286,6 +286,7 @@ class Rows(AfterTables):
         snapshot.findings = Table(pick(self.findings, keys.findings))
         if keys.after:
             snapshot.after = self.after(keys.after)
+        snapshot.booked = frozenset(order_id for order_id, _ in self.entries if order_id in keys.booked)
         return snapshot
 
     def check(self, snapshot: Snapshot) -> None:

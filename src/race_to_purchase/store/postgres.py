@@ -100,6 +100,9 @@ class PostgresSession:
             snapshot.findings = Table({row["id"]: finding_of(row) for row in found})
         if keys.after:
             snapshot.after = await read_after(self._connection, keys.after)
+        if keys.booked:
+            booked = await self._connection.fetch(statement("read_booked_ids"), sorted(keys.booked))
+            snapshot.booked = frozenset(row["order_id"] for row in booked)
         return snapshot
 
     async def _drops(self, record: Any) -> dict[str, DropRow]:

@@ -11,6 +11,7 @@ from race_to_purchase.rules.attempt import OPEN
 from race_to_purchase.rules.commands import (
     Authorization,
     BeginPayment,
+    Book,
     Cancel,
     Capture,
     CloseDrop,
@@ -79,6 +80,8 @@ def touch(keys: Keys, command: Command, key: KeyUse | None) -> None:
         keys.pools.update(command.pools)
     elif isinstance(command, Found | CloseFinding):
         keys.findings.add(command.finding_id)
+    elif isinstance(command, Book):
+        keys.booked.update(entry.order_id for entry in command.entries)
     elif isinstance(command, Mended):
         keys.findings.add(command.finding_id)
         keys.checkouts.update(filter(None, [command.checkout_id]))
@@ -124,7 +127,7 @@ def _decide(snapshot: Snapshot, command: Command) -> Decision:  # noqa: C901, PL
             return dispute(snapshot, command)
         case PutDrop() | CloseDrop():
             return put_drop(snapshot, command) if isinstance(command, PutDrop) else close_drop(snapshot, command)
-        case Found() | Mended() | Owe() | Recount() | CloseFinding():
+        case Found() | Mended() | Owe() | Recount() | CloseFinding() | Book():
             return mend(snapshot, command)
         case DrainGateway():
             return drain_gateway(snapshot, command)

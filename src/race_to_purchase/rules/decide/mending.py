@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from race_to_purchase.rules.attempt import OPEN
-from race_to_purchase.rules.commands import CloseFinding, Found, Mended, Mending, Owe, Recount
+from race_to_purchase.rules.commands import Book, CloseFinding, Found, Mended, Mending, Owe, Recount
 from race_to_purchase.rules.decide.decision import Decision, pool_of, tell_attempt
 from race_to_purchase.rules.outcomes import Done, Ignored, Noted, Unknown
 from race_to_purchase.rules.rows import Event, Finding, Pool, Row, Task, TaskKind, task_id
@@ -45,6 +45,8 @@ def mend(snapshot: Snapshot, command: Mending) -> Decision:
             return recount(snapshot, command)
         case CloseFinding():
             return close_finding(snapshot, command)
+        case Book():
+            return book(snapshot, command)
 
 
 def found(snapshot: Snapshot, command: Found) -> Decision:
@@ -169,6 +171,13 @@ def close_finding(snapshot: Snapshot, command: CloseFinding) -> Decision:
     how = f"{command.who}: {command.reason}"
     closed = replace(finding, state="closed", how=how, ended_at=snapshot.now)
     return Decision(Noted(closed), (closed, _event(snapshot, closed, "finding_closed")))
+
+
+def book(snapshot: Snapshot, command: Book) -> Decision:
+    """Those of the entries that are not in the journal yet."""
+    there = snapshot.booked | {entry.order_id for entry in snapshot.entries}
+    new = {entry.order_id: entry for entry in command.entries if entry.order_id not in there}
+    return Decision(Done(f"{len(new)} booked"), tuple(new.values()))
 
 
 def _finding(snapshot: Snapshot, finding_id: str) -> Finding:

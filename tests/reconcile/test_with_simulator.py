@@ -1,0 +1,143 @@
+"""Reconciliation and settlement against the gateway simulator, over Stripe's API and with its own report."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from rich.console import Console
+
+from race_to_purchase.app.settle import UnknownSettler, run_settle, settle_at
+from race_to_purchase.gateways.stripe_gateway import StripeGateway
+from race_to_purchase.operate import settlement
+from race_to_purchase.rules.commands import Authorization
+from race_to_purchase.rules.rows import Checkout
+from race_to_purchase.rules.verdicts import Declined
+from race_to_purchase.settings import Settings
+from race_to_purchase.store.postgres import PostgresStore
+from tests.path.shop import PATIENCE, Process, Wire
+from tests.reconcile.desk import Desk
+from tests.simulator.running import Running, running
+
+KEY = "sk_test_simulator"
+CARD = "pm_card_visa"
+
+
+@pytest.fixture
+def bank() -> Iterator[Running]:
+    """A simulator without faults."""
+    with running(api_key=KEY) as one:
+        yield one
+
+
+@pytest.fixture
+async def desk(dsn: str, bank: Running) -> AsyncIterator[Desk]:
+    """A shop that sells through the simulator, and its reconciliation."""
+    wire = Wire(StripeGateway("stripe", KEY, ("whsec_x",), bank.url, timeout_s=5.0))  # type: ignore[arg-type]
+    wire.two_step = True
+    process = Process(await PostgresStore.open(dsn, connections=4), wire, None, PATIENCE)
+    await process.open()
+    yield Desk(process, dsn)
+    await process.stop()
+
+
+async def bought(desk: Desk, buyer: str = "ada") -> Checkout:
+    checkout = await desk.process.reserve(buyer)
+    await desk.process.pay(checkout, CARD)
+    await desk.process.settle()
+    assert (await desk.process.attempt(checkout)).state == "captured"
+    return checkout
+
+
+async def payment_of(desk: Desk, checkout: Checkout) -> str:
+    ref = (await desk.process.attempt(checkout)).gateway_ref
+    assert ref is not None
+    return ref
+
+
+async def test_an_orphan_at_the_simulator_is_voided(desk: Desk, bank: Running) -> None:
+    await bought(desk)
+    late = await desk.process.reserve("bob")
+    desk.process.wire.lose.add("authorize")
+    await desk.process.pay(late, CARD)
+    given_up = Declined("never_received", retryable=True)
+    await desk.process.committer.submit(Authorization(late.drop_id, late.id, late.claims.pools, 1, given_up))
+    figures = await desk.whole()
+    assert [finding.kind for finding in figures.repaired] == ["authorization_left_open"]
+    assert figures.compared["payments at stripe"] == 2
+    assert bank.book(f"{late.id}/1")["held"] == 0
+    assert (await desk.whole()).found == {}
+
+
+def report(bank: Running, folder: Path, **change: str) -> Path:
+    """The simulator's report as a file; `change` turns one text into another."""
+    text = requests.get(f"{bank.control_url}/_control/settlement.csv", timeout=10).text
+    for before, after in change.items():
+        text = text.replace(before, after)
+    file = folder / "report.csv"
+    file.write_text(text, encoding="utf-8-sig")
+    return file
+
+
+async def run(dsn: str, file: Path, gateway: str = "stripe") -> tuple[int, str, Any]:
+    out, written = io.StringIO(), file.with_suffix(".json")
+    settings = Settings(database_url=dsn)
+    status = await asyncio.to_thread(run_settle, settings, file, gateway, Console(file=out, width=220), written)
+    return status, out.getvalue(), json.loads(written.read_bytes())
+
+
+async def test_a_file_is_matched_and_its_fees_are_booked_once(
+    desk: Desk, dsn: str, bank: Running, tmp_path: Path
+) -> None:
+    for buyer in ("ada", "bob", "eve"):
+        await bought(desk, buyer)
+    file = report(bank, tmp_path)
+    fees = sum(movement.fee for movement in settlement.read(file.read_text("utf-8-sig"), "r"))
+    for booked in ((3, 0), (0, 3)):
+        status, told, written = await run(dsn, file)
+        assert (status, written["differences"], written["categories"]) == (0, [], {"charge": 3})
+        assert (written["booked"], written["booked_before"]) == booked
+        assert "everything matches" in told
+    query = "SELECT sum(b.amount) FROM journal, unnest(accounts, amounts) AS b (account, amount) WHERE account = $1"
+    assert await desk.value(query, "fees:stripe") == fees > 0
+    assert await desk.value(query, "receivable:stripe") == 3 * 15_900 - fees
+    assert (await desk.whole()).found == {}, "what stands for itself in the journal is no order's"
+
+
+async def test_what_differs_is_listed_and_the_status_is_1(desk: Desk, dsn: str, bank: Running, tmp_path: Path) -> None:
+    refunded, kept = await bought(desk), await bought(desk, "bob")
+    bank.v1.refunds.create({"payment_intent": await payment_of(desk, refunded), "amount": 500})
+    bank.paid(2000)
+    status, told, written = await run(dsn, report(bank, tmp_path))
+    assert status == 1
+    found = {(one["kind"], one["what"], one["ours"], one["theirs"]) for one in written["differences"]}
+    assert found == {("missing_here", "refund", 0, -500), ("missing_here", "charge", 0, 2000)}
+    assert "missing_here" in told
+    assert kept.id not in told
+
+
+async def test_an_order_that_is_not_in_the_file_is_missing_there(
+    desk: Desk, dsn: str, bank: Running, tmp_path: Path
+) -> None:
+    for buyer in ("first", "ada", "last"):
+        await bought(desk, buyer)
+    movements = settlement.read(report(bank, tmp_path).read_text("utf-8-sig"), "report.csv")
+    without = [movements[0], movements[2]]
+    done = await settle_at(Settings(database_url=dsn), dsn, without, "stripe", grace=timedelta(seconds=-5))
+    assert [(one.kind, one.order_id) for one in done.differences] == [("missing_there", movements[1].order_id)]
+
+
+async def test_a_gateway_that_nobody_knows_is_refused_before_anything_is_booked(
+    desk: Desk, dsn: str, bank: Running, tmp_path: Path
+) -> None:
+    await bought(desk)
+    with pytest.raises(UnknownSettler, match="stripes"):
+        await run(dsn, report(bank, tmp_path), "stripes")
+    assert await desk.value("SELECT count(*) FROM journal") == 1
