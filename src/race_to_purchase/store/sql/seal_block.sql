@@ -6,15 +6,15 @@ WITH last AS (
     SELECT coalesce((SELECT number FROM last), 0) + 1 AS number, coalesce((SELECT until FROM last), 0) AS since,
            coalesce((SELECT hash FROM last), '') AS previous,
            journal_place(pg_snapshot_xmin(pg_current_snapshot())) AS horizon
+), waiting AS MATERIALIZED (
+    SELECT place FROM journal
+    WHERE place >= (SELECT since FROM start) AND place < (SELECT horizon FROM start)
+    ORDER BY place LIMIT $1
 ), finish AS (
-    SELECT coalesce((
-        SELECT place + 1 FROM journal
-        WHERE place >= (SELECT since FROM start) AND place < (SELECT horizon FROM start)
-        ORDER BY place OFFSET $1 - 1 LIMIT 1
-    ), (SELECT horizon FROM start)) AS until
+    SELECT CASE WHEN count(*) < $1 THEN (SELECT horizon FROM start) ELSE max(place) + 1 END AS until FROM waiting
 ), sealing AS MATERIALIZED (
     SELECT j.at, j.currency, j.accounts, j.amounts, journal_leaf(j) AS leaf FROM journal AS j
-    WHERE place >= (SELECT since FROM start) AND place < (SELECT until FROM finish)
+    WHERE place >= (SELECT since FROM start) AND place < (SELECT until FROM finish) AND EXISTS (SELECT FROM waiting)
 ), total AS MATERIALIZED (
     SELECT currency, account COLLATE "C" AS account, coalesce(sum(amount) FILTER (WHERE amount > 0), 0) AS debit,
            coalesce(-sum(amount) FILTER (WHERE amount < 0), 0) AS credit
