@@ -41,6 +41,9 @@ FILL = [
     INSERT INTO orders (id, drop_id, buyer, amount, currency, gateway, gateway_ref, attempt_n, placed_at)
     SELECT md5(i::text)::uuid, 'aurora', 'b', 1, 'EUR', 'sandbox', 'ref', 1, now()
     FROM generate_series(1, $1::int) AS i""",
+    """
+    INSERT INTO journal (order_id, entry, kind, at, currency, accounts, amounts, place)
+    SELECT md5(i::text)::uuid, 0, 'sale', now(), 'EUR', '{a,b}', '{1,-1}', i FROM generate_series(1, $1::int) AS i""",
 ]
 LARGE = {"checkout", "attempt", "pool", "idempotency", "task", "buyer", "orders", "journal"}
 """Tables that grow with every buyer. The others hold a row a drop, and may be read whole."""
@@ -58,6 +61,8 @@ HOT = [
     "read_order",
     "read_history",
     "forget_keys",
+    "seal_block",
+    "ledger_balance",
 ]
 ARGUMENTS = {
     "read_batch": ["'{}'"] * 5,
@@ -71,6 +76,7 @@ ARGUMENTS = {
     "read_order": ["gen_random_uuid()"],
     "read_history": ["gen_random_uuid()"],
     "forget_keys": ["1000", "100"],
+    "seal_block": ["10000"],
 }
 
 
