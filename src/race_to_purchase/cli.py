@@ -115,6 +115,10 @@ def demo(
     workers: Annotated[int, typer.Option(min=1, help="Server processes.")] = 1,
     arrival_seconds: Annotated[float, typer.Option(min=0.1, help="How long people keep arriving.")] = 6.0,
     reservation_seconds: Annotated[int, typer.Option(min=2, help="How long a reservation is held.")] = 5,
+    gateway_faults: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Pay at a gateway simulator, of whose answers this share is lost or broken."),
+    ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the server; 0: any free one.")] = 0,
     data_dir: Annotated[Path | None, typer.Option("--data-dir", help="Keep the database in this folder.")] = None,
     json_file: JsonOption = None,
@@ -131,6 +135,7 @@ def demo(
         workers=workers,
         arrival_seconds=arrival_seconds,
         reservation_seconds=reservation_seconds,
+        gateway_faults=gateway_faults,
         port=port,
         data_dir=data_dir,
         json_file=json_file,

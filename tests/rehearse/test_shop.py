@@ -19,7 +19,7 @@ def test_parts_follow_their_weights() -> None:
 
 def test_the_crowd_is_told_the_prices_of_the_drop() -> None:
     definition = drop("aurora-1", 1e9, 100, 5)
-    told = sale(definition, 3.0)
+    told = sale(definition, 3.0, {})
     assert told.prices == {item.id: item.price for item in definition.items}
     assert (told.reservation_s, told.limit_per_buyer, told.opens_at_s) == (5, 2, 1e9)
 

@@ -54,6 +54,8 @@ class Sale(msgspec.Struct, frozen=True):
     limit_per_buyer: int
     reservation_s: float
     arrival_s: float
+    methods: dict[str, str] = {}
+    """What the sandbox's payment methods are called where another gateway is tried."""
 
 
 class Human(msgspec.Struct, frozen=True):

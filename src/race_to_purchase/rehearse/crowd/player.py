@@ -94,7 +94,7 @@ class Player:
             await asyncio.sleep(delay_s)
 
     async def _ask(self, ask: Ask, step: Send) -> Answer:
-        method, path, key, body = http(ask, self._sale.drop)
+        method, path, key, body = http(ask, self._sale)
         payload = b"" if body is None else _encode(body)
         operation = _operation(ask)
         self._diary.count(f"sent/{operation}")

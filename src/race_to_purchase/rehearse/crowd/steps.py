@@ -11,6 +11,8 @@ from datetime import datetime
 
 import msgspec
 
+from race_to_purchase.rehearse.crowd.plan import Sale
+
 
 class Reserve(msgspec.Struct, frozen=True):
     """POST /v1/checkouts for one line."""
@@ -151,14 +153,15 @@ def _preference(answer: Answer) -> int:
     return 0 if answer.status in (200, 201) else 1 if answer.final else 2
 
 
-def http(ask: Ask, drop: str) -> tuple[str, str, str | None, object]:
+def http(ask: Ask, sale: Sale) -> tuple[str, str, str | None, object]:
     """Method, path, idempotency key and JSON body of a request."""
     match ask:
         case Reserve(key=key, buyer=buyer, item=item, quantity=quantity):
             lines = [{"item": item, "quantity": quantity}]
             who = {"id": buyer, "email": f"{buyer}@example.com"}
-            return "POST", "/v1/checkouts", key, {"drop": drop, "lines": lines, "buyer": who}
+            return "POST", "/v1/checkouts", key, {"drop": sale.drop, "lines": lines, "buyer": who}
         case Pay(key=key, checkout=checkout, method=method):
-            return "POST", f"/v1/checkouts/{checkout}/payment", key, {"payment_method": method}
+            named = sale.methods.get(method, method)
+            return "POST", f"/v1/checkouts/{checkout}/payment", key, {"payment_method": named}
         case Cancel(checkout=checkout):
             return "DELETE", f"/v1/checkouts/{checkout}", None, None

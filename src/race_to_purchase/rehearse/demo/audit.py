@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 
+from msgspec.structs import replace
+
 from race_to_purchase.app.audit import audit_at
 from race_to_purchase.checks import CHECKS, Audit, Patience
+from race_to_purchase.rehearse.demo.gateway import Comparison
 from race_to_purchase.rehearse.scorecard import Ledgers
 
 AT_REST = Patience(capture_s=0.0, deadline_s=0.0, task_s=0.0)
@@ -49,4 +52,14 @@ def ledgers(found: Audit, before: Audit, still_held: int) -> Ledgers:
         stock_findings=len(found.of(*STOCK_CHECKS)),
         still_held=still_held,
         violations=(*told, f"and {hidden:,} findings more") if hidden else tuple(told),
+    )
+
+
+def with_books(found: Ledgers, books: Comparison) -> Ledgers:
+    """The same, and what a gateway's own books say beside it."""
+    return replace(
+        found,
+        captured_without_order=found.captured_without_order + books.captured_without_order,
+        orders_without_capture=found.orders_without_capture + books.orders_without_capture,
+        violations=(*found.violations, *books.sentences),
     )

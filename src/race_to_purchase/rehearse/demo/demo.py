@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -24,8 +25,9 @@ from race_to_purchase.errors import ConfigurationError, RaceError
 from race_to_purchase.rehearse.crowd.crowd import Errand
 from race_to_purchase.rehearse.crowd.tally import Tally
 from race_to_purchase.rehearse.crowd.wire import Wire
-from race_to_purchase.rehearse.demo.audit import NOTHING_YET, come_to_rest, ledgers
+from race_to_purchase.rehearse.demo.audit import NOTHING_YET, come_to_rest, ledgers, with_books
 from race_to_purchase.rehearse.demo.crowds import Crowds
+from race_to_purchase.rehearse.demo.gateway import METHODS, Simulator, settled, simulated
 from race_to_purchase.rehearse.demo.server import Served, serving
 from race_to_purchase.rehearse.demo.shop import Look, Shop, drop, sale
 from race_to_purchase.rehearse.demo.stage import Stage
@@ -40,10 +42,16 @@ PLAYED_BY_ONE = 1000
 SALE_S_MAX = 300.0
 REST_S_MAX = 20.0
 """How long, after the last reservation's life, everything may take to come to rest."""
+GATEWAY_FAULTS = "gateway_faults"
+FAULTY_REST_S_MAX = 90.0
+"""The same with a gateway that fails: it is asked again after 5 and 30 s."""
 
 
 class DemoOptions(msgspec.Struct, frozen=True):
-    """What `race demo` can be told. Port 0 is any free one; without `data_dir` nothing is left behind."""
+    """What `race demo` can be told. Port 0 is any free one; without `data_dir` nothing is left behind.
+
+    With `gateway_faults` payments go to a gateway simulator, and that share of its answers is lost or broken.
+    """
 
     buyers: int = 2000
     bots: int = 1000
@@ -52,6 +60,7 @@ class DemoOptions(msgspec.Struct, frozen=True):
     workers: int = 1
     arrival_seconds: float = 6.0
     reservation_seconds: int = 5
+    gateway_faults: float | None = None
     port: int = 0
     data_dir: Path | None = None
     json_file: Path | None = None
@@ -80,9 +89,15 @@ def run_demo(options: DemoOptions, console: Console | None = None) -> int:
     try:
         with (
             _ended_like_ctrl_c(),
-            serving(port=options.port, workers=options.workers, data_dir=options.data_dir) as served,
+            _gateway(options) as gateway,
+            serving(
+                port=options.port,
+                workers=options.workers,
+                data_dir=options.data_dir,
+                settings={} if gateway is None else gateway.settings,
+            ) as served,
         ):
-            card = asyncio.run(_rehearse(options, served, console))
+            card = asyncio.run(_rehearse(options, served, gateway, console))
     except KeyboardInterrupt:
         if served is not None:
             served.discard()
@@ -92,6 +107,19 @@ def run_demo(options: DemoOptions, console: Console | None = None) -> int:
             console.print(f"The server's log is kept in {served.log}", style="yellow", soft_wrap=True)
         raise
     return _conclude(card, served, options, console)
+
+
+@contextmanager
+def _gateway(options: DemoOptions) -> Iterator[Simulator | None]:
+    """The gateway simulator where faults are wanted; else None, for the sandbox within the server."""
+    if options.gateway_faults is None:
+        yield None
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="race-demo-gateway-") as folder,
+        simulated(Path(folder), options.gateway_faults, options.seed) as gateway,
+    ):
+        yield gateway
 
 
 def _try_out(file: Path | None) -> None:
@@ -108,6 +136,8 @@ def _try_out(file: Path | None) -> None:
 def _conclude(card: Scorecard, served: Served, options: DemoOptions, console: Console) -> int:
     """Tell the result, and keep what somebody may want to look into; the exit status."""
     console.print(view(card))
+    if options.gateway_faults is not None:
+        console.print(f"The gateway lost, broke or refused {card.notes.get(GATEWAY_FAULTS, 0):,} answers in the sale.")
     if options.json_file is not None:
         options.json_file.write_bytes(msgspec.json.format(msgspec.json.encode(card.to_json())) + b"\n")
     if options.svg_file is not None:
@@ -134,7 +164,7 @@ def _ended_like_ctrl_c() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-async def _rehearse(options: DemoOptions, served: Served, console: Console) -> Scorecard:
+async def _rehearse(options: DemoOptions, served: Served, gateway: Simulator | None, console: Console) -> Scorecard:
     """The whole rehearsal on a server that answers."""
     before = NOTHING_YET if options.data_dir is None else await audit_at(served.dsn)
     crowds = await Crowds.start(1 if options.buyers + options.bots <= PLAYED_BY_ONE else 2)
@@ -147,7 +177,7 @@ async def _rehearse(options: DemoOptions, served: Served, console: Console) -> S
         shop = Shop(definition, admin, storefront)
         await shop.put()
         with Stage(console) as stage:
-            return await _Sale(options, served, shop, crowds, stage).run(before)
+            return await _Sale(options, served, gateway, shop, crowds, stage).run(before)
     finally:
         await crowds.stop()
         admin.close()
@@ -157,9 +187,18 @@ async def _rehearse(options: DemoOptions, served: Served, console: Console) -> S
 class _Sale:
     """One sale from before its opening until everything has come to rest."""
 
-    def __init__(self, options: DemoOptions, served: Served, shop: Shop, crowds: Crowds, stage: Stage) -> None:
+    def __init__(
+        self,
+        options: DemoOptions,
+        served: Served,
+        gateway: Simulator | None,
+        shop: Shop,
+        crowds: Crowds,
+        stage: Stage,
+    ) -> None:
         self._options = options
         self._served = served
+        self._gateway = gateway
         self._shop = shop
         self._crowds = crowds
         self._stage = stage
@@ -172,12 +211,22 @@ class _Sale:
         await self._crowds.send(self._errand(), self._tally)
         await self._watch()
         elapsed_s = self._at_s()
+        if self._gateway is not None:
+            self._tally.counts[f"note/{GATEWAY_FAULTS}"] = self._gateway.struck()
+            self._gateway.calm()
         held = await self._wait_for_what_is_held()
         self._show(await self._shop.look(), "asking the audit", at_once=True)
         missing, wrong = await self._shop.verify(self._tally.purchases)
-        found = await come_to_rest(self._served.dsn, REST_S_MAX)
+        found = ledgers(await come_to_rest(self._served.dsn, self._rest_s), before, held)
+        if self._gateway is not None:
+            found = with_books(found, await settled(self._gateway, self._served.dsn))
         witness = Witness(self._shop.looks, self._shop.inconsistent_looks, missing, wrong)
-        return scorecard(self._rehearsal(), self._tally, ledgers(found, before, held), witness, elapsed_s)
+        return scorecard(self._rehearsal(), self._tally, found, witness, elapsed_s)
+
+    @property
+    def _rest_s(self) -> float:
+        """How long everything may take to come to rest."""
+        return REST_S_MAX if self._gateway is None else FAULTY_REST_S_MAX
 
     def _errand(self) -> Errand:
         options, served = self._options, self._served
@@ -188,7 +237,7 @@ class _Sale:
             seed=options.seed,
             buyers=options.buyers,
             bots=options.bots,
-            sale=sale(self._shop.drop, options.arrival_seconds),
+            sale=sale(self._shop.drop, options.arrival_seconds, {} if self._gateway is None else METHODS),
         )
 
     def _rehearsal(self) -> Rehearsal:

@@ -84,8 +84,8 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
     return parts
 
 
-def sale(definition: Drop, arrival_s: float) -> Sale:
-    """What the crowd knows of a drop."""
+def sale(definition: Drop, arrival_s: float, methods: dict[str, str]) -> Sale:
+    """What the crowd knows of a drop, and what its cards are called there."""
     assert definition.limit_per_buyer is not None
     return Sale(
         drop=definition.id,
@@ -95,6 +95,7 @@ def sale(definition: Drop, arrival_s: float) -> Sale:
         limit_per_buyer=definition.limit_per_buyer,
         reservation_s=definition.reservation_seconds,
         arrival_s=arrival_s,
+        methods=methods,
     )
 
 
