@@ -45,3 +45,11 @@ def test_storefronts_may_not(server: Server) -> None:
     with server.client(STOREFRONT_KEY) as storefront:
         assert storefront.ask("GET", "/v1/admin/gateways").problem == (403, "forbidden")
         assert storefront.ask("PUT", PATH, {"drained": True}).problem == (403, "forbidden")
+
+
+def test_a_payment_may_say_the_buyer_s_country(storefront: Client) -> None:
+    path = f"/v1/checkouts/{reserved(storefront).json['id']}/payment"
+    for wrong in ("de", "DEU", "", 5):
+        answer = storefront.ask("POST", path, {"payment_method": "pm_approved", "country": wrong})
+        assert (answer.problem, answer.json["field"]) == ((422, "invalid_input"), "country")
+    assert storefront.ask("POST", path, {"payment_method": "pm_approved", "country": "DE"}).status == 200

@@ -35,20 +35,18 @@ class TestPaymentMethods:
     """Each stands for one thing that a real gateway does."""
 
     @pytest.mark.parametrize(
-        ("method", "code", "retryable"),
+        ("method", "declined"),
         [
-            ("pm_declined", "generic_decline", False),
-            ("pm_insufficient_funds", "insufficient_funds", True),
-            ("pm_expired_card", "expired_card", False),
-            ("pm_try_again", "try_again_later", True),
-            ("pm_of_another_shop", UNKNOWN_METHOD, False),
-            ("", UNKNOWN_METHOD, False),
+            ("pm_declined", Declined("generic_decline", False)),
+            ("pm_insufficient_funds", Declined("insufficient_funds", True, "other_card")),
+            ("pm_expired_card", Declined("expired_card", False)),
+            ("pm_try_again", Declined("try_again_later", True, "other_gateway")),
+            ("pm_of_another_shop", Declined(UNKNOWN_METHOD, False)),
+            ("", Declined(UNKNOWN_METHOD, False)),
         ],
     )
-    async def test_declines_have_their_code(
-        self, gateway: SandboxGateway, method: str, code: str, retryable: bool
-    ) -> None:
-        assert await gateway.authorize(request_of(method), None) == Declined(code, retryable)
+    async def test_declines_have_their_code(self, gateway: SandboxGateway, method: str, declined: Declined) -> None:
+        assert await gateway.authorize(request_of(method), None) == declined
 
     async def test_a_slow_one_is_authorized_in_the_end(self, gateway: SandboxGateway) -> None:
         assert isinstance(await gateway.authorize(request_of("pm_slow"), None), Authorized)

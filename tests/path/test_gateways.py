@@ -153,7 +153,7 @@ class TestTakingOver:
 
     async def test_what_the_buyer_has_to_mend_goes_nowhere(self, start: Start) -> None:
         shop = await start(first="well", second="well")
-        for buyer, method in (("ada", "pm_declined"), ("bob", "pm_expired_card")):
+        for buyer, method in (("ada", "pm_declined"), ("bob", "pm_expired_card"), ("cy", "pm_insufficient_funds")):
             checkout = await shop.reserve(buyer)
             outcome = await shop.pay(checkout, method)
             assert isinstance(outcome, Answered)

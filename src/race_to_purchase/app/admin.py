@@ -100,7 +100,8 @@ class AdminClient:
 
     def gateways(self) -> Table:
         """Every payment gateway, a row each."""
-        table = Table("gateway", "in use", "breaker", "queue", "authorized", "declined", "no answer", "p95 ms", "why")
+        columns = ("gateway", "in use", "breaker", "queue", "authorized", "declined", "no answer", "p95 ms", "why")
+        table = Table(*columns, box=None, pad_edge=False)
         for seen in self._call("GET", "/v1/admin/gateways")[1]["gateways"]:
             in_use = f"drained since {seen['drained_at']}" if seen["drained"] else "yes"
             ended = seen["authorizations"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,13 @@ SANDBOX = GatewayEntry(name="sandbox", kind="sandbox")
 
 STRIPE_PATIENCE = 0.8
 """Of gateway_timeout_s, what one request to Stripe may take: the adapter itself says what a lost answer means."""
+
+
+class GatewayOwed(ConfigurationError):
+    """Payments are not finished yet at the gateway {gateway}, which the settings do not name any more. Name it
+    again and drain it (`race gateways drain {gateway}`); take it out once nothing is left to be done there."""
+
+    code = "gateway_owed"
 
 
 class Counter:
@@ -64,6 +71,14 @@ def entries_of(settings: Settings) -> tuple[GatewayEntry, ...]:
         name="stripe", kind="stripe", api_key=settings.stripe_key, base_address=base_address, webhook_secrets=secrets
     )
     return (stripe,)
+
+
+def require_named(settings: Settings, owed: Iterable[str]) -> None:
+    """Raise GatewayOwed where one of the gateways at which something is `owed` could not be asked any more."""
+    named = {SANDBOX.name, *(entry.name for entry in entries_of(settings))}
+    for gateway in owed:
+        if gateway not in named:
+            raise GatewayOwed(gateway=gateway)
 
 
 async def open_counter(settings: Settings, dsn: str) -> Counter:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from race_to_purchase.app.desks import require_named
 from race_to_purchase.app.engine import require_sound
 from race_to_purchase.app.worker import ORDERS, Orders, run, run_worker
 from race_to_purchase.commit.committer import Committer
@@ -121,7 +122,7 @@ async def _serve(
     started: Callable[[Reachable], None],
 ) -> None:
     await migrate(dsn)
-    await _put(dsn, drops)
+    await _prepare(settings, dsn, drops)
     watching = asyncio.create_task(embedded.watch()) if embedded is not None else None
 
     def ready() -> None:
@@ -140,13 +141,13 @@ async def _serve(
             watching.cancel()
 
 
-async def _put(dsn: str, drops: Sequence[Drop]) -> None:
-    """Create or change the drops that were named at the start; DropRefused says which and why not."""
-    if not drops:
-        return
+async def _prepare(settings: Settings, dsn: str, drops: Sequence[Drop]) -> None:
+    """Create or change the drops that were named at the start; DropRefused says which and why not, or GatewayOwed."""
     store = await PostgresStore.open(dsn, connections=1)
     try:
-        catalogue = Catalogue(Committer(store), PostgresReads(store.pool))
+        reads = PostgresReads(store.pool)
+        require_named(settings, await reads.gateways_owed())
+        catalogue = Catalogue(Committer(store), reads)
         for drop in drops:
             told = answer(await catalogue.put(drop))
             if told.problem:

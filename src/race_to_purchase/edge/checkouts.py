@@ -60,9 +60,8 @@ class Checkouts:
         wanted = call.decoded(NEW_PAYMENT)
         key = call.key_use(checkout_id)
         assert key is not None
-        return answer(
-            await self._purchase.pay(checkout_id, call.buyer, wanted.payment_method, key, call.alive, wanted.return_url)
-        )
+        method, return_url, country = wanted.payment_method, wanted.return_url, wanted.country
+        return answer(await self._purchase.pay(checkout_id, call.buyer, method, key, call.alive, return_url, country))
 
     async def returned(self, call: Call) -> Answer:
         """POST /v1/checkouts/{id}/payment/return."""

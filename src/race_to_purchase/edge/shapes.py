@@ -22,6 +22,7 @@ Quantity = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 BuyerId = Annotated[str, msgspec.Meta(pattern=r"^[!-~]([ -~]*[!-~])?\Z", max_length=128)]
 Email = Annotated[str, msgspec.Meta(pattern=r"^[^@\x00-\x20\x7f-\xa0]+@[^@\x00-\x20\x7f-\xa0]+\Z", max_length=254)]
 PaymentMethod = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
+Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z")]
 ReturnUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]+\Z", max_length=2000)]
 
 Phase = Literal["announced", "open", "sold_out", "closed"]
@@ -55,10 +56,12 @@ class NewPayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How it is paid: a token of the payment gateway, never the number of a card.
 
     A buyer who is sent away to act, as in 3-D Secure, comes back to `return_url`; without one, some gateways decline.
+    `country` is the buyer's, by ISO 3166; without it, no gateway is chosen that is only for some countries.
     """
 
     payment_method: PaymentMethod
     return_url: ReturnUrl | None = None
+    country: Country | None = None
 
 
 class NewRefund(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -19,7 +19,7 @@ from race_to_purchase.gateways.sandbox_books import Books, NewPayment
 from race_to_purchase.gateways.sandbox_combine import Combiner
 from race_to_purchase.gateways.sandbox_connection import Unanswered
 from race_to_purchase.gateways.sandbox_list import listed
-from race_to_purchase.gateways.sandbox_methods import METHODS, UNKNOWN_METHOD, Method
+from race_to_purchase.gateways.sandbox_methods import DECLINES, METHODS, UNKNOWN_METHOD, Method
 from race_to_purchase.gateways.sandbox_webhook import verify
 from race_to_purchase.gateways.webhook_secret import new_secret, signer
 from race_to_purchase.ports import GatewayPayment, PaymentRequest, WebhookEvent
@@ -249,7 +249,7 @@ def _authorization(ref: str, request: PaymentRequest, method: Method) -> _Author
     if method.acted is not None:
         return _Authorization(ref, row, answers.action_required(ref))
     if method.decline_code is not None:
-        return _Authorization(ref, row, Declined(method.decline_code, method.retryable))
+        return _Authorization(ref, row, DECLINES[method.decline_code])
     return _Authorization(ref, row, Authorized(ref, request.amount))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from race_to_purchase.gateways import KeyReused
 from race_to_purchase.gateways.sandbox_books import NewPayment, PaidBack, Payment
-from race_to_purchase.gateways.sandbox_methods import METHODS, RETRYABLE, Method
+from race_to_purchase.gateways.sandbox_methods import DECLINES, METHODS, Method
 from race_to_purchase.rules.verdicts import (
     Absent,
     ActionRequired,
@@ -47,7 +47,7 @@ def authorized_before(asked: NewPayment, payment: Payment) -> Verdict | Exceptio
     if METHODS[payment.method].acted is not None:
         return action_required(payment.ref)
     if payment.decline_code is not None:
-        return Declined(payment.decline_code, payment.decline_code in RETRYABLE)
+        return DECLINES[payment.decline_code]
     return Authorized(payment.ref, payment.amount)
 
 
@@ -68,7 +68,7 @@ def looked_up(payment: Payment | None) -> Verdict:
         case "action_required":
             return action_required(payment.ref)
         case "declined":
-            return Declined(payment.decline_code or "", payment.decline_code in RETRYABLE)
+            return DECLINES[payment.decline_code or ""]
         case _:
             return Authorized(payment.ref, payment.amount)
 

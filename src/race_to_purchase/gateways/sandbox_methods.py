@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from race_to_purchase.rules.verdicts import Advice, Declined
+
 
 class Method(msgspec.Struct, frozen=True):
     """How a payment method behaves at authorization.
@@ -27,14 +29,15 @@ class Method(msgspec.Struct, frozen=True):
     refund: Literal["done", "pending", "refused"] = "done"
     loses: str | None = None
     acted: str | None = None
+    advice: Advice | None = None
 
 
 METHODS: dict[str, Method] = {
     "pm_approved": Method(),
     "pm_declined": Method("declined", "generic_decline"),
-    "pm_insufficient_funds": Method("declined", "insufficient_funds", retryable=True),
+    "pm_insufficient_funds": Method("declined", "insufficient_funds", retryable=True, advice="other_card"),
     "pm_expired_card": Method("declined", "expired_card"),
-    "pm_try_again": Method("declined", "try_again_later", retryable=True),
+    "pm_try_again": Method("declined", "try_again_later", retryable=True, advice="other_gateway"),
     "pm_slow": Method(slow=True),
     "pm_answer_lost": Method(loses="answer"),
     "pm_lost_request": Method(loses="request"),
@@ -49,5 +52,9 @@ METHODS: dict[str, Method] = {
 UNKNOWN_METHOD = "unknown_payment_method"
 """Decline code of whatever is not in the table."""
 
-RETRYABLE: frozenset[str] = frozenset(m.decline_code for m in METHODS.values() if m.decline_code and m.retryable)
-"""Decline codes after which the same buyer may succeed with another card, or at another gateway."""
+DECLINES: dict[str, Declined] = {
+    method.decline_code: Declined(method.decline_code, method.retryable, method.advice)
+    for method in METHODS.values()
+    if method.decline_code
+}
+"""What is said of a payment that was declined, by its code."""

@@ -109,6 +109,10 @@ class PostgresReads:
         rows = await self._rows("take_tasks", list(kinds), limit, lease_s)
         return [Task(row["id"], *list(row)[1:]) for row in rows]
 
+    async def gateways_owed(self) -> Sequence[str]:
+        """The gateways at which payments have been begun and not finished; for a start, with all of `task` to read."""
+        return [row["gateway"] for row in await self._rows("gateways_owed")]
+
     async def gateways(self) -> Sequence[GatewayStatus]:
         """See the port."""
         return [GatewayStatus(*row) for row in await self._rows("all_gateways")]
