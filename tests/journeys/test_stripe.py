@@ -106,6 +106,29 @@ def test_what_fails_on_the_way_is_found_out(shop: Engine, stripe: Process) -> No
     stripe.faults()
 
 
+@pytest.mark.parametrize(("says", "status", "captured"), [("succeeded", 200, PRICE), ("failed", 402, 0)])
+def test_a_buyer_whose_bank_asks_for_him(shop: Engine, stripe: Process, says: str, status: int, captured: int) -> None:
+    """3-D Secure: to the bank's page, back to the shop, and only then is anything charged."""
+    fay = Buyer(shop, f"fay-{says}")
+    sent_away = fay.pays("pm_card_threeDSecure2Required", return_url="https://shop.example/back")
+    assert (sent_away.status_code, fay.state()) == (202, "paying")
+    assert book_of(stripe, fay.checkout)["authorized"] == 0
+    bank = requests.post(sent_away.json()["next_action"], data={"outcome": says}, timeout=30, allow_redirects=False)
+    assert bank.headers["Location"].startswith("https://shop.example/back?payment_intent=")
+    back = requests.post(f"{shop.url}/v1/checkouts/{fay.checkout}/payment/return", headers=storefront(), timeout=30)
+    assert back.status_code == status, back.text
+    shop.until(lambda: book_of(stripe, fay.checkout)["captured"] == captured)
+
+
+def test_what_was_paid_is_paid_back(shop: Engine, stripe: Process) -> None:
+    gil = Buyer(shop, "gil")
+    assert gil.pays("pm_card_visa").json()["state"] == "paid"
+    shop.until(lambda: book_of(stripe, gil.checkout)["captured"] == PRICE)
+    answer = gil.post(f"/v1/orders/{gil.checkout}/refunds", {"amount": 900}, "gil-refund")
+    assert answer.status_code in (200, 201, 202), answer.text
+    shop.until(lambda: book_of(stripe, gil.checkout)["refunded"] == 900)
+
+
 BAD_DAY = [
     {"fault": "cut_before", "rate": 0.05},
     {"fault": "cut_after", "rate": 0.05},
