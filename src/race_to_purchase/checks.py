@@ -44,6 +44,7 @@ _STARTS = {
     "range_idempotency": "",
     "range_task": "",
     "range_aftersale": _NIL,
+    "range_inbox": "",
     "range_payment": "",
 }
 """Statement that finds the next range of a table, to what comes before its first row."""
@@ -119,6 +120,7 @@ CHECKS: tuple[Check, ...] = (
     Check("refunded_order_stands", "What was paid back in full is no longer an order.", "range_aftersale"),
     Check("refund_without_task", "Every refund that has not ended has its task.", "range_aftersale"),
     Check("refund_undecided", "Every refund is decided within its time.", "range_aftersale", "refund_s"),
+    Check("message_overdue", "Every message of a gateway is worked on when it is due.", "range_inbox", "task_s"),
     Check("charged_without_order", "The gateway keeps money for orders alone.", "range_payment", books=True),
     Check("charged_twice", "The gateway took money for a checkout once.", "range_attempt", books=True),
     Check("capture_missing_at_gateway", "The gateway has captured what we say it has.", "range_attempt", books=True),

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
 from race_to_purchase.rules.aftersale import DisputeRow
 from race_to_purchase.rules.ledger import Balance
+from race_to_purchase.rules.messages import Heap, Kept, Message, MessageState, WebhookEvent, Worked
 from race_to_purchase.rules.rows import (
     Attempt,
     Checkout,
@@ -234,24 +235,6 @@ class PaymentRequest(msgspec.Struct, frozen=True):
     return_url: str | None = None
 
 
-WebhookKind = Literal["payment", "refund", "dispute_opened", "dispute_updated", "dispute_closed", "unknown"]
-
-
-class WebhookEvent(msgspec.Struct, frozen=True):
-    """A verified message of a gateway about its payment `ref`; what it says is asked for, never believed.
-
-    `id` is the same whenever the message comes again. `kind` is in our words: `payment` means that its state may have
-    changed. `reference` is the attempt, where the message names it; `data` is what else it says, in its own words.
-    """
-
-    id: str
-    kind: WebhookKind
-    ref: str
-    reference: str | None
-    created_at: datetime
-    data: dict[str, Any] = {}
-
-
 class GatewayPayment(msgspec.Struct, frozen=True):
     """A payment as the gateway's own books have it; amounts in minor units.
 
@@ -266,6 +249,10 @@ class GatewayPayment(msgspec.Struct, frozen=True):
     captured: int
     refunded: int
     created_at: datetime
+
+
+class WebhookTooOld(ValueError):
+    """It says that it was signed too long ago, or in the future: somebody may be sending a copy."""
 
 
 class Gateway(Protocol):
@@ -320,7 +307,38 @@ class Gateway(Protocol):
         ...
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
-        """The event in a signed message; ValueError where signature, time or form is wrong."""
+        """The event in a signed message; WebhookTooOld, or another ValueError where signature or form is wrong.
+
+        `headers` have lower-case names. The error's words are logged: they never hold a secret.
+        """
+        ...
+
+
+class Inbox(Protocol):
+    """Gateways' messages, durable before they are acknowledged. All methods raise DatabaseUnavailable."""
+
+    async def keep(self, gateway: str, event: WebhookEvent, body: bytes) -> bool:
+        """Store it durably; False if that event of that gateway was stored before, which changes nothing."""
+        ...
+
+    async def take(self, gateway: str, limit: int, lease_s: float) -> Sequence[Message]:
+        """Due messages, taken: nobody else gets them before `lease_s` has passed (SKIP LOCKED)."""
+        ...
+
+    async def put(self, worked: Sequence[Worked]) -> None:
+        """Note what became of messages. What is done or left stays so; its body is emptied."""
+        ...
+
+    async def listed(self, state: MessageState, limit: int) -> Sequence[Kept]:
+        """Messages in one state other than done, the soonest due first."""
+        ...
+
+    async def heaps(self) -> Sequence[Heap]:
+        """What is not done, counted by gateway, kind and state, in this order."""
+        ...
+
+    async def forget(self, done_s: float, left_s: float, limit: int) -> int:
+        """Delete messages that were received so long ago and are done or left, `limit` at most; how many were."""
         ...
 
 

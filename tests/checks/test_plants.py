@@ -297,6 +297,14 @@ PLANTS = [
         ("UPDATE sandbox.payment SET refunded = refunded + 1 WHERE reference = '{part refunded}/1'",),
         "{part refunded}",
     ),
+    Plant(
+        "message_overdue",
+        (
+            "INSERT INTO inbox (id, gateway, kind, ref, created_at, data, body, due_at)"
+            " VALUES ('sandbox/evt_1', 'sandbox', 'payment', 'p', now(), '{{}}', '', now() - interval '6 minutes')",
+        ),
+        "sandbox/evt_1",
+    ),
     Plant("charged_without_order", (payment(captured=500),), "nobody/1", 500),
     Plant(
         "charged_without_order",

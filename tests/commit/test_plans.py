@@ -44,8 +44,13 @@ FILL = [
     """
     INSERT INTO journal (order_id, entry, kind, at, currency, accounts, amounts, place)
     SELECT md5(i::text)::uuid, 0, 'sale', now(), 'EUR', '{a,b}', '{1,-1}', i FROM generate_series(1, $1::int) AS i""",
+    """
+    INSERT INTO inbox (id, gateway, kind, ref, created_at, received_at, data, body, state, due_at)
+    SELECT 'stripe/evt_' || i, 'stripe', 'payment', 'pi_' || i, now(), now() - i * interval '1 s', '{}', '',
+           CASE WHEN i % 100 = 0 THEN 'waiting' ELSE 'done' END, now() + i * interval '1 s'
+    FROM generate_series(1, $1::int) AS i""",
 ]
-LARGE = {"checkout", "attempt", "pool", "idempotency", "task", "buyer", "orders", "journal"}
+LARGE = {"checkout", "attempt", "pool", "idempotency", "task", "buyer", "orders", "journal", "inbox"}
 """Tables that grow with every buyer. The others hold a row a drop, and may be read whole."""
 
 HOT = [
@@ -63,6 +68,10 @@ HOT = [
     "forget_keys",
     "seal_block",
     "ledger_balance",
+    "inbox_keep",
+    "inbox_take",
+    "inbox_put",
+    "inbox_forget",
 ]
 ARGUMENTS = {
     "read_batch": ["'{}'"] * 5,
@@ -77,6 +86,10 @@ ARGUMENTS = {
     "read_history": ["gen_random_uuid()"],
     "forget_keys": ["1000", "100"],
     "seal_block": ["10000"],
+    "inbox_keep": ["'{}'"] * 8,
+    "inbox_take": ["'stripe'", "50", "60"],
+    "inbox_put": ["'{}'"] * 4,
+    "inbox_forget": ["1000", "2000", "100"],
 }
 
 

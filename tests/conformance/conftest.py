@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from race_to_purchase.ports import Ledger, Reads, Store
+from race_to_purchase.ports import Inbox, Ledger, Reads, Store
 from race_to_purchase.rules.snapshot import Keys
+from race_to_purchase.store.inbox import PostgresInbox
 from race_to_purchase.store.ledger import PostgresLedger
 from race_to_purchase.store.memory import MemoryStore
+from race_to_purchase.store.memory_inbox import MemoryInbox
 from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.reads import PostgresReads
 from tests.databases import Server, empty
@@ -18,12 +20,18 @@ SERVERS = {"postgres-embedded": "server", "postgres-debian": "debian_server"}
 """Store by name to the fixture of its server."""
 
 
+def now_utc() -> datetime:
+    """The clock of what lives in memory."""
+    return datetime.now(UTC)
+
+
 class Backend(msgspec.Struct, frozen=True):
     """One store, written to and asked."""
 
     store: Store
     reads: Reads
     ledger: Ledger
+    inbox: Inbox
 
 
 @pytest.fixture(scope="session", params=["memory", *SERVERS])
@@ -42,12 +50,13 @@ def place(request: pytest.FixtureRequest) -> Iterator[str | None]:
 async def backend(place: str | None) -> AsyncIterator[Backend]:
     """A store without rows."""
     if place is None:
-        memory = MemoryStore(lambda: datetime.now(UTC))
-        yield Backend(memory, memory, memory)
+        memory = MemoryStore(now_utc)
+        yield Backend(memory, memory, memory, MemoryInbox(memory.rows, now_utc))
         return
     await empty(place)
     postgres = await PostgresStore.open(place)
-    yield Backend(postgres, PostgresReads(postgres.pool), PostgresLedger(postgres.pool))
+    pool = postgres.pool
+    yield Backend(postgres, PostgresReads(pool), PostgresLedger(pool), PostgresInbox(pool))
     await postgres.close()
 
 

@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 
-from race_to_purchase.ports import GatewayPayment, PaymentRequest, WebhookEvent
+from race_to_purchase.gateways.sandbox_webhook import verify
+from race_to_purchase.gateways.webhook_secret import new_secret, signer
+from race_to_purchase.ports import GatewayPayment, PaymentRequest
+from race_to_purchase.rules.messages import WebhookEvent
 from race_to_purchase.rules.verdicts import (
     Absent,
     ActionRequired,
@@ -21,9 +24,14 @@ from race_to_purchase.rules.verdicts import (
     Voided,
 )
 
+SIGNER = signer(new_secret())
+
 
 class Bank:
-    """Approves all but `pm_declined`; `pm_held` waits until `opened` is set, `pm_action` until its buyer acts."""
+    """Signs its messages with SIGNER.
+
+    Approves all but `pm_declined`; `pm_held` waits until `opened` is set, `pm_action` until its buyer acts.
+    """
 
     name = "bank"
     separate_capture = True
@@ -84,4 +92,4 @@ class Bank:
         return self.refunds.get(key, Absent())
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
-        raise ValueError("this bank sends none")
+        return verify(SIGNER, headers, body)

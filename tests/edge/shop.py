@@ -17,6 +17,7 @@ from race_to_purchase.commit.committer import Committer
 from race_to_purchase.edge.connection import http_protocol
 from race_to_purchase.edge.reference.examples import DROP
 from race_to_purchase.edge.routes import Behind, build_app
+from race_to_purchase.edge.webhooks import Webhooks
 from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue, DropState
 from race_to_purchase.operate.findings import FindingsDesk
@@ -31,6 +32,7 @@ from race_to_purchase.rules.drop import Drop
 from race_to_purchase.rules.outcomes import Outcome
 from race_to_purchase.store.memory import MemoryStore
 from race_to_purchase.store.memory_findings import MemoryFindings
+from race_to_purchase.store.memory_inbox import MemoryInbox
 from tests.edge.bank import Bank
 from tests.edge.wire import Client
 
@@ -75,6 +77,9 @@ class Shop:
         self.catalogue = WatchedCatalogue(committer, self.store)
         self.gateways = Gateways(committer, self.store, router)
         self.findings = FindingsDesk(committer, self.store, MemoryFindings(self.store.rows), after_s=300.0)
+        self.inbox = MemoryInbox(self.store.rows, lambda: datetime.now(UTC) + self.offset)
+        self.nudged: list[str] = []
+        self.webhooks = Webhooks(router.desks, self.inbox, self.nudged.append)
         self.failure: Exception | None = None
 
     def _note(self, batch: Sequence[tuple[Command, Outcome, str]]) -> None:
@@ -94,6 +99,7 @@ class Shop:
                 gateways=self.gateways,
                 ledger=self.store,
                 findings=self.findings,
+                webhooks=self.webhooks,
                 refunds=self.refunds,
                 disputes=self.disputes,
             ),

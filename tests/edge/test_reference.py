@@ -117,5 +117,5 @@ class TestThePage:
     def test_can_draw_what_is_in_the_document(self, written: Any) -> None:
         """Each path parameter has an example, since the page makes a curl command of it."""
         for parameter in written["components"]["parameters"].values():
-            assert parameter["in"] == "header" or "example" in parameter
+            assert parameter["in"] != "path" or "example" in parameter
         assert examples.CHECKOUT_ID in msgspec.json.encode(written).decode()

@@ -7,12 +7,15 @@ import pytest
 from race_to_purchase.gateways.sandbox import SandboxGateway
 from race_to_purchase.gateways.sandbox_webhook import sign
 from race_to_purchase.gateways.webhook_secret import new_secret, signer
-from race_to_purchase.ports import WebhookEvent
+from race_to_purchase.ports import WebhookTooOld
+from race_to_purchase.rules.messages import WebhookEvent
 from tests.gateways.conftest import WEBHOOK_SECRET
 
-EVENT = WebhookEvent("evt_1", "payment", "sbx_1", "c/1", datetime(2026, 12, 1, 18, tzinfo=UTC), {"why": "captured"})
+SAID_AT = datetime(2026, 12, 1, 18, 0, 43, tzinfo=UTC)
+EVENT = WebhookEvent("evt_1", "payment", "sbx_1", "c-1/1", SAID_AT, {"state": "captured"})
 OURS = signer(WEBHOOK_SECRET)
 OTHERS = signer(new_secret())
+NO_ZONE = b'{"type": "a", "timestamp": "2026-12-01T18:00:43", "data": {"ref": "a"}}'
 
 
 @pytest.fixture
@@ -23,6 +26,16 @@ def gateway() -> SandboxGateway:
 
 def test_a_signed_message_is_read(gateway: SandboxGateway) -> None:
     assert gateway.verify_webhook(*sign(OURS, EVENT)) == EVENT
+
+
+def test_a_message_that_says_little_is_read(gateway: SandboxGateway) -> None:
+    event = WebhookEvent("evt_1", "refund", "sbx_1", None, SAID_AT)
+    assert gateway.verify_webhook(*sign(OURS, event)) == event
+
+
+def test_a_kind_that_nobody_knows_is_unknown(gateway: SandboxGateway) -> None:
+    event = WebhookEvent("evt_1", "account.updated", "sbx_1", None, SAID_AT)  # type: ignore[arg-type] # no kind
+    assert gateway.verify_webhook(*sign(OURS, event)).kind == "unknown"
 
 
 def test_header_names_have_no_case(gateway: SandboxGateway) -> None:
@@ -63,7 +76,7 @@ def test_a_message_under_another_id_is_refused(gateway: SandboxGateway) -> None:
 
 @pytest.mark.parametrize("off", [timedelta(minutes=-6), timedelta(minutes=6)])
 def test_a_message_of_another_time_is_refused(gateway: SandboxGateway, off: timedelta) -> None:
-    with pytest.raises(ValueError, match="timestamp"):
+    with pytest.raises(WebhookTooOld, match="timestamp"):
         gateway.verify_webhook(*sign(OURS, EVENT, datetime.now(UTC) + off))
 
 
@@ -89,7 +102,7 @@ def test_a_malformed_time_is_refused(gateway: SandboxGateway, time: str) -> None
         gateway.verify_webhook({**headers, "webhook-timestamp": time}, body)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"type": 1}', b'{"type": "a", "data": {}}', b"\xff\xfe"])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"type": 1}', b'{"type": "a", "data": {}}', NO_ZONE, b"\xff\xfe"])
 def test_a_signed_message_of_another_form_is_refused(gateway: SandboxGateway, body: bytes) -> None:
     now = datetime.now(UTC)
     headers = {

@@ -100,3 +100,47 @@ async def test_loops_that_start_together_do_not_tick_together(monkeypatch: pytes
     await run(*[False] * 20)
     assert len(set(made)) == 20
     assert all(0.4 <= pause <= 0.6 for pause in made)
+
+
+class TestANudge:
+    async def test_ends_the_pause(self) -> None:
+        work = Work([False])
+        loop = Loop(work, interval_s=3600)
+        loop.start()
+        while not work.ticks:
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
+        loop.nudge()
+        await work.done.wait()
+        await loop.stop()
+
+    async def test_during_a_tick_lets_another_follow(self, pauses: list[float]) -> None:
+        work = Work([False, False])
+        loop = Loop(work, interval_s=0.5)
+        tick = work.tick
+
+        async def nudged() -> bool:
+            if work.ticks == 0:
+                loop.nudge()
+            return await tick()
+
+        work.tick = nudged  # type: ignore[method-assign]
+        loop.start()
+        await work.done.wait()
+        await loop.stop()
+        assert pauses == [0.5]
+
+    async def test_after_a_failure_hurries_nothing(self, pauses: list[float]) -> None:
+        work = Work([DatabaseUnavailable(reason="gone")])
+        loop = Loop(work, interval_s=0.5)
+        tick = work.tick
+
+        async def nudged() -> bool:
+            loop.nudge()
+            return await tick()
+
+        work.tick = nudged  # type: ignore[method-assign]
+        loop.start()
+        await work.done.wait()
+        await loop.stop()
+        assert pauses == [1.0]

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 
-from race_to_purchase.ports import GatewayPayment, PaymentRequest, WebhookEvent
+from race_to_purchase.ports import GatewayPayment, PaymentRequest
+from race_to_purchase.rules.messages import WebhookEvent
 from race_to_purchase.rules.verdicts import Authorized, Captured, Prepared, Refunded, Verdict, Voided
 
 

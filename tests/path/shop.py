@@ -21,8 +21,9 @@ from race_to_purchase.path.patience import Patience
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.refund import Refunds
 from race_to_purchase.path.reserve import ReserveRequest
-from race_to_purchase.ports import GatewayPayment, PaymentRequest, Publisher, WebhookEvent
+from race_to_purchase.ports import GatewayPayment, PaymentRequest, Publisher
 from race_to_purchase.rules.commands import Line
+from race_to_purchase.rules.messages import WebhookEvent
 from race_to_purchase.rules.outcomes import Outcome, Reserved
 from race_to_purchase.rules.rows import Attempt, Checkout, TaskKind
 from race_to_purchase.rules.verdicts import NoAnswer, Verdict

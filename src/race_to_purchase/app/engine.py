@@ -13,11 +13,13 @@ from race_to_purchase.app.desks import Counter, entries_of, open_counter
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.edge.principals import Principals
 from race_to_purchase.edge.routes import Behind, build_app
+from race_to_purchase.edge.webhooks import Webhooks
 from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.gateways.webhook_out import WebhookPublisher
 from race_to_purchase.loops.drained import Drained
 from race_to_purchase.loops.expire import Expire, Sweep
 from race_to_purchase.loops.forget import Forget
+from race_to_purchase.loops.inbox import ReadInbox
 from race_to_purchase.loops.loop import Loop
 from race_to_purchase.loops.owed import Owed
 from race_to_purchase.loops.reconcile.loop import Pace, Reconcile
@@ -34,12 +36,14 @@ from race_to_purchase.ports import Gateway
 from race_to_purchase.rules.rows import TaskKind
 from race_to_purchase.settings import Settings, keys_of, pauses_of
 from race_to_purchase.store.findings import PostgresFindings, leading
+from race_to_purchase.store.inbox import PostgresInbox
 from race_to_purchase.store.ledger import PostgresLedger
 from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.reads import PostgresReads
 
 OWED_EVERY_S: dict[TaskKind, float] = {"resolve": 1.0, "capture": 1.0, "void": 1.0, "deliver": 0.5}
 REFUND_EVERY_S = 1.0
+INBOX_EVERY_S = 1.0
 SWEEP_EVERY_S = 60.0
 FORGET_EVERY_S = 600.0
 SEAL_EVERY_S = 1.0
@@ -57,6 +61,7 @@ class Engine:
         self._publisher = _publisher(settings)
         self.reads = PostgresReads(store.pool)
         self.ledger = PostgresLedger(store.pool)
+        self.inbox = PostgresInbox(store.pool)
         self.committer = Committer(
             store,
             policy=settings.policy,
@@ -89,7 +94,9 @@ class Engine:
         self.disputes = DisputeDesk(self.reads)
         self.catalogue = Catalogue(self.committer, self.reads)
         self.gateway_admin = Gateways(self.committer, self.reads, counter.router)
-        self._loops = self._make_loops()
+        self._readers = {name: ReadInbox(name, self.inbox, self.purchase.resolve) for name in self.gateways}
+        self._inbox_loops = {name: Loop(reader, INBOX_EVERY_S) for name, reader in self._readers.items()}
+        self._loops = [*self._make_loops(), *self._inbox_loops.values()]
 
     @classmethod
     async def start(cls, settings: Settings, dsn: str) -> Self:
@@ -115,7 +122,7 @@ class Engine:
         return [
             Loop(Expire(self.committer, self.reads), self._settings.expire_every_s),
             Loop(Sweep(self.committer, self.reads), SWEEP_EVERY_S),
-            Loop(Forget(self.reads), FORGET_EVERY_S),
+            Loop(Forget(self.reads, self.inbox), FORGET_EVERY_S),
             Loop(self.reconcile, self._settings.reconcile_every_s),
             Loop(Seal(self.ledger), SEAL_EVERY_S),
             Loop(Drained(self.gateway_admin.follow), DRAINED_EVERY_S),
@@ -134,6 +141,7 @@ class Engine:
                 findings=self.findings,
                 refunds=self.refunds,
                 disputes=self.disputes,
+                webhooks=Webhooks(self.gateways, self.inbox, lambda name: self._inbox_loops[name].nudge()),
             ),
             storefront_keys=keys_of(self._settings.storefront_keys, "storefront_keys"),
             admin_keys=keys_of(self._settings.admin_keys, "admin_keys"),
@@ -145,6 +153,7 @@ class Engine:
     async def stop(self, grace_s: float) -> None:
         """Stop taking over, finish payments under way, commit what is queued; what is left, other processes do."""
         await asyncio.gather(*(loop.stop() for loop in self._loops))
+        await asyncio.gather(*(reader.stop() for reader in self._readers.values()))
         deadline_s = asyncio.get_running_loop().time() + grace_s
         await asyncio.gather(self.purchase.drain(grace_s), self.refunds.drain(grace_s))
         await self.committer.stop(max(0.1, deadline_s - asyncio.get_running_loop().time()))

@@ -31,6 +31,9 @@ BYTES_MAX = 64 * 1024
 DEFINITION_BYTES_MAX = 1024 * 1024
 """The same for the definition of a drop, which may have a thousand items; only operators send one."""
 
+WEBHOOK_BYTES_MAX = 1024 * 1024
+"""The same for a gateway's message; one of some kilobytes is usual."""
+
 READ_TIMEOUT_S = 10.0
 """How long a client may take to send a body that was not there with its headers."""
 
@@ -39,10 +42,10 @@ T = TypeVar("T")
 _POSITION = re.compile(r"\(byte (\d+)\)")
 
 
-async def read(headers: Mapping[bytes, bytes], receive: Receive, bytes_max: int) -> bytes:
-    """The body, if it is JSON by its content type; refused with 415, 413 or 408 otherwise."""
+async def read(headers: Mapping[bytes, bytes], receive: Receive, bytes_max: int, *, json: bool = True) -> bytes:
+    """The body, if it is JSON by its content type, where that counts; refused with 415, 413 or 408 otherwise."""
     media_type = headers.get(b"content-type")
-    if media_type != b"application/json":
+    if json and media_type != b"application/json":
         _check_media_type(media_type)
     length = headers.get(b"content-length")
     if length is not None and length.isdigit() and int(length) > bytes_max:

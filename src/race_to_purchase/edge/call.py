@@ -31,6 +31,7 @@ class Call(msgspec.Struct, gc=False):
     buyer: str | None = None
     key: str | None = None
     body: bytes = b""
+    query: bytes = b""
 
     def decoded(self, decoder: msgspec.json.Decoder[T]) -> T:
         """The value in the body; refused with 400 or 422."""

@@ -35,7 +35,8 @@ class Verb(msgspec.Struct, frozen=True):
     """What one method of one path needs before its handler is asked.
 
     `name` is short and stable: it is part of the scope of idempotency keys. `body` is how many bytes of one are read
-    at most, 0 where none is read. `key` says whether an idempotency key is required; None: one is not looked at.
+    at most, 0 where none is read, and `json` whether it must be said to be JSON. `key` says whether an idempotency key
+    is required; None: one is not looked at.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Verb(msgspec.Struct, frozen=True):
     role: Needed | None = None
     body: int = 0
     key: bool | None = None
+    json: bool = True
 
 
 class Endpoint:
@@ -83,14 +85,14 @@ class Endpoint:
 
     async def _call(self, verb: Verb, headers: Headers, scope: Scope, receive: Receive) -> Call:
         """The request as its handler sees it, or the first reason to refuse it."""
-        call = Call(verb.name, headers, scope["path_params"], alive(receive))
+        call = Call(verb.name, headers, scope["path_params"], alive(receive), query=scope["query_string"])
         if verb.role is not None:
             call.principal = self._principals.identify(headers, verb.role)
             call.buyer = asserted_buyer(headers)
         if verb.key is not None:
             call.key = key_of(headers, required=verb.key)
         if verb.body > 0:
-            call.body = await read(headers, receive, verb.body)
+            call.body = await read(headers, receive, verb.body, json=verb.json)
         return call
 
 

@@ -74,6 +74,15 @@ def invalid(field: str | None, detail: str, code: str = "invalid_input") -> Refu
     return Refused(problem(422, code, "Invalid input", detail, field=field or "body"))
 
 
+def webhook_refused(*, too_old: bool) -> Refused:
+    """A gateway's message is not believed. Why in detail is for the log: a forger need not learn what to do better."""
+    if too_old:
+        detail = "It was signed too long ago, or in the future."
+        return Refused(problem(400, "webhook_too_old", "Message refused", detail))
+    detail = "It is malformed, or not signed with the secret that this gateway has here."
+    return Refused(problem(400, "webhook_invalid", "Message refused", detail))
+
+
 def wrong_media_type(given: str) -> Refused:
     """The body is said to be something other than JSON."""
     detail = (

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from race_to_purchase.edge.admin import DropsAdmin
 from race_to_purchase.edge.aftersale import Aftersale
-from race_to_purchase.edge.body import BYTES_MAX, DEFINITION_BYTES_MAX
+from race_to_purchase.edge.body import BYTES_MAX, DEFINITION_BYTES_MAX, WEBHOOK_BYTES_MAX
 from race_to_purchase.edge.checkouts import Checkouts
 from race_to_purchase.edge.drops import DropsOnSale
 from race_to_purchase.edge.echo import echo as echo_handler
@@ -28,6 +28,7 @@ from race_to_purchase.edge.problems import no_such_page
 from race_to_purchase.edge.reference.pages import Reference
 from race_to_purchase.edge.reply import request_id, tell
 from race_to_purchase.edge.sandbox import Act, SandboxActions
+from race_to_purchase.edge.webhooks import Webhooks
 from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.operate.findings import FindingsDesk
@@ -47,6 +48,7 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
     findings: FindingsDesk
     refunds: Refunds
     disputes: DisputeDesk
+    webhooks: Webhooks
 
 
 def build_app(
@@ -69,6 +71,7 @@ def build_app(
         *_buying(at, Checkouts(behind.purchase)),
         *([_acting(at, SandboxActions(sandbox))] if sandbox is not None else []),
         *([at("/echo", post=Verb("echo", echo_handler, body=BYTES_MAX))] if echo else []),
+        *_telling(at, behind.webhooks),
         *_looking(at, DropsOnSale(behind.catalogue), Health(ready)),
         *_operating(at, DropsAdmin(behind.catalogue), GatewaysAdmin(behind.gateways), LedgerAdmin(behind.ledger)),
         *_reconciling(at, FindingsAdmin(behind.findings)),
@@ -112,6 +115,14 @@ def _looking(at: Paths, drops: DropsOnSale, health: Health) -> Sequence[Route]:
         at("/v1/drops/{drop}", get=Verb("drop", drops.show)),
         at("/healthz", get=Verb("healthz", health.alive)),
         at("/readyz", get=Verb("readyz", health.ready)),
+    )
+
+
+def _telling(at: Paths, webhooks: Webhooks) -> Sequence[Route]:
+    told = Verb("webhook", webhooks.receive, body=WEBHOOK_BYTES_MAX, json=False)
+    return (
+        at("/v1/webhooks/{gateway}", post=told),
+        at("/v1/admin/inbox", get=Verb("inbox", webhooks.waiting, "admin")),
     )
 
 

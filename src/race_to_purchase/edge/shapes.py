@@ -15,6 +15,7 @@ from race_to_purchase.path.counted import Counted
 from race_to_purchase.rules.answers import RefundView
 from race_to_purchase.rules.commands import Line
 from race_to_purchase.rules.drop import Drop, Flow, Slug
+from race_to_purchase.rules.messages import Heap, Kept
 from race_to_purchase.rules.money import MINOR_UNITS_MAX
 from race_to_purchase.rules.rows import CheckoutState, Quote
 
@@ -204,6 +205,19 @@ class ClosedFor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why a finding is closed: what was done about it, in a sentence."""
 
     reason: Annotated[str, msgspec.Meta(min_length=3, max_length=500)]
+
+
+class InboxView(msgspec.Struct, frozen=True):
+    """Gateways' messages that are not done: all of them counted, and a hundred of one state, the soonest due first."""
+
+    counts: tuple[Heap, ...]
+    messages: tuple[Kept, ...]
+
+
+class MessageReceived(msgspec.Struct, frozen=True):
+    """The message is stored, now or before, and need not be sent again."""
+
+    received: Literal[True]
 
 
 class Health(msgspec.Struct, frozen=True):

@@ -14,15 +14,16 @@ from datetime import datetime
 
 import msgspec
 
+from race_to_purchase.combine import Combiner
 from race_to_purchase.gateways import sandbox_answers as answers
 from race_to_purchase.gateways.sandbox_books import Books, NewPayment
-from race_to_purchase.gateways.sandbox_combine import Combiner
 from race_to_purchase.gateways.sandbox_connection import Unanswered
 from race_to_purchase.gateways.sandbox_list import listed
 from race_to_purchase.gateways.sandbox_methods import DECLINES, METHODS, UNKNOWN_METHOD, Method
 from race_to_purchase.gateways.sandbox_webhook import verify
 from race_to_purchase.gateways.webhook_secret import new_secret, signer
-from race_to_purchase.ports import GatewayPayment, PaymentRequest, WebhookEvent
+from race_to_purchase.ports import GatewayPayment, PaymentRequest
+from race_to_purchase.rules.messages import WebhookEvent
 from race_to_purchase.rules.money import MINOR_UNITS_MAX
 from race_to_purchase.rules.verdicts import (
     Absent,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
 import msgspec
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from race_to_purchase.ports import WebhookEvent, WebhookKind
+from race_to_purchase.ports import WebhookTooOld
+from race_to_purchase.rules.messages import WebhookEvent, WebhookKind
 
 _KINDS: dict[str, WebhookKind] = {kind: kind for kind in get_args(WebhookKind)}
 
@@ -22,7 +23,7 @@ class _Subject(msgspec.Struct, frozen=True):
 
 class _Message(msgspec.Struct, frozen=True):
     type: str
-    timestamp: datetime
+    timestamp: Annotated[datetime, msgspec.Meta(tz=True)]
     data: _Subject
 
 
@@ -39,12 +40,14 @@ def sign(webhook: Webhook, event: WebhookEvent, at: datetime | None = None) -> t
 
 
 def verify(webhook: Webhook, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
-    """The event in a message; ValueError for a wrong signature, a time off by more than 5 minutes, or another form."""
+    """The event in a message; WebhookTooOld, or another ValueError for a wrong signature or another form."""
     named = {name.lower(): value for name, value in headers.items()}
     try:
         webhook.verify(body, named, json_parse=False)
         message = msgspec.json.decode(body, type=_Message)
     except WebhookVerificationError as error:
+        if "timestamp too" in str(error):
+            raise WebhookTooOld(str(error)) from error
         raise ValueError(str(error)) from error
     except (ValueError, msgspec.MsgspecError) as error:
         # A signature that is no base64, or a body that is no text, is as wrong as any other.

@@ -22,7 +22,8 @@ from race_to_purchase.gateways.stripe_limits import unpayable
 from race_to_purchase.gateways.stripe_objects import Intent, IntentPage, Refund, RefundPage
 from race_to_purchase.gateways.stripe_transport import Transport
 from race_to_purchase.gateways.stripe_webhook import verify
-from race_to_purchase.ports import GatewayPayment, GatewayUnanswered, PaymentRequest, WebhookEvent
+from race_to_purchase.ports import GatewayPayment, GatewayUnanswered, PaymentRequest
+from race_to_purchase.rules.messages import WebhookEvent
 from race_to_purchase.rules.verdicts import (
     Absent,
     Authorized,

@@ -1,6 +1,7 @@
 """Stripe's messages: genuine or not, and what they are about in our words. Nothing is done about them here.
 
-Signature and age are checked with the library's own check; everything that is wrong is a ValueError.
+Signature and age are checked with the library's own check; everything that is wrong is a ValueError, and what
+is too old a WebhookTooOld.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import msgspec
 import stripe
 
 from race_to_purchase.gateways.stripe_objects import Intent, at
-from race_to_purchase.ports import WebhookEvent, WebhookKind
+from race_to_purchase.ports import WebhookTooOld
+from race_to_purchase.rules.messages import WebhookEvent, WebhookKind
 
 TOLERANCE_S = 300
 
@@ -56,7 +58,7 @@ def verify(secrets: Sequence[str], headers: Mapping[str, str], body: bytes) -> W
         raise ValueError("the signature was not made with a secret of this endpoint, or is malformed")
     age_s = time.time() - _signed_at(signature)
     if abs(age_s) > TOLERANCE_S:
-        raise ValueError(f"the message was signed {age_s:.0f} s ago; {TOLERANCE_S} s are allowed")
+        raise WebhookTooOld(f"the message was signed {age_s:.0f} s ago; {TOLERANCE_S} s are allowed")
     return _read(body)
 
 

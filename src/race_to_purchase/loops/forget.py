@@ -1,21 +1,30 @@
-"""Forget idempotency keys once no client can reasonably repeat them any more."""
+"""Forget what is old: idempotency keys that no client can reasonably repeat any more, gateways' messages."""
 
 from __future__ import annotations
 
-from race_to_purchase.ports import Reads
+from race_to_purchase.ports import Inbox, Reads
 
 KEPT_S = 48 * 3600.0
 LIMIT = 2000
 
+DONE_KEPT_S = 30 * 86_400.0
+"""A message that was worked on. No gateway sends one again after so long."""
+
+LEFT_KEPT_S = 180 * 86_400.0
+"""One that was given up, and that somebody may still want to look into."""
+
 
 class Forget:
-    """Deletes old keys in small statements."""
+    """Deletes old keys and messages in small statements."""
 
     name = "forget"
 
-    def __init__(self, reads: Reads) -> None:
+    def __init__(self, reads: Reads, inbox: Inbox | None = None) -> None:
         self._reads = reads
+        self._inbox = inbox
 
     async def tick(self) -> bool:
         """Delete some; whether there may be more."""
-        return await self._reads.forget_keys(KEPT_S, LIMIT) == LIMIT
+        keys = await self._reads.forget_keys(KEPT_S, LIMIT)
+        messages = await self._inbox.forget(DONE_KEPT_S, LEFT_KEPT_S, LIMIT) if self._inbox is not None else 0
+        return LIMIT in (keys, messages)

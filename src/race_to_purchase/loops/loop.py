@@ -37,6 +37,14 @@ class Loop:
         self.work = work
         self._interval_s = interval_s
         self._task: asyncio.Task[None] | None = None
+        self._nudged = False
+        self._pausing: asyncio.Task[None] | None = None
+
+    def nudge(self) -> None:
+        """There is something to do: tick soon, without waiting for the pause to end. After a failure it is waited."""
+        self._nudged = True
+        if self._pausing is not None:
+            self._pausing.cancel()
 
     def start(self) -> None:
         """Begin; the first tick comes at once."""
@@ -53,6 +61,7 @@ class Loop:
     async def _run(self) -> None:
         failures = 0
         while True:
+            self._nudged = False
             try:
                 more = await self.work.tick()
                 failures = 0
@@ -67,4 +76,17 @@ class Loop:
             if not more:
                 # Workers that were started together shall not tick together.
                 pause_s = min(BACK_OFF_S_MAX, self._interval_s * 2**failures)
-                await asyncio.sleep(pause_s * random.uniform(0.8, 1.2))
+                pause_s *= random.uniform(0.8, 1.2)
+                if failures:
+                    await asyncio.sleep(pause_s)
+                elif not self._nudged:
+                    await self._pause(pause_s)
+
+    async def _pause(self, pause_s: float) -> None:
+        """Wait, at most until a nudge."""
+        self._pausing = asyncio.create_task(asyncio.sleep(pause_s))
+        try:
+            await asyncio.wait([self._pausing])
+        finally:
+            self._pausing.cancel()
+            self._pausing = None

@@ -18,7 +18,8 @@ from functools import partial
 from race_to_purchase.path.breaker import Breaker, BreakerRule
 from race_to_purchase.path.counted import Counted, Counters
 from race_to_purchase.path.pace import Limits, Operation, Place, Turns
-from race_to_purchase.ports import Gateway, GatewayPayment, PaymentRequest, WebhookEvent
+from race_to_purchase.ports import Gateway, GatewayPayment, PaymentRequest
+from race_to_purchase.rules.messages import WebhookEvent
 from race_to_purchase.rules.verdicts import NoAnswer, NotSent, Prepared, Verdict
 
 NO_LIMITS = Limits()

@@ -199,6 +199,27 @@ CREATE TABLE task (
 ) WITH (fillfactor = 50);
 CREATE INDEX task_due ON task (due_at);
 
+-- Gateways' messages: stored before they are acknowledged, worked on afterwards. Not on the way of a purchase, so that
+-- its indexes may follow its states. What is left for good is due at infinity.
+CREATE TABLE inbox (
+    id           text        COLLATE "C" PRIMARY KEY,  -- gateway/event: the same message twice is one row
+    gateway      text        NOT NULL,
+    kind         text        NOT NULL,
+    ref          text        NOT NULL,
+    reference    text,                 -- checkout/attempt, where the gateway gave it back
+    created_at   timestamptz NOT NULL,  -- by the gateway's clock
+    received_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    data         text        NOT NULL,  -- JSON: what the adapter read
+    body         bytea       NOT NULL,  -- as it came; emptied at the end, since gateways write names and addresses
+    state        text        NOT NULL DEFAULT 'waiting',
+    outcome      text        NOT NULL DEFAULT '',
+    tries        integer     NOT NULL DEFAULT 0,
+    due_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT inbox_state CHECK (state IN ('waiting', 'unmatched', 'done', 'left'))
+);
+CREATE INDEX inbox_due ON inbox (due_at) WHERE state <> 'done';
+CREATE INDEX inbox_age ON inbox USING brin (received_at) WITH (pages_per_range = 32);
+
 -- What happened to drops, and what operators did. A checkout's history stands in its own row.
 CREATE TABLE event (
     seq     bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -20,6 +20,8 @@ CODES: dict[str, Code] = {
     "idempotency_key_invalid": Code(400, "The `Idempotency-Key` is empty, over 255 characters or not printable."),
     "buyer_invalid": Code(400, "`Race-Buyer` is not the id of a buyer."),
     "duplicate_header": Code(400, "A header that decides something was sent twice."),
+    "webhook_invalid": Code(400, "The message is malformed, or not signed with the secret that its gateway has here."),
+    "webhook_too_old": Code(400, "The message was signed more than five minutes ago, or is from the future."),
     "unauthorized": Code(401, "No key was given, or one that is not known."),
     "payment_declined": Code(
         402,
@@ -54,7 +56,9 @@ CODES: dict[str, Code] = {
     "idempotency_in_flight": Code(409, "The first request with this key is still being answered.", retryable=True),
     "stock_below_use": Code(409, "The stock cannot shrink below what is `held` and `sold`."),
     "field_is_fixed": Code(409, "`field` of a drop cannot change once the drop exists."),
-    "body_too_large": Code(413, "The body has more than `limit` bytes: 65,536, or a mebibyte for a drop."),
+    "body_too_large": Code(
+        413, "The body has more than `limit` bytes: 65,536, or a mebibyte for a drop or a gateway's message."
+    ),
     "unsupported_media_type": Code(415, "The body is not said to be `application/json`."),
     "invalid_input": Code(422, "The body is not what it has to be; `field` names where, as in `lines[0].quantity`."),
     "duplicate_line": Code(422, "An item stands in two lines; put its quantities together."),

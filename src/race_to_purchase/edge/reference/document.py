@@ -35,6 +35,7 @@ _TAGS = {
     "The sale": "What everybody may see.",
     "Buying": "Reserve, pay, order: with a storefront key.",
     "After the sale": "Refunds and disputes: with a storefront key or an admin key.",
+    "Gateways": "What payment gateways tell, signed with a secret of theirs.",
     "Operating": "Make drops and watch them: with an admin key.",
     "The service": "Health, and this document.",
 }
@@ -71,6 +72,13 @@ _PARAMETERS: Json = {
         "description": "The id of the finding.",
         "schema": {"type": "string", "pattern": "^[0-9a-f]{24}$"},
         "example": FINDING_ID,
+    },
+    "state": {
+        "name": "state",
+        "in": "query",
+        "required": False,
+        "description": "Messages of which state are listed.",
+        "schema": {"type": "string", "enum": ["unmatched", "waiting", "left"], "default": "unmatched"},
     },
     "key": {
         "name": "Idempotency-Key",
@@ -168,8 +176,8 @@ def _operation(operation: Operation) -> Json:
 
 
 def _parameters(operation: Operation) -> Iterable[Json]:
-    for name in ("id", "drop", "gateway", "finding"):
-        if f"{{{name}}}" in operation.path:
+    for name in ("id", "drop", "gateway", "finding", *operation.query):
+        if f"{{{name}}}" in operation.path or name in operation.query:
             yield {"$ref": f"#/components/parameters/{name}"}
     # What a merchant alone may change is never asked for on behalf of one buyer.
     if operation.role == "storefront" or (operation.role == "merchant" and operation.body is None):

@@ -225,3 +225,32 @@ FINDING: dict[str, Any] = {
 FINDINGS: dict[str, Any] = {"findings": [FINDING], "more": False, "lag_s": 0.8}
 
 CLOSED_FOR: dict[str, Any] = {"reason": "a test payment of our own, made by hand"}
+
+MESSAGE_RECEIVED: dict[str, Any] = {"received": True}
+
+INBOX: dict[str, Any] = {
+    "counts": [
+        {
+            "gateway": "stripe",
+            "kind": "payment",
+            "state": "unmatched",
+            "messages": 1,
+            "oldest_at": "2026-12-01T18:00:43Z",
+        }
+    ],
+    "messages": [
+        {
+            "id": "stripe/evt_3P1Q",
+            "gateway": "stripe",
+            "kind": "payment",
+            "ref": "pi_3P1Q",
+            "reference": None,
+            "state": "unmatched",
+            "outcome": "no such attempt",
+            "tries": 2,
+            "created_at": "2026-12-01T18:00:42Z",
+            "received_at": "2026-12-01T18:00:43Z",
+            "due_at": "2026-12-01T18:01:19Z",
+        }
+    ],
+}

@@ -26,7 +26,10 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """One method of one path. `key`: whether an Idempotency-Key is required, or None where none is looked at."""
+    """One method of one path; `query` names its parameters.
+
+    `key`: whether an Idempotency-Key is required, or None where none is looked at.
+    """
 
     method: str
     path: str
@@ -40,6 +43,7 @@ class Operation(msgspec.Struct, frozen=True):
     body: type | None = None
     example: Any = None
     key: bool | None = None
+    query: tuple[str, ...] = ()
 
 
 SECURED = ("unauthorized", "forbidden", "duplicate_header")
@@ -52,6 +56,7 @@ OF_STOCK = ("sold_out", "all_reserved", "limit_reached", "promo_used_up")
 _BUYING = "Buying"
 _SALE = "The sale"
 _AFTER = "After the sale"
+_TELLING = "Gateways"
 _OPERATING = "Operating"
 _SERVICE = "The service"
 
@@ -217,6 +222,31 @@ OPERATIONS: tuple[Operation, ...] = (
         {200: Told("The disputes.", disputes.OpenDisputes, examples.DISPUTES)},
         (*SECURED, *ANY_BUYER, *STORED),
         role="admin",
+    ),
+    Operation(
+        "post",
+        "/v1/webhooks/{gateway}",
+        "receive_webhook",
+        _TELLING,
+        "Take in a gateway's message",
+        "For payment gateways alone: the body, of any type, is believed to be theirs by its signature. It is stored "
+        "before it is acknowledged; a copy is acknowledged and changes nothing. What it tells of is then asked for.",
+        {200: Told("It is stored.", shapes.MessageReceived, examples.MESSAGE_RECEIVED)},
+        ("unknown_gateway", "webhook_invalid", "webhook_too_old", "body_too_slow", "body_too_large",
+         "duplicate_header", "malformed_json", *STORED),
+    ),
+    Operation(
+        "get",
+        "/v1/admin/inbox",
+        "show_inbox",
+        _OPERATING,
+        "Look into the inbox",
+        "Messages of gateways that are not done, counted, with the first hundred of one state: those that wait, those "
+        "about nothing that we know, which are tried again for three days, and those that were left after that.",
+        {200: Told("What is there.", shapes.InboxView, examples.INBOX)},
+        ("invalid_input", *SECURED, *ANY_BUYER, *STORED),
+        role="admin",
+        query=("state",),
     ),
     Operation(
         "put",

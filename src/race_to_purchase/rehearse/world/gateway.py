@@ -13,8 +13,9 @@ from typing import Literal
 
 import msgspec
 
-from race_to_purchase.ports import GatewayPayment, PaymentRequest, WebhookEvent
+from race_to_purchase.ports import GatewayPayment, PaymentRequest
 from race_to_purchase.rehearse.world.parts import Process, World
+from race_to_purchase.rules.messages import WebhookEvent
 from race_to_purchase.rules.verdicts import (
     Absent,
     ActionRequired,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from race_to_purchase.gateways.sandbox_combine import BATCH_MAX, Combiner
+from race_to_purchase.combine import BATCH_MAX, Combiner
 
 
 class Doubling:
