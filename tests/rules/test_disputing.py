@@ -159,3 +159,18 @@ def test_a_batch_with_several_numbers_its_entries_on() -> None:
     here, checkout = ordered()
     here.batch([(told(checkout, "opened", news(amount=n, id=str(n))), None) for n in (100, 200, 300)])
     assert sorted(number for order_id, number in here.rows.entries if order_id == checkout.id) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_a_fee_that_comes_back_after_the_end_is_booked_in_whatever_order_it_is_told(order: tuple[int, ...]) -> None:
+    here, checkout = ordered()
+    messages = [
+        told(checkout, "opened", news(fee=0), at_s=0),
+        told(checkout, "updated", news(fee=1_500), at_s=0),
+        told(checkout, "closed", news("won", fee=1_500), at_s=60),
+        told(checkout, "updated", news("won", fee=0), at_s=60),
+    ]
+    for number in order:
+        here.ask(messages[number])
+    assert (dispute(here).state, dispute(here).fee, guard(here, checkout).disputes) == ("won", 0, 0)
+    assert booked(here, checkout) == PAID

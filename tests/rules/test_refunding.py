@@ -12,7 +12,6 @@ from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.ledger_after import refund as entry_of
 from race_to_purchase.rules.outcomes import (
     Disputed,
-    Ignored,
     KeyReused,
     NotCaptured,
     RefundStored,
@@ -193,7 +192,8 @@ class TestMeanwhile:
     def test_late_news_change_nothing(self, late: NoAnswer) -> None:
         here, checkout = ordered()
         give_back(here, checkout, 100)
-        assert isinstance(here.ask(said(checkout, late)), Ignored)
+        row = here.rows.refunds[(checkout.id, 1)]
+        assert here.ask(said(checkout, late)) == RefundStored(row)
         assert not here.wrote
 
     @pytest.mark.parametrize("strange", [Refunded("ref-1", 99), Captured("ref-1", 100)])

@@ -21,7 +21,7 @@ from race_to_purchase.rules.commands import Dispute, DisputeNews
 from race_to_purchase.rules.decide.decision import Decision, tell
 from race_to_purchase.rules.decide.refunding import booked_of, guard_of, paid_by
 from race_to_purchase.rules.outcomes import Done, Ignored, Unknown
-from race_to_purchase.rules.rows import Checkout, Row
+from race_to_purchase.rules.rows import Checkout, Entry, Row
 from race_to_purchase.rules.snapshot import Snapshot
 
 _TOLD: dict[DisputeState, str] = {
@@ -40,12 +40,28 @@ def dispute(snapshot: Snapshot, command: Dispute) -> Decision:
         return Decision(Unknown("order", command.checkout_id))
     before = snapshot.aftersale.disputes.get((command.gateway, command.news.id))
     if before is not None and before.state in DISPUTE_ENDS:
-        return Decision(Ignored(f"dispute is {before.state}"))
+        return _fee_settled(snapshot, checkout, command, before)
     event = _event(command.kind, command.news.status)
     if before is not None and _is_old(command, before):
         return Decision(Ignored("newer news have come before"))
     after = _after(snapshot, command, before, event)
     return _decision(snapshot, checkout, before, after)
+
+
+def _fee_settled(snapshot: Snapshot, checkout: Checkout, command: Dispute, before: DisputeRow) -> Decision:
+    """What has ended stays so, but its fee may still come back: by newer news, or by lower ones of the same second."""
+    fee = command.news.fee
+    newer = command.told_at > before.told_at or (command.told_at == before.told_at and (fee or 0) < before.fee)
+    if fee is None or fee == before.fee or not newer:
+        return Decision(Ignored(f"dispute is {before.state}"))
+    after = replace(before, fee=fee, told_at=command.told_at)
+    return Decision(Done("dispute_fee"), (after, checkout, *_entries(snapshot, "dispute_fee", before, after)))
+
+
+def _entries(snapshot: Snapshot, kind: str, before: DisputeRow | None, after: DisputeRow) -> tuple[Entry, ...]:
+    booked = booked_of(snapshot, after.order_id)
+    entry = ledger_after.dispute(booked.sale, (snapshot.now, booked.entries, kind), before, after)
+    return () if entry is None else (entry,)
 
 
 def _is_old(command: Dispute, before: DisputeRow) -> bool:
@@ -101,9 +117,7 @@ def _decision(snapshot: Snapshot, checkout: Checkout, before: DisputeRow | None,
     rows: list[Row] = [after, guard, checkout]
     if before is None or before.state != after.state:
         rows.append(tell(checkout.id, what, snapshot.now, f"{after.id}: {after.amount} {after.currency}"))
-    booked = booked_of(snapshot, checkout.id)
-    entry = ledger_after.dispute(booked.sale, (snapshot.now, booked.entries, what), before, after)
-    return Decision(Done(what), (*rows, *([entry] if entry is not None else [])))
+    return Decision(Done(what), (*rows, *_entries(snapshot, what, before, after)))
 
 
 def _taken(guard: Refundable, row: DisputeRow) -> int:

@@ -17,7 +17,6 @@ from race_to_purchase.rules.commands import Refund, RefundSaid
 from race_to_purchase.rules.decide.decision import Decision, each, tell, with_state
 from race_to_purchase.rules.outcomes import (
     Disputed,
-    Ignored,
     NotCaptured,
     Outcome,
     RefundStored,
@@ -108,7 +107,7 @@ def _due(snapshot: Snapshot, checkout: Checkout, row: RefundRow, after_s: float,
 
 
 def refund_said(snapshot: Snapshot, command: RefundSaid) -> Decision:
-    """The refund is done, has failed, or has to be asked about again."""
+    """The refund is done, has failed, or has to be asked about again. Late news of an ended one changes nothing."""
     checkout = snapshot.checkouts.get(command.checkout_id)
     row = snapshot.aftersale.refunds.get((command.checkout_id, command.n))
     if checkout is None or row is None:
@@ -129,7 +128,7 @@ def refund_said(snapshot: Snapshot, command: RefundSaid) -> Decision:
         case verdict if row.state in REFUND_OPEN:
             raise TypeError(f"{verdict} is no answer to a refund of {row.amount}")
         case _:
-            return Decision(Ignored(f"refund is {row.state}"))
+            return Decision(RefundStored(row))
 
 
 def _wait(

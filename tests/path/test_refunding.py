@@ -1,0 +1,179 @@
+"""Refunds on a real database with the sandbox: paid back once, whoever dies, whatever is lost, whoever takes over."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from race_to_purchase.path.refund import RefundRequest
+from race_to_purchase.ports import WebhookEvent
+from race_to_purchase.rules.aftersale import RefundRow
+from race_to_purchase.rules.outcomes import Outcome, RefundStored, Unknown
+from race_to_purchase.rules.rows import Checkout
+from tests.path.shop import Process, make_due
+from tests.sale import recount, value
+from tests.samples import PRICE, new_id
+
+
+async def ordered(shop: Process, method: str = "pm_approved") -> Checkout:
+    """An order whose money was taken."""
+    checkout = await shop.reserve()
+    await shop.pay(checkout, method)
+    await shop.settle()
+    return checkout
+
+
+async def give_back(shop: Process, checkout: Checkout, amount: int | None = None, *, restock: bool = False) -> Outcome:
+    """A refund, for as long as its asker waits."""
+    return await shop.refunds.request(RefundRequest(checkout.id, amount, "late", restock, "shop"))
+
+
+async def held(shop: Process, checkout: Checkout) -> asyncio.Task[Outcome]:
+    """A refund that has reached the gateway, and whose answer waits until `opened`."""
+    shop.wire.hold.add("refund")
+    asking = asyncio.create_task(give_back(shop, checkout))
+    await shop.wire.reached.wait()
+    return asking
+
+
+async def row(shop: Process, checkout: Checkout, n: int = 1) -> RefundRow:
+    """A refund as it stands now."""
+    return (await shop.reads.after(checkout.id)).refunds[(checkout.id, n)]
+
+
+async def paid_back(dsn: str) -> int:
+    """By the gateway's own books."""
+    return int(await value(dsn, "SELECT sum(refunded) FROM sandbox.payment"))
+
+
+async def test_a_part_and_then_all_that_is_left(shop: Process, dsn: str) -> None:
+    checkout = await ordered(shop)
+    first = await give_back(shop, checkout, 900)
+    assert isinstance(first, RefundStored)
+    assert (first.refund.state, first.refund.amount) == ("done", 900)
+    await give_back(shop, checkout, restock=True)
+    assert (await shop.checkout(checkout)).state == "returned"
+    assert await shop.counts() == (0, 0)
+    assert await paid_back(dsn) == PRICE
+    assert await recount(dsn, at_rest=True) == []
+
+
+async def test_a_process_that_is_lost_after_the_gateway_did_it_leaves_it_to_another(
+    shop: Process, other: Process, dsn: str
+) -> None:
+    checkout = await ordered(shop)
+    asking = await held(shop, checkout)
+    await make_due(dsn)
+    await other.owed("refund")
+    assert other.wire.calls == ["look_up_refund"]
+    assert (await row(other, checkout)).state == "done"
+    assert await paid_back(dsn) == PRICE
+    shop.wire.opened.set()
+    late = await asking
+    assert isinstance(late, RefundStored)
+    assert (await row(shop, checkout)).version == 1, "whoever comes back late changes nothing"
+    assert await recount(dsn, at_rest=True) == []
+
+
+async def test_one_that_is_lost_before_the_gateway_heard_of_it_is_sent_by_another(
+    shop: Process, other: Process, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout = await ordered(shop)
+
+    async def never(*_: Any) -> Any:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(shop.wire, "refund", never)
+    asking = asyncio.create_task(give_back(shop, checkout))
+    while not (await other.reads.after(checkout.id)).refunds:
+        await asyncio.sleep(0.01)
+    await make_due(dsn)
+    await other.owed("refund")
+    assert other.wire.calls == ["look_up_refund", "refund"]
+    assert await paid_back(dsn) == PRICE
+    asking.cancel()
+
+
+async def test_a_lost_answer_is_unknown_and_then_found(shop: Process, dsn: str) -> None:
+    checkout = await ordered(shop)
+    shop.wire.lose.add("refund")
+    told = await give_back(shop, checkout)
+    assert isinstance(told, RefundStored)
+    assert told.refund.state == "unknown"
+    await make_due(dsn)
+    await shop.owed("refund")
+    assert (await row(shop, checkout)).state == "done"
+    assert await paid_back(dsn) == PRICE
+    assert await recount(dsn, at_rest=True) == []
+
+
+async def test_one_that_takes_its_time_is_asked_about_until_it_is_done(shop: Process, dsn: str) -> None:
+    checkout = await ordered(shop, "pm_refund_pending")
+    told = await give_back(shop, checkout)
+    assert isinstance(told, RefundStored)
+    assert told.refund.state == "sent"
+    await asyncio.sleep(0.2)  # the sandbox's own time
+    await make_due(dsn)
+    await shop.owed("refund")
+    assert (await row(shop, checkout)).state == "done"
+    assert (await shop.checkout(checkout)).state == "refunded"
+
+
+async def test_one_that_the_gateway_refuses_leaves_the_order_standing(shop: Process, dsn: str) -> None:
+    checkout = await ordered(shop, "pm_refund_refused")
+    told = await give_back(shop, checkout)
+    assert isinstance(told, RefundStored)
+    assert (told.refund.state, told.refund.failure) == ("failed", "refund_refused")
+    assert (await shop.checkout(checkout)).state == "paid"
+    assert (await shop.reads.after(checkout.id)).guards[checkout.id].left == PRICE
+    assert await recount(dsn, at_rest=True) == []
+
+
+class TestMessages:
+    async def test_a_dispute_is_taken_down_as_the_gateway_tells_it(self, shop: Process) -> None:
+        checkout = await ordered(shop)
+        opened = told("dispute_opened", status="needs_response", due_at="2026-12-27T08:00:00+00:00")
+        await shop.refunds.hear("sandbox", checkout.id, opened)
+        (dispute,) = await shop.reads.open_disputes(9)
+        assert (dispute.id, dispute.order_id, dispute.currency, dispute.fee) == ("dp_1", checkout.id, "EUR", 1_500)
+        assert dispute.due_by == datetime(2026, 12, 27, 8, tzinfo=UTC)
+        await shop.refunds.hear("sandbox", checkout.id, told("dispute_closed", status="won", fee=0))
+        assert await shop.reads.open_disputes(9) == []
+
+    async def test_one_about_a_refund_makes_it_looked_at(self, shop: Process, dsn: str) -> None:
+        checkout = await ordered(shop)
+        shop.wire.lose.add("refund")
+        await give_back(shop, checkout, 100)
+        await shop.refunds.hear("sandbox", checkout.id, told("refund"))
+        assert (await row(shop, checkout)).state == "done"
+
+    async def test_one_about_no_order_is_unknown(self, shop: Process) -> None:
+        outcomes = await shop.refunds.hear("sandbox", new_id(), told("dispute_opened"))
+        assert [type(outcome) for outcome in outcomes] == [Unknown]
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"amount": None}, {"amount": "5"}, {"amount": -1}, {"currency": "DOGE"}, {"currency": None}, {"dispute": 7},
+            {"due_at": "tomorrow"}, {"due_at": "2026-12-27T08:00:00"}, {"status": None}, {"fee": 10**18},
+        ],
+    )  # fmt: skip
+    async def test_one_that_cannot_be_is_refused_before_anything_is_asked(
+        self, shop: Process, wrong: dict[str, Any]
+    ) -> None:
+        checkout = await ordered(shop)
+        with pytest.raises(ValueError, match=r"."):
+            await shop.refunds.hear("sandbox", checkout.id, told("dispute_opened", **wrong))
+        assert await shop.reads.open_disputes(9) == []
+
+    async def test_one_of_another_kind_is_not_its_business(self, shop: Process) -> None:
+        assert await shop.refunds.hear("sandbox", new_id(), told("payment")) == []
+
+
+def told(kind: Any, **changes: Any) -> WebhookEvent:
+    """A gateway's message, as adapters read it."""
+    data: dict[str, Any] = {"dispute": "dp_1", "status": "needs_response", "amount": PRICE, "currency": "eur"}
+    return WebhookEvent(
+        "evt_1", kind, "ref", None, datetime.now(UTC), {**data, "fee": 1_500, "due_at": None, **changes}
+    )
