@@ -27,7 +27,7 @@ from race_to_purchase.rules.outcomes import Answered, NoGateway, Outcome, Reserv
 from race_to_purchase.rules.rows import Attempt, Checkout
 from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.reads import PostgresReads
-from tests.path.shop import make_due
+from tests.path.shop import make_due, pass_deadline
 from tests.sale import open_sale, shoes
 
 PATIENCE = Patience(gateway_s=5.0, answer_s=20.0, takeover_s=6.0, queued_s=0.05)
@@ -272,6 +272,36 @@ class TestTheQueue:
         assert timedelta(seconds=60) < last.deadline - checkouts[-1].deadline < timedelta(seconds=320)
         assert (await shop.attempt(checkouts[-1])).state == "prepared"
         shop.die()
+
+    async def test_who_has_nothing_to_pay_gives_the_place_back(self, start: Start) -> None:
+        shop = await start(limits=Limits(at_once=1), first="well")
+        cancelled = await shop.reserve()
+        await shop.purchase.cancel(cancelled.id, cancelled.buyer)
+        assert not paid(await shop.pay(cancelled))
+        twice = await shop.reserve("bob")
+        await asyncio.gather(shop.pay(twice), shop.pay(twice))
+        assert paid(await shop.pay(await shop.reserve("cy")))
+        await shop.purchase.drain(10)
+        counted = shop.router.desk("first").counted()
+        assert (counted.waiting, counted.at_work) == (0, 0)
+
+    async def test_a_turn_that_comes_after_the_deadline_sends_nothing(self, start: Start) -> None:
+        shop = await start(limits=Limits(at_once=1), first="well")
+        desk = shop.router.desk("first")
+        desk._counters.mean_s = 1.0
+        for key in ("before", "too"):
+            desk.enter(key)
+        checkout = await shop.reserve()
+        assert isinstance(await shop.pay(checkout), StillPaying)
+        await pass_deadline(shop.dsn, checkout)
+        for key in ("before", "too"):
+            desk.leave(key)
+        assert await shop.attempts(checkout) == [("first", "declined")]
+        assert desk.counted().authorizations == {}
+        assert (desk.counted().waiting, desk.counted().at_work) == (0, 0)
+        ended = await shop.reads.checkout(checkout.id)
+        assert ended is not None
+        assert ended.state == "expired"
 
     async def test_a_queue_that_died_with_its_process_is_taken_over(self, start: Start) -> None:
         shop = await start(limits=Limits(per_operation=0.01), first="well")

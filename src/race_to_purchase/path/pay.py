@@ -13,12 +13,13 @@ import msgspec
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.commit.waiting import Alive
 from race_to_purchase.path.asking import asked, request_of
+from race_to_purchase.path.choice import Queue
 from race_to_purchase.path.known import KnownCheckout
 from race_to_purchase.path.patience import Patience
 from race_to_purchase.ports import Gateway
 from race_to_purchase.rules.commands import Authorization, BeginPayment, NextAttempt, Send
 from race_to_purchase.rules.decide import KeyUse
-from race_to_purchase.rules.outcomes import Outcome
+from race_to_purchase.rules.outcomes import Begun, Outcome
 from race_to_purchase.rules.rows import Attempt, Checkout
 from race_to_purchase.rules.verdicts import Declined, Verdict, Voided
 
@@ -65,9 +66,18 @@ async def begin(
     return await committer.submit(command, key, alive)
 
 
-async def send(committer: Committer, known: KnownCheckout, attempt: Attempt, takeover_s: float) -> Outcome:
-    """Begun once more, now that the turn of a prepared attempt has come; or how it ended meanwhile."""
-    return await committer.submit(Send(known.drop_id, known.id, known.pools, attempt.n, takeover_s))
+async def send(
+    committer: Committer, known: KnownCheckout, queue: Queue, attempt: Attempt, takeover_s: float
+) -> Outcome:
+    """Begun once more, when the turn of a prepared attempt has come; or how it ended meanwhile, its place given up."""
+    begun = None
+    try:
+        await queue.turn(attempt.key)
+        begun = await committer.submit(Send(known.drop_id, known.id, known.pools, attempt.n, takeover_s))
+    finally:
+        if not isinstance(begun, Begun):
+            queue.leave(attempt.key)
+    return begun
 
 
 async def prepare(gateway: Gateway, attempt: Attempt, timeout_s: float, *, again: bool) -> Verdict:

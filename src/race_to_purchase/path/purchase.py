@@ -186,10 +186,9 @@ class Purchase:
 
     async def _payment(self, known: KnownCheckout, attempt: Attempt, country: str | None) -> Outcome:
         if attempt.state == "prepared":
-            await queue_of(self._gateways[attempt.gateway]).turn(attempt.key)
-            begun = await pay.send(self._committer, known, attempt, self._patience.takeover_s)
+            queue = queue_of(self._gateways[attempt.gateway])
+            begun = await pay.send(self._committer, known, queue, attempt, self._patience.takeover_s)
             if not isinstance(begun, Begun):
-                queue_of(self._gateways[attempt.gateway]).leave(attempt.key)
                 return begun
             attempt = begun.attempt
         return await self._send(known, attempt, tries=0, country=country)
