@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from race_to_purchase.rules.aftersale import DisputeRow
-from race_to_purchase.rules.ledger import Balance
+from race_to_purchase.rules.ledger import Balance, Frozen
 from race_to_purchase.rules.messages import Heap, Kept, Message, MessageState, WebhookEvent, Worked
 from race_to_purchase.rules.rows import (
     Attempt,
@@ -184,6 +184,10 @@ class Ledger(Protocol):
 
     async def balances(self, at: datetime | None = None) -> Sequence[Balance]:
         """Every account, by currency and name: as of now, or with what had happened by `at`."""
+        ...
+
+    async def frozen(self) -> Sequence[Frozen]:
+        """What open disputes hold back, by seller and currency."""
         ...
 
 

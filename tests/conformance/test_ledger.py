@@ -5,8 +5,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from race_to_purchase.ports import Ledger, Store
-from race_to_purchase.rules.ledger import Balance, trial
-from tests.conformance.batches import insert
+from race_to_purchase.rules.commands import Dispute, DisputeNews
+from race_to_purchase.rules.ledger import Balance, Frozen, trial
+from tests.conformance.batches import commit, insert
+from tests.conformance.test_aftersale import ordered
+from tests.conformance.test_purchase import POOLS
 from tests.samples import NOON, a_checkout, an_entry, an_order
 
 ENTRIES = [("EUR", 100, 0), ("EUR", -30, 1), ("JPY", 7, 2), ("EUR", 5, 3), ("EUR", 0, 4)]
@@ -57,6 +60,17 @@ async def test_as_of_a_moment_it_is_what_had_happened_by_then(
         if number in sealed:
             await ledger.seal(100)
     assert [balance.amount for balance in await ledger.balances(at)] == amounts
+
+
+async def test_what_is_disputed_is_frozen_until_that_ends(store: Store, ledger: Ledger) -> None:
+    id_ = await ordered(store)
+    for name, amount in (("one", 100), ("other", 50)):
+        news = DisputeNews(name, amount, "EUR", "fraudulent", "needs_response", 15)
+        await commit(store, Dispute("aurora", id_, POOLS, "sandbox", "opened", news, NOON))
+    assert list(await ledger.frozen()) == [Frozen("house", "EUR", 150)]
+    news = DisputeNews("one", 100, "EUR", "fraudulent", "won", 15)
+    await commit(store, Dispute("aurora", id_, POOLS, "sandbox", "closed", news, NOON + timedelta(days=2)))
+    assert list(await ledger.frozen()) == [Frozen("house", "EUR", 50)]
 
 
 async def test_without_entries_there_are_no_accounts(ledger: Ledger) -> None:

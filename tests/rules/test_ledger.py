@@ -9,8 +9,11 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from race_to_purchase.rules import ledger
+from race_to_purchase.rules.aftersale import DisputeRow, DisputeState
 from race_to_purchase.rules.commands import Line
 from race_to_purchase.rules.drop import Drop, Item, Promo
+from race_to_purchase.rules.ledger import Frozen
+from race_to_purchase.rules.ledger_after import frozen
 from race_to_purchase.rules.money import MINOR_UNITS_MAX
 from race_to_purchase.rules.pricing import quote
 from race_to_purchase.rules.rows import Entry, Order, Quote
@@ -146,3 +149,23 @@ def test_what_a_gateway_keeps_or_sends_it_owes_no_longer(amount: int) -> None:
         "receivable:sandbox": -amount,
     }
     assert (fee.order_id, fee.entry, payout.order_id, payout.entry) == ("o", 3, "p", 0)
+
+
+class TestFrozen:
+    SALE = Entry(
+        "o", 0, "sale", NOON, "EUR", ("receivable:s", "revenue:ada", "tax:ada", "revenue:bob"), (300, -160, -40, -100)
+    )
+
+    def a_dispute(self, state: DisputeState, amount: int = 150, id_: str = "dp") -> DisputeRow:
+        return DisputeRow("s", id_, "o", state, amount, 15, "EUR", "fraudulent", "?", NOON, NOON)
+
+    def test_it_is_each_sellers_part_of_what_is_disputed(self) -> None:
+        assert frozen([(self.a_dispute("open"), self.SALE)]) == [Frozen("ada", "EUR", 100), Frozen("bob", "EUR", 50)]
+
+    def test_disputes_add_up(self) -> None:
+        disputed = [(self.a_dispute("open", 30, name), self.SALE) for name in ("one", "other")]
+        assert frozen(disputed) == [Frozen("ada", "EUR", 40), Frozen("bob", "EUR", 20)]
+
+    @pytest.mark.parametrize("state", ["inquiry", "won", "lost", "closed"])
+    def test_what_is_only_asked_about_or_has_ended_is_not_frozen(self, state: DisputeState) -> None:
+        assert frozen([(self.a_dispute(state), self.SALE)]) == []

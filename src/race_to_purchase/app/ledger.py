@@ -15,8 +15,8 @@ from rich.table import Table
 
 from race_to_purchase.app.database import Found, configured
 from race_to_purchase.checks import Finding, verify
-from race_to_purchase.rules.ledger import Balance, trial
-from race_to_purchase.rules.money import decimal
+from race_to_purchase.rules.ledger import Balance, Frozen, trial
+from race_to_purchase.rules.money import decimal, display
 from race_to_purchase.settings import Settings
 from race_to_purchase.store.audit import AuditRows
 from race_to_purchase.store.ledger import Head, LedgerReader, Posting, Wanted
@@ -47,12 +47,12 @@ class Shown(msgspec.Struct, frozen=True):
 def run_balance(settings: Settings, out: Console, shown: Shown, json_file: Path | None) -> int:
     """Show the balances, and the trial balance below them; the exit status: 1 where debits and credits differ."""
 
-    async def read(found: Found) -> Sequence[Balance]:
+    async def read(found: Found) -> tuple[Sequence[Balance], Sequence[Frozen]]:
         async with LedgerReader.open(await found.prepare()) as ledger:
-            return await ledger.balances(shown.at)
+            return await ledger.balances(shown.at), await ledger.frozen() if shown.at is None else ()
 
     with configured(settings, "race ledger") as found:
-        balances = asyncio.run(read(found))
+        balances, frozen = asyncio.run(read(found))
     sums = trial(balances)
     balanced = all(debit == credit for debit, credit in sums.values())
     out.print(_table(shown.of(balances)))
@@ -60,6 +60,8 @@ def run_balance(settings: Settings, out: Console, shown: Shown, json_file: Path 
         verdict = "balanced" if debit == credit else f"WRONG by {decimal(debit - credit, currency)}"
         line = f"{currency} of all accounts: debits {decimal(debit, currency)}, credits {decimal(credit, currency)}"
         out.print(f"{line}: {verdict}", style="bold" if debit == credit else "bold red")
+    for held in frozen:
+        out.print(f"{held.seller}: {display(held.amount, held.currency)} frozen by open disputes", markup=False)
     _write(
         json_file,
         {
@@ -67,6 +69,7 @@ def run_balance(settings: Settings, out: Console, shown: Shown, json_file: Path 
             "at": shown.at,
             "accounts": [_described(balance) for balance in shown.of(balances)],
             "totals": {currency: {"debit": debit, "credit": credit} for currency, (debit, credit) in sums.items()},
+            "frozen": frozen,
         },
     )
     return 0 if balanced else 1

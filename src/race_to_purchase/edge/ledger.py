@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from race_to_purchase.edge.call import Call
-from race_to_purchase.edge.shapes import AccountBalance, CurrencyTotal, TrialBalance
+from race_to_purchase.edge.shapes import AccountBalance, CurrencyTotal, FrozenAmount, TrialBalance
 from race_to_purchase.ports import Ledger
 from race_to_purchase.rules.answers import Answer
 from race_to_purchase.rules.ledger import trial
@@ -27,4 +27,5 @@ class LedgerAdmin:
             AccountBalance(one.account, one.currency, one.debit, one.credit, one.amount) for one in balances
         )
         balanced = all(total.debit == total.credit for total in totals)
-        return Answer(200, _encode(TrialBalance(balanced, totals, accounts)))
+        frozen = tuple(FrozenAmount(one.seller, one.currency, one.amount) for one in await self._ledger.frozen())
+        return Answer(200, _encode(TrialBalance(balanced, totals, accounts, frozen)))

@@ -193,12 +193,24 @@ class CurrencyTotal(msgspec.Struct, frozen=True):
     credit: int
 
 
+class FrozenAmount(msgspec.Struct, frozen=True):
+    """What a seller cannot be paid yet, in minor units, since buyers dispute it at their bank."""
+
+    seller: str
+    currency: str
+    amount: int
+
+
 class TrialBalance(msgspec.Struct, frozen=True):
-    """Every account; `balanced` says that debits and credits are the same in every currency."""
+    """Every account; `balanced` says that debits and credits are the same in every currency.
+
+    `frozen` is what open disputes hold back of the sellers' balances; the accounts have it as taken.
+    """
 
     balanced: bool
     totals: tuple[CurrencyTotal, ...]
     accounts: tuple[AccountBalance, ...]
+    frozen: tuple[FrozenAmount, ...]
 
 
 class ClosedFor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

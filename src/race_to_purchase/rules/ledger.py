@@ -36,6 +36,14 @@ class Balance(msgspec.Struct, frozen=True):
         return self.debit - self.credit
 
 
+class Frozen(msgspec.Struct, frozen=True):
+    """What a seller cannot be paid yet, in minor units, since buyers dispute it at their bank."""
+
+    seller: str
+    currency: str
+    amount: int
+
+
 def trial(balances: Iterable[Balance]) -> dict[str, tuple[int, int]]:
     """Debits and credits of all accounts together, by currency; where they are not the same, the books are wrong."""
     sums: dict[str, tuple[int, int]] = {}
@@ -65,7 +73,10 @@ def reversal(of: Entry, number: int, kind: str, at: datetime) -> Entry:
 
 
 def fee(of: str, number: int, gateway: str, amount: int, currency: str, at: datetime) -> Entry:
-    """The gateway keeps `amount` minor units for an order; below zero where it gives a fee back."""
+    """The gateway keeps `amount` minor units; below zero where it gives a fee back.
+
+    `of` is the order that it is for, and `number` that of its next entry, or a UUID of the fee's own, as with `payout`.
+    """
     moves = {f"fees:{gateway}": amount, f"receivable:{gateway}": -amount}
     return _entry(of, number, "fee", at, currency, moves)
 

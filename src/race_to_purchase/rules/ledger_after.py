@@ -13,9 +13,11 @@ refunds add up to those of the whole whatever is rounded, and news in any order 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 
 from race_to_purchase.rules.aftersale import DisputeRow
+from race_to_purchase.rules.ledger import Frozen
 from race_to_purchase.rules.money import split
 from race_to_purchase.rules.rows import Entry
 
@@ -36,6 +38,17 @@ def dispute(sale: Entry, booking: Booking, before: DisputeRow | None, after: Dis
     if before is not None:
         moved.subtract(_disputed(sale, before))
     return _entry(sale.order_id, after.currency, booking, moved) if any(moved.values()) else None
+
+
+def frozen(disputed: Iterable[tuple[DisputeRow, Entry]]) -> list[Frozen]:
+    """What open disputes hold back, by seller and currency; each comes with the entry of its sale."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for row, sale in disputed:
+        for account, amount in _disputed(sale, row).items():
+            kind, _, seller = account.partition(":")
+            if kind == "disputes" and row.state == "open":
+                sums[(seller, row.currency)] += amount
+    return [Frozen(seller, currency, amount) for (seller, currency), amount in sorted(sums.items()) if amount]
 
 
 def _refunded(sale: Entry, gateway: str, amount: int) -> Counter[str]:

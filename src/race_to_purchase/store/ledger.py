@@ -15,7 +15,10 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from race_to_purchase.rules.ledger import Balance
+from race_to_purchase.rules.aftersale import DisputeRow
+from race_to_purchase.rules.ledger import Balance, Frozen
+from race_to_purchase.rules.ledger_after import frozen
+from race_to_purchase.rules.rows import Entry
 from race_to_purchase.store.postgres import CONNECT_TIMEOUT_S, translated
 from race_to_purchase.store.statements import statement
 
@@ -26,6 +29,8 @@ SEAL_S_MAX = 600.0
 """What was there before there were seals comes into one block, which may take its time."""
 
 ROWS_AT_ONCE = 2_000
+
+_disputed = msgspec.json.Decoder(list[tuple[DisputeRow, Entry]]).decode
 
 SETTINGS = {
     "search_path": "race",
@@ -54,6 +59,10 @@ class PostgresLedger:
         """See the port."""
         return await _balances(self._pool, at)
 
+    async def frozen(self) -> Sequence[Frozen]:
+        """See the port."""
+        return await _frozen(self._pool)
+
 
 async def _balances(source: Any, at: datetime | None) -> Sequence[Balance]:
     """By a pool or a connection."""
@@ -63,6 +72,11 @@ async def _balances(source: Any, at: datetime | None) -> Sequence[Balance]:
         else:
             rows = await source.fetch(statement("ledger_balance_at"), at)
     return [Balance(row["account"], row["currency"], int(row["debit"]), int(row["credit"])) for row in rows]
+
+
+async def _frozen(source: Any) -> Sequence[Frozen]:
+    with translated:
+        return frozen(_disputed(await source.fetchval(statement("ledger_disputed"))))
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -117,6 +131,10 @@ class LedgerReader:
     async def balances(self, at: datetime | None = None) -> Sequence[Balance]:
         """See `ports.Ledger`."""
         return await _balances(self._connection, at)
+
+    async def frozen(self) -> Sequence[Frozen]:
+        """See `ports.Ledger`."""
+        return await _frozen(self._connection)
 
     async def head(self) -> Head | None:
         """The newest block; None before the first."""

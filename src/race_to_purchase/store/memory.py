@@ -19,7 +19,8 @@ from msgspec.structs import replace
 
 from race_to_purchase.ports import Conflict, DueCheckout, Rejected, Session
 from race_to_purchase.rules.checkout import EXPIRING, HOLDING
-from race_to_purchase.rules.ledger import Balance
+from race_to_purchase.rules.ledger import Balance, Frozen
+from race_to_purchase.rules.ledger_after import frozen
 from race_to_purchase.rules.rows import (
     Attempt,
     Buyer,
@@ -152,6 +153,10 @@ class MemoryStore(MemoryAftersale):
                     debit, credit = sums.get((entry.currency, account), (0, 0))
                     sums[(entry.currency, account)] = (debit + max(amount, 0), credit - min(amount, 0))
         return [Balance(account, currency, *moved) for (currency, account), moved in sorted(sums.items())]
+
+    async def frozen(self) -> Sequence[Frozen]:
+        """See `ports.Ledger`."""
+        return frozen((row, self.rows.entries[(row.order_id, 0)]) for row in self.rows.disputes.values())
 
     async def ready(self) -> None:
         """Memory always answers."""

@@ -141,6 +141,7 @@ TRIAL_BALANCE: dict[str, Any] = {
         {"account": "revenue:house", "currency": "EUR", "debit": 0, "credit": 13361, "amount": -13361},
         {"account": "tax:house", "currency": "EUR", "debit": 0, "credit": 2539, "amount": -2539},
     ],
+    "frozen": [],
 }
 
 NEW_REFUND: dict[str, Any] = {"amount": 5000, "reason": "damaged box"}
