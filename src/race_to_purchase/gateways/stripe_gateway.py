@@ -8,9 +8,11 @@ the library's own retries are off. Money can only move on an object whose id was
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 import stripe
 
@@ -66,12 +68,19 @@ class GatewayKeyRefused(ConfigurationError):
     code = "gateway_key_refused"
 
 
+class GatewayKeyUnfit(ConfigurationError):
+    """The key of the gateway {name!r} cannot be used: {reason}."""
+
+    code = "gateway_key_unfit"
+
+
 class StripeGateway:
     """See `ports.Gateway`. All methods belong to one event loop.
 
     `api_key` is a secret (`sk_…`) or restricted (`rk_…`) key; its kind decides between test and live. `webhook_secrets`
     sign the messages of the endpoint: more than one while they are rotated. `base_address` replaces Stripe's own, for
     a simulator. `timeout_s` is for one request. `currencies` narrows what is taken; None: all that Stripe takes.
+    Raises GatewayKeyUnfit.
     """
 
     separate_capture = True
@@ -86,6 +95,7 @@ class StripeGateway:
         timeout_s: float = TIMEOUT_S,
         currencies: Collection[str] | None = None,
     ) -> None:
+        _require_fit(name, api_key, base_address)
         self.name = name
         self._shown_key = f"{api_key[:8]}…{api_key[-4:]}"
         self._webhook_secrets = tuple(webhook_secrets)
@@ -327,6 +337,16 @@ class StripeGateway:
         """Stripe forgets no payment: one that it does not know was made with the key of another account or mode."""
         log.error("Stripe does not know %s: is %s the key of the account that it was made with?", ref, self._shown_key)
         return NoAnswer("the gateway does not know the payment: is the key that of another account?")
+
+
+def _require_fit(name: str, api_key: str, base_address: str | None) -> None:
+    """Refuse what people paste by mistake, before it is sent anywhere."""
+    if api_key.startswith("pk_"):
+        raise GatewayKeyUnfit(name=name, reason="it is the publishable one; give the secret or a restricted one")
+    if not re.fullmatch(r"(sk|rk)_[A-Za-z0-9_]+", api_key):
+        raise GatewayKeyUnfit(name=name, reason="a secret key is sk_ or rk_, then letters, digits and underscores")
+    if "_live_" in api_key and urlsplit(base_address or "https:").scheme != "https":
+        raise GatewayKeyUnfit(name=name, reason=f"it is a live key, and {base_address} is not reached by https")
 
 
 async def _insist(

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from race_to_purchase.gateways.simulator.rules import Rule
 from race_to_purchase.gateways.stripe_gateway import StripeGateway
 from race_to_purchase.ports import GatewayUnanswered, PaymentRequest
 from race_to_purchase.rules.verdicts import (
@@ -30,6 +31,9 @@ from tests.gateways.stripe.conftest import KEY, SECRETS, answers, refuses, until
 from tests.simulator.running import Process
 
 VISA = "pm_card_visa"
+TOLD = ("webhook_late", "webhook_twice", "webhook_reordered", "webhook_forged", "webhook_lost")
+"""What goes wrong with messages is for those who take them in."""
+
 SLOW = {"distribution": "constant", "ms": 900}
 PATIENCE_S = 0.5
 TRIES = 8
@@ -123,6 +127,11 @@ def times(rule: dict[str, Any], operation: str) -> int:
 
 
 STEPS = [preparing, authorizing, looking_up, capturing, voiding, refunding]
+
+
+def test_every_fault_of_the_simulator_is_tried() -> None:
+    tried = {rule["fault"] for rule, _ in FIRST.values()} | {"decline", "processing"}
+    assert tried == {rule.__struct_config__.tag for rule in Rule.__subclasses__()} - set(TOLD)
 
 
 @pytest.mark.parametrize("fault", FIRST)

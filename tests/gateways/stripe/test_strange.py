@@ -9,7 +9,12 @@ import pytest
 from aiohttp import web
 
 from race_to_purchase.gateways.stripe_calls import WRONG_KEY_AGAIN_S
-from race_to_purchase.gateways.stripe_gateway import KEYS_MAX, GatewayKeyRefused, StripeGateway
+from race_to_purchase.gateways.stripe_gateway import (
+    KEYS_MAX,
+    GatewayKeyRefused,
+    GatewayKeyUnfit,
+    StripeGateway,
+)
 from race_to_purchase.ports import GatewayUnanswered
 from race_to_purchase.rules.verdicts import Declined, NoAnswer, NotSent, Verdict
 from tests.gateways.contract import new_key, request_of
@@ -137,6 +142,29 @@ async def test_a_key_that_is_not_ours_is_found_at_the_start(bank: Process) -> No
     with pytest.raises(GatewayKeyRefused, match=r"sk_test_…shop"):
         await opened.require_key()
     await opened.close()
+
+
+@pytest.mark.parametrize(
+    ("key", "address", "why"),
+    [
+        ("pk_test_of_the_shop", None, "publishable"),
+        ("", None, "sk_ or rk_"),
+        ("whsec_of_the_endpoint", None, "sk_ or rk_"),
+        ("sk_test_with a space", None, "sk_ or rk_"),
+        ("sk_test_with_a_line_end\n", None, "sk_ or rk_"),
+        ("sk_live_of_the_shop", "http://127.0.0.1:8200", "live key"),
+        ("rk_live_of_the_shop", "127.0.0.1:8200", "live key"),
+    ],
+)
+def test_a_key_that_cannot_be_one_is_refused_before_it_is_sent(key: str, address: str | None, why: str) -> None:
+    with pytest.raises(GatewayKeyUnfit, match=f"'stripe' cannot be used: .*{why}") as refused:
+        StripeGateway("stripe", key, SECRETS, address)
+    assert not key or key not in str(refused.value)
+
+
+@pytest.mark.parametrize("key", ["sk_live_of_the_shop", "rk_test_of_the_shop", "sk_org_live_of_the_shop"])
+def test_other_keys_are_for_stripe_to_judge(key: str) -> None:
+    StripeGateway("stripe", key, SECRETS, "https://proxy.example")
 
 
 async def test_a_key_that_is_taken_passes(gateway: StripeGateway) -> None:
