@@ -7,7 +7,7 @@ what provably never arrived; its verdict says which. Only a key that was used fo
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -24,6 +24,9 @@ WRONG_KEY_AGAIN_S = 60.0
 """A key that Stripe does not take is mended by people: asking more often only fills the log."""
 
 RETRY_AFTER_S_MAX = 300.0
+
+KEYS_MAX = 5
+"""How many keys one step may use up that Stripe has failed under, since it answers such a key so for ever."""
 
 T = TypeVar("T")
 
@@ -57,6 +60,27 @@ async def ask(kind: type[T], call: Awaitable[stripe.StripeObject]) -> T | Refusa
         # What the library makes of JSON that is no object of Stripe's is not in its documentation.
         log.exception("an answer of Stripe's could not be understood by its library")
         return Silence(NoAnswer(f"the answer cannot be understood: {type(error).__name__}"))
+
+
+async def insist(
+    kind: type[T], key: str, call: Callable[[stripe.RequestOptions], Awaitable[stripe.StripeObject]]
+) -> T | Refusal | Silence:
+    """Call under the key, and where Stripe has failed under it, under the next: only where a second one is harmless."""
+    for fresh in keys_of(key):
+        said = await ask(kind, call(fresh))
+        if not failed_for_good(said):
+            break
+    return said
+
+
+def keys_of(key: str) -> list[stripe.RequestOptions]:
+    """A key and those made of it, the same for everybody who has the first."""
+    return [{"idempotency_key": key if n == 1 else f"{key}-{n}"} for n in range(1, KEYS_MAX + 1)]
+
+
+def failed_for_good(said: object) -> bool:
+    """Whether Stripe will say the same under this key, however often it is asked."""
+    return isinstance(said, Silence) and said.replayed
 
 
 def _understood(error: stripe.StripeError) -> Refusal | Silence:

@@ -8,18 +8,16 @@ the library's own retries are off. Money can only move on an object whose id was
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
 
 import stripe
 
-from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.gateways import KeyReused
-from race_to_purchase.gateways.stripe_calls import Refusal, Silence, ask, log
+from race_to_purchase.gateways.stripe_calls import Refusal, Silence, ask, failed_for_good, insist, keys_of, log
 from race_to_purchase.gateways.stripe_find import by_reference, pages
+from race_to_purchase.gateways.stripe_keys import GatewayKeyRefused, require_fit, shown
 from race_to_purchase.gateways.stripe_limits import unpayable
 from race_to_purchase.gateways.stripe_objects import Intent, IntentPage, Refund, RefundPage
 from race_to_purchase.gateways.stripe_transport import Transport
@@ -52,26 +50,10 @@ TIMEOUT_S = 8.0
 KEY_LIFE = timedelta(hours=23)
 """How long a key is trusted: Stripe forgets keys once they are 24 hours old, and then a request would be a new one."""
 
-KEYS_MAX = 5
-"""How many keys one step may use up that Stripe has failed under, since it answers such a key so for ever."""
-
 # The library can send a word about every call, and an id that it keeps in the user's home; a shop did not ask for that.
 stripe.enable_telemetry = False
 # At info it logs each request, and at debug whole bodies, with buyers in them.
 logging.getLogger("stripe").setLevel(logging.WARNING)
-
-
-class GatewayKeyRefused(ConfigurationError):
-    """Stripe does not take the key {key} of the gateway {name!r} (HTTP {status}: {reason}). Give it a secret or
-    restricted key of your account, of the right mode, that may write payments and refunds; see docs/stripe.md."""
-
-    code = "gateway_key_refused"
-
-
-class GatewayKeyUnfit(ConfigurationError):
-    """The key of the gateway {name!r} cannot be used: {reason}."""
-
-    code = "gateway_key_unfit"
 
 
 class StripeGateway:
@@ -95,9 +77,9 @@ class StripeGateway:
         timeout_s: float = TIMEOUT_S,
         currencies: Collection[str] | None = None,
     ) -> None:
-        _require_fit(name, api_key, base_address)
+        require_fit(name, api_key, base_address)
         self.name = name
-        self._shown_key = f"{api_key[:8]}…{api_key[-4:]}"
+        self._shown_key = shown(api_key)
         self._webhook_secrets = tuple(webhook_secrets)
         self._currencies = currencies
         self._transport = Transport(timeout_s)
@@ -180,7 +162,7 @@ class StripeGateway:
     async def capture(self, ref: str, amount: int, key: str) -> Verdict:
         """See the port. Raises KeyReused where the key captured another amount."""
         # A payment can be captured only once, under whatever key.
-        said = await _insist(
+        said = await insist(
             Intent, key, lambda fresh: self._intents.capture_async(ref, {"amount_to_capture": amount}, fresh)
         )
         match said:
@@ -194,7 +176,7 @@ class StripeGateway:
 
     async def void(self, ref: str, key: str) -> Verdict:
         """See the port."""
-        said = await _insist(Intent, key, lambda fresh: self._intents.cancel_async(ref, {}, fresh))
+        said = await insist(Intent, key, lambda fresh: self._intents.cancel_async(ref, {}, fresh))
         match said:
             case Intent(status="canceled"):
                 return Voided(ref)
@@ -248,14 +230,14 @@ class StripeGateway:
     async def _create(self, request: PaymentRequest) -> Intent | Refusal | Silence:
         """The payment of a request, made or found again; one that nobody confirms moves nothing."""
         asked = _creation(request)
-        return await _insist(Intent, f"{request.key}-create", lambda fresh: self._intents.create_async(asked, fresh))
+        return await insist(Intent, f"{request.key}-create", lambda fresh: self._intents.create_async(asked, fresh))
 
     async def _pay_back(self, ref: str, amount: int, key: str) -> Refund | Refusal | Silence:
         """Make a refund, once: where Stripe has failed under the key, it is looked for before another key is used."""
         asked: RefundCreateParams = {"payment_intent": ref, "amount": amount, "metadata": {"key": key}}
-        for fresh in _keys(key):
+        for fresh in keys_of(key):
             said = await ask(Refund, self._refunds.create_async(asked, fresh))
-            if not _failed_for_good(said):
+            if not failed_for_good(said):
                 return said
             made = await self._made(ref, key)
             if made is not None:
@@ -337,36 +319,6 @@ class StripeGateway:
         """Stripe forgets no payment: one that it does not know was made with the key of another account or mode."""
         log.error("Stripe does not know %s: is %s the key of the account that it was made with?", ref, self._shown_key)
         return NoAnswer("the gateway does not know the payment: is the key that of another account?")
-
-
-def _require_fit(name: str, api_key: str, base_address: str | None) -> None:
-    """Refuse what people paste by mistake, before it is sent anywhere."""
-    if api_key.startswith("pk_"):
-        raise GatewayKeyUnfit(name=name, reason="it is the publishable one; give the secret or a restricted one")
-    if not re.fullmatch(r"(sk|rk)_[A-Za-z0-9_]+", api_key):
-        raise GatewayKeyUnfit(name=name, reason="a secret key is sk_ or rk_, then letters, digits and underscores")
-    if "_live_" in api_key and urlsplit(base_address or "https:").scheme != "https":
-        raise GatewayKeyUnfit(name=name, reason=f"it is a live key, and {base_address} is not reached by https")
-
-
-async def _insist(
-    kind: type[T], key: str, call: Callable[[stripe.RequestOptions], Awaitable[stripe.StripeObject]]
-) -> T | Refusal | Silence:
-    """Call under the key, and where Stripe has failed under it, under the next: only where a second one is harmless."""
-    for fresh in _keys(key):
-        said = await ask(kind, call(fresh))
-        if not _failed_for_good(said):
-            break
-    return said
-
-
-def _keys(key: str) -> list[stripe.RequestOptions]:
-    """A key and those made of it, the same for everybody who has the first."""
-    return [{"idempotency_key": key if n == 1 else f"{key}-{n}"} for n in range(1, KEYS_MAX + 1)]
-
-
-def _failed_for_good(said: object) -> bool:
-    return isinstance(said, Silence) and said.replayed
 
 
 def _age(request: PaymentRequest) -> timedelta:
