@@ -18,47 +18,15 @@ from race_to_purchase.commit.committer import Committer
 from race_to_purchase.path.known import Known, KnownCheckout
 from race_to_purchase.path.patience import PATIENT, Patience
 from race_to_purchase.path.purchase import uuid7
-from race_to_purchase.ports import AftersaleReads, Gateway, Reads, WebhookEvent
+from race_to_purchase.ports import AftersaleReads, Gateway, Reads
 from race_to_purchase.rules.aftersale import REFUND_OPEN, RefundRow
 from race_to_purchase.rules.commands import Dispute, DisputeNews, Refund, RefundSaid
 from race_to_purchase.rules.decide import KeyUse
-from race_to_purchase.rules.money import exponent
 from race_to_purchase.rules.outcomes import Outcome, RefundStored, Unknown
 from race_to_purchase.rules.rows import Task
 from race_to_purchase.rules.verdicts import Absent, NoAnswer, Verdict
 
 log = logging.getLogger("race.path")
-
-
-DisputeKind = Literal["opened", "updated", "closed"]
-DISPUTE_KINDS: dict[str, DisputeKind] = {
-    "dispute_opened": "opened",
-    "dispute_updated": "updated",
-    "dispute_closed": "closed",
-}
-"""By the kind of a gateway's message."""
-
-
-class _Told(msgspec.Struct, frozen=True):
-    """A dispute in the data of a message."""
-
-    dispute: str
-    amount: int
-    currency: str
-    status: str
-    reason: str | None = None
-    fee: int | None = None
-    due_at: datetime | None = None
-
-
-def dispute_news(event: WebhookEvent) -> DisputeNews:
-    """The dispute in a message's data; ValueError where there is none, or one that cannot be."""
-    told = msgspec.convert(event.data, _Told)
-    if told.due_at is not None and told.due_at.tzinfo is None:
-        raise ValueError("due_at has no time zone")
-    currency = told.currency.upper()
-    exponent(currency)
-    return DisputeNews(told.dispute, told.amount, currency, told.reason or "", told.status, told.fee, told.due_at)
 
 
 class Asked(Reads, AftersaleReads, Protocol):
@@ -172,26 +140,11 @@ class Refunds:
             await self._record(known, row, await self._look_up(row), tries=0) for row in rows if row.state != "failed"
         ]
 
-    async def hear(self, gateway: str, order_id: str, event: WebhookEvent) -> list[Outcome]:
-        """What a gateway's verified message about a refund or a dispute of an order comes to.
-
-        Unknown among the outcomes: there is no such order, or not yet. Raises ValueError where a dispute is not told as
-        one, and asks nothing of the gateway then.
-        """
-        match event.kind:
-            case "dispute_opened" | "dispute_updated" | "dispute_closed":
-                news = dispute_news(event)
-                return [await self.disputed(order_id, gateway, DISPUTE_KINDS[event.kind], news, event.created_at)]
-            case "refund":
-                return await self.look_again(order_id)
-            case _:
-                return []
-
     async def disputed(
         self,
         order_id: str,
         gateway: str,
-        kind: DisputeKind,
+        kind: Literal["opened", "updated", "closed"],
         news: DisputeNews,
         told_at: datetime,
     ) -> Outcome:
