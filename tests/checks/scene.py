@@ -6,12 +6,12 @@ from msgspec.structs import replace
 
 from race_to_purchase.gateways.sandbox import SandboxGateway
 from race_to_purchase.ports import PaymentRequest
-from race_to_purchase.rules.commands import Capture, Command, Void
+from race_to_purchase.rules.commands import Capture, Command, NextAttempt, Void
 from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.drop import Drop, Item
 from race_to_purchase.rules.outcomes import Begun, Outcome, RefundStored, Reserved
 from race_to_purchase.rules.rows import Attempt, Checkout, Claims, attempt_id
-from race_to_purchase.rules.verdicts import Authorized, NoAnswer, Verdict
+from race_to_purchase.rules.verdicts import ActionRequired, Authorized, NoAnswer, Verdict
 from race_to_purchase.store.ledger import PostgresLedger
 from race_to_purchase.store.postgres import PostgresStore
 from tests.conformance.batches import commit
@@ -109,6 +109,14 @@ async def before_the_pivot(sale: Sale) -> None:
     await sale.ask(world.settle(silent, NoAnswer("time-out")))
     await sale.pay(await sale.reserve("declined"), "pm_insufficient_funds")
     await sale.begin(await sale.reserve("prepaying", drop_id="prepaid"))
+    over = await sale.reserve("failed over")
+    await sale.begin(over)
+    then = NextAttempt("backup", "key at the backup", 15.0)
+    await sale.ask(replace(world.settle(over, NoAnswer("time-out")), then=then))
+    acting = await sale.reserve("acting")
+    await sale.begin(acting)
+    await sale.ask(world.settle(acting, ActionRequired("ref", "https://bank.example")))
+    await sale.ask(replace(world.begin(await sale.reserve("queued")), wait_s=60.0))
 
 
 async def behind_the_pivot(sale: Sale) -> None:

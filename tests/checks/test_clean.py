@@ -23,11 +23,11 @@ async def test_a_sale_that_went_right_is_clean(rows: AuditRows) -> None:
 
 
 async def test_the_sale_has_everything_in_it(connection: asyncpg.Connection) -> None:
-    """So that a clean audit means something. What is left out is stored by nobody yet, or needs the buyer to act."""
+    """So that a clean audit means something. What is left out is stored by nobody yet."""
     states = {row[0] for row in await connection.fetch("SELECT DISTINCT state FROM checkout")}
     assert set(CHECKOUT) - states == {"review"}
     states = {row[0] for row in await connection.fetch("SELECT DISTINCT state FROM attempt")}
-    assert set(ATTEMPT) - states == {"prepared", "authorized", "action_required"}
+    assert set(ATTEMPT) - states == {"authorized"}
     states = {row[0] for row in await connection.fetch("SELECT DISTINCT state FROM refund")}
     assert set(REFUND) - states == {"requested", "unknown"}
     states = {row[0] for row in await connection.fetch("SELECT DISTINCT state FROM dispute")}

@@ -12,9 +12,13 @@ from race_to_purchase.checks import CHECKS, audit
 from race_to_purchase.store.audit import AuditRows
 
 COPY_OF_ATTEMPT = """
-    INSERT INTO attempt (checkout_id, n, gateway, state, key, method, amount, currency, fence, began_at, gateway_ref)
-    SELECT checkout_id, {n}, {gateway}, {state}, {key}, method, amount, currency, fence, began_at, 'elsewhere'
+    INSERT INTO attempt (checkout_id, n, gateway, state, key, method, amount, currency, fence, began_at, gateway_ref,
+                         answer_status, answer)
+    SELECT checkout_id, {n}, {gateway}, {state}, {key}, method, amount, currency, fence, began_at, 'elsewhere',
+           200, 'told'
     FROM attempt WHERE checkout_id = {of} AND n = 1"""
+MISSED = "UPDATE attempt SET capture_before = now() - interval '1 hour' WHERE checkout_id = '{committed}'"
+UNTOLD = "UPDATE attempt SET answer = NULL, answer_status = NULL WHERE checkout_id = '{declined}'"
 PAYMENT = """
     INSERT INTO sandbox.payment (ref, reference, amount, currency, method, state, captured)
     VALUES ({ref}, {reference}, 15900, 'EUR', 'pm_approved', {state}, {captured})"""
@@ -117,6 +121,9 @@ PLANTS = [
         "{committed}",
         15_900,
     ),
+    Plant("capture_missed", (MISSED,), "{committed}/1", 15900),
+    Plant("two_open_attempts owed_without_task", (copy_of_attempt("paying", state="sent"),), "{paying}"),
+    Plant("end_without_answer", (UNTOLD,), "{declined}/1"),
     Plant(
         "doomed_committed",
         ("UPDATE attempt SET state = 'voided' WHERE checkout_id = '{delivered}'",),
@@ -228,7 +235,7 @@ PLANTS = [
         "{reserved}",
     ),
     Plant(
-        "waiting_for_nothing",
+        "waiting_for_nothing end_without_answer",
         (
             "UPDATE attempt SET state = 'declined' WHERE checkout_id = '{paying}'",
             "DELETE FROM task WHERE checkout_id = '{paying}'",

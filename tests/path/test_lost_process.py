@@ -272,3 +272,43 @@ async def never(*_: object) -> NoReturn:
     """The call of a process that is gone."""
     await asyncio.Event().wait()
     raise AssertionError
+
+
+class TestCapturedBySomebodyElse:
+    """An operator captured it at the gateway: what we may keep becomes an order, and the rest is paid back."""
+
+    async def test_is_committed_where_it_may_be(self, shop: Process, other: Process, dsn: str) -> None:
+        shop.wire.lose.add("authorize")
+        checkout = await shop.reserve()
+        await shop.pay(checkout)
+        attempt = await shop.attempt(checkout)
+        await shop.wire.gateway.capture(f"sbx_{attempt.key}", attempt.amount, f"{attempt.key}-capture")
+        await make_due(dsn)
+        await other.owed("resolve")
+        assert (await other.attempt(checkout)).state == "captured"
+        assert (await other.checkout(checkout)).state == "paid"
+        assert await recount(dsn, at_rest=True) == []
+
+    async def test_is_paid_back_where_it_may_not(self, shop: Process, other: Process, dsn: str) -> None:
+        late = await shop.reserve("ada", quantity=2)
+        payment = await shop.held(late)
+        shop.wire.hold.clear()
+        await pass_deadline(dsn, late)
+        await shop.expire.tick()
+        assert isinstance(await other.pay(await other.reserve("bob", quantity=9)), Answered)
+        attempt = await shop.attempt(late)
+        await other.wire.gateway.capture(f"sbx_{attempt.key}", attempt.amount, f"{attempt.key}-capture")
+        shop.wire.lose.add("refund")
+        shop.wire.opened.set()
+        await payment
+        await shop.settle()
+        await other.settle()
+        assert (await shop.attempt(late)).state == "doomed", "the answer to the refund was lost"
+        await make_due(dsn)
+        await other.owed("void")
+        assert (await shop.attempt(late)).state == "voided"
+        assert await value(dsn, "SELECT refunded FROM sandbox.payment WHERE ref = $1", f"sbx_{attempt.key}") == (
+            attempt.amount
+        )
+        assert await value(dsn, "SELECT count(*) FROM sandbox.refund") == 1
+        assert await recount(dsn, at_rest=True) == []

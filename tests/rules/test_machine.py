@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from race_to_purchase.rules.answers import answer
 from race_to_purchase.rules.attempt import OPEN
 from race_to_purchase.rules.checkout import ENDS, SOLD
-from race_to_purchase.rules.commands import Authorization, CloseDrop, Command, PutDrop
+from race_to_purchase.rules.commands import Authorization, CloseDrop, Command, NextAttempt, PutDrop, Send
 from race_to_purchase.rules.decide import Decision, KeyUse
 from race_to_purchase.rules.drop import Drop, Item, Promo
 from race_to_purchase.rules.outcomes import Answered, Begun, Outcome, Replayed
@@ -25,6 +25,8 @@ from race_to_purchase.rules.verdicts import (
     Declined,
     NoAnswer,
     NotSent,
+    Prepared,
+    Refunded,
     Verdict,
     Voided,
 )
@@ -90,6 +92,8 @@ def verdicts_on(attempt: Attempt) -> list[Verdict]:
         NoAnswer("time-out"),
         NotSent("no connection"),
         Absent(),
+        Prepared(ref),
+        Captured(ref, attempt.amount),
     ]
 
 
@@ -97,6 +101,7 @@ def steps_on(checkout: Checkout, attempt: Attempt | None, gateway_key: str) -> l
     """Everything that may be asked about a checkout, whether it makes sense now or not."""
     buyers = (None, checkout.buyer, "mallory")
     steps: list[Command] = [world.begin(checkout, gateway_key=gateway_key, buyer=buyer) for buyer in buyers]
+    steps.append(replace(world.begin(checkout, gateway_key=gateway_key), wait_s=40.0, extension_max_s=30.0))
     steps += [world.cancel(checkout, buyer) for buyer in buyers]
     steps.append(world.expire(checkout))
     return steps if attempt is None else steps + steps_on_attempt(checkout, attempt)
@@ -108,12 +113,25 @@ def next_steps(checkout: Checkout, attempt: Attempt | None, gateway_key: str) ->
         return [world.begin(checkout, gateway_key=gateway_key)]
     ref = f"ref-{attempt.key}"
     steps: dict[str, list[Command]] = {
+        "prepared": [send(checkout, attempt)],
         "committed": [world.captured(checkout, verdict, attempt.n, deliver=True) for verdict in captures(attempt)],
         "captured": [world.delivered(checkout, n=attempt.n)],
         "doomed": [world.voided(checkout, Voided(ref), attempt.n)],
     }
     settle = [world.settle(checkout, verdict, attempt.n) for verdict in verdicts_on(attempt)]
+    settle += fail_over(checkout, attempt)
     return steps.get(attempt.state, settle)
+
+
+def send(checkout: Checkout, attempt: Attempt) -> Command:
+    """The turn of an attempt in the queue."""
+    return Send(checkout.drop_id, checkout.id, checkout.claims.pools, attempt.n, 15.0)
+
+
+def fail_over(checkout: Checkout, attempt: Attempt) -> list[Authorization]:
+    """The same verdicts, where another gateway may take over."""
+    then = NextAttempt("backup", f"{attempt.key}+", 15.0)
+    return [replace(world.settle(checkout, verdict, attempt.n), then=then) for verdict in verdicts_on(attempt)]
 
 
 def captures(attempt: Attempt) -> list[Verdict]:
@@ -124,8 +142,9 @@ def captures(attempt: Attempt) -> list[Verdict]:
 
 def steps_on_attempt(checkout: Checkout, attempt: Attempt) -> list[Command]:
     n, ref = attempt.n, f"ref-{attempt.key}"
-    voids = [Voided(ref), Absent(), NoAnswer("time-out"), Captured(ref, attempt.amount)]
-    steps: list[Command] = [world.begin(checkout, gateway_key=attempt.key)]
+    voids = [Voided(ref), Absent(), NoAnswer("time-out"), Captured(ref, attempt.amount), Refunded(ref, attempt.amount)]
+    steps: list[Command] = [world.begin(checkout, gateway_key=attempt.key), send(checkout, attempt)]
+    steps += fail_over(checkout, attempt)
     steps += [world.settle(checkout, verdict, n) for verdict in verdicts_on(attempt)]
     steps += [world.captured(checkout, verdict, n, deliver=True) for verdict in captures(attempt)]
     steps += [world.voided(checkout, verdict, n) for verdict in voids]

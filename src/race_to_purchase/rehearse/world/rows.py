@@ -131,6 +131,24 @@ class MemoryRows(AfterRows):
             if attempt is not None and attempt.state in ("declined", "doomed", "voided"):
                 yield order.id, f"attempt is {attempt.state}", 1
 
+    def _capture_missed(self, *_: Any) -> Found:
+        now = self._world.database.now()
+        for attempt in self._rows.attempts.values():
+            if attempt.state == "committed" and attempt.capture_before is not None and attempt.capture_before < now:
+                yield attempt_id(attempt.checkout_id, attempt.n), f"before {attempt.capture_before}", attempt.amount
+
+    def _two_open_attempts(self, *_: Any) -> Found:
+        waiting = Counter(attempt.checkout_id for attempt in self._rows.attempts.values() if attempt.state in OPEN)
+        for checkout_id, number in waiting.items():
+            if number > 1:
+                yield checkout_id, f"{number} attempts", number - 1
+
+    def _end_without_answer(self, *_: Any) -> Found:
+        for (checkout_id, n), attempt in self._rows.attempts.items():
+            followed = (checkout_id, n + 1) in self._rows.attempts
+            if attempt.answer is None and attempt.state not in OPEN and not followed:
+                yield attempt_id(checkout_id, n), f"attempt is {attempt.state}", 1
+
     def _attempt_differs_from_quote(self, *_: Any) -> Found:
         for row in self._rows.attempts.values():
             quote = self._rows.checkouts[row.checkout_id].quote
