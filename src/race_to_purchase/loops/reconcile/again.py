@@ -76,8 +76,9 @@ class Again:
         checkout_id = str(finding.detail["checkout"])
         booked = await self._findings.booked([checkout_id] if checkout_id else [])
         if "created_at" not in finding.detail:
-            attempt = booked[checkout_id].attempts[int(finding.detail["n"])]
-            return not await at_gateway.absent(attempt)
+            rows = booked.get(checkout_id)
+            attempt = None if rows is None else rows.attempts.get(int(finding.detail["n"]))
+            return attempt is not None and not await at_gateway.absent(attempt)
         made = datetime.fromisoformat(str(finding.detail["created_at"]))
         async for payment in gateway.payments(made, made + timedelta(seconds=1)):
             if payment.ref == finding.detail["ref"]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from race_to_purchase import books
 from race_to_purchase.loops.reconcile.note import Notes
 from race_to_purchase.path.asking import request_of
-from race_to_purchase.ports import Findings, Gateway, Reads
+from race_to_purchase.ports import Findings, Gateway, GatewayPayment, Reads
 from race_to_purchase.rules.rows import Attempt
 from race_to_purchase.rules.verdicts import Absent
 
@@ -18,6 +19,7 @@ AT_ONCE = 500
 OVERLAP = timedelta(seconds=30)
 """Listed again before each window: an attempt begins before its payment exists."""
 
+NOTED_AT_ONCE = 32
 ASKED_AT_ONCE = 8
 ASKED_MAX = 1000
 """Look-ups of one window; where more payments seem to be missing, the list is at fault, and the next walk asks on."""
@@ -38,18 +40,26 @@ class AtGateway:
         listed: set[str] = set()
         looked_at = await self._reads.now()
         async for payments in books.by(AT_ONCE, self._gateway.payments(since - OVERLAP, until)):
-            rows = await self._findings.booked(books.checkouts_of(payments))
-            for payment in payments:
-                listed.add(payment.ref)
-                difference = books.compare(payment, rows, self._gateway.name)
-                if difference is not None:
-                    booked = rows.get(difference.checkout_id or "")
-                    await self._notes.payment(difference, self._gateway.name, payment, booked, looked_at)
+            listed.update(payment.ref for payment in payments)
+            await self._judge(payments, looked_at)
         self._notes.compared[f"payments at {self._gateway.name}"] += len(listed)
         captured = await self._findings.captured(self._gateway.name, since - OVERLAP, until - OVERLAP)
         missing = [attempt for attempt in captured if attempt.gateway_ref not in listed]
         await self._confirm(missing[:ASKED_MAX], looked_at)
         return len(listed)
+
+    async def _judge(self, payments: Sequence[GatewayPayment], looked_at: datetime) -> None:
+        """Compare some payments, and note what differs, several at once: the committer writes them together."""
+        rows = await self._findings.booked(books.checkouts_of(payments))
+        turn = asyncio.Semaphore(NOTED_AT_ONCE)
+
+        async def note(difference: books.Difference, payment: GatewayPayment) -> None:
+            async with turn:
+                booked = rows.get(difference.checkout_id or "")
+                await self._notes.payment(difference, self._gateway.name, payment, booked, looked_at)
+
+        compared = ((books.compare(payment, rows, self._gateway.name), payment) for payment in payments)
+        await asyncio.gather(*(note(found, payment) for found, payment in compared if found is not None))
 
     async def _confirm(self, attempts: list[Attempt], looked_at: datetime) -> None:
         """Ask for each that was not listed: it may have been made before or after the window."""
