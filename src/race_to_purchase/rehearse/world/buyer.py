@@ -85,12 +85,21 @@ class Visit:
             answer = await world.ask(request)
             if answer is not None and not _may_change(answer):
                 return answer
+            if answer is not None and b'"next_action":' in answer.body and request.route == "pay":
+                await self._act(request.checkout_id)
             # Who is told that everything is reserved soon loses heart; who has paid and does not know, does not.
             patient = request.route == "pay" or answer is None or answer.status == 503
             if world.chance.random() < (0.1 if patient else 0.5):
                 return answer
             await world.pause(world.between(1.0, 8.0) if answer is None else world.between(6.0, 24.0))
         return answer
+
+    async def _act(self, checkout_id: str) -> None:
+        """Go to the bank, and come back or not."""
+        world = self._world
+        if world.chance.random() < 0.7:
+            await world.pause(world.between(1.0, 40.0))
+            await self._ask(Request("return", self._buyer, checkout_id))
 
     async def _pays(self, checkout_id: str) -> None:
         method = self._method()

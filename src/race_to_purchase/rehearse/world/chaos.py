@@ -36,15 +36,15 @@ before it has sent; killed on both sides."""
 READ_FAULTS = ("lost", "delay", "crash")
 
 CHANGES = (
-    "reserve", "begin", "unknown", "action_required", "pivot", "reclaim", "decline", "doom", "capture",
-    "capture_again", "capture_failed", "void", "void_again", "lapse", "expire", "cancel", "deliver", "deliver_again",
-    "undeliverable", "drop",
+    "reserve", "begin", "queue", "prepare", "fail_over", "unknown", "action_required", "pivot", "reclaim", "decline",
+    "doom", "capture", "capture_again", "capture_failed", "void", "void_again", "lapse", "expire", "cancel", "deliver",
+    "deliver_again", "undeliverable", "drop", "gateway",
 )  # fmt: skip
 """What a COMMIT can carry; see `changes_of`."""
 
 READS = (
     "drop", "checkout", "attempt", "order", "next_deadline", "now", "first_deadline", "overdue", "take_tasks",
-    "forget_keys",
+    "forget_keys", "gateways",
 )  # fmt: skip
 
 FAULTS: dict[str, tuple[str, ...]] = {
@@ -53,15 +53,19 @@ FAULTS: dict[str, tuple[str, ...]] = {
     **{f"commit.{change}": COMMIT_FAULTS for change in CHANGES},
     **{f"reads.{name}": READ_FAULTS for name in READS},
     "reads.take_tasks": (*READ_FAULTS, "lost_after"),
+    "gateway.prepare": GATEWAY_FAULTS,
     "gateway.authorize": GATEWAY_FAULTS,
     "gateway.look_up": ("not_sent", "lost_answer", "slow", "crash_before", "crash_after"),
     "gateway.capture": GATEWAY_FAULTS,
     "gateway.void": GATEWAY_FAULTS,
+    "gateway.refund": GATEWAY_FAULTS,
+    "gateway.look_up_refund": ("not_sent", "lost_answer", "slow", "crash_before", "crash_after"),
     "merchant.deliver": ("refused", "lost_answer", "slow", "crash_before", "crash_after"),
     "http.reserve": ("lost_request", "lost_answer", "twice", "gone"),
     "http.pay": ("lost_request", "lost_answer", "twice", "gone"),
     "http.cancel": ("lost_request", "lost_answer", "twice"),
     "http.show": ("lost_request", "lost_answer"),
+    "http.return": ("lost_request", "lost_answer", "twice", "gone"),
     "process": ("crash", "freeze", "clock_jump", "stop", "crash_while_stopping"),
     "database": ("outage", "clock_ahead", "clock_back"),
     "gateway": ("down",),
@@ -149,6 +153,8 @@ _BY_HISTORY = {
     "reserved": "reserve",
     "open": "reserve",
     "sent": "begin",
+    "prepared": "queue",
+    "made": "prepare",
     "unknown": "unknown",
     "action_required": "action_required",
     "declined": "decline",
@@ -171,6 +177,8 @@ def changes_of(snapshot: Snapshot) -> tuple[str, ...]:
         for line in lines:
             if line.what == "paid":
                 found["commit.pivot" if line.detail == "commit" else "commit.reclaim"] = None
+            elif line.what == "doomed" and line.detail == "failed_over":
+                found["commit.fail_over"] = None
             elif line.what in _BY_HISTORY:
                 found[f"commit.{_BY_HISTORY[line.what]}"] = None
     for task in snapshot.tasks.values():
@@ -180,4 +188,6 @@ def changes_of(snapshot: Snapshot) -> tuple[str, ...]:
                 found[f"commit.{task.kind}_again"] = None
     if snapshot.drops.changed:
         found["commit.drop"] = None
+    if snapshot.gateways:
+        found["commit.gateway"] = None
     return tuple(found)

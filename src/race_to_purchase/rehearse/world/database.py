@@ -311,7 +311,7 @@ class SimulatedStore:
         return await self._ask("forget_keys", lambda: self._rows.forget_keys(older_than_s, limit))
 
     async def gateways(self) -> Sequence[GatewayStatus]:
-        return await self._rows.gateways()
+        return await self._ask("gateways", self._rows.gateways)
 
     async def ready(self) -> None:
         await self._rows.ready()

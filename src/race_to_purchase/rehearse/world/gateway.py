@@ -1,7 +1,7 @@
-"""The payment gateway of a simulation: books of its own, and a wire to it on which everything can happen.
+"""The payment gateways of a simulation: books of their own, and a wire to them on which everything can happen.
 
-Its books keep to what real gateways promise: a key makes one payment however often it is sent, what is voided cannot be
-captured, and what it did stays done, whoever asked for it and whether or not they ever heard of it.
+Their books keep to what real gateways promise: a key makes one payment however often it is sent, what is voided cannot
+be captured, and what they did stays done, whoever asked for it and whether or not they ever heard of it.
 """
 
 from __future__ import annotations
@@ -31,36 +31,39 @@ from race_to_purchase.rules.verdicts import (
     Voided,
 )
 
-NAME = "simulated"
-
 LATE_S = (5.0, 55.0)
 """How long a request may be under way whose sender has given it up; shorter than `waiting.NEVER_RECEIVED_AFTER`."""
 
 SLOW_S = (8.0, 16.0)
 """How long an answer may take: around the time that a process waits for it."""
 
-State = Literal["authorized", "action_required", "declined", "captured", "voided", "refused"]
+PRUNED_S = 24 * 3600.0
+"""Gateways forget keys after a day: a request that is sent again later would make a second payment."""
 
-_LISTED: dict[State, Literal["open", "authorized", "captured", "voided", "declined"]] = {
+State = Literal["open", "authorized", "action_required", "declined", "captured", "voided", "refused"]
+
+LISTED: dict[State, Literal["open", "authorized", "captured", "voided", "declined"]] = {
+    "open": "open",
     "action_required": "open",
     "authorized": "authorized",
-    "refused": "voided",
     "captured": "captured",
     "voided": "voided",
     "declined": "declined",
+    "refused": "declined",
 }
 
 
 class Payment(msgspec.Struct):
-    """A payment as the gateway has it; amounts in minor units, times in seconds of the world."""
+    """A payment as its gateway has it; amounts in minor units, times in seconds of the world."""
 
     ref: str
+    gateway: str
     request: PaymentRequest
-    made_at: datetime
-    state: State
+    created_at: datetime
+    state: State = "open"
     authorized: int = 0
     captured: int = 0
-    refunded: int = 0
+    refunds: dict[str, int] = {}
     decline_code: str = ""
     acts_at_s: float = 0.0
     """When the buyer has done what the gateway wants of them first."""
@@ -69,42 +72,66 @@ class Payment(msgspec.Struct):
     @property
     def checkout_id(self) -> str:
         """The checkout that it was made for."""
-        return self.request.reference.split("/")[0]
+        return self.request.reference.partition("/")[0]
+
+    @property
+    def refunded(self) -> int:
+        """What went back."""
+        return sum(self.refunds.values())
 
 
 class Books:
-    """What the gateway has done. Every method is one moment; none of them can fail."""
+    """What the gateways have done, by key. Every method is one moment; none of them can fail."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.payments: dict[str, Payment] = {}
-        self.refunds: dict[str, Verdict] = {}
 
-    def authorize(self, request: PaymentRequest) -> Verdict:
-        """The payment of that key, made now or before."""
+    def prepare(self, name: str, request: PaymentRequest) -> Verdict:
+        """The payment exists, and nothing is authorized yet."""
+        payment = self._known(name, request) or self._new(name, request)
+        return Prepared(payment.ref)
+
+    def _known(self, name: str, request: PaymentRequest) -> Payment | None:
         payment = self.payments.get(request.key)
-        if payment is None:
-            payment = self.payments[request.key] = self._made(request)
-            self._world.did_at_gateway("authorize", payment)
-        elif payment.request != request:
+        if payment is not None and (payment.request != request or payment.gateway != name):
             self._world.violated("gateway_key_reused", request.reference, "its key came with another request")
+        return payment
+
+    def _new(self, name: str, request: PaymentRequest) -> Payment:
+        now = self._world.database.now()
+        payment = Payment(f"pay_{request.key}", name, request, now)
+        if (now - request.began_at).total_seconds() > PRUNED_S:
+            self._world.violated("sent_after_pruning", request.reference, "its key may be forgotten by now")
+        self.payments[request.key] = payment
+        self._world.did_at_gateway("prepare", payment)
+        return payment
+
+    def authorize(self, name: str, request: PaymentRequest, ref: str | None) -> Verdict:
+        """The payment of that key, authorized now or before."""
+        payment = self._known(name, request) or self._new(name, request)
+        if ref is not None and payment.ref != ref:
+            self._world.violated("another_payment", request.reference, f"{ref} is not {payment.ref}")
+        if payment.state == "open":
+            self._decide(payment)
+            self._world.did_at_gateway("authorize", payment)
+        elif payment.state == "voided" and not payment.authorized:
+            return Declined("payment_canceled", retryable=False)
         return self._first_answer(payment)
 
-    def _made(self, request: PaymentRequest) -> Payment:
-        world = self._world
-        ref = f"pay_{request.key}"
-        made_at = world.database.now()
+    def _decide(self, payment: Payment) -> None:
+        world, request = self._world, payment.request
         if request.method == "pm_declined" or world.chance.random() < world.plan.decline_rate:
-            code = world.pick(("card_declined", "insufficient_funds", "try_again_later"))
-            return Payment(ref, request, made_at, "declined", decline_code=code)
-        lapses_at_s = world.loop.now_s + (world.between(20, 400) if request.method == "pm_short" else 7 * 86_400)
-        payment = Payment(ref, request, made_at, "authorized", authorized=request.amount, lapses_at_s=lapses_at_s)
-        if request.method == "pm_partial":
-            payment.authorized = request.amount // 2
-        elif request.method == "pm_3ds":
+            payment.state = "declined"
+            payment.decline_code = world.pick(("card_declined", "insufficient_funds", "try_again_later"))
+            return
+        lapses_in_s = world.between(20, 400) if request.method == "pm_short" else 7 * 86_400
+        payment.lapses_at_s = world.loop.now_s + lapses_in_s
+        payment.authorized = request.amount // 2 if request.method == "pm_partial" else request.amount
+        payment.state = "authorized"
+        if request.method == "pm_3ds":
             payment.state = "action_required"
             payment.acts_at_s = world.loop.now_s + world.between(1, 60)
-        return payment
 
     def _first_answer(self, payment: Payment) -> Verdict:
         if payment.state == "declined":
@@ -120,7 +147,7 @@ class Books:
     def look_up(self, key: str) -> Verdict:
         """How the payment of that key stands."""
         payment = self.payments.get(key)
-        if payment is None:
+        if payment is None or payment.state == "open":
             return Absent()
         self._act(payment)
         match payment.state:
@@ -159,23 +186,6 @@ class Books:
         self._world.did_at_gateway("capture", payment)
         return Captured(ref, amount)
 
-    def listed(self, since: datetime, until: datetime) -> list[GatewayPayment]:
-        """Its payments of `since <= made_at < until`, the oldest first."""
-        return [
-            GatewayPayment(
-                payment.ref,
-                payment.request.reference,
-                _LISTED[payment.state],
-                payment.request.amount,
-                payment.request.currency,
-                payment.captured,
-                payment.refunded,
-                payment.made_at,
-            )
-            for payment in self.payments.values()
-            if since <= payment.made_at < until
-        ]
-
     def void(self, ref: str) -> Verdict:
         """Let an authorization go."""
         payment = self.payments.get(ref.removeprefix("pay_"))
@@ -189,20 +199,23 @@ class Books:
         return Voided(ref)
 
     def refund(self, ref: str, amount: int, key: str) -> Verdict:
-        """Give back a part of what was captured, once a key and never more than all of it."""
-        if key in self.refunds:
-            return self.refunds[key]
+        """Give money back, once a key, and never more than was taken."""
         payment = self.payments.get(ref.removeprefix("pay_"))
-        if payment is None or payment.captured - payment.refunded < amount:
-            return Declined("more_than_captured", retryable=False)
-        payment.refunded += amount
-        self.refunds[key] = Refunded(ref, amount)
-        self._world.did_at_gateway("refund", payment)
-        return self.refunds[key]
+        if payment is None or payment.state != "captured":
+            return Declined("not_captured", retryable=False)
+        if key not in payment.refunds:
+            if payment.refunded + amount > payment.captured:
+                return Declined("more_than_captured", retryable=False)
+            payment.refunds[key] = amount
+            self._world.did_at_gateway("refund", payment)
+        return Refunded(ref, payment.refunds[key])
 
-    def look_up_refund(self, key: str) -> Verdict:
+    def look_up_refund(self, ref: str, key: str) -> Verdict:
         """How the refund of that key stands."""
-        return self.refunds.get(key, Absent())
+        payment = self.payments.get(ref.removeprefix("pay_"))
+        if payment is None or key not in payment.refunds:
+            return Absent()
+        return Refunded(ref, payment.refunds[key])
 
 
 def _declined(payment: Payment) -> Verdict:
@@ -212,52 +225,67 @@ def _declined(payment: Payment) -> Verdict:
 class SimulatedGateway:
     """`ports.Gateway` as one process sees it: the wire to the books."""
 
-    name = NAME
     separate_capture = True
-    two_step = False
 
-    def __init__(self, world: World, process: Process) -> None:
+    def __init__(self, world: World, process: Process, name: str, *, two_step: bool) -> None:
+        self.name = name
+        self.two_step = two_step
         self._world = world
         self._process = process
-        self._books = world.gateway
+        self._books: Books = world.gateway
 
     async def prepare(self, request: PaymentRequest) -> Verdict:
         """See `ports.Gateway`, here and below."""
-        return Prepared(f"pay_{request.key}")
+        return await self._call("prepare", _whose(request), lambda: self._books.prepare(self.name, request))
 
     async def authorize(self, request: PaymentRequest, ref: str | None) -> Verdict:
-        return await self._call("authorize", request.key, lambda: self._books.authorize(request))
+        return await self._call("authorize", _whose(request), lambda: self._books.authorize(self.name, request, ref))
 
     async def look_up(self, request: PaymentRequest, ref: str | None) -> Verdict:
-        return await self._call("look_up", request.key, lambda: self._books.look_up(request.key))
+        return await self._call("look_up", _whose(request), lambda: self._books.look_up(request.key))
 
     async def capture(self, ref: str, amount: int, key: str) -> Verdict:
-        return await self._call("capture", ref.removeprefix("pay_"), lambda: self._books.capture(ref, amount))
+        return await self._call("capture", self._paid_by(ref), lambda: self._books.capture(ref, amount))
 
     async def void(self, ref: str, key: str) -> Verdict:
-        return await self._call("void", ref.removeprefix("pay_"), lambda: self._books.void(ref))
+        return await self._call("void", self._paid_by(ref), lambda: self._books.void(ref))
 
     async def refund(self, ref: str, amount: int, key: str) -> Verdict:
-        return await self._call("refund", ref.removeprefix("pay_"), lambda: self._books.refund(ref, amount, key))
+        return await self._call("refund", self._paid_by(ref), lambda: self._books.refund(ref, amount, key))
 
     async def look_up_refund(self, ref: str, key: str) -> Verdict:
-        return await self._call("look_up_refund", ref.removeprefix("pay_"), lambda: self._books.look_up_refund(key))
+        return await self._call("look_up_refund", self._paid_by(ref), lambda: self._books.look_up_refund(ref, key))
+
+    def _paid_by(self, ref: str) -> str:
+        payment = self._books.payments.get(ref.removeprefix("pay_"))
+        return "" if payment is None else payment.checkout_id
 
     async def payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
-        for payment in self._books.listed(since, until):
-            yield payment
+        await self._world.pause(self._world.latency_s())
+        for payment in list(self._books.payments.values()):
+            if payment.gateway == self.name and since <= payment.created_at < until:
+                yield GatewayPayment(
+                    payment.ref,
+                    payment.request.reference,
+                    LISTED[payment.state],
+                    payment.request.amount,
+                    payment.request.currency,
+                    payment.captured,
+                    payment.refunded,
+                    payment.created_at,
+                )
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
         raise ValueError("this gateway sends no webhooks")
 
-    async def _call(self, what: str, key: str, effect: Callable[[], Verdict]) -> Verdict:
+    async def _call(self, what: str, checkout_id: str, effect: Callable[[], Verdict]) -> Verdict:
         world = self._world
         kind = world.chaos.draw(f"gateway.{what}")
-        if world.gateway_down and kind is None:
+        if kind is None and self.name in world.gateways_down:
             kind = world.pick(("not_sent", "lost_request"))
-        world.called(self._process, what, key, kind)
+        world.tell(checkout_id, self._process, f"calls: {what}", kind or "")
         verdict = await self._way(kind, effect)
-        world.answered(self._process, what, key, verdict)
+        world.tell(checkout_id, self._process, f"hears: {what}", type(verdict).__name__)
         return verdict
 
     async def _way(self, kind: str | None, effect: Callable[[], Verdict]) -> Verdict:
@@ -311,3 +339,8 @@ class SimulatedGateway:
             await self._world.pause(3600)
         await self._world.pause(self._world.between(0.1, 5.0))
         return NoAnswer(why)
+
+
+def _whose(request: PaymentRequest) -> str:
+    """The checkout that a request is for."""
+    return request.reference.partition("/")[0]

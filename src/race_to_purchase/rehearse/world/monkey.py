@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from race_to_purchase.rehearse.world.chaos import Cell
 from race_to_purchase.rehearse.world.parts import World
 from race_to_purchase.rehearse.world.process import Gone, Process
+from race_to_purchase.rules.outcomes import Outcome
 
 FUSE_MAX = 80
 """Within so many of its steps, a process is struck that is to be struck."""
@@ -122,13 +124,15 @@ class Monkey:
 
     def _gateway_down(self, _process: Process) -> None:
         world = self._world
-        if world.gateway_down:
+        if world.gateways_down:
             return
+        names = [counter.name for counter in world.plan.gateways]
+        down = names if world.chance.random() < 0.3 else [world.pick(names)]
         lasts_s = world.between(3.0, 60.0)
         world.chaos.count("down", "gateway")
-        world.story.tell(world.loop.now_s, "", "gateway", "is down", f"for {lasts_s:.1f} s")
-        world.gateway_down = True
-        world.later(lasts_s, world.gateway_up)
+        world.story.tell(world.loop.now_s, "", "gateway", "is down", f"{', '.join(down)} for {lasts_s:.1f} s")
+        world.gateways_down.update(down)
+        world.later(lasts_s, world.gateways_up)
 
 
 class Operator:
@@ -142,27 +146,38 @@ class Operator:
         world = self._world
         for _ in range(world.pick((1, 3, 6))):
             await world.pause(world.between(1.0, world.plan.span_s))
-            await self._change()
+            await self._ask("put")
+            if len(world.plan.gateways) > 1 and world.chance.random() < 0.3:
+                await self._ask("drain")
+                await world.pause(world.between(5.0, 20.0))
+                await self._ask("resume")
         if world.chance.random() < 0.1:
             await self._ask("close")
-
-    async def _change(self) -> None:
-        await self._ask("put")
 
     async def _ask(self, what: str) -> None:
         world = self._world
         process = world.somebody()
         if process is None:
             return
-        drop = world.pick(world.plan.drops)
-        catalogue = process.catalogue
-        work = catalogue.close(drop.id) if what == "close" else catalogue.put(world.changed(drop))
         try:
             async with asyncio.timeout(30):
-                outcome = await process.call(work)
+                outcome = await process.call(self._work(process, what))
         except (Gone, TimeoutError):
             return
         except Exception as error:
             world.refused(error, what)
             return
-        world.tell("", process, f"drop {what}", type(outcome).__name__)
+        world.tell("", process, f"operator: {what}", type(outcome).__name__)
+
+    def _work(self, process: Process, what: str) -> Coroutine[Any, Any, Outcome]:
+        world = self._world
+        drop = world.pick(world.plan.drops)
+        match what:
+            case "close":
+                return process.catalogue.close(drop.id)
+            case "drain":
+                return process.gateways.drain(world.plan.gateways[0].name, "slow", "ops")
+            case "resume":
+                return process.gateways.resume(world.plan.gateways[0].name, "well again", "ops")
+            case _:
+                return process.catalogue.put(world.changed(drop))

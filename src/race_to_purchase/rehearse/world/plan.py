@@ -73,8 +73,34 @@ THEMES: dict[str, dict[str, Any]] = {
     },
 }
 
+THEMES |= {
+    "two_steps": {
+        "rates": {"gateway": 0.3, "commit": 0.05},
+        "two_step": 1.0,
+        "favours": ("crash_before", "lost_answer"),
+    },
+    "failover": {
+        "rates": {"gateway": 0.45, "commit": 0.05},
+        "decline_rate": 0.1,
+        "gateways": 2,
+        "fails_over": 1.0,
+        "favours": ("lost_answer", "late", "error_after", "not_sent"),
+        "gateway_outages": True,
+    },
+    "queued": {"rates": {"gateway": 0.08}, "per_second": (2.0, 6.0), "reservation_s": (10, 40)},
+}
+
 METHODS = ("pm_declined", "pm_3ds", "pm_partial", "pm_uncapturable", "pm_short")
 """Payment methods with which something is wrong; `pm_ok` is the one with which nothing is."""
+
+
+class Counter(msgspec.Struct, frozen=True):
+    """A gateway of a world; `per_second` is what it allows, and None means everything."""
+
+    name: str
+    two_step: bool
+    fails_over: bool
+    per_second: float | None
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -86,6 +112,7 @@ class Plan(msgspec.Struct, frozen=True):
     buyers: int
     span_s: float
     policies: tuple[str, ...]
+    gateways: tuple[Counter, ...]
     batch_max: int
     rates: Rates
     deeds_every_s: float
@@ -122,6 +149,9 @@ def plan(chance: Random, theme: str | None = None) -> Plan:
             chance.choice(("combine", "combine", "optimistic"))
             for _ in range(chance.choice(said.get("processes", (1, 2, 2, 3))))
         ),
+        gateways=tuple(
+            _counter(chance, name, said) for name in ("alpha", "beta")[: said.get("gateways", chance.choice((1, 2)))]
+        ),
         batch_max=said.get("batch_max", chance.choice((1, 8, 256, 256))),
         rates=Rates(**rates),
         deeds_every_s=said.get("deeds_every_s", 20.0),
@@ -137,6 +167,16 @@ def plan(chance: Random, theme: str | None = None) -> Plan:
         deaf=said.get("deaf", False),
         frozen_s_max=said.get("frozen_s_max", 30.0),
         rest_rounds=said.get("rest_rounds", chance.choice((0, 5, 15))),
+    )
+
+
+def _counter(chance: Random, name: str, said: dict[str, Any]) -> Counter:
+    slow = "per_second" in said
+    return Counter(
+        name,
+        two_step=chance.random() < said.get("two_step", 0.3),
+        fails_over=chance.random() < said.get("fails_over", 0.3),
+        per_second=chance.uniform(*said["per_second"]) if slow else None,
     )
 
 

@@ -15,17 +15,22 @@ import msgspec
 
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.errors import RaceError, TryAgainLater
+from race_to_purchase.loops.drained import Drained
 from race_to_purchase.loops.expire import Expire, Sweep
 from race_to_purchase.loops.forget import Forget
 from race_to_purchase.loops.loop import Loop, Tick
 from race_to_purchase.loops.owed import Owed
 from race_to_purchase.operate.drops import Catalogue
+from race_to_purchase.operate.gateways import Gateways
+from race_to_purchase.path.desk import Desk
+from race_to_purchase.path.pace import Limits
 from race_to_purchase.path.patience import Patience
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.reserve import ReserveRequest
+from race_to_purchase.path.route import Router, Rule
 from race_to_purchase.ports import Rejected
 from race_to_purchase.rehearse.world.database import SimulatedStore
-from race_to_purchase.rehearse.world.gateway import NAME, SimulatedGateway
+from race_to_purchase.rehearse.world.gateway import SimulatedGateway
 from race_to_purchase.rehearse.world.loop import OWNER, Owner
 from race_to_purchase.rehearse.world.merchant import SimulatedPublisher
 from race_to_purchase.rehearse.world.parts import World
@@ -36,7 +41,7 @@ from race_to_purchase.rules.rows import TaskKind
 T = TypeVar("T")
 log = logging.getLogger("race.simulation")
 
-PATIENCE = Patience(gateway_s=10.0, answer_s=20.0, takeover_s=15.0)
+PATIENCE = Patience(gateway_s=10.0, answer_s=20.0, takeover_s=15.0, action_wait_s=60.0, deadline_extension_max_s=120.0)
 
 STOP_S = 12.0
 """Grace of an orderly stop."""
@@ -101,20 +106,33 @@ class Process:
             batch_max=self._batch_max,
             waiting_max=128,
         )
+        router = Router(
+            [
+                Desk(SimulatedGateway(world, self, at.name, two_step=at.two_step), Limits(per_second=at.per_second))
+                for at in world.plan.gateways
+            ],
+            [
+                Rule(at.name, weight=float(number == 0), unknown_fails_over=at.fails_over)
+                for number, at in enumerate(world.plan.gateways)
+            ],
+        )
         self.purchase = Purchase(
             self.committer,
             store,
-            {NAME: SimulatedGateway(world, self)},
-            default_gateway=NAME,
+            router.desks,
+            default_gateway=router.names[0],
+            choice=router,
             publisher=SimulatedPublisher(world, self) if world.plan.merchant else None,
             patience=PATIENCE,
             new_id=world.new_id,
         )
         self.catalogue = Catalogue(self.committer, store)
+        self.gateways = Gateways(self.committer, store, router)
         self.ticks: list[Tick] = [
             Expire(self.committer, store),
             Sweep(self.committer, store),
             Forget(store),
+            Drained(self.gateways.follow),
             *(Owed(kind, self.purchase, store) for kind in KINDS if kind != "deliver" or world.plan.merchant),
         ]
         self.loops: list[Loop] = []
@@ -122,7 +140,7 @@ class Process:
     def begin_loops(self) -> None:
         """Start the background work."""
         for tick in self.ticks:
-            every_s = {"sweep": 20.0, "forget": 40.0}.get(tick.name, self.world.plan.loops_every_s)
+            every_s = {"sweep": 20.0, "forget": 40.0, "drained": 15.0}.get(tick.name, self.world.plan.loops_every_s)
             loop = Loop(tick, every_s)
             self.loops.append(loop)
             self._context.copy().run(loop.start)
@@ -189,6 +207,8 @@ class Process:
                 return answer(outcome)
             case "cancel":
                 return answer(await purchase.cancel(request.checkout_id, request.buyer, request.key))
+            case "return":
+                return answer(await purchase.returned(request.checkout_id, request.buyer))
             case _:
                 checkout = await purchase.checkout(request.checkout_id, request.buyer)
                 order = await purchase.order(request.checkout_id, request.buyer)

@@ -57,7 +57,7 @@ class Rest:
     def _end_faults(self) -> None:
         world = self._world
         world.chaos.on = False
-        world.gateway_down = False
+        world.gateways_up()
         world.database.come_back()
         for process in world.processes:
             process.owner.fuse = 0

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from race_to_purchase.app.in_memory import Rows
-from race_to_purchase.rehearse.world.gateway import NAME, Payment
+from race_to_purchase.rehearse.world.gateway import Payment
 from race_to_purchase.rehearse.world.parts import World
 from race_to_purchase.rehearse.world.rows_after import AfterRows
 from race_to_purchase.rules.checkout import HOLDING, SOLD
@@ -283,7 +283,7 @@ class MemoryRows(AfterRows):
         for order in self._rows.orders.values():
             payment = self._payments.get(order.gateway_ref.removeprefix("pay_"))
             wanted = attempt_id(order.id, order.attempt_n)
-            if order.gateway == NAME and payment is not None and payment.request.reference != wanted:
+            if payment is not None and payment.request.reference != wanted:
                 yield order.id, f"payment {payment.ref} was made for {payment.request.reference}", order.amount
 
     def _authorization_left_open(self, *_: Any) -> Found:

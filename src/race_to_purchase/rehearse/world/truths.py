@@ -37,6 +37,8 @@ class Truths:
         self._rows = rows
         self._checkouts: dict[str, Checkout] = {}
         self._attempts: dict[tuple[str, int], Attempt] = {}
+        self._payments = world.gateway.payments
+        self._two_step = {at.name for at in world.plan.gateways if at.two_step}
         self._held: Counter[str] = Counter()
         self._sold: Counter[str] = Counter()
 
@@ -100,7 +102,10 @@ class Truths:
                 self._violated("answer_changed", subject, f"{before.answer!r} became {row.answer!r}")
             if any(getattr(before, field) != getattr(row, field) for field in FIXED):
                 self._violated("request_changed", subject, "what is stored of a request never changes")
-        if (row.answer is None) != (row.state in attempts.OPEN):
+        answered_by_the_next = (row.checkout_id, row.n + 1) in self._rows.attempts
+        if (row.answer is None) != (
+            row.state in attempts.OPEN or (answered_by_the_next and before is not None and before.answer is None)
+        ):
             self._violated("attempt_without_answer", subject, row.state)
         task = self._rows.tasks.get(task_id(*name))
         if (task.kind if task else None) != owed(row):
@@ -117,11 +122,22 @@ class Truths:
         subject = payment.request.reference
         if attempt is None or attempt.key != payment.request.key:
             self._violated("sent_before_stored", subject, f"{payment.ref} is under a key that no attempt has")
+        elif what == "authorize" and payment.gateway in self._two_step and attempt.gateway_ref != payment.ref:
+            self._violated("authorized_before_stored", subject, f"{payment.ref} is not in our rows")
         elif what == "capture":
+            self._once(payment)
             if attempt.state not in ("committed", "captured") or attempt.checkout_id not in self._rows.orders:
                 self._violated("charged_without_order", subject, f"captured while the attempt is {attempt.state}")
         elif what == "void" and attempt.state not in ("doomed", "voided", "declined"):
             self._violated("voided_though_wanted", subject, f"voided while the attempt is {attempt.state}")
+
+    def _once(self, payment: Payment) -> None:
+        """No other payment of the checkout has taken money and kept it."""
+        live_n = self._rows.checkouts[payment.checkout_id].live_n
+        keys = (self._rows.attempts[(payment.checkout_id, n)].key for n in range(1, live_n + 1))
+        taken = [other for key in keys if (other := self._payments.get(key)) and other.captured > other.refunded]
+        if len(taken) > 1:
+            self._violated("charged_twice", payment.checkout_id, " and ".join(other.ref for other in taken))
 
 
 class Diary:
@@ -140,7 +156,7 @@ class Diary:
         """The buyer gets `answer`, or would, if the connection held."""
         if answer.status == 201:
             self._exists(request, answer)
-        elif answer.status == 200 and request.route == "pay":
+        elif answer.status == 200 and request.route in ("pay", "return"):
             self._is_paid(request)
         key = request.key
         if key is None or answer.status in (202, 500, 503) or b'"idempotency_in_flight"' in answer.body:

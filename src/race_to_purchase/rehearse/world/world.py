@@ -41,7 +41,6 @@ from race_to_purchase.rules.answers import Answer
 from race_to_purchase.rules.decide.waiting import ABSENT_FOR_GOOD_AFTER
 from race_to_purchase.rules.drop import Drop
 from race_to_purchase.rules.snapshot import Snapshot
-from race_to_purchase.rules.verdicts import Verdict
 
 T = TypeVar("T")
 C = TypeVar("C")
@@ -92,7 +91,7 @@ class World:
         self.story = Story()
         self.database = Database(self)
         self.gateway = Books(self)
-        self.gateway_down = False
+        self.gateways_down: set[str] = set()
         self.merchant = Merchant(self)
         self.resting = False
         self.forgiven: set[str] = set()
@@ -279,9 +278,9 @@ class World:
         if not isinstance(error, RaceError | Rejected):
             self.violated("unforeseen_error", "", f"{what}: {error!r}")
 
-    def gateway_up(self) -> None:
-        """The gateway answers again."""
-        self.gateway_down = False
+    def gateways_up(self) -> None:
+        """Every gateway answers again."""
+        self.gateways_down.clear()
 
     def committed(self, process: Process, snapshot: Snapshot, kind: str | None) -> None:
         """A COMMIT took effect."""
@@ -290,14 +289,6 @@ class World:
             for line in lines:
                 self.story.tell(self.loop.now_s, subject.split("/")[0], name, f"commits: {line.what}", line.detail)
         self.truths.committed(snapshot)
-
-    def called(self, process: Process, what: str, key: str, kind: str | None) -> None:
-        """A process calls the gateway."""
-        self.tell(self._checkout_of(key), process, f"calls: {what}", kind or "")
-
-    def answered(self, process: Process, what: str, key: str, verdict: Verdict) -> None:
-        """A process has the gateway's answer."""
-        self.tell(self._checkout_of(key), process, f"hears: {what}", type(verdict).__name__)
 
     def did_at_gateway(self, what: str, payment: Payment) -> None:
         """The gateway did something."""
@@ -317,13 +308,6 @@ class World:
         if attempt is None or checkout is None:
             return False
         return self.database.now() - max(attempt.began_at, checkout.deadline) > ABSENT_FOR_GOOD_AFTER
-
-    def _checkout_of(self, key: str) -> str:
-        payment = self.gateway.payments.get(key)
-        if payment is not None:
-            return payment.checkout_id
-        attempts = self.database.store.rows.attempts.values()
-        return next((row.checkout_id for row in attempts if row.key == key), "")
 
 
 def _give_up(reply: asyncio.Future[Answer]) -> None:

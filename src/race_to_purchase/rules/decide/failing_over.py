@@ -7,15 +7,16 @@ the buyer gets the one of the attempt that followed.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from race_to_purchase.rules.attempt import OPEN
 from race_to_purchase.rules.attempt import move as move_attempt
-from race_to_purchase.rules.commands import Authorization
-from race_to_purchase.rules.decide.decision import Decision, tell_attempt, with_state
+from race_to_purchase.rules.commands import Authorization, NextAttempt
+from race_to_purchase.rules.decide.decision import Decision, already, tell_attempt, with_state
 from race_to_purchase.rules.decide.waiting import extended, pays
-from race_to_purchase.rules.outcomes import TriedNext
+from race_to_purchase.rules.outcomes import Outcome, StillPaying, TriedNext
 from race_to_purchase.rules.rows import Attempt, Checkout, Task, TaskDone, TaskTurned, task_id
 from race_to_purchase.rules.snapshot import Snapshot
 from race_to_purchase.rules.verdicts import Declined, NoAnswer, NotSent
@@ -34,11 +35,31 @@ def try_next(snapshot: Snapshot, command: Authorization, checkout: Checkout, att
     match command.verdict:
         case Declined(code=code, elsewhere=True):
             return _next(snapshot, command, checkout, attempt, code, doomed=False)
-        case NotSent() if attempt.state == "sent":
+        case NotSent() if attempt.state == "sent" and snapshot.now < _alone_until(attempt, then):
             return _next(snapshot, command, checkout, attempt, "not_sent", doomed=False)
         case NoAnswer():
             return _next(snapshot, command, checkout, attempt, "failed_over", doomed=True)
     return None
+
+
+def tried_next(snapshot: Snapshot, command: Authorization, attempt: Attempt) -> Outcome | None:
+    """What is said of an attempt that failed over, when its end is decided again; None where it did not.
+
+    Only the command that began the next attempt, run again after a COMMIT of unknown fate, may go on with it.
+    """
+    if attempt.answer is not None:
+        return None
+    following = snapshot.attempt(attempt.checkout_id, attempt.n + 1)
+    if following.state not in OPEN:
+        return tried_next(snapshot, command, following) or already(following)
+    if command.then is not None and following.key == command.then.key:
+        return TriedNext(following, void=attempt.state == "doomed")
+    return StillPaying(attempt.checkout_id, following.n)
+
+
+def _alone_until(attempt: Attempt, then: NextAttempt) -> datetime:
+    """Until then nobody but the process that began the attempt may have sent it: only until then is its word enough."""
+    return attempt.began_at + timedelta(seconds=then.takeover_s)
 
 
 def _next(

@@ -26,7 +26,7 @@ from race_to_purchase.rules.decide.decision import (
     tell_attempt,
     with_state,
 )
-from race_to_purchase.rules.decide.failing_over import try_next
+from race_to_purchase.rules.decide.failing_over import tried_next, try_next
 from race_to_purchase.rules.decide.reserving import limit_pool, refusal
 from race_to_purchase.rules.decide.waiting import (
     NEVER_RECEIVED_AFTER,
@@ -147,7 +147,9 @@ def authorization(snapshot: Snapshot, command: Authorization) -> Decision:
         raise Stale(f"checkout {command.checkout_id}")
     attempt = snapshot.attempt(command.checkout_id, command.n)
     if attempt.state not in OPEN:
-        return _late(snapshot, checkout, attempt, command.verdict)
+        late = _late(snapshot, checkout, attempt, command.verdict)
+        followed = tried_next(snapshot, command, attempt)
+        return late if followed is None else Decision(followed, late.rows)
     following = None if command.then is None else try_next(snapshot, command, checkout, attempt)
     if following is not None:
         return following
