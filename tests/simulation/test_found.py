@@ -1,19 +1,33 @@
 """What the simulation has found, each as the smallest case that shows it."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 from msgspec.structs import replace
 
 from race_to_purchase.commit.committer import Committer
+from race_to_purchase.loops.loop import Loop
 from race_to_purchase.path import pay
 from race_to_purchase.ports import Conflict
-from race_to_purchase.rules.commands import Authorization, BeginPayment, Capture, Deliver, Line, PutDrop, Reserve
+from race_to_purchase.rehearse.world.loop import VirtualLoop
+from race_to_purchase.rules.commands import (
+    Authorization,
+    BeginPayment,
+    Capture,
+    Deliver,
+    Line,
+    NextAttempt,
+    PutDrop,
+    Reserve,
+)
 from race_to_purchase.rules.decide import decide, touch
 from race_to_purchase.rules.drop import Drop, Item, shared_pools
+from race_to_purchase.rules.outcomes import StillPaying, TriedNext
 from race_to_purchase.rules.rows import Attempt, AttemptState, Checkout, CheckoutState, Claims, Quote
 from race_to_purchase.rules.snapshot import Keys, Snapshot
-from race_to_purchase.rules.verdicts import Absent, Authorized, Captured, NoAnswer
+from race_to_purchase.rules.verdicts import Absent, Authorized, Captured, NoAnswer, NotSent
 from race_to_purchase.store.memory import MemoryStore
 
 BEGAN = datetime(2026, 12, 1, 18, tzinfo=UTC)
@@ -89,3 +103,63 @@ async def test_a_step_that_somebody_finished_is_not_asked_for_again(
         with pytest.raises(Conflict):
             await session.apply(snapshot)
     assert not [task for task in store.rows.tasks.values() if task.kind == step]
+
+
+def failed_over() -> Authorization:
+    """A payment of which nothing is known to have been sent, and where else it may go."""
+    then = NextAttempt("backup", "k2", 15.0)
+    return Authorization("d", "c", POOLS, 1, NotSent("no connection"), then=then)
+
+
+async def begun(store: MemoryStore) -> Committer:
+    committer = Committer(store)
+    await committer.submit(PutDrop("d", DROP, POOLS))
+    await committer.submit(Reserve("d", "c", "ada", (Line("i", 1),), POOLS))
+    await committer.submit(BeginPayment("d", "c", POOLS, None, "far", "k", "pm", 15.0))
+    return committer
+
+
+@pytest.mark.parametrize(("after_s", "state"), [(14, "declined"), (15, "unknown")])
+async def test_only_while_nobody_else_may_have_sent_it_a_payment_that_was_not_sent_goes_elsewhere(
+    after_s: int, state: str
+) -> None:
+    """Whoever took it over had asked about it, in vain; the first process had sent it, and it was authorized."""
+    now = [BEGAN]
+    store = MemoryStore(lambda: now[0])
+    committer = await begun(store)
+    now[0] += timedelta(seconds=after_s)
+    await committer.submit(failed_over())
+    assert store.rows.attempts[("c", 1)].state == state
+
+
+async def test_a_failover_that_is_decided_again_finds_the_attempt_that_it_began() -> None:
+    """After a COMMIT of unknown fate its process asked again, was told nothing, and its buyer got an error."""
+    store = MemoryStore(lambda: BEGAN)
+    committer = await begun(store)
+    command = failed_over()
+    first = await committer.submit(command)
+    assert isinstance(first, TriedNext)
+    assert await committer.submit(command) == first
+    stranger = Authorization("d", "c", POOLS, 1, NotSent("no connection"), then=NextAttempt("backup", "k3", 15.0))
+    assert await committer.submit(stranger) == StillPaying("c", 2)
+
+
+def test_a_loop_that_looks_seldom_does_so() -> None:
+    """The longest pause after failures had bounded every pause: what was to look each hour looked every ten seconds."""
+    looked: list[float] = []
+
+    class Looks:
+        name = "looks"
+
+        async def tick(self) -> bool:
+            looked.append(asyncio.get_running_loop().time())
+            return False
+
+    async def for_a_day() -> None:
+        loop = Loop(Looks(), 3600.0)
+        loop.start()
+        await asyncio.sleep(86_400)
+        await loop.stop()
+
+    VirtualLoop(Random(1)).run(for_a_day())
+    assert 20 <= len(looked) <= 31

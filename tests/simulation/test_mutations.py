@@ -25,9 +25,9 @@ from race_to_purchase.rehearse.world.world import World
 from race_to_purchase.rules import decide as deciding
 from race_to_purchase.rules import pools
 from race_to_purchase.rules.attempt import TRANSITIONS
-from race_to_purchase.rules.decide import ending, paying, settling
+from race_to_purchase.rules.decide import ending, failing_over, paying, settling
 from race_to_purchase.rules.decide.decision import Decision, with_state
-from race_to_purchase.rules.outcomes import Outcome
+from race_to_purchase.rules.outcomes import Begun, Outcome
 from race_to_purchase.rules.rows import Attempt, Checkout, Entry, StoredKey, Task, TaskTurned, attempt_id
 from race_to_purchase.rules.snapshot import Snapshot
 from race_to_purchase.rules.verdicts import Authorized, Declined, NoAnswer, Verdict
@@ -128,7 +128,8 @@ def fingerprint_ignored(patch: Patch) -> None:
 
 def versions_ignored(patch: Patch) -> None:
     """Whoever writes last wins."""
-    patch.setattr(f"{MEMORY}._check_versions", lambda *_: None)
+    patch.setattr(f"{MEMORY}.check_versions", lambda *_: None)
+    patch.setattr(f"{MEMORY}_after.check_versions", lambda *_: None)
 
 
 def locks_not_taken(patch: Patch) -> None:
@@ -272,6 +273,42 @@ def task_not_stored(patch: Patch) -> None:
     patch.setattr(paying, "_begun", silent)
 
 
+def unproven_failover(patch: Patch) -> None:
+    """That a question was not sent counts as if the payment had never been sent."""
+    patch.setattr(failing_over, "_alone_until", lambda _attempt, _then: datetime.max.replace(tzinfo=UTC))
+
+
+def failover_forgets(patch: Patch) -> None:
+    """What is given up for another gateway is taken to be declined: nobody voids it."""
+    following = failing_over._next
+
+    def forgets(*arguments: Any, doomed: bool) -> Decision:
+        return following(*arguments, doomed=False)
+
+    patch.setattr(failing_over, "_next", forgets)
+
+
+def failover_not_found_again(patch: Patch) -> None:
+    """Who decides a failover again, after a COMMIT of unknown fate, is told nothing of the next attempt."""
+    patch.setattr(paying, "tried_next", lambda *_: None)
+
+
+def ref_not_stored(patch: Patch) -> None:
+    """What was made in the first of two steps is authorized before it is in our rows."""
+    prepared = paying._prepared
+
+    def forgets(*arguments: Any) -> Decision:
+        decision = prepared(*arguments)
+        return replace(decision, rows=()) if isinstance(decision.outcome, Begun) else decision
+
+    patch.setattr(paying, "_prepared", forgets)
+
+
+def resent_for_ever(patch: Patch) -> None:
+    """A request is sent again however old its key is."""
+    patch.setattr(pay, "RESEND_FOR", timedelta(days=365))
+
+
 def sent_before_stored(patch: Patch) -> None:
     """The gateway is called before the attempt is committed."""
     begin = pay.begin
@@ -326,6 +363,11 @@ MUTATIONS = [
     row("pools have an end", pools_unbounded, "tight", "pool_bounds"),
     row("urgent commands outlive an outage", urgent_dropped, "short", "task_left"),
     row("an undone order gives its stock back", undone_keeps_stock, "captures", "pool_sold_matches_claims"),
+    row("only the first sender says that nothing was sent", unproven_failover, "failover", "authorization_left_open"),
+    row("what failed over is voided", failover_forgets, "failover", "authorization_left_open"),
+    row("a failover is found again", failover_not_found_again, "failover", UNFORESEEN),
+    row("the ref is stored between the steps", ref_not_stored, "two_steps", "authorized_before_stored"),
+    row("old keys are not sent again", resent_for_ever, "days", "sent_after_pruning"),
     row("every order is booked", no_sale_booked, "ordinary", "order_without_sale", "booked_amount_differs"),
 ]
 

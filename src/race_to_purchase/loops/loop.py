@@ -75,7 +75,7 @@ class Loop:
                 log.exception("loop %s failed", self.work.name)
             if not more:
                 # Workers that were started together shall not tick together.
-                pause_s = min(BACK_OFF_S_MAX, self._interval_s * 2**failures)
+                pause_s = max(self._interval_s, min(BACK_OFF_S_MAX, self._interval_s * 2**failures))
                 pause_s *= random.uniform(0.8, 1.2)
                 if failures:
                     await asyncio.sleep(pause_s)

@@ -87,6 +87,16 @@ THEMES |= {
         "favours": ("lost_answer", "late", "error_after", "not_sent"),
         "gateway_outages": True,
     },
+    "days": {
+        "rates": {"gateway": 0.8},
+        "favours": ("lost_request", "lost_request", "not_sent"),
+        "reservation_s": (150_000, 250_000),
+        "visits": (15, 30),
+        "gateways": 1,
+        "rest_rounds": 60,
+        "loops_every_s": 3600.0,
+        "deeds_every_s": 20_000.0,
+    },
     "queued": {"rates": {"gateway": 0.08}, "per_second": (2.0, 6.0), "reservation_s": (10, 40)},
 }
 
@@ -155,7 +165,7 @@ def plan(chance: Random, theme: str | None = None) -> Plan:
         batch_max=said.get("batch_max", chance.choice((1, 8, 256, 256))),
         rates=Rates(**rates),
         deeds_every_s=said.get("deeds_every_s", 20.0),
-        loops_every_s=chance.choice((8.0, 20.0)),
+        loops_every_s=said.get("loops_every_s", chance.choice((8.0, 20.0))),
         decline_rate=said.get("decline_rate", 0.03),
         odd=0.6 if "methods" in said else 0.15,
         methods=said.get("methods", METHODS),

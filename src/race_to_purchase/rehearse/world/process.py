@@ -49,6 +49,10 @@ STOP_S = 12.0
 KINDS: tuple[TaskKind, ...] = ("resolve", "capture", "void", "deliver")
 
 
+SELDOM_S = {"sweep": 20.0, "forget": 40.0, "drained": 15.0}
+"""Loops that look less often than the others."""
+
+
 class Gone(Exception):
     """The process died before it answered."""
 
@@ -140,7 +144,7 @@ class Process:
     def begin_loops(self) -> None:
         """Start the background work."""
         for tick in self.ticks:
-            every_s = {"sweep": 20.0, "forget": 40.0, "drained": 15.0}.get(tick.name, self.world.plan.loops_every_s)
+            every_s = max(self.world.plan.loops_every_s, SELDOM_S.get(tick.name, 0.0))
             loop = Loop(tick, every_s)
             self.loops.append(loop)
             self._context.copy().run(loop.start)

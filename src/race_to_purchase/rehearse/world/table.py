@@ -107,6 +107,14 @@ TABLE: dict[str, Row] = {
     "the buyer had to act first": _way("commits: action_required", "effect: acted"),
     "another amount was authorized": _way("effect: authorize", "commits: doomed", "commits: voided"),
     "cancelled while it was paid": _way("is asked: pay", "is asked: cancel", "answers: cancel=409"),
+    "declined, taken by the next gateway": _way("commits: declined", "commits: sent=beta", "commits: paid"),
+    "not sent, taken by the next gateway": _way("commits: declined=not_sent", "commits: sent=beta", "commits: paid"),
+    "given up in mid-flight, its late success voided": _way("commits: doomed=failed_over", "effect: void"),
+    "crash between the two steps": _crash_between("commits: made", "calls: authorize"),
+    "no answer to the first of two steps": _way("calls: prepare=lost_answer", "commits: made", "commits: paid"),
+    "waited for its turn": _way("commits: prepared", "commits: sent", "commits: paid"),
+    "the deadline was faster than the queue": _way("commits: prepared", "commits: declined=not_sent"),
+    "came back from the bank": _way("commits: action_required", "is asked: return", "commits: paid"),
     "the merchant was told again": _way("commits: captured", "commits: fulfilled"),
 }
 """Name of a row to how a purchase that went through it is known."""
