@@ -50,7 +50,25 @@ FILL = [
            CASE WHEN i % 100 = 0 THEN 'waiting' ELSE 'done' END, now() + i * interval '1 s'
     FROM generate_series(1, $1::int) AS i""",
 ]
-LARGE = {"checkout", "attempt", "pool", "idempotency", "task", "buyer", "orders", "journal", "inbox"}
+FILL += [
+    """
+    INSERT INTO refundable (order_id, currency, captured)
+    SELECT md5(i::text)::uuid, 'EUR', 1 FROM generate_series(1, $1::int) AS i""",
+    """
+    INSERT INTO refund (order_id, n, id, state, amount, currency, gateway, payment_ref, reason, restock, asked_by,
+                        asked_at)
+    SELECT md5(i::text)::uuid, 1, md5(i::text)::uuid, 'requested', 1, 'EUR', 'sandbox', 'ref', '', false, 'shop', now()
+    FROM generate_series(1, $1::int) AS i""",
+    """
+    INSERT INTO dispute (gateway, id, order_id, state, amount, fee, currency, reason, status, told_at, opened_at)
+    SELECT 'sandbox', 'dp-' || i, md5(i::text)::uuid, 'open', 1, 0, 'EUR', '', '', now(), now()
+    FROM generate_series(1, $1::int) AS i""",
+]
+LARGE = {"checkout", "attempt", "pool", "idempotency", "task", "buyer", "orders", "journal", "inbox"} | {
+    "refundable",
+    "refund",
+    "dispute",
+}
 """Tables that grow with every buyer. The others hold a row a drop, and may be read whole."""
 
 HOT = [
@@ -65,6 +83,8 @@ HOT = [
     "read_attempt",
     "read_order",
     "read_history",
+    "read_after",
+    "write_after",
     "forget_keys",
     "seal_block",
     "ledger_balance",
@@ -84,6 +104,8 @@ ARGUMENTS = {
     "read_checkout": ["gen_random_uuid()"],
     "read_order": ["gen_random_uuid()"],
     "read_history": ["gen_random_uuid()"],
+    "read_after": ["'{}'"],
+    "write_after": ["'[]'"] * 6,
     "forget_keys": ["1000", "100"],
     "seal_block": ["10000"],
     "inbox_keep": ["'{}'"] * 8,

@@ -17,9 +17,11 @@ from race_to_purchase.rules.verdicts import (
     CaptureRefused,
     Declined,
     NoAnswer,
+    Refunded,
+    RefundPending,
     Voided,
 )
-from tests.gateways.contract import AMOUNT, Cards, GatewayContract, authorized, new_key, request_of
+from tests.gateways.contract import AMOUNT, Cards, GatewayContract, authorized, captured, new_key, request_of
 
 
 class TestTheSandbox(GatewayContract):
@@ -192,6 +194,17 @@ class TestWrongArguments:
     async def test_nothing_cannot_be_refunded(self, gateway: SandboxGateway) -> None:
         with pytest.raises(ValueError, match="no amount"):
             await gateway.refund("sbx_any", 0, new_key())
+
+    async def test_a_refund_that_takes_its_time_is_pending_until_it_is_done(self, gateway: SandboxGateway) -> None:
+        ref, key = await captured(gateway, "pm_refund_pending"), new_key()
+        assert await gateway.refund(ref, 100, key) == RefundPending(ref)
+        await asyncio.sleep(gateway._slow_s + 0.05)
+        assert await gateway.look_up_refund(ref, key) == await gateway.refund(ref, 100, key) == Refunded(ref, 100)
+
+    async def test_a_refund_that_is_refused_leaves_nothing_behind(self, gateway: SandboxGateway) -> None:
+        ref, key = await captured(gateway, "pm_refund_refused"), new_key()
+        assert await gateway.refund(ref, 100, key) == Declined("refund_refused", retryable=False)
+        assert await gateway.look_up_refund(ref, key) == Absent()
 
     async def test_a_secret_that_is_none_is_refused_at_once(self, books_dsn: str) -> None:
         with pytest.raises(ValueError, match="secret"):

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from race_to_purchase.rules.aftersale import REFUND, REFUND_OPEN, IllegalTransition, move_refund
 from race_to_purchase.rules.answers import answer
 from race_to_purchase.rules.decide import KeyUse
+from race_to_purchase.rules.drop import Item
 from race_to_purchase.rules.ledger_after import refund as entry_of
 from race_to_purchase.rules.outcomes import (
     Disputed,
@@ -294,3 +295,18 @@ def test_whatever_comes_it_never_gives_back_more_than_it_took(data: st.DataObjec
                 row.fee + (row.amount if row.state in ("open", "lost") else 0) for row in here.rows.disputes.values()
             )
             assert booked(here, checkout).get("receivable:sandbox", 0) == PRICE - now.refunded - taken
+
+
+def test_seller_and_tax_get_their_shares_back() -> None:
+    """A refund of a third takes a third of the tax with it, whatever the drop says by then."""
+    items = (Item("shoe", "Shoe", PRICE, 10, seller="nord", tax_percent=19),)
+    here, checkout = ordered(open_world(items=items))
+    tax = -booked(here, checkout)["tax:nord"]
+    assert tax > 0
+    give_back(here, checkout, PRICE // 3)
+    after = booked(here, checkout)
+    assert after["receivable:sandbox"] == PRICE - PRICE // 3
+    assert after["refunds:nord"] + (tax + after["tax:nord"]) == PRICE // 3
+    assert abs((tax + after["tax:nord"]) - tax / 3) < 1
+    give_back(here, checkout)
+    assert booked(here, checkout) == {"revenue:nord": tax - PRICE, "refunds:nord": PRICE - tax}

@@ -23,6 +23,8 @@ from race_to_purchase.rules.verdicts import (
     NotSent,
     Prepared,
     Refunded,
+    RefundFailed,
+    RefundPending,
     Verdict,
     Voided,
 )
@@ -224,6 +226,24 @@ async def test_a_refund_that_failed_after_its_effect_is_found_and_not_made_again
     assert isinstance(await gateway.refund(ref, 1_000, key), NoAnswer)
     assert await gateway.refund(ref, 1_000, key) == other
     assert sum(one.refunded for one in await listed(gateway) if one.ref == ref) == 2_000
+
+
+async def test_a_refund_that_came_back_is_told_when_it_is_looked_up(gateway: StripeGateway) -> None:
+    """The bank says so after the answer; the key would give that answer for ever."""
+    ref, key = await captured(gateway, "pm_card_refundFail"), new_key()
+    await gateway.refund(ref, 1_000, key)
+    told = await gateway.look_up_refund(ref, key)
+    assert isinstance(told, RefundFailed)
+    assert (told.ref[:3], told.code) == ("re_", "lost_or_stolen_card")
+
+
+async def test_a_refund_on_its_way_is_pending_until_the_bank_has_it(gateway: StripeGateway, bank: Process) -> None:
+    ref, key = await captured(gateway, "pm_card_pendingRefund"), new_key()
+    told = await gateway.refund(ref, 1_000, key)
+    assert isinstance(told, RefundPending)
+    assert await gateway.look_up_refund(ref, key) == told
+    bank.control(f"/refunds/{told.ref}/finish", {"outcome": "succeeded"})
+    assert await gateway.look_up_refund(ref, key) == Refunded(ref, 1_000)
 
 
 async def listed(gateway: StripeGateway) -> list[Any]:
