@@ -17,6 +17,8 @@ from race_to_purchase.rules.verdicts import (
     NotSent,
     Prepared,
     Refunded,
+    RefundFailed,
+    RefundPending,
     Verdict,
 )
 from tests.rules.test_paying import paying
@@ -55,7 +57,13 @@ class TestCapturedAlready:
         assert world.attempt(checkout.id).state == "voided"
         assert not world.rows.tasks
 
-    @pytest.mark.parametrize("verdict", [Captured("ref", PRICE), NoAnswer("?"), NotSent("?"), Declined("no", False)])
+    @pytest.mark.parametrize(
+        "verdict",
+        [
+            *(Captured("ref", PRICE), NoAnswer("?"), NotSent("?"), Declined("no", False)),
+            *(RefundPending("re"), RefundFailed("re", "account_closed")),
+        ],
+    )
     def test_and_not_paid_back_yet_stays_a_task(self, verdict: Verdict) -> None:
         world, checkout = paying()
         world.ask(settle(checkout, Captured("ref", 1)))

@@ -50,6 +50,8 @@ async def _undone(gateway: Gateway, attempt: Attempt) -> Verdict:
             case _:
                 return NoAnswer(f"the look-up said {type(found).__name__}")
     verdict = await gateway.void(ref, f"{attempt.key}-void")
-    if isinstance(verdict, Captured):
-        return await gateway.refund(ref, verdict.amount, f"{attempt.key}-undo")
-    return verdict
+    if not isinstance(verdict, Captured):
+        return verdict
+    # Asked first, since a gateway forgets the key of a refund, but not the refund.
+    made = await gateway.look_up_refund(ref, f"{attempt.key}-undo")
+    return await gateway.refund(ref, verdict.amount, f"{attempt.key}-undo") if isinstance(made, Absent) else made

@@ -23,6 +23,8 @@ from race_to_purchase.rules.verdicts import (
     NoAnswer,
     NotSent,
     Refunded,
+    RefundFailed,
+    RefundPending,
     Verdict,
     Voided,
 )
@@ -107,7 +109,7 @@ def void(snapshot: Snapshot, command: Void) -> Decision:
             return _voided(snapshot, checkout, attempt, command.verdict)
         case Absent() if attempt.gateway_ref or unheard_of(snapshot, checkout, attempt, ABSENT_FOR_GOOD_AFTER):
             return _voided(snapshot, checkout, attempt, command.verdict)
-        case NoAnswer() | NotSent() | Absent() | Captured() | Declined():
+        case NoAnswer() | NotSent() | Absent() | Captured() | Declined() | RefundPending() | RefundFailed():
             # Captured though it was doomed, or not paid back: the task stays, and the audit names it.
             again = _again(snapshot, checkout, attempt.n, "void", command.again_s)
             return Decision(Done("void_again"), (attempt, again))
