@@ -16,6 +16,7 @@ from tests.samples import PRICE
 from tests.simulator.running import Process, launched
 
 KEY = "sk_test_simulator"
+SECRET = "whsec_of_the_journeys"
 LACE = 500
 
 
@@ -31,11 +32,16 @@ def shop(used_folder: Path, stripe: Process) -> Iterator[Engine]:
     """A shop that is told where Stripe is, and nothing else."""
     with tempfile.TemporaryDirectory(prefix="race-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
-        engine = Engine(Path(folder), RACE_STRIPE_KEY=KEY, RACE_STRIPE_BASE=stripe.url)
+        engine = Engine(
+            Path(folder), RACE_STRIPE_KEY=KEY, RACE_STRIPE_BASE=stripe.url, RACE_STRIPE_WEBHOOK_SECRET=SECRET
+        )
         subprocess.run(["cp", "-a", str(used_folder), str(engine.data)], check=True)
         engine.start()
         engine.put()
+        endpoint = {"url": f"{engine.url}/v1/webhooks/stripe", "secret": SECRET, "events": ["*"]}
+        stripe.control("/webhooks", {"endpoint": endpoint}, "PUT")
         yield engine
+        stripe.control("/webhooks", {"endpoint": None}, "PUT")
         engine.end()
 
 
@@ -118,6 +124,25 @@ def test_a_buyer_whose_bank_asks_for_him(shop: Engine, stripe: Process, says: st
     back = requests.post(f"{shop.url}/v1/checkouts/{fay.checkout}/payment/return", headers=storefront(), timeout=30)
     assert back.status_code == status, back.text
     shop.until(lambda: book_of(stripe, fay.checkout)["captured"] == captured)
+
+
+def test_a_buyer_who_does_not_come_back_has_paid_all_the_same(shop: Engine, stripe: Process) -> None:
+    hal = Buyer(shop, "hal")
+    page = hal.pays("pm_card_threeDSecure2Required", return_url="https://shop.example/back").json()["next_action"]
+    requests.post(page, data={"outcome": "succeeded"}, timeout=30, allow_redirects=False)
+    shop.until(lambda: hal.state() in ("paid", "fulfilled"))
+    shop.until(lambda: book_of(stripe, hal.checkout)["captured"] == PRICE)
+
+
+def test_every_message_of_stripes_is_taken_in(shop: Engine, stripe: Process) -> None:
+    """Those of all the payments above, and a forgery of each: these alone are refused, and not sent again."""
+    stripe.faults({"fault": "webhook_forged", "form": "wrong_secret"}, {"fault": "webhook_twice"})
+    assert Buyer(shop, "ivy", item="lace").pays("pm_card_visa").json()["state"] == "paid"
+    stripe.faults()
+    shop.until(lambda: stripe.control("/webhooks")["waiting"] == 0)
+    told = stripe.control("/webhooks?limit=100")["deliveries"]
+    answers = {(one["form"], one["status"] // 100) for one in told}
+    assert answers == {("true", 2), ("wrong_secret", 4)}
 
 
 def test_what_was_paid_is_paid_back(shop: Engine, stripe: Process) -> None:
