@@ -310,6 +310,13 @@ class Gateway(Protocol):
         """
         ...
 
+    async def reference_of(self, ref: str) -> str | None:
+        """The reference that the payment `ref` was made with; None where it has none, or there is no such payment.
+
+        GatewayUnanswered where the gateway does not say.
+        """
+        ...
+
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
         """The event in a signed message; WebhookTooOld, or another ValueError where signature or form is wrong.
 

@@ -91,5 +91,8 @@ class Bank:
     async def look_up_refund(self, ref: str, key: str) -> Verdict:
         return self.refunds.get(key, Absent())
 
+    async def reference_of(self, ref: str) -> str | None:
+        return None
+
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
         return verify(SIGNER, headers, body)

@@ -154,6 +154,19 @@ class LookingUpContract:
         assert await gateway.look_up(request_of("pm_approved"), ref) == Voided(ref)
 
 
+class NamingContract:
+    """Messages about refunds and disputes name a payment by the gateway's own id alone."""
+
+    async def test_the_reference_of_a_payment_is_told(self, gateway: Gateway, cards: Cards) -> None:
+        request = request_of(cards.approved)
+        verdict = await send(gateway, request)
+        assert isinstance(verdict, Authorized)
+        assert await gateway.reference_of(verdict.ref) == request.reference
+
+    async def test_a_payment_that_does_not_exist_has_none(self, gateway: Gateway) -> None:
+        assert await gateway.reference_of("pi_3NoSuchPayment") is None
+
+
 class ListingContract:
     """The gateway's own list has everything, whoever heard of it."""
 
@@ -298,6 +311,7 @@ class WebhookContract:
 class GatewayContract(
     AuthorizingContract,
     LookingUpContract,
+    NamingContract,
     ListingContract,
     CapturingContract,
     VoidingContract,

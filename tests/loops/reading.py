@@ -20,7 +20,7 @@ class Reader:
     def __init__(self, process: Process) -> None:
         self.process = process
         self.inbox = PostgresInbox(process.store.pool)
-        self.work = ReadInbox(process.wire.name, self.inbox, process.purchase.resolve)
+        self.work = ReadInbox(process.wire, self.inbox, process.purchase, process.refunds)
 
     async def keep(self, *events: WebhookEvent) -> None:
         """As the edge does."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from race_to_purchase.loops.forget import Forget
-from race_to_purchase.loops.inbox import ReadInbox
 from race_to_purchase.rules.backoff import RETRY_AFTER_S
 from tests.loops.reading import Reader, about, hasten, outcomes, unanswered
 from tests.messages import a_message
@@ -55,7 +54,8 @@ class TestWhatIsNotOurs:
         await reader.inbox.keep("elsewhere", about(checkout, "authorized"), b"{}")
         await reader.read()
         assert "look_up" not in shop.wire.calls
-        await ReadInbox("elsewhere", reader.inbox, shop.purchase.resolve).tick()
+        shop.wire.name = "elsewhere"
+        await reader.work.tick()
         assert await outcomes(dsn) == ["unmatched: no such attempt"]
 
     async def test_and_what_nobody_knows_is_done_with(self, reader: Reader, dsn: str) -> None:

@@ -21,7 +21,7 @@ from race_to_purchase.path.patience import Patience
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.refund import Refunds
 from race_to_purchase.path.reserve import ReserveRequest
-from race_to_purchase.ports import GatewayPayment, PaymentRequest, Publisher
+from race_to_purchase.ports import GatewayPayment, GatewayUnanswered, PaymentRequest, Publisher
 from race_to_purchase.rules.commands import Line
 from race_to_purchase.rules.messages import WebhookEvent
 from race_to_purchase.rules.outcomes import Outcome, Reserved
@@ -85,6 +85,13 @@ class Wire:
 
     def payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
         return self.gateway.payments(since, until)
+
+    async def reference_of(self, ref: str) -> str | None:
+        self.calls.append("reference_of")
+        if "reference_of" in self.lose:
+            self.lose.remove("reference_of")
+            raise GatewayUnanswered("the wire was cut")
+        return await self.gateway.reference_of(ref)
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
         return self.gateway.verify_webhook(headers, body)

@@ -94,7 +94,9 @@ class Engine:
         self.disputes = DisputeDesk(self.reads)
         self.catalogue = Catalogue(self.committer, self.reads)
         self.gateway_admin = Gateways(self.committer, self.reads, counter.router)
-        self._readers = {name: ReadInbox(name, self.inbox, self.purchase.resolve) for name in self.gateways}
+        self._readers = {
+            name: ReadInbox(gateway, self.inbox, self.purchase, self.refunds) for name, gateway in self.gateways.items()
+        }
         self._inbox_loops = {name: Loop(reader, INBOX_EVERY_S) for name, reader in self._readers.items()}
         self._loops = [*self._make_loops(), *self._inbox_loops.values()]
 

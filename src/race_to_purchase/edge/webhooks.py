@@ -20,7 +20,7 @@ from race_to_purchase.edge.shapes import InboxView
 from race_to_purchase.errors import Overloaded
 from race_to_purchase.ports import Gateway, Inbox, WebhookTooOld
 from race_to_purchase.rules.answers import Answer
-from race_to_purchase.rules.messages import MessageState, WebhookEvent
+from race_to_purchase.rules.messages import MessageState, WebhookEvent, is_ours
 
 log = logging.getLogger("race.edge")
 
@@ -30,7 +30,6 @@ HELD_BYTES_MAX = 32 * 1024 * 1024
 LISTED_MAX = 100
 
 _RECEIVED = Answer(200, b'{"received":true}')
-_OURS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/[1-9][0-9]{0,5}")
 _NAME = re.compile(r"[!-~]{1,255}")
 _STATES: tuple[MessageState, ...] = ("unmatched", "waiting", "left")
 
@@ -94,6 +93,4 @@ def sound(event: WebhookEvent) -> WebhookEvent:
         _NAME.fullmatch(event.id) and _NAME.fullmatch(event.kind) and (not event.ref or _NAME.fullmatch(event.ref))
     ):
         raise ValueError("its id, kind or object is no name of up to 255 printable characters")
-    if event.reference is not None and not _OURS.fullmatch(event.reference):
-        return msgspec.structs.replace(event, reference=None)
-    return event
+    return event if is_ours(event.reference) else msgspec.structs.replace(event, reference=None)

@@ -22,7 +22,7 @@ from race_to_purchase.gateways.sandbox_list import listed
 from race_to_purchase.gateways.sandbox_methods import DECLINES, METHODS, UNKNOWN_METHOD, Method
 from race_to_purchase.gateways.sandbox_webhook import verify
 from race_to_purchase.gateways.webhook_secret import new_secret, signer
-from race_to_purchase.ports import GatewayPayment, PaymentRequest
+from race_to_purchase.ports import GatewayPayment, GatewayUnanswered, PaymentRequest
 from race_to_purchase.rules.messages import WebhookEvent
 from race_to_purchase.rules.money import MINOR_UNITS_MAX
 from race_to_purchase.rules.verdicts import (
@@ -164,6 +164,14 @@ class SandboxGateway:
     def payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
         """See the port."""
         return listed(self._books, self._prefix, since, until)
+
+    async def reference_of(self, ref: str) -> str | None:
+        """See the port."""
+        try:
+            payment = (await self._books.payments([ref])).get(ref)
+        except Unanswered as error:
+            raise GatewayUnanswered(str(error)) from error
+        return None if payment is None else payment.reference
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
         """See the port."""

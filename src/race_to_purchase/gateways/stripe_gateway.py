@@ -223,6 +223,13 @@ class StripeGateway:
         for payment in reversed(found):
             yield payment
 
+    async def reference_of(self, ref: str) -> str | None:
+        """See the port."""
+        said = await ask(Intent, self._intents.retrieve_async(ref))
+        if isinstance(said, Intent) or (isinstance(said, Refusal) and _is_unknown(said)):
+            return said.reference if isinstance(said, Intent) else None
+        raise GatewayUnanswered(f"{self.name} did not say what {ref} is for")
+
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
         """See the port."""
         return verify(self._webhook_secrets, headers, body)

@@ -115,6 +115,10 @@ class Desk:
         """See the port. A list is not paced by the request: adapters ask for large pages."""
         return self._gateway.payments(since, until)
 
+    async def reference_of(self, ref: str) -> str | None:
+        """See the port. It is asked for so rarely that it is not paced."""
+        return await self._gateway.reference_of(ref)
+
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
         """See the port."""
         return self._gateway.verify_webhook(headers, body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, Literal
 
@@ -26,6 +27,14 @@ class WebhookEvent(msgspec.Struct, frozen=True):
     reference: str | None
     created_at: datetime
     data: dict[str, Any] = {}
+
+
+_OURS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/[1-9][0-9]{0,5}")
+
+
+def is_ours(reference: str | None) -> bool:
+    """Whether a reference has the form of ours, `<checkout id>/<n>`: others may use the same account."""
+    return reference is not None and _OURS.fullmatch(reference) is not None
 
 
 MessageState = Literal["waiting", "unmatched", "done", "left"]

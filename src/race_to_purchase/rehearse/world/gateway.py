@@ -275,6 +275,10 @@ class SimulatedGateway:
                     payment.created_at,
                 )
 
+    async def reference_of(self, ref: str) -> str | None:
+        payment = self._books.payments.get(ref.removeprefix("pay_"))
+        return None if payment is None else payment.request.reference
+
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
         raise ValueError("this gateway sends no webhooks")
 
