@@ -205,11 +205,15 @@ def gateway(
 
 
 @app.command()
-def audit(json_file: JsonOption = None, data_dir: DataDirOption = None) -> None:
+def audit(
+    gateways: Annotated[bool, typer.Option("--gateways", help="Ask the gateways for their own lists, too.")] = False,
+    json_file: JsonOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
     """Check every invariant on the configured database; exit 1 and show the rows if one is broken."""
     from race_to_purchase.app.audit import run_audit
 
-    raise typer.Exit(run_audit(load(data_dir=data_dir), out, json_file))
+    raise typer.Exit(run_audit(load(data_dir=data_dir), out, json_file, gateways=gateways))
 
 
 def _moment(text: str) -> datetime:

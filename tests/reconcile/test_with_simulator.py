@@ -14,6 +14,7 @@ import pytest
 import requests
 from rich.console import Console
 
+from race_to_purchase.app.audit_gateways import GatewaySilent, audit_gateways
 from race_to_purchase.app.settle import UnknownSettler, run_settle, settle_at
 from race_to_purchase.gateways.stripe_gateway import StripeGateway
 from race_to_purchase.operate import settlement
@@ -141,3 +142,27 @@ async def test_a_gateway_that_nobody_knows_is_refused_before_anything_is_booked(
     with pytest.raises(UnknownSettler, match="stripes"):
         await run(dsn, report(bank, tmp_path), "stripes")
     assert await desk.value("SELECT count(*) FROM journal") == 1
+
+
+def at_simulator(dsn: str, bank: Running) -> Settings:
+    return Settings(database_url=dsn, stripe_key=KEY, stripe_base=bank.url, gateway_timeout_s=2.0)
+
+
+async def test_an_audit_asks_the_gateway_for_its_own_list(desk: Desk, dsn: str, bank: Running) -> None:
+    paid = await bought(desk)
+    clean = await audit_gateways(at_simulator(dsn, bank), dsn, in_use=False)
+    assert (clean.payments, clean.findings) == ({"stripe": 1}, ())
+    assert (await audit_gateways(at_simulator(dsn, bank), dsn, in_use=True)).payments == {"stripe": 0}, "it is young"
+    bank.paid(2000)
+    await desk.sql("UPDATE attempt SET state = 'voided'")
+    dirty = await audit_gateways(at_simulator(dsn, bank), dsn, in_use=False)
+    found = {(finding.check, finding.amount) for finding in dirty.findings}
+    assert found == {("unknown_reference", 2000), ("charged_without_order", 15_900)}
+    assert f"{paid.id}/1" in {finding.subject for finding in dirty.findings}
+
+
+async def test_an_audit_says_which_gateway_is_silent(desk: Desk, dsn: str, bank: Running) -> None:
+    bank.control("/outage", {"mode": "cut"}, "PUT")
+    with pytest.raises(GatewaySilent, match="stripe"):
+        await audit_gateways(at_simulator(dsn, bank), dsn, in_use=False)
+    bank.control("/outage", {"mode": "none"}, "PUT")

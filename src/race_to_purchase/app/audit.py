@@ -10,6 +10,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from race_to_purchase.app.audit_gateways import audit_gateways
 from race_to_purchase.app.database import Found, configured
 from race_to_purchase.checks import CHECKS, Audit, Patience, audit
 from race_to_purchase.settings import Settings
@@ -23,11 +24,18 @@ AT_REST = Patience(capture_s=1e9, deadline_s=1e9, task_s=1e9)
 """Where no engine runs, nothing can be expected to have been done in time."""
 
 
-def run_audit(settings: Settings, out: Console, json_file: Path | None) -> int:
-    """Audit and tell; the exit status: 1 where an invariant is broken, else 0."""
+def run_audit(settings: Settings, out: Console, json_file: Path | None, *, gateways: bool = False) -> int:
+    """Audit and tell, with `gateways` against their own lists too; the exit status: 1 where an invariant is broken."""
+    there: dict[str, int] = {}
     with configured(settings, "race audit") as database:
         found = asyncio.run(audit_at(database.dsn, Patience() if database.in_use else AT_REST))
+        if gateways:
+            more = asyncio.run(audit_gateways(settings, database.dsn, in_use=database.in_use))
+            there = more.payments
+            found = msgspec.structs.replace(found, findings=(*found.findings, *more.findings))
     _tell(found, out)
+    for name, payments in there.items():
+        out.print(f"{name}: {payments:,} payments of its own list compared", markup=False)
     if not database.in_use:
         out.print("The engine is not running: what it would do in time is not asked for.", style="dim")
     if json_file is not None:
@@ -54,12 +62,12 @@ def _tell(found: Audit, out: Console) -> None:
             mark = "[red]✗[/red]" if found.of(check.name) else "[green]✓[/green]"
         table.add_row(mark, check.name, check.sentence)
     out.print(table)
-    for check in CHECKS:
-        for finding in found.of(check.name)[:SHOWN_MAX]:
-            out.print(f"{check.name}: {finding.subject}: {finding.detail}", style="red", markup=False)
-        hidden = len(found.of(check.name)) - SHOWN_MAX
+    for name in dict.fromkeys(finding.check for finding in found.findings):
+        for finding in found.of(name)[:SHOWN_MAX]:
+            out.print(f"{name}: {finding.subject}: {finding.detail}", style="red", markup=False)
+        hidden = len(found.of(name)) - SHOWN_MAX
         if hidden > 0:
-            out.print(f"{check.name}: and {hidden} more; --json FILE has them all", style="red")
+            out.print(f"{name}: and {hidden} more; --json FILE has them all", style="red")
     if found.skipped:
         out.print("– not asked: this database has no gateway's books to compare with", style="dim")
     verdict = "clean" if not found.violations else f"invariants are broken in {found.violations:,} places"
