@@ -134,6 +134,10 @@ class Reads(Protocol):
         """Due tasks, taken: nobody else gets them before `lease_s` has passed (SKIP LOCKED)."""
         ...
 
+    async def waiting_since(self, gateway: str) -> Sequence[datetime]:
+        """When the attempts began that wait for their turn at a gateway, the oldest first."""
+        ...
+
     async def gateways(self) -> Sequence[GatewayStatus]:
         """The gateways that an operator ever drained, by name."""
         ...

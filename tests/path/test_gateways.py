@@ -273,6 +273,24 @@ class TestTheQueue:
         assert (await shop.attempt(checkouts[-1])).state == "prepared"
         shop.die()
 
+    async def test_every_process_tells_the_place(self, start: Start) -> None:
+        shop = await start(limits=Limits(per_operation=0.01), first="well")
+        other = await start(first="well")
+        checkouts = [await shop.reserve(f"buyer-{n}") for n in range(5)]
+        for checkout in checkouts:
+            paying = asyncio.create_task(shop.pay(checkout))
+            while not (await shop.reads.checkout(checkout.id)).live_n:  # type: ignore[union-attr]
+                await asyncio.sleep(0.01)
+            await asyncio.wait([paying], timeout=0.5)
+        told = []
+        for process in (shop, other):
+            waits = [
+                await process.purchase.waits(row) for row in [await shop.reads.checkout(c.id) for c in checkouts] if row
+            ]
+            told.append([wait.queued for wait in waits if wait is not None and wait.queued])
+        assert told[0] == told[1] == [1, 2, 3]
+        shop.die()
+
     async def test_who_has_nothing_to_pay_gives_the_place_back(self, start: Start) -> None:
         shop = await start(limits=Limits(at_once=1), first="well")
         cancelled = await shop.reserve()

@@ -19,6 +19,7 @@ from race_to_purchase.commit.committer import Committer
 from race_to_purchase.commit.waiting import Alive
 from race_to_purchase.path import capture, fulfil, pay, undo
 from race_to_purchase.path.admit import admit
+from race_to_purchase.path.ahead import Ahead
 from race_to_purchase.path.choice import Choice, Only, queue_of
 from race_to_purchase.path.known import Known, KnownCheckout
 from race_to_purchase.path.patience import PATIENT, Patience
@@ -93,6 +94,7 @@ class Purchase:
         self._new_id = new_id
         self._known = Known(reads)
         self._next_deadlines = NextDeadlines(reads)
+        self._ahead = Ahead(reads)
         self._paying: dict[str, asyncio.Task[Outcome]] = {}
         self._behind: set[asyncio.Task[None]] = set()
 
@@ -163,15 +165,11 @@ class Purchase:
         assert checkout is not None
         attempt = await self._reads.attempt(known.id, checkout.live_n)
         assert attempt is not None
-        return self._still_paying(attempt)
+        return await self._still_paying(attempt)
 
-    def _still_paying(self, attempt: Attempt) -> StillPaying:
-        return StillPaying(attempt.checkout_id, attempt.n, attempt.next_action, self._position(attempt))
-
-    def _position(self, attempt: Attempt) -> int | None:
-        if attempt.state != "prepared":
-            return None
-        return queue_of(self._gateways[attempt.gateway]).position(attempt.key)
+    async def _still_paying(self, attempt: Attempt) -> StillPaying:
+        queued = await self._ahead.position(self._gateways[attempt.gateway], attempt)
+        return StillPaying(attempt.checkout_id, attempt.n, attempt.next_action, queued)
 
     def _detached_payment(self, known: KnownCheckout, attempt: Attempt, country: str | None) -> asyncio.Task[Outcome]:
         work = asyncio.create_task(self._payment(known, attempt, country))
@@ -331,7 +329,7 @@ class Purchase:
             if known.id not in self._paying:  # Else it waits for its turn here, and longer than was thought.
                 queue_of(self._gateways[attempt.gateway]).enter(attempt.key)
                 self._detached_payment(known, attempt, None)
-            return self._still_paying(attempt)
+            return await self._still_paying(attempt)
         verdict = await pay.look_up(self._gateways[attempt.gateway], attempt, self._patience.gateway_s)
         if isinstance(verdict, Absent) and pay.wanted(attempt, checkout, await self._reads.now()):
             return await self._send(known, attempt, tries, first=False)
@@ -346,14 +344,14 @@ class Purchase:
         if attempt.state not in OPEN:
             return already(attempt)
         if attempt.state == "prepared":
-            return self._still_paying(attempt)
+            return await self._still_paying(attempt)
         verdict = await pay.look_up(self._gateways[attempt.gateway], attempt, self._patience.gateway_s)
         match verdict:
             case NoAnswer() | NotSent() | Absent():
-                return self._still_paying(attempt)
+                return await self._still_paying(attempt)
             case ActionRequired(url=url) if attempt.state == "action_required" and url == attempt.next_action:
                 if checkout.state == "paying":
-                    return self._still_paying(attempt)
+                    return await self._still_paying(attempt)
         return await self._settle(self._known.remember(checkout), attempt, verdict, tries=0)
 
     async def returned(self, checkout_id: str, buyer: str | None) -> Outcome:
@@ -370,7 +368,7 @@ class Purchase:
         if checkout.state != "paying":
             return None
         attempt = await self._reads.attempt(checkout.id, checkout.live_n)
-        return None if attempt is None else self._still_paying(attempt)
+        return None if attempt is None else await self._still_paying(attempt)
 
     async def checkout(self, checkout_id: str, buyer: str | None) -> Checkout | None:
         """The checkout, if it is this buyer's (None: anybody's)."""

@@ -130,6 +130,11 @@ class MemoryStore(MemoryAftersale):
         self._rows.tasks.update((task.id, task) for task in taken)
         return taken
 
+    async def waiting_since(self, gateway: str) -> Sequence[datetime]:
+        owed = (self._rows.attempts.get((task.checkout_id, task.n)) for task in self._rows.tasks.values())
+        waiting = (row for row in owed if row is not None and row.state == "prepared" and row.gateway == gateway)
+        return sorted(row.began_at for row in waiting)
+
     async def gateways(self) -> Sequence[GatewayStatus]:
         return [self._rows.gateways[name] for name in sorted(self._rows.gateways)]
 

@@ -113,6 +113,10 @@ class PostgresReads:
         """The gateways at which payments have been begun and not finished; for a start, with all of `task` to read."""
         return [row["gateway"] for row in await self._rows("gateways_owed")]
 
+    async def waiting_since(self, gateway: str) -> Sequence[datetime]:
+        """See the port."""
+        return [row["began_at"] for row in await self._rows("waiting_since", gateway)]
+
     async def gateways(self) -> Sequence[GatewayStatus]:
         """See the port."""
         return [GatewayStatus(*row) for row in await self._rows("all_gateways")]

@@ -310,6 +310,9 @@ class SimulatedStore:
     async def forget_keys(self, older_than_s: float, limit: int) -> int:
         return await self._ask("forget_keys", lambda: self._rows.forget_keys(older_than_s, limit))
 
+    async def waiting_since(self, gateway: str) -> Sequence[datetime]:
+        return await self._rows.waiting_since(gateway)
+
     async def gateways(self) -> Sequence[GatewayStatus]:
         return await self._ask("gateways", self._rows.gateways)
 

@@ -1,0 +1,6 @@
+-- waiting_since: when the payments began that wait for their turn at a gateway, the oldest first.
+SELECT a.began_at
+FROM task AS t
+JOIN attempt AS a ON a.checkout_id = t.checkout_id AND a.n = t.n
+WHERE t.kind = 'resolve' AND a.state = 'prepared' AND a.gateway = $1
+ORDER BY a.began_at
