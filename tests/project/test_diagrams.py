@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from race_to_purchase.rules import attempt, checkout
-from race_to_purchase.rules.diagrams import page
+from race_to_purchase.rules.diagrams import diagram, page
 from tests.project.tree import ROOT
 
 
@@ -28,3 +28,10 @@ def test_every_move_has_its_arrow() -> None:
         for state, out in table.items():
             for event, after in out.items():
                 assert any(line.startswith(f"    {state} --> {after}: ") and event in line for line in lines)
+
+
+def test_the_page_on_payments_has_the_same_picture() -> None:
+    written = (ROOT / "docs" / "payments.md").read_text(encoding="utf-8")
+    picture = diagram(attempt.TRANSITIONS, ("prepared", "sent"))
+    assert picture in page()
+    assert picture in written, "copy the picture of an attempt from docs/states.md into docs/payments.md"
