@@ -311,6 +311,19 @@ def settle(
     raise typer.Exit(run_settle(load(data_dir=data_dir), file, gateway, out, json_file))
 
 
+@app.command()
+def refund(
+    order: Annotated[str, typer.Argument(help="Id of the order.")],
+    amount: Annotated[int | None, typer.Option(min=1, help="Minor units; without it, all that is left.")] = None,
+    reason: Annotated[str, typer.Option(help="Kept with the refund.")] = "",
+    restock: Annotated[bool, typer.Option("--restock", help="Put the goods on sale again.")] = False,
+    url: UrlOption = None,
+    admin_key: KeyOption = None,
+) -> None:
+    """Pay an order back, in whole or in part."""
+    out.print(_admin(url, admin_key, None).refund(order, amount, reason, restock=restock), markup=False)
+
+
 @drop_app.command("apply")
 def drop_apply(
     files: Annotated[list[Path], typer.Argument(help="Drop files.")],

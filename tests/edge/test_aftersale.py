@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from race_to_purchase.app.admin import AdminClient, EngineRefused
 from race_to_purchase.edge.reference.examples import NEW_CHECKOUT, NEW_PAYMENT
 from race_to_purchase.rules.commands import DisputeNews
 from race_to_purchase.rules.verdicts import Refunded
-from tests.edge.shop import OTHER_STOREFRONT_KEY, Server, Shop
+from tests.edge.shop import ADMIN_KEY, OTHER_STOREFRONT_KEY, Server, Shop
 from tests.edge.wire import Client
 
 PRICE = 15_900
@@ -54,6 +55,15 @@ def test_an_operator_may_and_another_storefront_holds_its_own_keys(
         assert other.ask("POST", path, {"amount": 100}, idempotency_key=key).json["id"] != one.json["id"]
     assert admin.ask("POST", path, {"amount": 100}).status == 201
     assert admin.ask("GET", path).json["refunded"] == 300
+
+
+def test_an_operator_refunds_from_the_terminal(server: Server, storefront: Client, order: str) -> None:
+    terminal = AdminClient(f"http://127.0.0.1:{server.port}", ADMIN_KEY)
+    assert terminal.refund(order, 5_000, "late", restock=False).endswith(": 50.00 EUR done")
+    assert terminal.refund(order, None, "", restock=True).endswith(": 109.00 EUR done")
+    with pytest.raises(EngineRefused, match="nothing_to_refund"):
+        terminal.refund(order, 1, "", restock=False)
+    assert storefront.ask("GET", f"/v1/orders/{order}").json["state"] == "returned"
 
 
 def test_a_buyer_cannot_refund_themself_but_may_look(storefront: Client, order: str) -> None:

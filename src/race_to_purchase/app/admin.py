@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import urllib.error
 import urllib.request
+import uuid
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
@@ -75,6 +76,20 @@ class AdminClient:
         """Let no new checkout begin."""
         self._call("POST", f"/v1/admin/drops/{drop_id}/close")
 
+    def refund(self, order: str, amount: int | None, reason: str, *, restock: bool) -> str:
+        """Pay an order back; how far that has come, in words. A lost answer is asked for again under the same key."""
+        body = msgspec.json.encode({"amount": amount, "reason": reason, "restock": restock})
+        key = str(uuid.uuid4())
+        for last in (False, False, True):
+            try:
+                told = self._call("POST", f"/v1/orders/{order}/refunds", body, key)[1]
+                break
+            except EngineUnreachable:
+                if last:
+                    raise
+        failure = f" ({told['failure']})" if "failure" in told else ""
+        return f"{told['id']}: {display(told['amount'], told['currency'])} {told['state']}{failure}"
+
     def table(self) -> Table:
         """Every drop, a row each."""
         table = Table("drop", "title", "opens at", "flow", "items", "closed")
@@ -116,12 +131,13 @@ class AdminClient:
         """Take it out of use, or back into it."""
         self._call("PUT", f"/v1/admin/gateways/{quote(gateway)}", msgspec.json.encode({"drained": drained, "why": why}))
 
-    def _call(self, method: str, path: str, body: bytes | None = None) -> tuple[int, Any]:
+    def _call(self, method: str, path: str, body: bytes | None = None, key: str = "") -> tuple[int, Any]:
         request = urllib.request.Request(
             self._url + path,
             data=body,
             method=method,
-            headers={"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"},
+            headers={"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
+            | ({"Idempotency-Key": key} if key else {}),
         )
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:

@@ -72,6 +72,10 @@ def decide(snapshot: Snapshot, command: Command, key: KeyUse | None = None) -> D
     return decision if row is None else Decision(decision.outcome, (*decision.rows, row))
 
 
+_AFTER = (Refund, RefundSaid, Dispute)
+"""Commands that look at what has followed an order."""
+
+
 def touch(keys: Keys, command: Command, key: KeyUse | None) -> None:
     """Add to `keys` what has to be read before `command` can be decided."""
     keys.drops.add(command.drop_id)
@@ -93,7 +97,7 @@ def touch(keys: Keys, command: Command, key: KeyUse | None) -> None:
     elif not isinstance(command, CloseDrop | DrainGateway):
         keys.checkouts.add(command.checkout_id)
         keys.pools.update(command.pools)
-        if isinstance(command, Refund | RefundSaid | Dispute):
+        if isinstance(command, _AFTER):
             keys.after.add(command.checkout_id)
     if key is not None:
         keys.stored.add((key.scope, key.key))
