@@ -1,10 +1,11 @@
-"""Every setting is documented where people look for it."""
+"""Every setting is documented where people look for it, and wrong ones are refused."""
 
 import re
 
 import msgspec
+import pytest
 
-from race_to_purchase.settings import Settings
+from race_to_purchase.settings import Settings, WrongSetting, load
 from tests.project.tree import ROOT
 
 PAGE = ROOT / "docs" / "settings.md"
@@ -28,3 +29,9 @@ def test_settings_cannot_change_while_the_program_runs() -> None:
 
 def setting_names() -> list[str]:
     return [field.name for field in msgspec.structs.fields(Settings)]
+
+
+@pytest.mark.parametrize("text", ["", "soon", "5,", "0", "-1", "5,nan", "inf", "5;30"])
+def test_pauses_that_are_none_are_refused(text: str) -> None:
+    with pytest.raises(WrongSetting, match="resolve_after_s"):
+        load({"RACE_RESOLVE_AFTER_S": text})
