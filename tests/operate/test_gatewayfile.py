@@ -44,7 +44,7 @@ def test_a_gateways_file_is_read(tmp_path: Path) -> None:
     stripe, spare = read_gateway_file(file, ENVIRON)
     assert (stripe.api_key, stripe.webhook_secrets) == ("sk_test_12345678", ("whsec_new", "whsec_old"))
     assert stripe.rule() == Rule(
-        "stripe-eu", frozenset({"EUR", "SEK"}), frozenset({"DE", "SE"}), 50, 1_000_000, 1.0, 150.0, 25
+        "stripe-eu", frozenset({"EUR", "SEK"}), frozenset({"DE", "SE"}), 50, 1_000_000, 1.0, 150.0, 25, True
     )
     assert stripe.unknown_outcome == "fail_over"
     assert (spare.rule().weight, spare.behaves, spare.unknown_outcome) == (0.0, "declines", "wait")
