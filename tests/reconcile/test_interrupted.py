@@ -100,3 +100,13 @@ async def test_counting_goes_on_while_the_sale_does(desk: Desk, other: Process) 
     await desk.whole()
     assert await other.counts("lace") == (26, 0)
     assert {finding.state for finding in await desk.all()} == {"repaired"}
+
+
+async def test_pools_are_counted_in_turn_and_not_by_everybody(desk: Desk, other: Process, dsn: str) -> None:
+    await desk.reconcile.tick()
+    await desk.sql("UPDATE pool SET held = held + 1 WHERE id = 'aurora/item/lace'")
+    await Desk(other, dsn).reconcile.tick()
+    assert await desk.all() == [], "it is not due yet, for this process either"
+    await desk.sql("UPDATE walk SET reached = now()::text WHERE name = 'pools'")
+    await Desk(other, dsn).reconcile.tick()
+    assert [finding.kind for finding in await desk.all()] == ["pool_miscounted"]

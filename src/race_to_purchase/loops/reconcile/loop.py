@@ -31,6 +31,9 @@ DAY_S = 86_400.0
 TICK_S_MAX = 10.0
 """A tick gives way after so long; what is left, the next one does."""
 
+COUNT = "pools"
+"""Beside the walks: when the pools are to be counted next."""
+
 COUNT_SHARE = 0.05
 """Counting all pools may take this share of the leader's time at most."""
 
@@ -81,7 +84,6 @@ class Reconcile:
         self._findings = findings
         self._lead = lead
         self._count_every_s = pace.count_every_s
-        self._count_at_s = 0.0
         after_s, timeout_s = pace.after_s, pace.timeout_s
         self._mend = Mend(committer, reads, purchase, gateways, timeout_s)
         self._notes = Notes(committer, findings, self._mend)
@@ -162,12 +164,13 @@ class Reconcile:
         return {walk.name: stored.get(walk.name, first) for walk in self._walks}
 
     async def _count(self) -> None:
-        """Count the pools again where that is due, and look once more at what is open."""
-        loop = asyncio.get_running_loop()
-        began_s = loop.time()
-        if began_s < self._count_at_s:
+        """Count the pools again where that is due, whoever has led since, and look once more at what is open."""
+        began = await self._reads.now()
+        due = (await self._findings.reached()).get(COUNT)
+        if due is not None and began < datetime.fromisoformat(due):
             return
         await self._checkouts.pools()
         await self._again.look()
-        took_s = loop.time() - began_s
-        self._count_at_s = loop.time() + max(self._count_every_s, took_s / COUNT_SHARE)
+        now = await self._reads.now()
+        pause = max(timedelta(seconds=self._count_every_s), (now - began) / COUNT_SHARE)
+        await self._findings.reach(COUNT, (now + pause).isoformat())
