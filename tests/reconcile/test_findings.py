@@ -17,7 +17,7 @@ PAYMENT = """
     VALUES ('sbx_by_hand', '{reference}', 15900, 'EUR', 'pm_approved', '{state}', {captured})"""
 SECOND_ATTEMPT = """
     INSERT INTO attempt (checkout_id, n, gateway, state, key, method, amount, currency, fence, began_at, gateway_ref)
-    SELECT checkout_id, 2, gateway, '{state}', 'by_hand', method, amount, currency, fence, began_at, 'sbx_by_hand'
+    SELECT checkout_id, n + 1, gateway, '{state}', 'by_hand', method, amount, currency, fence, began_at, 'sbx_by_hand'
     FROM attempt"""
 
 
@@ -63,6 +63,20 @@ PLANTS = [
             "UPDATE sandbox.payment SET state = 'authorized', captured = 0",
         ),
     ),
+    Plant(
+        "capture_missed",
+        (
+            "UPDATE attempt SET state = 'committed', capture_before = now() - interval '1 h'",
+            "INSERT INTO task SELECT checkout_id || '/1/payment', 'capture', 'aurora', checkout_id, 1, now()"
+            " FROM attempt",
+            "UPDATE sandbox.payment SET state = 'authorized', captured = 0",
+        ),
+    ),
+    Plant(
+        "two_open_attempts owed_without_task",
+        (SECOND_ATTEMPT.format(state="unknown"), SECOND_ATTEMPT.format(state="sent") + " WHERE n = 2"),
+    ),
+    Plant("end_without_answer", ("UPDATE attempt SET answer = NULL",)),
     Plant("doomed_committed", ("UPDATE attempt SET state = 'voided'", "DELETE FROM sandbox.payment")),
     Plant(
         "attempt_differs_from_quote captured_amount_differs order_differs_from_attempt",
