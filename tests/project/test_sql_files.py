@@ -24,9 +24,9 @@ def test_every_statement_is_used_by_its_name() -> None:
     assert unused == []
 
 
-def test_migrations_are_numbered_once() -> None:
-    numbers = [int(path.name.split("_")[0]) for path in sql_files() if is_migration(path)]
-    assert len(numbers) == len(set(numbers))
+def test_migrations_are_numbered_without_a_gap() -> None:
+    numbers = sorted(int(path.name.split("_")[0]) for path in sql_files() if is_migration(path))
+    assert numbers == list(range(1, len(numbers) + 1))
 
 
 def test_no_statement_hides_in_a_string() -> None:
