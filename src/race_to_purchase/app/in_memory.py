@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from race_to_purchase.store.memory import MemoryStore, Rows
+from race_to_purchase.store.memory_inbox import MemoryInbox
 
-__all__ = ["MemoryStore", "Rows"]
+__all__ = ["MemoryInbox", "MemoryStore", "Rows"]

@@ -38,13 +38,13 @@ READ_FAULTS = ("lost", "delay", "crash")
 CHANGES = (
     "reserve", "begin", "queue", "prepare", "fail_over", "unknown", "action_required", "pivot", "reclaim", "decline",
     "doom", "capture", "capture_again", "capture_failed", "void", "void_again", "lapse", "expire", "cancel", "deliver",
-    "deliver_again", "undeliverable", "drop", "gateway",
+    "deliver_again", "undeliverable", "refund", "refunded", "refund_again", "drop", "gateway",
 )  # fmt: skip
 """What a COMMIT can carry; see `changes_of`."""
 
 READS = (
     "drop", "checkout", "attempt", "order", "next_deadline", "now", "first_deadline", "overdue", "take_tasks",
-    "forget_keys", "gateways",
+    "forget_keys", "gateways", "after", "inbox_keep", "inbox_take", "inbox_put",
 )  # fmt: skip
 
 FAULTS: dict[str, tuple[str, ...]] = {
@@ -61,6 +61,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "gateway.refund": GATEWAY_FAULTS,
     "gateway.look_up_refund": ("not_sent", "lost_answer", "slow", "crash_before", "crash_after"),
     "merchant.deliver": ("refused", "lost_answer", "slow", "crash_before", "crash_after"),
+    "webhook": ("lost", "twice", "late", "forged"),
     "http.reserve": ("lost_request", "lost_answer", "twice", "gone"),
     "http.pay": ("lost_request", "lost_answer", "twice", "gone"),
     "http.cancel": ("lost_request", "lost_answer", "twice"),
@@ -90,6 +91,7 @@ class Rates(msgspec.Struct, frozen=True):
     reads: float
     gateway: float
     merchant: float
+    webhook: float
     http: float
 
 
@@ -167,6 +169,8 @@ _BY_HISTORY = {
     "cancelled": "cancel",
     "fulfilled": "deliver",
     "undeliverable": "undeliverable",
+    "refund_requested": "refund",
+    "refunded": "refunded",
 }
 
 

@@ -12,14 +12,16 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, TypeVar
 
-from race_to_purchase.app.in_memory import MemoryStore
+from race_to_purchase.app.in_memory import MemoryInbox, MemoryStore
 from race_to_purchase.errors import DatabaseUnavailable
-from race_to_purchase.ports import Conflict, DueCheckout, Rejected, Session
+from race_to_purchase.ports import AftersaleCounts, Conflict, DueCheckout, Rejected, Session
 from race_to_purchase.rehearse.world.chaos import changes_of
 from race_to_purchase.rehearse.world.loop import at_once, eagerly
 from race_to_purchase.rehearse.world.parts import Process, World
+from race_to_purchase.rules.aftersale import DisputeRow
+from race_to_purchase.rules.messages import Heap, Kept, Message, MessageState, WebhookEvent, Worked
 from race_to_purchase.rules.rows import Attempt, Checkout, DropRow, GatewayStatus, Happened, Order, Pool, Task, TaskKind
-from race_to_purchase.rules.snapshot import Keys, Snapshot
+from race_to_purchase.rules.snapshot import After, Keys, Snapshot
 
 T = TypeVar("T")
 
@@ -44,6 +46,7 @@ class Database:
     def __init__(self, world: World) -> None:
         self.world = world
         self.store = MemoryStore(self.now, give_way=False)
+        self.inbox = MemoryInbox(self.store.rows, self.now)
         self.ahead_s = 0.0
         self._now = (0.0, BEGIN)
         self.down = False
@@ -315,6 +318,34 @@ class SimulatedStore:
 
     async def gateways(self) -> Sequence[GatewayStatus]:
         return await self._ask("gateways", self._rows.gateways)
+
+    async def after(self, order_id: str) -> After:
+        return await self._ask("after", lambda: self._rows.after(order_id))
+
+    async def open_disputes(self, limit: int) -> Sequence[DisputeRow]:
+        return await self._rows.open_disputes(limit)
+
+    async def aftersale_counts(self, since: datetime) -> AftersaleCounts:
+        return await self._rows.aftersale_counts(since)
+
+    async def keep(self, gateway: str, event: WebhookEvent, body: bytes) -> bool:
+        """See `ports.Inbox`, here and below."""
+        return await self._ask("inbox_keep", lambda: self._database.inbox.keep(gateway, event, body))
+
+    async def take(self, gateway: str, limit: int, lease_s: float) -> Sequence[Message]:
+        return await self._ask("inbox_take", lambda: self._database.inbox.take(gateway, limit, lease_s))
+
+    async def put(self, worked: Sequence[Worked]) -> None:
+        await self._ask("inbox_put", lambda: self._database.inbox.put(worked))
+
+    async def listed(self, state: MessageState, limit: int) -> Sequence[Kept]:
+        return await self._database.inbox.listed(state, limit)
+
+    async def heaps(self) -> Sequence[Heap]:
+        return await self._database.inbox.heaps()
+
+    async def forget(self, done_s: float, left_s: float, limit: int) -> int:
+        return await self._database.inbox.forget(done_s, left_s, limit)
 
     async def ready(self) -> None:
         await self._rows.ready()

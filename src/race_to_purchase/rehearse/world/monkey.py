@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 
 from race_to_purchase.rehearse.world.chaos import Cell
 from race_to_purchase.rehearse.world.parts import World
-from race_to_purchase.rehearse.world.process import Gone, Process
-from race_to_purchase.rules.outcomes import Outcome
+from race_to_purchase.rehearse.world.process import Process
 
 FUSE_MAX = 80
 """Within so many of its steps, a process is struck that is to be struck."""
@@ -133,51 +130,3 @@ class Monkey:
         world.story.tell(world.loop.now_s, "", "gateway", "is down", f"{', '.join(down)} for {lasts_s:.1f} s")
         world.gateways_down.update(down)
         world.later(lasts_s, world.gateways_up)
-
-
-class Operator:
-    """The merchant's people, who change the sale while it runs: more stock, less stock, other limits, an early end."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    async def run(self) -> None:
-        """A few changes during the sale."""
-        world = self._world
-        for _ in range(world.pick((1, 3, 6))):
-            await world.pause(world.between(1.0, world.plan.span_s))
-            await self._ask("put")
-            if len(world.plan.gateways) > 1 and world.chance.random() < 0.3:
-                await self._ask("drain")
-                await world.pause(world.between(5.0, 20.0))
-                await self._ask("resume")
-        if world.chance.random() < 0.1:
-            await self._ask("close")
-
-    async def _ask(self, what: str) -> None:
-        world = self._world
-        process = world.somebody()
-        if process is None:
-            return
-        try:
-            async with asyncio.timeout(30):
-                outcome = await process.call(self._work(process, what))
-        except (Gone, TimeoutError):
-            return
-        except Exception as error:
-            world.refused(error, what)
-            return
-        world.tell("", process, f"operator: {what}", type(outcome).__name__)
-
-    def _work(self, process: Process, what: str) -> Coroutine[Any, Any, Outcome]:
-        world = self._world
-        drop = world.pick(world.plan.drops)
-        match what:
-            case "close":
-                return process.catalogue.close(drop.id)
-            case "drain":
-                return process.gateways.drain(world.plan.gateways[0].name, "slow", "ops")
-            case "resume":
-                return process.gateways.resume(world.plan.gateways[0].name, "well again", "ops")
-            case _:
-                return process.catalogue.put(world.changed(drop))

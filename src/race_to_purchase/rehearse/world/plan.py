@@ -97,6 +97,13 @@ THEMES |= {
         "loops_every_s": 3600.0,
         "deeds_every_s": 20_000.0,
     },
+    "returns": {
+        "rates": {"gateway": 0.3, "commit": 0.1},
+        "favours": ("lost_answer", "lost_request", "crash_after"),
+        "returns": (20,),
+        "webhooks": 1.0,
+        "strikes": {"gateway.refund": 0.4, "gateway.look_up_refund": 0.3},
+    },
     "queued": {"rates": {"gateway": 0.08}, "per_second": (2.0, 6.0), "reservation_s": (10, 40)},
 }
 
@@ -138,6 +145,9 @@ class Plan(msgspec.Struct, frozen=True):
     """Points that are struck more often than their kind, by their whole name."""
     merchant: bool
     deaf: bool
+    webhooks: bool
+    returns: int
+    """Orders of which the merchant gives money back."""
     frozen_s_max: float
     """The longest that a process is frozen."""
     rest_rounds: int
@@ -175,6 +185,8 @@ def plan(chance: Random, theme: str | None = None) -> Plan:
         favours=said.get("favours", ()),
         merchant=theme == "merchant" or chance.random() < 0.8,
         deaf=said.get("deaf", False),
+        webhooks=chance.random() < said.get("webhooks", 0.5),
+        returns=chance.choice(said.get("returns", (0, 0, 4))),
         frozen_s_max=said.get("frozen_s_max", 30.0),
         rest_rounds=said.get("rest_rounds", chance.choice((0, 5, 15))),
     )

@@ -18,6 +18,7 @@ from race_to_purchase.errors import RaceError, TryAgainLater
 from race_to_purchase.loops.drained import Drained
 from race_to_purchase.loops.expire import Expire, Sweep
 from race_to_purchase.loops.forget import Forget
+from race_to_purchase.loops.inbox import ReadInbox
 from race_to_purchase.loops.loop import Loop, Tick
 from race_to_purchase.loops.owed import Owed
 from race_to_purchase.operate.drops import Catalogue
@@ -26,6 +27,7 @@ from race_to_purchase.path.desk import Desk
 from race_to_purchase.path.pace import Limits
 from race_to_purchase.path.patience import Patience
 from race_to_purchase.path.purchase import Purchase
+from race_to_purchase.path.refund import Refunds
 from race_to_purchase.path.reserve import ReserveRequest
 from race_to_purchase.path.route import Router, Rule
 from race_to_purchase.ports import Rejected
@@ -130,13 +132,18 @@ class Process:
             patience=PATIENCE,
             new_id=world.new_id,
         )
+        self.refunds = Refunds(self.committer, store, router.desks, patience=PATIENCE, new_id=world.new_id)
+        self._store, self._desks = store, router.desks
+        self.readers = [ReadInbox(name, store, self.purchase.resolve) for name in router.names]
         self.catalogue = Catalogue(self.committer, store)
         self.gateways = Gateways(self.committer, store, router)
         self.ticks: list[Tick] = [
             Expire(self.committer, store),
             Sweep(self.committer, store),
-            Forget(store),
+            Forget(store, store),
             Drained(self.gateways.follow),
+            Owed("refund", self.refunds, store),
+            *self.readers,
             *(Owed(kind, self.purchase, store) for kind in KINDS if kind != "deliver" or world.plan.merchant),
         ]
         self.loops: list[Loop] = []
@@ -218,11 +225,22 @@ class Process:
                 order = await purchase.order(request.checkout_id, request.buyer)
                 return Answer(404 if checkout is None else 200, b"order" if order else b"")
 
+    async def hear(self, gateway: str, signature: str, body: bytes) -> bool:
+        """A gateway's message, as the edge takes it in: whether it is acknowledged."""
+        try:
+            event = self._desks[gateway].verify_webhook({"signature": signature}, body)
+        except ValueError:
+            return False
+        await self._store.keep(gateway, event, body)
+        return True
+
     async def stop(self) -> None:
         """In order, as `app.engine` does it."""
         await asyncio.gather(*(loop.stop() for loop in self.loops))
         self.loops.clear()
+        await asyncio.gather(*(reader.stop() for reader in self.readers))
         await self.purchase.drain(STOP_S)
+        await self.refunds.drain(STOP_S)
         await self.committer.stop(3.0)
 
 

@@ -79,6 +79,7 @@ class Rest:
             if self._has_work(tick):
                 await self._tick(process, tick)
         await self._try(process, process.purchase.drain(60.0))
+        await self._try(process, process.refunds.drain(60.0))
         if self._frozen() and world.chaos.on:
             await world.pause(20.0)
         elif self._owes():
@@ -100,6 +101,8 @@ class Rest:
         """Whether it would find anything; days of looking at nothing prove nothing."""
         if tick.name in ("expire", "sweep"):
             return bool(self._rows.live)
+        if tick.name.startswith("inbox "):
+            return bool(self._world.plan.webhooks)
         now = self._world.database.now()
         return any(task.kind == tick.name and task.due_at <= now for task in self._rows.tasks.values())
 

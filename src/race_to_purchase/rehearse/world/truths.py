@@ -102,10 +102,9 @@ class Truths:
                 self._violated("answer_changed", subject, f"{before.answer!r} became {row.answer!r}")
             if any(getattr(before, field) != getattr(row, field) for field in FIXED):
                 self._violated("request_changed", subject, "what is stored of a request never changes")
-        answered_by_the_next = (row.checkout_id, row.n + 1) in self._rows.attempts
-        if (row.answer is None) != (
-            row.state in attempts.OPEN or (answered_by_the_next and before is not None and before.answer is None)
-        ):
+        waits = row.state in attempts.OPEN
+        followed = (row.checkout_id, row.n + 1) in self._rows.attempts
+        if (waits and row.answer is not None) or (row.answer is None and not (waits or followed)):
             self._violated("attempt_without_answer", subject, row.state)
         task = self._rows.tasks.get(task_id(*name))
         if (task.kind if task else None) != owed(row):
@@ -128,8 +127,17 @@ class Truths:
             self._once(payment)
             if attempt.state not in ("committed", "captured") or attempt.checkout_id not in self._rows.orders:
                 self._violated("charged_without_order", subject, f"captured while the attempt is {attempt.state}")
+        elif what == "refund":
+            self._refunded(payment)
         elif what == "void" and attempt.state not in ("doomed", "voided", "declined"):
             self._violated("voided_though_wanted", subject, f"voided while the attempt is {attempt.state}")
+
+    def _refunded(self, payment: Payment) -> None:
+        """What went back was asked for in our rows, or undoes what may not be."""
+        key = list(payment.refunds)[-1]
+        known = {row.id for row in self._rows.refunds.values() if row.order_id == payment.checkout_id}
+        if key not in known and key != f"{payment.request.key}-undo":
+            self._violated("refunded_before_stored", payment.checkout_id, f"{key} is in no row")
 
     def _once(self, payment: Payment) -> None:
         """No other payment of the checkout has taken money and kept it."""

@@ -25,10 +25,11 @@ from race_to_purchase.rehearse.world.buyer import Visit
 from race_to_purchase.rehearse.world.chaos import Cell, Chaos
 from race_to_purchase.rehearse.world.database import BEGIN, Database
 from race_to_purchase.rehearse.world.fate import Fate
-from race_to_purchase.rehearse.world.gateway import Books, Payment
+from race_to_purchase.rehearse.world.gateway import Books, Payment, message
 from race_to_purchase.rehearse.world.loop import OWNER, Owner, Pause, Spinning, Stuck, VirtualLoop, end
 from race_to_purchase.rehearse.world.merchant import Merchant
-from race_to_purchase.rehearse.world.monkey import Monkey, Operator
+from race_to_purchase.rehearse.world.monkey import Monkey
+from race_to_purchase.rehearse.world.operator import Merchants, Operator
 from race_to_purchase.rehearse.world.plan import plan
 from race_to_purchase.rehearse.world.process import Gone, Line, Process, Request
 from race_to_purchase.rehearse.world.rest import Rest
@@ -40,12 +41,16 @@ from race_to_purchase.rehearse.world.watch import Watching
 from race_to_purchase.rules.answers import Answer
 from race_to_purchase.rules.decide.waiting import ABSENT_FOR_GOOD_AFTER
 from race_to_purchase.rules.drop import Drop
+from race_to_purchase.rules.messages import WebhookEvent
 from race_to_purchase.rules.snapshot import Snapshot
 
 T = TypeVar("T")
 C = TypeVar("C")
 
 BEGIN_MS = int(1000 * BEGIN.timestamp())
+
+TELLINGS = 4
+"""How often a gateway tells of one thing that nobody acknowledges."""
 
 BUYERS_WAIT_S = 30.0
 """How long a buyer waits for one answer."""
@@ -103,7 +108,7 @@ class World:
             for name, policy in zip("abc", self.plan.policies, strict=False)
         ]
         self.fate = Fate(self)
-        self._ids = 0
+        self._ids = self._messages = 0
 
     def run(self) -> Outlook:
         """The whole of it."""
@@ -148,7 +153,7 @@ class World:
         monkey = Monkey(self)
         mischief = self.spawn(monkey.run())
         visits = [Visit(self, number).run() for number in range(self.plan.visits)]
-        await asyncio.gather(*visits, Operator(self).run())
+        await asyncio.gather(*visits, Operator(self).run(), Merchants(self).run())
         mischief.cancel()
         await Rest(self, monkey).come()
         if not self.loop.halted:
@@ -294,8 +299,35 @@ class World:
         """The gateway did something."""
         self.story.tell(self.loop.now_s, payment.checkout_id, "gateway", f"effect: {what}", payment.state)
         self.truths.at_gateway(what, payment)
+        if what != "prepare" and self.plan.webhooks:
+            self._messages += 1
+            self.post(payment.gateway, message(payment, self._messages), TELLINGS)
         if what == "authorize" and self._is_a_dead_hand(payment):
             self.forgiven.add(payment.request.reference)
+
+    def post(self, gateway: str, event: WebhookEvent, tellings: int) -> None:
+        """A gateway tells of something, later, twice or never; and again, until it is acknowledged or has enough."""
+        kind = self.chaos.draw("webhook")
+        if kind == "lost" or not tellings:
+            return
+        late_s = self.between(30.0, 300.0) if kind == "late" else self.between(0.05, 2.0)
+        signature = "forged" if kind == "forged" else gateway
+        for _ in range(2 if kind == "twice" else 1):
+            self.later(late_s, lambda: self.spawn(self._tell_of(gateway, signature, event, tellings)))
+
+    async def _tell_of(self, gateway: str, signature: str, event: WebhookEvent, tellings: int) -> None:
+        process = self.somebody()
+        heard = False
+        if process is not None and process.up:
+            try:
+                heard = await process.call(process.hear(gateway, signature, msgspec.json.encode(event)))
+            except (Gone, RaceError):
+                heard = False
+        if heard and signature != gateway:
+            self.violated("forged_message_taken", event.reference or "", event.id)
+        elif not heard:
+            await self.pause(self.between(2.0, 30.0))
+            self.post(gateway, event, tellings - 1)
 
     def _is_a_dead_hand(self, payment: Payment) -> bool:
         """Whether a process sent it that had been frozen for longer than anybody looks for what it might have sent.
