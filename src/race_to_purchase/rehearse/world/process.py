@@ -134,7 +134,7 @@ class Process:
         )
         self.refunds = Refunds(self.committer, store, router.desks, patience=PATIENCE, new_id=world.new_id)
         self._store, self._desks = store, router.desks
-        self.readers = [ReadInbox(name, store, self.purchase.resolve) for name in router.names]
+        self.readers = [ReadInbox(gateway, store, self.purchase, self.refunds) for gateway in router.desks.values()]
         self.catalogue = Catalogue(self.committer, store)
         self.gateways = Gateways(self.committer, store, router)
         self.ticks: list[Tick] = [
