@@ -112,16 +112,7 @@ class Process:
             batch_max=self._batch_max,
             waiting_max=128,
         )
-        router = Router(
-            [
-                Desk(SimulatedGateway(world, self, at.name, two_step=at.two_step), Limits(per_second=at.per_second))
-                for at in world.plan.gateways
-            ],
-            [
-                Rule(at.name, weight=float(number == 0), unknown_fails_over=at.fails_over)
-                for number, at in enumerate(world.plan.gateways)
-            ],
-        )
+        router = self._router()
         self.purchase = Purchase(
             self.committer,
             store,
@@ -147,6 +138,22 @@ class Process:
             *(Owed(kind, self.purchase, store) for kind in KINDS if kind != "deliver" or world.plan.merchant),
         ]
         self.loops: list[Loop] = []
+
+    def _router(self) -> Router:
+        """Over the world's gateways, of which the first takes everything as long as it can."""
+        gateways = self.world.plan.gateways
+        return Router(
+            [
+                Desk(
+                    SimulatedGateway(self.world, self, at.name, two_step=at.two_step), Limits(per_second=at.per_second)
+                )
+                for at in gateways
+            ],
+            [
+                Rule(at.name, weight=float(number == 0), unknown_fails_over=at.fails_over)
+                for number, at in enumerate(gateways)
+            ],
+        )
 
     def begin_loops(self) -> None:
         """Start the background work."""
