@@ -11,7 +11,8 @@ from race_to_purchase import __version__
 from race_to_purchase.edge.idempotency import KEY_CHARACTERS_MAX
 from race_to_purchase.edge.reference.codes import CODES
 from race_to_purchase.edge.reference.examples import CHECKOUT_ID, FINDING_ID
-from race_to_purchase.edge.reference.operations import OPERATIONS, Operation, Told
+from race_to_purchase.edge.reference.operation import Operation, Told
+from race_to_purchase.edge.reference.operations import OPERATIONS
 from race_to_purchase.edge.shapes import Problem
 from race_to_purchase.rules.drop import Drop
 

@@ -1,0 +1,58 @@
+"""The command `race`. Each subcommand reads its options, calls one function, and says how it went.
+
+One module a group of commands; `shell` has what they share. Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from race_to_purchase import __version__
+from race_to_purchase.cli import books, drops, gateways, money, rehearsing, serving
+from race_to_purchase.cli.shell import err, out
+from race_to_purchase.errors import RaceError
+
+app = typer.Typer(
+    help="A self-hosted checkout engine for the moment when more people want to buy than there is stock.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+# A group without a name adds its commands to `race` itself; they are listed in this order.
+app.add_typer(serving.app)
+app.add_typer(rehearsing.app)
+app.add_typer(money.app)
+app.add_typer(drops.app, name="drop")
+app.add_typer(gateways.app, name="gateways")
+app.add_typer(books.app, name="ledger")
+
+
+def main() -> NoReturn:
+    """Entry of the command; an error of ours is one sentence on standard error, never a traceback."""
+    try:
+        app()
+    except RaceError as error:
+        err.print(f"race: {error}", markup=False)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(0)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"race-to-purchase {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Options of `race` itself."""

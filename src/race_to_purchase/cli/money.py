@@ -1,0 +1,65 @@
+"""Whether all is right, and what to do with money afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from race_to_purchase.cli.shell import DataDirOption, JsonOption, KeyOption, UrlOption, admin, out
+from race_to_purchase.settings import load
+
+app = typer.Typer()
+
+
+@app.command()
+def audit(
+    gateways: Annotated[bool, typer.Option("--gateways", help="Ask the gateways for their own lists, too.")] = False,
+    json_file: JsonOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Check every invariant on the configured database; exit 1 and show the rows if one is broken."""
+    from race_to_purchase.app.audit import run_audit
+
+    raise typer.Exit(run_audit(load(data_dir=data_dir), out, json_file, gateways=gateways))
+
+
+@app.command()
+def reconcile(
+    once: Annotated[bool, typer.Option("--once", help="One whole pass; `race serve` does it all the time.")] = False,
+    json_file: JsonOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Compare with the gateways and with itself, repair what has one right answer; exit 1 where findings are open."""
+    from race_to_purchase.app.reconcile import run_reconcile
+
+    if not once:
+        raise typer.BadParameter("say --once; `race serve` reconciles all the time by itself")
+    raise typer.Exit(run_reconcile(load(data_dir=data_dir), out, json_file))
+
+
+@app.command()
+def settle(
+    file: Annotated[Path, typer.Argument(help="A balance or payout report of the gateway, as CSV.")],
+    gateway: Annotated[str, typer.Option("--gateway", help="Name of the gateway, as in the settings.")],
+    json_file: JsonOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Match a settlement file with the orders, book its fees and payouts; exit 1 where it differs."""
+    from race_to_purchase.app.settle import run_settle
+
+    raise typer.Exit(run_settle(load(data_dir=data_dir), file, gateway, out, json_file))
+
+
+@app.command()
+def refund(
+    order: Annotated[str, typer.Argument(help="Id of the order.")],
+    amount: Annotated[int | None, typer.Option(min=1, help="Minor units; without it, all that is left.")] = None,
+    reason: Annotated[str, typer.Option(help="Kept with the refund.")] = "",
+    restock: Annotated[bool, typer.Option("--restock", help="Put the goods on sale again.")] = False,
+    url: UrlOption = None,
+    admin_key: KeyOption = None,
+) -> None:
+    """Pay an order back, in whole or in part."""
+    out.print(admin(url, admin_key, None).refund(order, amount, reason, restock=restock), markup=False)

@@ -1,0 +1,48 @@
+"""Serve the API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from race_to_purchase import __version__
+from race_to_purchase.app.serve import Reachable
+from race_to_purchase.app.serve import serve as run_serve
+from race_to_purchase.cli.shell import DataDirOption, out
+from race_to_purchase.observe import logs
+from race_to_purchase.operate.dropfile import read_drop_file
+from race_to_purchase.settings import load, with_development_keys
+
+app = typer.Typer()
+
+
+@app.command()
+def serve(
+    drop: Annotated[list[Path] | None, typer.Option("--drop", help="A drop file; may be given several times.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. [RACE_HOST]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on. [RACE_PORT]")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes on that port. [RACE_WORKERS]")] = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Serve the API: with an embedded PostgreSQL, or on the one that RACE_DATABASE_URL names."""
+    settings = load(host=host, port=port, workers=workers, data_dir=data_dir)
+    logs.set_up(settings.log, settings.log_level)
+    drops = [read_drop_file(file) for file in drop or []]
+    keys_made = not (settings.storefront_keys and settings.admin_keys)
+
+    def started(reachable: Reachable) -> None:
+        _greet(reachable, keys_made)
+
+    run_serve(with_development_keys(settings), drops, started)
+
+
+def _greet(reachable: Reachable, keys_made: bool) -> None:
+    out.print(f"Race to Purchase {__version__} serves at {reachable.url}", style="bold")
+    out.print(f"  reference    {reachable.url}/docs")
+    if keys_made:
+        out.print(f"  storefront   {reachable.storefront_key}", markup=False)
+        out.print(f"  admin        {reachable.admin_key}", markup=False)
+        out.print("  These keys were made for this run; for production set RACE_STOREFRONT_KEYS and RACE_ADMIN_KEYS.")
+    out.print("  Ctrl-C stops it.")

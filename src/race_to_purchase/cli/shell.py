@@ -1,0 +1,42 @@
+"""What the groups of commands share: where they print, options that several have, and the engine they speak to."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from race_to_purchase.app.admin import AdminClient
+from race_to_purchase.settings import load
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write the result to this file, as JSON.")]
+DataDirOption = Annotated[
+    str | None, typer.Option("--data-dir", help="Folder of the embedded PostgreSQL. [RACE_DATA_DIR]")
+]
+UrlOption = Annotated[
+    str | None, typer.Option("--url", help="A running engine; else the one of the data folder. [RACE_URL]")
+]
+KeyOption = Annotated[str | None, typer.Option("--admin-key", help="Its admin key. [RACE_ADMIN_KEY]")]
+
+
+def admin(url: str | None, admin_key: str | None, data_dir: str | None) -> AdminClient:
+    """The engine that the options, the environment or the data folder name."""
+    return AdminClient.find(load(data_dir=data_dir), url or os.environ.get("RACE_URL"), admin_key)
+
+
+def moment(text: str) -> datetime:
+    """A time of an option, as RFC 3339 writes it; a date is its midnight in UTC."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no time such as 2026-12-01T18:00:00Z, nor a date") from None
+    if found.tzinfo is None and len(text) > len("2026-12-01"):
+        raise typer.BadParameter(f"{text!r} needs a time zone, such as 2026-12-01T18:00:00Z")
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,0 +1,13 @@
+"""Every operation of the API as a table, one module a tag; the reference lists the tags in this order."""
+
+from race_to_purchase.edge.reference.operation import Operation
+from race_to_purchase.edge.reference.operations import aftersale, buying, health, operating, sale, telling
+
+OPERATIONS: tuple[Operation, ...] = (
+    *sale.OPERATIONS,
+    *buying.OPERATIONS,
+    *aftersale.OPERATIONS,
+    *telling.OPERATIONS,
+    *operating.OPERATIONS,
+    *health.OPERATIONS,
+)

@@ -1,0 +1,39 @@
+"""The ports: what the engine needs from the world, in its own words. Adapters live in `store/` and `gateways/`.
+
+Nobody else's types cross these lines: rows and verdicts of `rules` go in and come out.
+"""
+
+from race_to_purchase.ports.books import Booked, Findings, Ledger
+from race_to_purchase.ports.gateway import (
+    Gateway,
+    GatewayPayment,
+    GatewayUnanswered,
+    Inbox,
+    PaymentRequest,
+    WebhookTooOld,
+)
+from race_to_purchase.ports.reads import AftersaleCounts, AftersaleReads, DueCheckout, Reads
+from race_to_purchase.ports.store import Conflict, Rejected, Session, Store
+from race_to_purchase.ports.world import Clock, Publisher
+
+__all__ = [
+    "AftersaleCounts",
+    "AftersaleReads",
+    "Booked",
+    "Clock",
+    "Conflict",
+    "DueCheckout",
+    "Findings",
+    "Gateway",
+    "GatewayPayment",
+    "GatewayUnanswered",
+    "Inbox",
+    "Ledger",
+    "PaymentRequest",
+    "Publisher",
+    "Reads",
+    "Rejected",
+    "Session",
+    "Store",
+    "WebhookTooOld",
+]
