@@ -4,9 +4,10 @@ import io
 import json
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
-from race_to_purchase.rehearse.bench.bench import BenchOptions, run_bench
+from race_to_purchase.rehearse.bench.bench import BenchOptions, NoSuchSuite, run_bench
 
 
 def test_a_short_benchmark_measures_everything_and_proves_it(tmp_path: Path) -> None:
@@ -20,3 +21,17 @@ def test_a_short_benchmark_measures_everything_and_proves_it(tmp_path: Path) -> 
     assert found["purchase_p95_ms"] > 0
     assert found["server"]["purchases"] > 0
     assert (tmp_path / "out.svg").read_text().startswith("<svg")
+
+
+def test_one_suite_can_be_measured_alone(tmp_path: Path) -> None:
+    options = BenchOptions(seconds=0.4, rounds=1, suites=["hot-row"], json_file=tmp_path / "out.json")
+    out = io.StringIO()
+    assert run_bench(options, Console(file=out, width=100)) == 0, out.getvalue()
+    found = json.loads((tmp_path / "out.json").read_text())
+    assert list(found["suites"]) == ["hot-row"]
+    assert "purchases_per_s" not in found
+
+
+def test_a_suite_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    with pytest.raises(NoSuchSuite, match=r"no suite doors .* hot-row, http, purchases"):
+        run_bench(BenchOptions(suites=["doors"]))

@@ -9,23 +9,39 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 from rich.console import Console
 
-from race_to_purchase.rehearse.bench import suites
+from race_to_purchase.app.bare import embedded_database
+from race_to_purchase.errors import RaceError
 from race_to_purchase.rehearse.bench.bar import Bar
 from race_to_purchase.rehearse.bench.chart import chart
-from race_to_purchase.rehearse.bench.figures import Found, Server
+from race_to_purchase.rehearse.bench.figures import Found
+from race_to_purchase.rehearse.bench.machine import Machine, describe, others_percent
+from race_to_purchase.rehearse.bench.suites import SUITES
+from race_to_purchase.rehearse.bench.suites.suite import Bench, Length, Suite
 from race_to_purchase.rehearse.bench.view import view
 
 
+class NoSuchSuite(RaceError):
+    """There is no suite {name} in the benchmark. There are: {known}."""
+
+    code = "no_such_suite"
+    exit_code = 2
+
+
 class BenchOptions(msgspec.Struct, frozen=True):
-    """What `race bench` can be told: `rounds` measurements of `seconds` each, and where the result goes."""
+    """What `race bench` can be told: `rounds` measurements of `seconds` each, and where the result goes.
+
+    `suites` names those that are measured; none: all of them.
+    """
 
     seconds: float = 10.0
     rounds: int = 3
+    suites: Sequence[str] = ()
     json_file: Path | None = None
     svg_file: Path | None = None
 
@@ -33,11 +49,12 @@ class BenchOptions(msgspec.Struct, frozen=True):
 def run_bench(options: BenchOptions, console: Console | None = None) -> int:
     """Measure, and print what was found; 0 unless the figures are void. Raises RaceError where it could not run."""
     console = console or Console(highlight=False)
+    suites = _chosen(options.suites)
     folder = Path(tempfile.mkdtemp(prefix="race-bench-"))
     # The embedded PostgreSQL may run under another account, which has to pass through here to its own folder.
     folder.chmod(0o755)
     try:
-        found = asyncio.run(_measure(options, folder, console))
+        found = asyncio.run(_measure(suites, Length(options.seconds, options.rounds), folder, console))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -53,30 +70,27 @@ def run_bench(options: BenchOptions, console: Console | None = None) -> int:
     return 0
 
 
-async def _measure(options: BenchOptions, folder: Path, console: Console) -> Found:
-    length = suites.Length(options.seconds, options.rounds)
-    console.print(f"Measuring for about {length.all_s / 60:.1f} minutes; the machine should do nothing else.")
-    with Bar(console, length.all_s) as bar:
-        rows = await suites.hot_row(folder / "hot-row", length, bar)
-        http = await suites.http(folder / "shop", length, bar)
-        bought = await suites.purchases(folder / "shop", length, bar)
-    return Found(
-        machine=rows.machine,
-        others_percent=(rows.others_percent, http.others_percent, bought.others_percent),
-        naive=rows.naive,
-        combined=rows.combined,
-        echo=http.echo,
-        reserve=http.reserve,
-        purchases=bought.closed,
-        planned=bought.planned,
-        planned_rate=bought.planned_rate,
-        server=Server(
-            ready_new_s=http.ready_s,
-            ready_existing_s=bought.ready_s,
-            rss_before_mb=bought.rss_before_mb,
-            rss_mb=bought.rss_mb,
-            purchases=sum(load.done for load in (*bought.closed, *bought.planned)),
-        ),
-        sold=bought.sold,
-        violations=bought.violations,
-    )
+def _chosen(names: Sequence[str]) -> list[Suite]:
+    """In the order of the table, whatever the order of the names; NoSuchSuite."""
+    for name in names:
+        if name not in SUITES:
+            raise NoSuchSuite(name=name, known=", ".join(SUITES))
+    return [suite for suite in SUITES.values() if not names or suite.name in names]
+
+
+async def _measure(suites: Sequence[Suite], length: Length, folder: Path, console: Console) -> Found:
+    meant_s = sum(suite.meant_s(length) for suite in suites)
+    console.print(f"Measuring for about {meant_s / 60:.1f} minutes; the machine should do nothing else.")
+    results, others = {}, {}
+    with Bar(console, meant_s) as bar:
+        machine = await _machine(folder)
+        for suite in suites:
+            others[suite.name] = await others_percent()
+            results[suite.name] = await suite.run(Bench(folder, length, bar))
+    return Found(machine, results, others)
+
+
+async def _machine(folder: Path) -> Machine:
+    """The machine, and the embedded server as every suite has it."""
+    with embedded_database(folder / "machine", "race bench") as server:
+        return await describe(server.dsn, folder)

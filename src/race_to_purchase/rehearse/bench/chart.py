@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-import msgspec
-
-from race_to_purchase.rehearse.bench.figures import Found
-from race_to_purchase.rehearse.bench.view import amount
+from race_to_purchase.rehearse.bench.figures import Found, Panel
+from race_to_purchase.rehearse.bench.words import amount
 
 WIDTH, MARGIN, LABEL_WIDTH, BAR_HEIGHT, GAP = 760, 28, 250, 26, 12
 BAR_WIDTH_MAX = WIDTH - 2 * MARGIN - LABEL_WIDTH - 120
@@ -27,28 +25,11 @@ STYLE = """
 """
 
 
-class Bar(msgspec.Struct, frozen=True):
-    """One bar; `ours` is coloured, `bound` is a number to reach, drawn as a mark across it."""
-
-    label: str
-    value: float
-    unit: str
-    ours: bool = True
-    bound: float | None = None
-
-
-class Panel(msgspec.Struct, frozen=True):
-    """Bars that share a scale, under a sentence that says what they show."""
-
-    title: str
-    bars: tuple[Bar, ...]
-
-
 def chart(found: Found) -> str:
     """The picture; marks show the numbers to reach."""
     parts: list[str] = []
     y = MARGIN
-    for panel in _panels(found):
+    for panel in (panel for result in found.results.values() for panel in result.panels()):
         y = _draw(parts, panel, y)
     for line in [BOUND, *_wrapped(found.machine.words())]:
         parts.append(f'<text class="note" x="{MARGIN}" y="{y + 4}">{escape(line)}</text>')
@@ -61,34 +42,6 @@ def chart(found: Found) -> str:
         + "\n".join(parts)
         + "\n</svg>\n"
     )
-
-
-def _panels(found: Found) -> list[Panel]:
-    naive, echo = found.naive_hot_row_per_s, found.http_echo_per_s
-    return [
-        Panel(
-            f"Reservations of one hot item: {amount(found.combined_vs_naive)} times as many",
-            (
-                Bar("one transaction a buyer", naive, "/s", ours=False),
-                Bar("combined", found.combined_per_s, "/s", bound=15 * naive),
-            ),
-        ),
-        Panel(
-            f"Over HTTP: {found.http_reserve_vs_echo:.0%} of what the server can echo",
-            (
-                Bar("echo, the same body", echo, "/s", ours=False),
-                Bar("durable reservation", found.http_reserve_per_s, "/s", bound=0.4 * echo),
-            ),
-        ),
-        Panel(
-            "Complete purchases: reserved, paid, ordered",
-            (Bar("as many as there can be", found.purchases_per_s, "/s", bound=1500),),
-        ),
-        Panel(
-            "How long a purchase takes at 70% of that (p95)",
-            (Bar("from the intended start", found.purchase_p95_ms, " ms", bound=250),),
-        ),
-    ]
 
 
 def _draw(parts: list[str], panel: Panel, y: int) -> int:
@@ -123,9 +76,9 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _spoken(found: Found) -> str:
-    return (
-        f"Reservations a second on one hot item: {amount(found.combined_per_s)} combined, "
-        f"{amount(found.naive_hot_row_per_s)} with one transaction a buyer. Over HTTP: "
-        f"{amount(found.http_reserve_per_s)} against an echo's {amount(found.http_echo_per_s)}. Complete purchases a "
-        f"second: {amount(found.purchases_per_s)}; p95 at 70% of that {amount(found.purchase_p95_ms)} milliseconds."
+    """The same for those who hear it: each panel's title and bars."""
+    panels = (panel for result in found.results.values() for panel in result.panels())
+    return " ".join(
+        f"{panel.title}: {', '.join(f'{bar.label} {amount(bar.value)}{bar.unit}' for bar in panel.bars)}."
+        for panel in panels
     )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from statistics import median
-
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from race_to_purchase.rehearse.bench.figures import Floor, Found
+from race_to_purchase.rehearse.bench.words import amount
 
 WIDTH = 80
 
@@ -31,11 +29,6 @@ def view(found: Found) -> RenderableType:
     )
 
 
-def amount(value: float) -> str:
-    """A figure with as many digits as are worth reading."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-
-
 def _verdict(found: Found) -> tuple[str, str]:
     missed = sum(floor.met is False for floor in found.floors())
     if found.broken:
@@ -51,24 +44,10 @@ def _pairs(found: Found) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("", "a second", "p50", "p99", "generator"):
         table.add_column(name, justify="left" if not name else "right")
-    for what, paces in (("naive", found.naive), ("combined", found.combined)):
-        rounds = [(side.pace.per_s, side.pace.p50_ms, side.pace.p99_ms, side.pace.cpu_share) for side in paces]
-        table.add_row(f"one hot item, {what}", *_medians(rounds))
-    loads = {
-        "HTTP, echo": found.echo,
-        "HTTP, reservations": found.reserve,
-        "purchases, at most": found.purchases,
-        "purchases, 70% of it": found.planned,
-    }
-    for what, measured in loads.items():
-        rounds = [(load.per_s, load.p50_ms, load.p99_ms, load.generator_cpu_share) for load in measured]
-        table.add_row(what, *_medians(rounds))
+    for line in (line for result in found.results.values() for line in result.lines()):
+        times = f"{amount(line.p50_ms)} ms", f"{amount(line.p99_ms)} ms"
+        table.add_row(line.what, amount(line.per_s), *times, f"{line.generator_share:.0%}")
     return table
-
-
-def _medians(rounds: Sequence[tuple[float, float, float, float]]) -> tuple[str, str, str, str]:
-    per_s, half_ms, most_ms, share = (median(column) for column in zip(*rounds, strict=True))
-    return amount(per_s), f"{amount(half_ms)} ms", f"{amount(most_ms)} ms", f"{share:.0%}"
 
 
 def _floors(found: Found) -> Table:
@@ -92,20 +71,14 @@ def _mark(floor: Floor) -> Text:
 
 
 def _machine(found: Found) -> Text:
-    batch = sum(side.batch for side in found.combined) / len(found.combined)
-    server = found.server
-    return Text(
-        f"{found.machine.words()}. {batch:.0f} reservations shared a transaction. The server took "
-        f"{server.rss_mb:.0f} MB after {server.purchases:,} purchases, {server.rss_mb_per_100k:+.0f} MB for each "
-        "100,000.",
-        "dim",
-    )
+    notes = (note for result in found.results.values() for note in result.notes)
+    return Text(" ".join((f"{found.machine.words()}.", *notes)), "dim")
 
 
 def _warnings(found: Found) -> list[str]:
     warnings = []
     if found.busy:
-        warnings.append(f"Others took up to {max(found.others_percent):.0f}% of the machine: measure again.")
+        warnings.append(f"Others took up to {max(found.others_percent.values()):.0f}% of the machine: measure again.")
     if not found.machine.durable:
         warnings.append("Nothing waits for a disk here: these figures are of no use.")
     return warnings

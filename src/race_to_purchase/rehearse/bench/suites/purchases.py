@@ -1,0 +1,192 @@
+"""Whole purchases over HTTP: first as many as there can be, then fewer by a plan; afterwards the audit."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import urllib.request
+from asyncio.subprocess import PIPE, STDOUT
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import median
+
+import psutil  # type: ignore[import-untyped]  # It ships no types.
+
+from race_to_purchase.rehearse.bench.figures import Floor, Line, Panel, Result, Stroke
+from race_to_purchase.rehearse.bench.http import Load
+from race_to_purchase.rehearse.bench.suites.shop import FOLDER, limited, line, load, shop
+from race_to_purchase.rehearse.bench.suites.suite import Bench, Suite
+from race_to_purchase.rehearse.demo.server import Served
+
+PER_S_MIN, PER_S_AIM = 1500, 4000
+P95_MS_MAX, P95_MS_AIM = 250, 100
+RSS_MB_MAX = 200
+READY_EXISTING_S_MAX = 3
+PLANNED_SHARE = 0.7
+REST_S = 2.0
+AUDIT_WORDS_MAX = 600
+
+
+class PurchasesFound(Result, frozen=True, kw_only=True):
+    """Purchases by a server that began with the folder of another one; its memory in MB, before and after them."""
+
+    ready_s: float
+    closed: Sequence[Load]
+    planned: Sequence[Load]
+    planned_rate: float
+    rss_before_mb: float
+    rss_mb: float
+    sold: int
+    violations: Sequence[str]
+
+    @property
+    def per_s(self) -> float:
+        """Reserved, paid, and the order committed: median of the rounds."""
+        return median(load.per_s for load in self.closed)
+
+    @property
+    def p95_ms(self) -> float:
+        """From when the buyer was meant to come until the order was told, at 70% of `per_s`."""
+        return median(load.p95_ms for load in self.planned)
+
+    @property
+    def purchases(self) -> int:
+        """How many there were altogether."""
+        return sum(load.done for load in (*self.closed, *self.planned))
+
+    @property
+    def rss_mb_per_100k(self) -> float:
+        """How much the server grew for 100,000 purchases."""
+        return (self.rss_mb - self.rss_before_mb) / max(1, self.purchases) * 100_000
+
+    @property
+    def generator_limited(self) -> bool:
+        """See Result."""
+        return limited([*self.closed, *self.planned])
+
+    @property
+    def broken(self) -> Sequence[str]:
+        """See Result."""
+        wrong = [*self.violations]
+        if self.sold != self.purchases:
+            wrong.append(f"{self.purchases} purchases were answered, {self.sold} pieces are sold")
+        return wrong
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """See Result."""
+        return [
+            f"The server took {self.rss_mb:.0f} MB after {self.purchases:,} purchases, {self.rss_mb_per_100k:+.0f} MB "
+            "for each 100,000."
+        ]
+
+    def figures(self) -> Mapping[str, float]:
+        """See Result."""
+        return {
+            "purchases_per_s": self.per_s,
+            "purchase_p95_ms": self.p95_ms,
+            "server_rss_mb": self.rss_mb,
+            "server_rss_mb_per_100k": self.rss_mb_per_100k,
+        }
+
+    def lines(self) -> Sequence[Line]:
+        """See Result."""
+        return [line("purchases, at most", self.closed), line("purchases, 70% of it", self.planned)]
+
+    def floors(self) -> Sequence[Floor]:
+        """See Result."""
+        judged = not self.generator_limited
+        return [
+            Floor(what="purchases", unit="/s", measured=self.per_s, worst=PER_S_MIN, aim=PER_S_AIM, judged=judged),
+            Floor(
+                what="p95 of a purchase at 70%",
+                unit="ms",
+                measured=self.p95_ms,
+                worst=P95_MS_MAX,
+                aim=P95_MS_AIM,
+                at_most=True,
+                judged=judged,
+            ),
+            Floor(what="server memory", unit="MB", measured=self.rss_mb, worst=RSS_MB_MAX, at_most=True),
+            Floor(
+                what="ready, existing folder",
+                unit="s",
+                measured=self.ready_s,
+                worst=READY_EXISTING_S_MAX,
+                at_most=True,
+            ),
+        ]
+
+    def panels(self) -> Sequence[Panel]:
+        """See Result."""
+        return [
+            Panel(
+                "Complete purchases: reserved, paid, ordered",
+                (Stroke("as many as there can be", self.per_s, "/s", bound=PER_S_MIN),),
+            ),
+            Panel(
+                "How long a purchase takes at 70% of that (p95)",
+                (Stroke("from the intended start", self.p95_ms, " ms", bound=P95_MS_MAX),),
+            ),
+        ]
+
+
+async def _measure(bench: Bench) -> PurchasesFound:
+    length, bar = bench.length, bench.bar
+    closed, planned = [], []
+    folder = bench.folder / FOLDER
+    _require(folder)
+    with shop(folder) as (served, ready_s):
+        rss_before_mb = _rss_mb(served)
+        for _ in range(length.rounds):
+            async with bar.step("purchases, as many as there can be", length.one_s):
+                closed.append(await load("purchase", served, length))
+        rate = PLANNED_SHARE * median(load.per_s for load in closed)
+        for _ in range(length.rounds):
+            async with bar.step(f"purchases, {rate:,.0f} planned a second", length.one_s):
+                planned.append(await load("purchase", served, length, rate))
+        async with bar.step("audit", REST_S):
+            await asyncio.sleep(REST_S)  # Captures follow their orders.
+            return PurchasesFound(
+                ready_s=ready_s,
+                closed=closed,
+                planned=planned,
+                planned_rate=rate,
+                rss_before_mb=rss_before_mb,
+                rss_mb=_rss_mb(served),
+                sold=await asyncio.to_thread(_sold, served, "purchase"),
+                violations=await _audit(served),
+            )
+
+
+def _require(folder: Path) -> None:
+    """Leave a folder that a server has served, which another suite may have done already."""
+    if not folder.exists():
+        with shop(folder):
+            pass
+
+
+def _rss_mb(served: Served) -> float:
+    return float(psutil.Process(served.pid).memory_info().rss / 1e6)
+
+
+def _sold(served: Served, drop_id: str) -> int:
+    """Pieces of a sale that were sold, as its operator sees it."""
+    url = f"http://{served.host}:{served.port}/v1/admin/drops/{drop_id}"
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {served.admin_key}"})
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return sum(int(pool["sold"]) for pool in json.load(response)["pools"])
+
+
+async def _audit(served: Served) -> list[str]:
+    """What `race audit` has to say against the database; nothing, if every invariant holds."""
+    command = (sys.executable, "-m", "race_to_purchase.cli", "audit")
+    process = await asyncio.create_subprocess_exec(*command, env=served.environment, stdout=PIPE, stderr=STDOUT)
+    words, _ = await process.communicate()
+    if process.returncode == 0:
+        return []
+    return [f"race audit: {words.decode(errors='replace').strip()[-AUDIT_WORDS_MAX:]}"]
+
+
+PURCHASES = Suite("purchases", "complete purchases over HTTP", 2, _measure)
