@@ -119,10 +119,11 @@ def a_definition(**changes: Any) -> Drop:
 class Server:
     """A uvicorn on a free port, in a thread with an event loop of its own."""
 
-    def __init__(self, make_app: Callable[[], Any], grace_s: int = 5) -> None:
+    def __init__(self, make_app: Callable[[], Any], grace_s: int = 5, keep_alive_s: int = 5) -> None:
         self.loop: asyncio.AbstractEventLoop | None = None
         self._make_app = make_app
         self._grace_s = grace_s
+        self._keep_alive_s = keep_alive_s
         self._server: uvicorn.Server | None = None
         self._started = threading.Event()
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -156,6 +157,8 @@ class Server:
             log_config=None,
             access_log=False,
             http=http_protocol(),
+            ws="none",
+            timeout_keep_alive=self._keep_alive_s,
             timeout_graceful_shutdown=self._grace_s,
         )
         self._server = uvicorn.Server(config)

@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -217,6 +217,71 @@ class TestALargeBody:
         raw = BODY[:-1] + b" " * (65_536 - len(BODY)) + b"x"
         assert len(raw) == 65_536
         assert storefront.ask("POST", "/v1/checkouts", raw=raw).problem == (400, "malformed_json")
+
+
+def send_for_ever(connection: socket.socket, chunk: bytes) -> NoReturn:
+    """Until the other side has enough of it."""
+    while True:
+        connection.sendall(chunk)
+
+
+class TestABodyThatIsStillComingWhenItsRequestIsAnswered:
+    CHUNK = b"1000\r\n" + b"x" * 4096 + b"\r\n"
+    UNKNOWN = head(content_length=str(len(BODY))).replace(b"/v1/checkouts", b"/v1/nothing")
+
+    def test_cannot_hold_a_connection_that_says_it_ends(self, server: Server) -> None:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+            connection.sendall(head(transfer_encoding="chunked") + self.CHUNK * 17)
+            answer = split(connection.recv(4096))
+            assert (answer.problem, answer.headers["connection"]) == ((413, "body_too_large"), "close")
+            connection.sendall(self.CHUNK)
+            assert connection.recv(4096) == b""
+
+    def test_does_not_cost_the_client_its_answer(self, server: Server) -> None:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+            connection.sendall(head(transfer_encoding="chunked"))
+            for _ in range(500):
+                connection.sendall(self.CHUNK)
+            assert split(connection.recv(4096)).problem == (413, "body_too_large")
+
+    def test_is_read_within_a_bound(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(protocol, "LINGER_S", 0.1)
+        with (
+            Server(shop.app) as server,
+            socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection,
+        ):
+            connection.sendall(head(transfer_encoding="chunked"))
+            with pytest.raises((ConnectionResetError, BrokenPipeError)):
+                send_for_ever(connection, self.CHUNK)
+
+    def test_may_end_and_be_followed_by_another_request(self, server: Server) -> None:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+            connection.sendall(self.UNKNOWN)
+            assert split(connection.recv(4096)).problem == (404, "not_found")
+            connection.sendall(BODY + b"GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n")
+            assert split(connection.recv(4096)).status == 200
+
+    def test_may_not_take_for_ever(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(protocol, "BODY_TIMEOUT_S", 0.2)
+        with (
+            Server(shop.app) as server,
+            socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection,
+        ):
+            connection.sendall(self.UNKNOWN)
+            assert split(connection.recv(4096)).problem == (404, "not_found")
+            connection.sendall(BODY[:-1])
+            assert connection.recv(4096) == b""
+
+    @pytest.mark.parametrize("late", [BODY, b"\r\n"])
+    def test_leaves_a_connection_that_ends_when_it_is_not_used(self, shop: Shop, late: bytes) -> None:
+        with (
+            Server(shop.app, keep_alive_s=1) as server,
+            socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection,
+        ):
+            connection.sendall(self.UNKNOWN + (b"" if late is BODY else BODY))
+            assert split(connection.recv(4096)).problem == (404, "not_found")
+            connection.sendall(late)
+            assert connection.recv(4096) == b""
 
 
 class TestABodyThatIsNotWhatItsHeadSays:

@@ -92,13 +92,16 @@ def wrong_media_type(given: str) -> Refused:
 
 
 def too_large(limit: int) -> Refused:
-    """The body is larger than is read here."""
-    return Refused(problem(413, "body_too_large", "Body too large", f"This body may have {limit} bytes.", limit=limit))
+    """The body is larger than is read here. The rest of it is not read, so the connection ends."""
+    return _last(problem(413, "body_too_large", "Body too large", f"This body may have {limit} bytes.", limit=limit))
 
 
 def too_slow() -> Refused:
     """The body did not arrive in time. What is still under way is not waited for, so the connection ends."""
-    told = problem(408, "body_too_slow", "Body too slow", "The body did not arrive in time.", retryable=True)
+    return _last(problem(408, "body_too_slow", "Body too slow", "The body did not arrive in time.", retryable=True))
+
+
+def _last(told: Answer) -> Refused:
     return Refused(Reply(told.status, told.body, problem=True, headers=((b"connection", b"close"),)))
 
 

@@ -1,12 +1,14 @@
 """Bytes that are no HTTP request: refused as every other refusal is, and bounded in size and in time.
 
-uvicorn's own protocol answers garbage in plain text, reads a head of any length, and waits for the rest of one for
-ever. This one says a problem, and ends what is too long or too slow.
+uvicorn's own protocol answers garbage in plain text, reads a head of any length, and waits for ever for the rest of a
+head, and for the rest of a body that was answered before it was whole. This one says a problem, and ends what is too
+long or too slow.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -20,6 +22,12 @@ HEAD_BYTES_MAX = 32 * 1024
 
 HEAD_TIMEOUT_S = 10.0
 """From the first byte of a head to its last, and from a connection to its first request."""
+
+BODY_TIMEOUT_S = 10.0
+"""From the answer to a request to the end of its body, where the answer came first."""
+
+LINGER_S = 5.0
+"""How long a client that is still sending has to read why it is not listened to any more."""
 
 GARBAGE = problem(400, "malformed_http", "Malformed HTTP", "These bytes are no HTTP request.")
 TOO_LONG = problem(
@@ -37,9 +45,13 @@ class OneWrite:
     Measured, a call costs as much as all else that is done for a response.
     """
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, is_sending: Callable[[], bool]
+    ) -> None:
+        self.lingering = False
         self._transport = transport
         self._loop = loop
+        self._is_sending = is_sending
         self._held: list[bytes] = []
 
     def write(self, data: bytes) -> None:
@@ -49,9 +61,30 @@ class OneWrite:
         self._held.append(data)
 
     def close(self) -> None:
-        """Send what is held, then close."""
+        """Send what is held, then close; what already lingers ends at once."""
+        if self._is_sending() and not self.lingering:
+            self.linger()
+        else:
+            self.flush()
+            self._transport.close()
+
+    def linger(self) -> None:
+        """Send what is held and close our half; the client's ends when it has seen that, or soon.
+
+        Closing while its bytes lie unread would send a reset, and that destroys an answer which it has not read yet.
+        """
         self.flush()
-        self._transport.close()
+        if self._transport.is_closing() or not self._transport.can_write_eof():
+            self._transport.close()
+            return
+        self.lingering = True
+        self._transport.write_eof()
+        self._transport.resume_reading()
+        self._loop.call_later(LINGER_S, self._transport.close)
+
+    def is_closing(self) -> bool:
+        """Whether no more is answered here."""
+        return self.lingering or self._transport.is_closing()
 
     def flush(self) -> None:
         """Send what is held now."""
@@ -70,7 +103,8 @@ class BoundedProtocol(HttpToolsProtocol):
     _waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn does
-        super().connection_made(OneWrite(transport, self.loop))  # type: ignore[arg-type] # as far as it is used
+        held = OneWrite(transport, self.loop, self._is_answered_too_soon)
+        super().connection_made(held)  # type: ignore[arg-type] # as far as it is used
         self._waiting = self.loop.call_later(HEAD_TIMEOUT_S, self._give_up)
 
     def eof_received(self) -> None:
@@ -83,14 +117,28 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        transport: Any = self.transport
+        if transport.lingering:
+            return
         before = self.cycle
         super().data_received(data)
         scope: Any = self.scope
         if scope is None or "method" not in scope:
             # What came before this head in the same read was a request of its own, and does not count.
             self._in_head(len(data) if self.cycle is before else 0)
+        elif self.cycle.response_complete:
+            self._after_answer()
         elif self._waiting is not None:
             self._stop_waiting()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self.cycle.more_body = False
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._is_answered_too_soon() and not self.transport.is_closing():
+            self._waiting = self.loop.call_later(BODY_TIMEOUT_S, self._give_up)
 
     def send_400_response(self, msg: str) -> None:
         """Where a whole request came before the garbage, that one is answered, and then the connection ends."""
@@ -104,6 +152,19 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(TOO_LONG)
         elif self._waiting is None:
             self._waiting = self.loop.call_later(HEAD_TIMEOUT_S, self._give_up)
+
+    def _after_answer(self) -> None:
+        """More of a body has come whose request is answered; uvicorn stopped waiting for the next request at that."""
+        if not self.cycle.more_body:
+            self._stop_waiting()
+            if self.timeout_keep_alive_task is None:
+                after: Any = self.timeout_keep_alive_handler
+                self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, after)
+
+    def _is_answered_too_soon(self) -> bool:
+        """Whether the client still sends the body of a request that is answered."""
+        cycle: Any = self.cycle
+        return cycle is not None and cycle.response_complete and cycle.more_body
 
     def _stop_waiting(self) -> None:
         self._head_bytes = 0
@@ -124,8 +185,9 @@ class BoundedProtocol(HttpToolsProtocol):
         return True
 
     def _refuse(self, answer: Answer) -> None:
-        self.transport.write(response(answer, self.server_state.default_headers))
-        self.transport.close()
+        transport: Any = self.transport
+        transport.write(response(answer, self.server_state.default_headers))
+        transport.linger()
 
 
 def response(answer: Answer, default_headers: list[tuple[bytes, bytes]]) -> bytes:
