@@ -19,7 +19,7 @@ def test_a_short_benchmark_measures_everything_and_proves_it(tmp_path: Path) -> 
     named = ("naive_hot_row_per_s", "combined_per_s", "http_echo_per_s", "http_reserve_per_s", "purchases_per_s")
     assert {name: found[name] > 0 for name in named} == dict.fromkeys(named, True)
     assert found["purchase_p95_ms"] > 0
-    assert found["server"]["purchases"] > 0
+    assert found["suites"]["purchases"]["sold"] > 0
     assert (tmp_path / "out.svg").read_text().startswith("<svg")
 
 

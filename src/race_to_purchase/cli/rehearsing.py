@@ -54,13 +54,17 @@ def demo(
 def bench(
     seconds: Annotated[float, typer.Option(min=1, help="Length of one measurement.")] = 10.0,
     rounds: Annotated[int, typer.Option(min=1, help="Measurements of each side, in turn; the median counts.")] = 3,
+    suite: Annotated[
+        list[str] | None, typer.Option(help="One of hot-row, http, purchases; may be repeated. Else all of them.")
+    ] = None,
     json_file: JsonOption = None,
     svg: Annotated[Path | None, typer.Option(help="Also draw the result into this file.")] = None,
 ) -> None:
     """Measure side by side, in one run: combined against naive, reservations against an echo, purchases."""
     from race_to_purchase.rehearse.bench.bench import BenchOptions, run_bench
 
-    raise typer.Exit(run_bench(BenchOptions(seconds=seconds, rounds=rounds, json_file=json_file, svg_file=svg)))
+    options = BenchOptions(seconds=seconds, rounds=rounds, suites=suite or (), json_file=json_file, svg_file=svg)
+    raise typer.Exit(run_bench(options))
 
 
 @app.command()
