@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import asyncpg
 import pytest
 
-from race_to_purchase.gateways.sandbox import SandboxGateway
+from race_to_purchase.gateways.sandbox.gateway import SandboxGateway
 from race_to_purchase.store.audit import AuditRows
 from race_to_purchase.store.postgres import PostgresStore
 from tests.checks.scene import whole_sale

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from race_to_purchase.gateways.sandbox import SandboxGateway
+from race_to_purchase.gateways.sandbox.gateway import SandboxGateway
 from race_to_purchase.ports import PaymentRequest
 from race_to_purchase.rules.commands import Capture, Command, NextAttempt, Void
 from race_to_purchase.rules.decide import KeyUse

@@ -3,7 +3,7 @@
 import asyncio
 
 from race_to_purchase.checks import audit
-from race_to_purchase.gateways.sandbox import SandboxGateway
+from race_to_purchase.gateways.sandbox.gateway import SandboxGateway
 from race_to_purchase.ports import Conflict
 from race_to_purchase.rules.drop import Item
 from race_to_purchase.store.audit import AuditRows

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 
-from race_to_purchase.gateways.sandbox_webhook import verify
-from race_to_purchase.gateways.webhook_secret import new_secret, signer
+from race_to_purchase.gateways.sandbox.webhook import verify
+from race_to_purchase.gateways.webhook.secret import new_secret, signer
 from race_to_purchase.ports import GatewayPayment, PaymentRequest
 from race_to_purchase.rules.messages import WebhookEvent
 from race_to_purchase.rules.verdicts import (

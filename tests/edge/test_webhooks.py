@@ -12,8 +12,8 @@ from standardwebhooks import Webhook
 from race_to_purchase.edge import webhooks
 from race_to_purchase.edge.body import WEBHOOK_BYTES_MAX
 from race_to_purchase.errors import DatabaseUnavailable
-from race_to_purchase.gateways.sandbox_webhook import sign
-from race_to_purchase.gateways.webhook_secret import new_secret, signer
+from race_to_purchase.gateways.sandbox.webhook import sign
+from race_to_purchase.gateways.webhook.secret import new_secret, signer
 from race_to_purchase.rules.messages import WebhookEvent, Worked
 from tests.edge.bank import SIGNER
 from tests.edge.shop import Server, Shop

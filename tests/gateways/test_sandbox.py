@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from race_to_purchase.gateways import KeyReused
-from race_to_purchase.gateways.sandbox import LOST_MAX, SandboxGateway
-from race_to_purchase.gateways.sandbox_methods import METHODS, UNKNOWN_METHOD
+from race_to_purchase.gateways.sandbox.gateway import LOST_MAX, SandboxGateway
+from race_to_purchase.gateways.sandbox.methods import METHODS, UNKNOWN_METHOD
 from race_to_purchase.rules.money import MINOR_UNITS_MAX
 from race_to_purchase.rules.verdicts import (
     Absent,

@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from race_to_purchase.gateways.sandbox import SandboxGateway
+from race_to_purchase.gateways.sandbox.gateway import SandboxGateway
 from race_to_purchase.rules.verdicts import ActionRequired, Authorized, Captured, CaptureRefused, Declined, Voided
 from tests.databases import Server
 from tests.gateways.contract import AMOUNT, new_key, request_of

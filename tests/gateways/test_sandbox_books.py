@@ -12,8 +12,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from race_to_purchase.gateways.sandbox import SandboxGateway
-from race_to_purchase.gateways.sandbox_connection import connect, statement
+from race_to_purchase.gateways.sandbox.connection import connect, statement
+from race_to_purchase.gateways.sandbox.gateway import SandboxGateway
 from race_to_purchase.rules.verdicts import Authorized, Captured, Declined, NoAnswer, Refunded, Verdict
 from race_to_purchase.store.embedded import EmbeddedPostgres
 from tests.databases import Server
@@ -21,7 +21,7 @@ from tests.gateways.contract import AMOUNT, authorized, captured, new_key, reque
 
 PAYING = """
 import asyncio, itertools, sys
-from race_to_purchase.gateways.sandbox import SandboxGateway
+from race_to_purchase.gateways.sandbox.gateway import SandboxGateway
 from datetime import UTC, datetime
 from race_to_purchase.ports import PaymentRequest
 

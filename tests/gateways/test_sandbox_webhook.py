@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from race_to_purchase.gateways.sandbox import SandboxGateway
-from race_to_purchase.gateways.sandbox_webhook import sign
-from race_to_purchase.gateways.webhook_secret import new_secret, signer
+from race_to_purchase.gateways.sandbox.gateway import SandboxGateway
+from race_to_purchase.gateways.sandbox.webhook import sign
+from race_to_purchase.gateways.webhook.secret import new_secret, signer
 from race_to_purchase.ports import WebhookTooOld
 from race_to_purchase.rules.messages import WebhookEvent
 from tests.gateways.conftest import WEBHOOK_SECRET

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from race_to_purchase.gateways.sandbox import SandboxGateway
-from race_to_purchase.gateways.sandbox_behaviour import BEHAVIOURS
+from race_to_purchase.gateways.sandbox.behaviour import BEHAVIOURS
+from race_to_purchase.gateways.sandbox.gateway import SandboxGateway
 from race_to_purchase.ports import PaymentRequest
 from race_to_purchase.rules.verdicts import Absent, Authorized, Captured, Declined, NoAnswer, NotSent, Voided
 from tests.gateways.contract import new_key

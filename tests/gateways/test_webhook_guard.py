@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from race_to_purchase.gateways.webhook_guard import AddressRefused, is_public, public_socket
-from race_to_purchase.gateways.webhook_out import WebhookPublisher
-from race_to_purchase.gateways.webhook_secret import new_secret
+from race_to_purchase.gateways.webhook.guard import AddressRefused, is_public, public_socket
+from race_to_purchase.gateways.webhook.publisher import WebhookPublisher
+from race_to_purchase.gateways.webhook.secret import new_secret
 from tests.gateways.receiver import receiving
 
 SECRET = new_secret()

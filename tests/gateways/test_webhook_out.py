@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from race_to_purchase.gateways.webhook_out import WebhookPublisher
-from race_to_purchase.gateways.webhook_secret import new_secret
+from race_to_purchase.gateways.webhook.publisher import WebhookPublisher
+from race_to_purchase.gateways.webhook.secret import new_secret
 from tests.gateways.receiver import Receiver, receiving
 
 SECRET = new_secret()

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from race_to_purchase.gateways.webhook_out import TIMEOUT_S, WebhookPublisher
-from race_to_purchase.gateways.webhook_secret import BYTES_MAX, BYTES_MIN, new_secret
+from race_to_purchase.gateways.webhook.publisher import TIMEOUT_S, WebhookPublisher
+from race_to_purchase.gateways.webhook.secret import BYTES_MAX, BYTES_MIN, new_secret
 from race_to_purchase.rules.backoff import RETRY_AFTER_S
 from race_to_purchase.rules.notices import order_paid
 from tests.gateways.receiver import receiving

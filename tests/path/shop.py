@@ -14,7 +14,7 @@ from typing import Self
 import asyncpg
 
 from race_to_purchase.commit.committer import Committer
-from race_to_purchase.gateways.sandbox import SandboxGateway
+from race_to_purchase.gateways.sandbox.gateway import SandboxGateway
 from race_to_purchase.loops.expire import Expire, Sweep
 from race_to_purchase.loops.owed import Owed
 from race_to_purchase.path.patience import Patience

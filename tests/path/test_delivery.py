@@ -10,8 +10,8 @@ import pytest
 from aiohttp import web
 from standardwebhooks import Webhook
 
-from race_to_purchase.gateways.webhook_out import WebhookPublisher
-from race_to_purchase.gateways.webhook_secret import new_secret
+from race_to_purchase.gateways.webhook.publisher import WebhookPublisher
+from race_to_purchase.gateways.webhook.secret import new_secret
 from race_to_purchase.rules.outcomes import Answered
 from race_to_purchase.rules.rows import Checkout
 from tests.path.shop import Process, make_due

@@ -11,8 +11,8 @@ import asyncpg
 import pytest
 
 from race_to_purchase.commit.committer import Committer
-from race_to_purchase.gateways.sandbox import SandboxGateway
-from race_to_purchase.gateways.sandbox_behaviour import BEHAVIOURS
+from race_to_purchase.gateways.sandbox.behaviour import BEHAVIOURS
+from race_to_purchase.gateways.sandbox.gateway import SandboxGateway
 from race_to_purchase.loops.owed import Owed
 from race_to_purchase.operate.gateways import Gateways
 from race_to_purchase.path.breaker import BreakerRule

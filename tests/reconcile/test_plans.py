@@ -9,9 +9,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from race_to_purchase.gateways.sandbox import SandboxGateway
-from race_to_purchase.gateways.sandbox_connection import SESSION_SETTINGS as SANDBOX_SETTINGS
-from race_to_purchase.gateways.sandbox_connection import statement as sandbox_statement
+from race_to_purchase.gateways.sandbox.connection import SESSION_SETTINGS as SANDBOX_SETTINGS
+from race_to_purchase.gateways.sandbox.connection import statement as sandbox_statement
+from race_to_purchase.gateways.sandbox.gateway import SandboxGateway
 from race_to_purchase.loops.reconcile.rows import COMPARED
 from race_to_purchase.store.postgres import SESSION_SETTINGS, PostgresStore
 from race_to_purchase.store.statements import statement

@@ -2,7 +2,7 @@
 
 import pytest
 
-from race_to_purchase.gateways.sandbox_answers import prefix_of
+from race_to_purchase.gateways.sandbox.answers import prefix_of
 from race_to_purchase.rules.verdicts import NoAnswer
 from tests.path.shop import pass_deadline
 from tests.reconcile.desk import Desk

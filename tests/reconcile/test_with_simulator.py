@@ -16,7 +16,7 @@ from rich.console import Console
 
 from race_to_purchase.app.audit_gateways import GatewaySilent, audit_gateways
 from race_to_purchase.app.settle import UnknownSettler, run_settle, settle_at
-from race_to_purchase.gateways.stripe_gateway import StripeGateway
+from race_to_purchase.gateways.stripe.gateway import StripeGateway
 from race_to_purchase.operate import settlement
 from race_to_purchase.rules.commands import Authorization
 from race_to_purchase.rules.rows import Checkout

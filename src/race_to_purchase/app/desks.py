@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from race_to_purchase.errors import ConfigurationError
-from race_to_purchase.gateways.sandbox import SandboxGateway
-from race_to_purchase.gateways.sandbox_behaviour import BEHAVIOURS
+from race_to_purchase.gateways.sandbox.behaviour import BEHAVIOURS
+from race_to_purchase.gateways.sandbox.gateway import SandboxGateway
 from race_to_purchase.operate.gatewayfile import GatewayEntry, read_gateway_file
 from race_to_purchase.path.desk import Desk
 from race_to_purchase.path.route import Router
 from race_to_purchase.settings import Settings
 
 if TYPE_CHECKING:
-    from race_to_purchase.gateways.stripe_gateway import StripeGateway
+    from race_to_purchase.gateways.stripe.gateway import StripeGateway
 
 SANDBOX = GatewayEntry(name="sandbox", kind="sandbox")
 
@@ -106,7 +106,7 @@ async def open_counter(settings: Settings, dsn: str) -> Counter:
 
 def _stripe(entry: GatewayEntry, timeout_s: float) -> StripeGateway:
     # Imported here, because Stripe's library takes longer to import than all the rest of the engine.
-    from race_to_purchase.gateways.stripe_gateway import StripeGateway
+    from race_to_purchase.gateways.stripe.gateway import StripeGateway
 
     return StripeGateway(
         entry.name, entry.api_key, entry.webhook_secrets, entry.base_address, timeout_s, entry.currencies or None

@@ -15,7 +15,7 @@ from race_to_purchase.edge.principals import Principals
 from race_to_purchase.edge.routes import Behind, build_app
 from race_to_purchase.edge.webhooks import Webhooks
 from race_to_purchase.errors import ConfigurationError
-from race_to_purchase.gateways.webhook_out import WebhookPublisher
+from race_to_purchase.gateways.webhook.publisher import WebhookPublisher
 from race_to_purchase.loops.drained import Drained
 from race_to_purchase.loops.expire import Expire, Sweep
 from race_to_purchase.loops.forget import Forget

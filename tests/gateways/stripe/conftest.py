@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from race_to_purchase.gateways.stripe_gateway import StripeGateway
+from race_to_purchase.gateways.stripe.gateway import StripeGateway
 from tests.simulator.running import Process, launched
 
 KEY = "sk_test_simulator"

@@ -14,9 +14,9 @@ import requests
 import stripe
 from msgspec.structs import replace
 
-from race_to_purchase.gateways.stripe_gateway import StripeGateway
-from race_to_purchase.gateways.stripe_objects import Charge, Intent, Refund
-from race_to_purchase.gateways.stripe_transport import Transport
+from race_to_purchase.gateways.stripe.gateway import StripeGateway
+from race_to_purchase.gateways.stripe.objects import Charge, Intent, Refund
+from race_to_purchase.gateways.stripe.transport import Transport
 from race_to_purchase.rules.verdicts import ActionRequired, NoAnswer
 from tests.gateways.contract import AMOUNT, authorized, captured, new_key, request_of, send
 from tests.gateways.stripe.conftest import KEY

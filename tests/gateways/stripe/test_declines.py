@@ -4,8 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from race_to_purchase.gateways.simulator.cards import CARDS, DECLINES
-from race_to_purchase.gateways.stripe_declines import _BY_ADVICE, ADVICE, declined
-from race_to_purchase.gateways.stripe_gateway import StripeGateway
+from race_to_purchase.gateways.stripe.declines import _BY_ADVICE, ADVICE, declined
+from race_to_purchase.gateways.stripe.gateway import StripeGateway
 from race_to_purchase.rules.verdicts import ActionRequired, Declined
 from tests.gateways.contract import request_of, send
 

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from race_to_purchase.gateways.simulator.rules import Rule
-from race_to_purchase.gateways.stripe_gateway import StripeGateway
+from race_to_purchase.gateways.stripe.gateway import StripeGateway
 from race_to_purchase.ports import GatewayUnanswered, PaymentRequest
 from race_to_purchase.rules.verdicts import (
     Authorized,

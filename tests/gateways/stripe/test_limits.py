@@ -3,8 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from race_to_purchase.gateways.stripe_gateway import StripeGateway
-from race_to_purchase.gateways.stripe_limits import unpayable
+from race_to_purchase.gateways.stripe.gateway import StripeGateway
+from race_to_purchase.gateways.stripe.limits import unpayable
 from race_to_purchase.rules.money import EXPONENTS
 from race_to_purchase.rules.verdicts import Declined, Prepared
 from tests.gateways.contract import request_of

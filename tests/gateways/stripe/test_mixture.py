@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from race_to_purchase.gateways.stripe_gateway import StripeGateway
+from race_to_purchase.gateways.stripe.gateway import StripeGateway
 from race_to_purchase.ports import PaymentRequest
 from race_to_purchase.rules.verdicts import (
     Absent,

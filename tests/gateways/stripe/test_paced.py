@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from race_to_purchase.gateways.stripe_gateway import StripeGateway
+from race_to_purchase.gateways.stripe.gateway import StripeGateway
 from race_to_purchase.path.desk import Desk
 from race_to_purchase.path.pace import Limits
 from race_to_purchase.rules.verdicts import Authorized, NotSent, Prepared, Verdict

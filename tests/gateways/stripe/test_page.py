@@ -7,8 +7,8 @@ import sys
 import stripe
 
 from race_to_purchase.gateways.simulator.core import API_VERSION as SIMULATED
-from race_to_purchase.gateways.stripe_gateway import API_VERSION
-from race_to_purchase.gateways.stripe_webhook import KINDS
+from race_to_purchase.gateways.stripe.gateway import API_VERSION
+from race_to_purchase.gateways.stripe.webhook import KINDS
 from tests.project.tree import ROOT
 
 PAGE = (ROOT / "docs" / "stripe.md").read_text(encoding="utf-8")

@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator
 import pytest
 from msgspec.structs import replace
 
-from race_to_purchase.gateways.stripe_gateway import StripeGateway
-from race_to_purchase.gateways.stripe_keys import GatewayKeyRefused
+from race_to_purchase.gateways.stripe.gateway import StripeGateway
+from race_to_purchase.gateways.stripe.keys import GatewayKeyRefused
 from race_to_purchase.rules.verdicts import ActionRequired, Declined, Refunded, Voided
 from tests.gateways.contract import AMOUNT, Cards, GatewayContract, captured, new_key, request_of, send
 

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from race_to_purchase.gateways.stripe_calls import KEYS_MAX, WRONG_KEY_AGAIN_S
-from race_to_purchase.gateways.stripe_gateway import StripeGateway
-from race_to_purchase.gateways.stripe_keys import GatewayKeyRefused, GatewayKeyUnfit
+from race_to_purchase.gateways.stripe.calls import KEYS_MAX, WRONG_KEY_AGAIN_S
+from race_to_purchase.gateways.stripe.gateway import StripeGateway
+from race_to_purchase.gateways.stripe.keys import GatewayKeyRefused, GatewayKeyUnfit
 from race_to_purchase.ports import GatewayUnanswered
 from race_to_purchase.rules.verdicts import Declined, NoAnswer, NotSent, Verdict
 from tests.gateways.contract import new_key, request_of

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from race_to_purchase.gateways.simulator.signing import forged, signature
-from race_to_purchase.gateways.stripe_gateway import StripeGateway
-from race_to_purchase.gateways.stripe_webhook import KINDS
+from race_to_purchase.gateways.stripe.gateway import StripeGateway
+from race_to_purchase.gateways.stripe.webhook import KINDS
 from tests.gateways.stripe.conftest import SECRETS
 from tests.simulator.merchant import Merchant, merchant
 from tests.simulator.running import Process

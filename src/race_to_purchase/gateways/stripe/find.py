@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from race_to_purchase.gateways.stripe_calls import Refusal, Silence, ask
-from race_to_purchase.gateways.stripe_objects import Intent, IntentPage
+from race_to_purchase.gateways.stripe.calls import Refusal, Silence, ask
+from race_to_purchase.gateways.stripe.objects import Intent, IntentPage
 from race_to_purchase.ports import PaymentRequest
 from race_to_purchase.rules.verdicts import Absent, NoAnswer
 

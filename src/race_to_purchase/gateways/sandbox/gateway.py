@@ -2,7 +2,7 @@
 
 It keeps to what real gateways promise: a key makes one payment, however often it is sent, and always gets the first
 answer; only what is authorized can be captured, once; only what was captured can be paid back. What it did stands in
-books of its own (`sandbox_books`), which outlive a killed process and are shared by all workers. It never raises for
+books of its own (`books`), which outlive a killed process and are shared by all workers. It never raises for
 what happens to a payment, an unreachable database included: that is a `NoAnswer`.
 """
 
@@ -15,13 +15,13 @@ from datetime import datetime
 import msgspec
 
 from race_to_purchase.combine import Combiner
-from race_to_purchase.gateways import sandbox_answers as answers
-from race_to_purchase.gateways.sandbox_books import Books, NewPayment
-from race_to_purchase.gateways.sandbox_connection import Unanswered
-from race_to_purchase.gateways.sandbox_list import listed
-from race_to_purchase.gateways.sandbox_methods import DECLINES, METHODS, UNKNOWN_METHOD, Method
-from race_to_purchase.gateways.sandbox_webhook import verify
-from race_to_purchase.gateways.webhook_secret import new_secret, signer
+from race_to_purchase.gateways.sandbox import answers
+from race_to_purchase.gateways.sandbox.books import Books, NewPayment
+from race_to_purchase.gateways.sandbox.connection import Unanswered
+from race_to_purchase.gateways.sandbox.listing import listed
+from race_to_purchase.gateways.sandbox.methods import DECLINES, METHODS, UNKNOWN_METHOD, Method
+from race_to_purchase.gateways.sandbox.webhook import verify
+from race_to_purchase.gateways.webhook.secret import new_secret, signer
 from race_to_purchase.ports import GatewayPayment, GatewayUnanswered, PaymentRequest
 from race_to_purchase.rules.messages import WebhookEvent
 from race_to_purchase.rules.money import MINOR_UNITS_MAX
@@ -62,7 +62,7 @@ class _Movement(msgspec.Struct, frozen=True):
 
 
 class SandboxGateway:
-    """See `ports.Gateway`, and `sandbox_methods` for what the payment methods do.
+    """See `ports.Gateway`, and `methods` for what the payment methods do.
 
     `dsn` is a PostgreSQL database; `make_books` must have run on it once. `webhook_secret` is a Standard Webhooks
     secret (`whsec_` and base64); without one, no webhook is ever genuine. All methods belong to one event loop. They

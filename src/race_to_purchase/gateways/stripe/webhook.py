@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import stripe
 
-from race_to_purchase.gateways.stripe_objects import Intent, at
+from race_to_purchase.gateways.stripe.objects import Intent, at
 from race_to_purchase.ports import WebhookTooOld
 from race_to_purchase.rules.messages import WebhookEvent, WebhookKind
 

@@ -14,8 +14,8 @@ import msgspec
 import stripe
 
 from race_to_purchase.gateways import KeyReused
-from race_to_purchase.gateways.stripe_objects import Problem
-from race_to_purchase.gateways.stripe_transport import Unsent
+from race_to_purchase.gateways.stripe.objects import Problem
+from race_to_purchase.gateways.stripe.transport import Unsent
 from race_to_purchase.rules.verdicts import NoAnswer, NotSent
 
 log = logging.getLogger("race.gateway.stripe")

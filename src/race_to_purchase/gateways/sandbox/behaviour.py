@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from race_to_purchase.gateways.sandbox import SandboxGateway
+from race_to_purchase.gateways.sandbox.gateway import SandboxGateway
 from race_to_purchase.ports import PaymentRequest
 from race_to_purchase.rules.verdicts import NoAnswer, NotSent, Verdict
 

@@ -6,8 +6,8 @@ A key that comes again gets its first answer; a step that comes too late, or twi
 from __future__ import annotations
 
 from race_to_purchase.gateways import KeyReused
-from race_to_purchase.gateways.sandbox_books import NewPayment, PaidBack, Payment
-from race_to_purchase.gateways.sandbox_methods import DECLINES, METHODS, Method
+from race_to_purchase.gateways.sandbox.books import NewPayment, PaidBack, Payment
+from race_to_purchase.gateways.sandbox.methods import DECLINES, METHODS, Method
 from race_to_purchase.rules.verdicts import (
     Absent,
     ActionRequired,

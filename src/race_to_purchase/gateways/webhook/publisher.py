@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from race_to_purchase import __version__
-from race_to_purchase.gateways.webhook_guard import public_socket
-from race_to_purchase.gateways.webhook_secret import signer
+from race_to_purchase.gateways.webhook.guard import public_socket
+from race_to_purchase.gateways.webhook.secret import signer
 
 log = logging.getLogger("race.webhook")
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from race_to_purchase.gateways.stripe_declines import declined
+from race_to_purchase.gateways.stripe.declines import declined
 from race_to_purchase.ports import GatewayPayment
 from race_to_purchase.rules.verdicts import (
     Absent,

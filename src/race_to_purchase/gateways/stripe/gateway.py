@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, TypeVar
 import stripe
 
 from race_to_purchase.gateways import KeyReused
-from race_to_purchase.gateways.stripe_calls import Refusal, Silence, ask, failed_for_good, insist, keys_of, log
-from race_to_purchase.gateways.stripe_find import by_reference, pages
-from race_to_purchase.gateways.stripe_keys import GatewayKeyRefused, require_fit, shown
-from race_to_purchase.gateways.stripe_limits import unpayable
-from race_to_purchase.gateways.stripe_objects import Intent, IntentPage, Refund, RefundPage
-from race_to_purchase.gateways.stripe_transport import Transport
-from race_to_purchase.gateways.stripe_webhook import verify
+from race_to_purchase.gateways.stripe.calls import Refusal, Silence, ask, failed_for_good, insist, keys_of, log
+from race_to_purchase.gateways.stripe.find import by_reference, pages
+from race_to_purchase.gateways.stripe.keys import GatewayKeyRefused, require_fit, shown
+from race_to_purchase.gateways.stripe.limits import unpayable
+from race_to_purchase.gateways.stripe.objects import Intent, IntentPage, Refund, RefundPage
+from race_to_purchase.gateways.stripe.transport import Transport
+from race_to_purchase.gateways.stripe.webhook import verify
 from race_to_purchase.ports import GatewayPayment, GatewayUnanswered, PaymentRequest
 from race_to_purchase.rules.messages import WebhookEvent
 from race_to_purchase.rules.verdicts import (

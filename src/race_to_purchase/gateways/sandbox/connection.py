@@ -43,7 +43,7 @@ class Unanswered(Exception):
 @cache
 def statement(name: str) -> str:
     """The text of `sql/<name>.sql`; FileNotFoundError for a name without a file."""
-    return files("race_to_purchase.gateways").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    return files(__package__).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
 
 
 class Connection:

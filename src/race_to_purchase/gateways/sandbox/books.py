@@ -12,7 +12,7 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from race_to_purchase.gateways.sandbox_connection import Connection, connect, statement
+from race_to_purchase.gateways.sandbox.connection import Connection, connect, statement
 
 BOOKS_LOCK = 0x7ACE_5B0C
 """Advisory lock that lets one process make the tables while the others wait."""

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Literal
 
-from race_to_purchase.gateways.sandbox_books import Books
-from race_to_purchase.gateways.sandbox_connection import Unanswered
+from race_to_purchase.gateways.sandbox.books import Books
+from race_to_purchase.gateways.sandbox.connection import Unanswered
 from race_to_purchase.ports import GatewayPayment, GatewayUnanswered
 
 PAGE = 1000

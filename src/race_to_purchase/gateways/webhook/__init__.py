@@ -1,0 +1,1 @@
+"""The merchant is told of what happened: signed, to public addresses alone unless the operator says otherwise."""
