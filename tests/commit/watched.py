@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+from race_to_purchase.observe.committed import Committed
 from race_to_purchase.ports import Session, Store
 from race_to_purchase.rules.commands import Command
-from race_to_purchase.rules.outcomes import Outcome
 from race_to_purchase.rules.snapshot import Keys, Snapshot
 from race_to_purchase.store.memory import MemoryStore
 
@@ -66,8 +66,8 @@ class _WatchedSession:
 class Batches(list[list[Command]]):
     """An observer of a committer: what was committed, batch by batch."""
 
-    def __call__(self, batch: Sequence[tuple[Command, Outcome, str]]) -> None:
-        self.append([command for command, _, _ in batch])
+    def __call__(self, batch: Sequence[Committed]) -> None:
+        self.append([one.command for one in batch])
 
     @property
     def sizes(self) -> list[int]:

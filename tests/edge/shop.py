@@ -18,6 +18,7 @@ from race_to_purchase.edge.connection import http_protocol
 from race_to_purchase.edge.reference.examples import DROP
 from race_to_purchase.edge.routes import Behind, build_app
 from race_to_purchase.edge.webhooks import Webhooks
+from race_to_purchase.observe.committed import Committed
 from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue, DropState
 from race_to_purchase.operate.findings import FindingsDesk
@@ -27,9 +28,7 @@ from race_to_purchase.path.patience import Patience
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.refund import Refunds
 from race_to_purchase.path.route import Router
-from race_to_purchase.rules.commands import Command
 from race_to_purchase.rules.drop import Drop
-from race_to_purchase.rules.outcomes import Outcome
 from race_to_purchase.store.memory import MemoryStore
 from race_to_purchase.store.memory_findings import MemoryFindings
 from race_to_purchase.store.memory_inbox import MemoryInbox
@@ -82,8 +81,8 @@ class Shop:
         self.webhooks = Webhooks(router.desks, self.inbox, self.nudged.append)
         self.failure: Exception | None = None
 
-    def _note(self, batch: Sequence[tuple[Command, Outcome, str]]) -> None:
-        self.requests += [request for _, _, request in batch]
+    def _note(self, batch: Sequence[Committed]) -> None:
+        self.requests += [one.cause.request for one in batch]
 
     async def ready(self) -> None:
         """The readiness that the edge asks for."""

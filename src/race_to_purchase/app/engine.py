@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import partial
 from typing import Self
 
 from starlette.types import ASGIApp
 
 from race_to_purchase.app.desks import Counter, entries_of, open_counter
+from race_to_purchase.app.observing import observe
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.edge.principals import Principals
 from race_to_purchase.edge.routes import Behind, build_app
@@ -24,7 +26,7 @@ from race_to_purchase.loops.loop import Loop
 from race_to_purchase.loops.owed import Owed
 from race_to_purchase.loops.reconcile.loop import Pace, Reconcile
 from race_to_purchase.loops.seal import Seal
-from race_to_purchase.observe.logs import committed
+from race_to_purchase.observe.committed import committed
 from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.operate.findings import FindingsDesk
@@ -99,12 +101,14 @@ class Engine:
         }
         self._inbox_loops = {name: Loop(reader, INBOX_EVERY_S) for name, reader in self._readers.items()}
         self._loops = [*self._make_loops(), *self._inbox_loops.values()]
+        self._sinks = ExitStack()
 
     @classmethod
     async def start(cls, settings: Settings, dsn: str) -> Self:
         """Connect to the migrated database at `dsn` and begin the background work."""
         engine = await cls.open(settings, dsn)
         await engine._counter.require_keys()
+        engine._sinks = observe(settings)
         for loop in engine._loops:
             loop.start()
         return engine
@@ -163,6 +167,7 @@ class Engine:
             await self._publisher.close()
         await self._counter.close()
         await self._store.close()
+        self._sinks.close()
 
 
 def require_sound(settings: Settings) -> None:

@@ -17,16 +17,16 @@ from collections.abc import Callable, Sequence
 
 from race_to_purchase.commit.waiting import Lanes, Waiting
 from race_to_purchase.errors import DatabaseUnavailable, Overloaded
+from race_to_purchase.observe.committed import Committed
 from race_to_purchase.ports import Conflict, Rejected, Store
 from race_to_purchase.rules.commands import Command
-from race_to_purchase.rules.decide import decide, touch
-from race_to_purchase.rules.outcomes import Outcome
+from race_to_purchase.rules.decide import Decision, decide, touch
 from race_to_purchase.rules.snapshot import Keys, Snapshot, Stale
 
 log = logging.getLogger("race.commit")
 
-Observer = Callable[[Sequence[tuple[Command, Outcome, str]]], None]
-"""Told of every batch after its COMMIT, never before: command, outcome, and the id of the request behind it."""
+Observer = Callable[[Sequence[Committed]], None]
+"""Told of every batch after its COMMIT, never before, once its callers have been answered."""
 
 CONFLICTS_MAX = 30
 """So often a batch is decided again before its patient commands are sent away; each time under locks."""
@@ -112,10 +112,10 @@ class Combiner:
 
     async def _go_ahead(self, mine: _Ahead, batch: list[Waiting], before: _Ahead | None) -> None:
         """Decide the batch on top of `before`, write it once that is committed, and tell its callers."""
-        outcomes = await self._write_ahead(mine, batch, before)
-        if outcomes is not None:
+        decisions = await self._write_ahead(mine, batch, before)
+        if decisions is not None:
             self._pause_s = 0.0
-            self._tell(batch, outcomes)
+            self._tell(batch, decisions)
             return
         mine.decided.set()
         mine.written.set_result(False)
@@ -125,14 +125,14 @@ class Combiner:
 
     async def _write_ahead(
         self, mine: _Ahead, batch: list[Waiting], before: _Ahead | None
-    ) -> list[Outcome | Exception] | None:
+    ) -> list[Decision | Exception] | None:
         """What was committed, or None where the batch has to be settled; `mine` tells those who come after."""
         try:
             async with self._store.session() as session:
                 snapshot = await session.read(keys := _keys(batch), lock=False)
                 if before is not None and before.snapshot is not None:
                     snapshot.assume(before.snapshot, keys)
-                outcomes = [_decided(snapshot, waiting, last=False) for waiting in batch]
+                decisions = [_decided(snapshot, waiting, last=False) for waiting in batch]
                 mine.snapshot = snapshot
                 mine.decided.set()
                 if before is not None and not await before.written:
@@ -143,14 +143,14 @@ class Combiner:
             self._locked_left = LOCKED_AFTER_CONFLICT
             return None
         mine.written.set_result(True)
-        return outcomes
+        return decisions
 
     async def _settle(self, batch: list[Waiting]) -> None:
         """Commit the batch, whatever it takes, or tell its callers why not."""
         for tries in range(CONFLICTS_MAX):
             try:
                 last = tries == CONFLICTS_MAX - 1
-                outcomes = await self._commit(batch, lock=not self._optimistic or self._locked_left > 0, last=last)
+                decisions = await self._commit(batch, lock=not self._optimistic or self._locked_left > 0, last=last)
             except (Conflict, Stale) as conflict:
                 self._locked_left = LOCKED_AFTER_CONFLICT
                 log.debug("batch of %d again: %s", len(batch), conflict)
@@ -164,17 +164,17 @@ class Combiner:
             else:
                 self._pause_s = 0.0
                 self._locked_left = max(0, self._locked_left - 1)
-                self._tell(batch, outcomes)
+                self._tell(batch, decisions)
                 return
         self._give_up(batch)
 
-    async def _commit(self, batch: list[Waiting], *, lock: bool, last: bool) -> list[Outcome | Exception]:
+    async def _commit(self, batch: list[Waiting], *, lock: bool, last: bool) -> list[Decision | Exception]:
         keys = _keys(batch)
         async with self._store.session() as session:
             snapshot = await session.read(keys, lock=lock)
-            outcomes = [_decided(snapshot, waiting, last=last) for waiting in batch]
+            decisions = [_decided(snapshot, waiting, last=last) for waiting in batch]
             await session.apply(snapshot)
-        return outcomes
+        return decisions
 
     async def _halve(self, batch: list[Waiting], error: Exception) -> None:
         if len(batch) == 1:
@@ -206,14 +206,14 @@ class Combiner:
                 waiting.fail(Overloaded())
         self._lanes.put_back(batch)
 
-    def _tell(self, batch: list[Waiting], outcomes: list[Outcome | Exception]) -> None:
-        told: list[tuple[Command, Outcome, str]] = []
-        for waiting, outcome in zip(batch, outcomes, strict=True):
-            if isinstance(outcome, Exception):
-                waiting.fail(outcome)
+    def _tell(self, batch: list[Waiting], decisions: list[Decision | Exception]) -> None:
+        told: list[Committed] = []
+        for waiting, decision in zip(batch, decisions, strict=True):
+            if isinstance(decision, Exception):
+                waiting.fail(decision)
             else:
-                waiting.answer(outcome)
-                told.append((waiting.command, outcome, waiting.request_id))
+                waiting.answer(decision.outcome)
+                told.append(Committed(waiting.command, decision.outcome, decision.rows, waiting.cause))
         try:
             self._observe(told)
         except Exception:
@@ -240,8 +240,8 @@ def _keys(batch: list[Waiting]) -> Keys:
     return keys
 
 
-def _decided(snapshot: Snapshot, waiting: Waiting, *, last: bool) -> Outcome | Exception:
-    """The outcome, its rows put into the snapshot; a bug in one decision fails that command alone.
+def _decided(snapshot: Snapshot, waiting: Waiting, *, last: bool) -> Decision | Exception:
+    """The decision, its rows put into the snapshot; a bug in one decision fails that command alone.
 
     A row that is missing makes the batch read again. What misses it on the `last` try, too, asks for a row that does
     not exist, and must not take its batch with it.
@@ -255,7 +255,7 @@ def _decided(snapshot: Snapshot, waiting: Waiting, *, last: bool) -> Outcome | E
         return error
     for row in decision.rows:
         snapshot.put(row)
-    return decision.outcome
+    return decision
 
 
 def _named(command: Command) -> str:

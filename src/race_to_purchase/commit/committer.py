@@ -9,6 +9,7 @@ from typing import Literal
 from race_to_purchase.commit.combiner import Combiner, Observer
 from race_to_purchase.commit.waiting import Alive, Lanes, Waiting
 from race_to_purchase.errors import Overloaded
+from race_to_purchase.observe.committed import Committed
 from race_to_purchase.ports import Store
 from race_to_purchase.rules.commands import Command
 from race_to_purchase.rules.decide import KeyUse
@@ -18,7 +19,7 @@ Policy = Literal["combine", "optimistic"]
 """`combine` decides under row locks. `optimistic` reads without and writes on versions, until it meets a conflict."""
 
 
-def _nobody(_batch: Sequence[tuple[Command, Outcome, str]]) -> None:
+def _nobody(_batch: Sequence[Committed]) -> None:
     return None
 
 

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 
 from race_to_purchase.errors import Overloaded
-from race_to_purchase.observe.request import REQUEST_ID
+from race_to_purchase.observe.request import CAUSE
 from race_to_purchase.rules.commands import URGENT, Command
 from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.outcomes import Outcome
@@ -25,7 +25,7 @@ _URGENT = frozenset(URGENT)
 class Waiting:
     """One command and whoever waits for its outcome."""
 
-    __slots__ = ("alive", "command", "future", "key", "request_id", "urgent")
+    __slots__ = ("alive", "cause", "command", "future", "key", "urgent")
 
     def __init__(
         self, command: Command, key: KeyUse | None, alive: Alive | None, future: asyncio.Future[Outcome]
@@ -35,7 +35,7 @@ class Waiting:
         self.alive = alive
         self.future = future
         self.urgent = type(command) in _URGENT
-        self.request_id = REQUEST_ID.get()
+        self.cause = CAUSE.get()
 
     def answer(self, outcome: Outcome) -> None:
         """Tell who waits, unless nobody does."""

@@ -21,7 +21,7 @@ from race_to_purchase.edge.principals import Headers, Needed, Principals, assert
 from race_to_purchase.edge.problems import Refused, bad_header, broken, stopping, unavailable, wrong_method
 from race_to_purchase.edge.reply import request_id, tell
 from race_to_purchase.errors import TryAgainLater
-from race_to_purchase.observe.request import REQUEST_ID
+from race_to_purchase.observe.request import CAUSE, Cause
 from race_to_purchase.rules.answers import Answer
 
 log = logging.getLogger("race.edge")
@@ -61,7 +61,7 @@ class Endpoint:
         """The ASGI entrance."""
         headers = dict(scope["headers"])
         named = request_id(headers)
-        REQUEST_ID.set(named.decode("ascii"))
+        CAUSE.set(Cause(named.decode("ascii")))
         try:
             verb = self._verbs.get(scope["method"])
             if verb is None:

@@ -1,1 +1,1 @@
-"""What can be seen of a running engine. A leaf: everything but `rules` may import it, and it decides nothing."""
+"""What can be seen of a running engine: events, and what is derived from them. A leaf, which decides nothing."""

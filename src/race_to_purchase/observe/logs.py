@@ -1,23 +1,24 @@
 """The log: one line an event, for people on a terminal and as JSON otherwise, with the ids of what it is about.
 
-What the committer has committed is told by `committed`, once a batch and after its COMMIT. Ids only: a log line never
-holds an e-mail address, a payment method or a key.
+What happens is told by events, of which `write` is a sink. Ids only: a line never holds an e-mail address, a payment
+method or a secret.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
-from race_to_purchase.rules import outcomes as o
-from race_to_purchase.rules.commands import Command
+from race_to_purchase.observe.events import Event
+from race_to_purchase.observe.events.catalogue import all_events
+from race_to_purchase.observe.request import Cause
 
 _encode = msgspec.json.Encoder().encode
 _IDS = ("drop", "checkout", "order", "request")
+LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 events = logging.getLogger("race.event")
 
 
@@ -32,7 +33,7 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        line |= {name: record.__dict__[name] for name in _IDS if record.__dict__.get(name)}
+        line |= _fields(record)
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return _encode(line).decode()
@@ -45,9 +46,15 @@ class HumanLines(logging.Formatter):
         """The line."""
         at = datetime.fromtimestamp(record.created, UTC).astimezone().strftime("%H:%M:%S.%f")[:-3]
         level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
-        ids = "".join(f"  {name}={record.__dict__[name]}" for name in _IDS if record.__dict__.get(name))
+        ids = "".join(f"  {name}={value}" for name, value in _fields(record).items())
         text = f"{at}  {level}{record.getMessage()}{ids}"
         return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
+
+
+def _fields(record: logging.LogRecord) -> dict[str, object]:
+    """What the line is about: the fields of an event, or the ids that came with other lines."""
+    about = record.__dict__
+    return about["fields"] if "fields" in about else {name: about[name] for name in _IDS if about.get(name)}
 
 
 def set_up(form: str, level: str) -> None:
@@ -64,27 +71,22 @@ def set_up(form: str, level: str) -> None:
     logging.getLogger("asyncpg").setLevel("ERROR")
 
 
-def committed(batch: Sequence[tuple[Command, o.Outcome, str]]) -> None:
-    """Log what a committed batch came to: ends of purchases as info, the steps before them as debug."""
-    for command, outcome, request in batch:
-        match outcome:
-            case o.Answered(end=end):
-                _tell(logging.INFO, f"payment {end}", command, request, order=end == "paid")
-            case o.DropStored(created=created):
-                _tell(logging.INFO, "drop created" if created else "drop changed", command, request)
-            case o.Done(what="capture_failed" | "undeliverable" as what):
-                _tell(logging.WARNING, what, command, request, order=True)
-            case o.Reserved(checkout=checkout):
-                if events.isEnabledFor(logging.DEBUG):
-                    _tell(logging.DEBUG, checkout.state, command, request)
-            case o.Ignored():
-                pass
-            case _:
-                if events.isEnabledFor(logging.DEBUG):
-                    _tell(logging.DEBUG, type(outcome).__name__, command, request)
+def logged(level: str) -> list[type[Event]]:
+    """The events that are lines of a log of that level."""
+    least = LEVELS[level]
+    return [event for event in all_events() if event.log is not None and LEVELS[event.log.level] >= least]
 
 
-def _tell(level: int, what: str, command: Command, request: str, *, order: bool = False) -> None:
-    checkout = getattr(command, "checkout_id", "")
-    ids = {"drop": command.drop_id, "checkout": checkout, "order": checkout if order else "", "request": request}
-    events.log(level, what, extra=ids)
+def caused(cause: Cause) -> dict[str, str]:
+    """The ids of who asked for what happened."""
+    ids = {"request": cause.request, "trace": cause.traceparent[3:35]}
+    return {name: value for name, value in ids.items() if value}
+
+
+def write(event: Event) -> None:
+    """The sink of the events that are lines of the log: the words, and its fields."""
+    told = type(event).log
+    assert told is not None, "registered for those of `logged` alone"
+    fields = {name: getattr(event, name) for name in event.__struct_fields__ if name != "cause"}
+    fields |= caused(event.cause)
+    events.log(LEVELS[told.level], told.words, extra={"fields": fields})

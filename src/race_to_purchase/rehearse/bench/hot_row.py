@@ -17,10 +17,10 @@ from race_to_purchase.app.bare import Bare, bare
 from race_to_purchase.rehearse.bench.buyers import ITEM, Pace, crowd, hot_drop, scope, sell_out
 from race_to_purchase.rehearse.bench.naive import Naive, naive, statement
 from race_to_purchase.rehearse.bench.process import run
-from race_to_purchase.rules.commands import Command, Reserve
+from race_to_purchase.rules.commands import Reserve
 from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.drop import Drop, item_pool
-from race_to_purchase.rules.outcomes import AllReserved, Outcome, Reserved, SoldOut
+from race_to_purchase.rules.outcomes import AllReserved, Reserved, SoldOut
 
 STOCK = 1_000_000_000
 FEW = 500
@@ -91,7 +91,7 @@ class Combined:
         self._committer = engine.committer(self._count)
         self._batches = self._commands = 0
 
-    def _count(self, batch: Sequence[tuple[Command, Outcome, str]]) -> None:
+    def _count(self, batch: Sequence[object]) -> None:
         self._batches += 1
         self._commands += len(batch)
 
