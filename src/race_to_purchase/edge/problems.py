@@ -28,6 +28,12 @@ def no_such_page() -> Answer:
     )
 
 
+def pages_not_built() -> Answer:
+    """The package was made without its pages."""
+    detail = "This installation has no pages: `make setup` or `pip install` builds them from web/. The API works."
+    return problem(503, "pages_not_built", "Pages not built", detail)
+
+
 def no_such(what: str) -> Refused:
     """There is no such drop, checkout or order, or it is somebody else's: nobody is told which."""
     return Refused(problem(404, f"unknown_{what}", f"Unknown {what}", f"There is no such {what}."))

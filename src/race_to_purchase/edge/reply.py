@@ -44,18 +44,18 @@ async def tell(send: Send, answer: Answer, named: bytes) -> None:
 
 def headers(answer: Answer, named: bytes) -> list[Header]:
     """The headers of a response; Retry-After in whole seconds, at least one."""
-    length = b"%d" % len(answer.body)
     media_type, cache_control = JSON, NO_STORE
     more: tuple[Header, ...] = ()
     if isinstance(answer, Reply):
         media_type, cache_control, more = answer.media_type, answer.cache_control, answer.headers
     found: list[Header] = [
         (b"content-type", PROBLEM if answer.problem else media_type),
-        (b"content-length", length),
         (b"cache-control", cache_control),
         (b"x-request-id", named),
         *more,
     ]
+    if answer.status != 304:  # It has no body, and may not name a length but that of the body it stands for.
+        found.append((b"content-length", b"%d" % len(answer.body)))
     if answer.replayed:
         found.append((b"idempotency-replayed", b"true"))
     if answer.retry_after_s is not None:

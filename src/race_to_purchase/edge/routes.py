@@ -23,6 +23,8 @@ from race_to_purchase.edge.findings import FindingsAdmin
 from race_to_purchase.edge.gateways import GatewaysAdmin
 from race_to_purchase.edge.health import Health
 from race_to_purchase.edge.ledger import LedgerAdmin
+from race_to_purchase.edge.pages.built import Built, built_files
+from race_to_purchase.edge.pages.pages import Pages
 from race_to_purchase.edge.principals import Principals
 from race_to_purchase.edge.problems import no_such_page
 from race_to_purchase.edge.reference.pages import Reference
@@ -59,12 +61,13 @@ def build_app(
     ready: Callable[[], Awaitable[None]],
     echo: bool = False,
     sandbox: Act | None = None,
+    pages: Mapping[str, Built] | None = None,
 ) -> ASGIApp:
     """The ASGI application.
 
     `storefront_keys` and `admin_keys` map names to keys; ValueError where they are not usable (see Principals).
     `ready` raises DatabaseUnavailable where nothing can be served. `echo` mounts the benchmark's measuring stick,
-    `sandbox` the page on which buyers of the sandbox act.
+    `sandbox` the page on which buyers of the sandbox act. `pages` are the built ones; without them, the package's own.
     """
     at = Paths(Principals(storefront_keys, admin_keys))
     routes = [
@@ -77,6 +80,7 @@ def build_app(
         *_reconciling(at, FindingsAdmin(behind.findings)),
         *_afterwards(at, Aftersale(behind.refunds, behind.disputes)),
         *_reading(at, Reference()),
+        *_visiting(at, Pages(built_files() if pages is None else pages)),
     ]
     return Router(routes, redirect_slashes=False, default=_nothing_here)
 
@@ -164,6 +168,15 @@ def _reading(at: Paths, reference: Reference) -> Sequence[Route]:
     return (
         at("/openapi.json", get=Verb("openapi", reference.document)),
         at("/docs", get=Verb("docs", reference.page)),
+    )
+
+
+def _visiting(at: Paths, pages: Pages) -> Sequence[Route]:
+    return (
+        at("/shop/{drop}", get=Verb("shop", pages.shop)),
+        at("/shop/{drop}/checkout/{id}", get=Verb("shop", pages.shop)),
+        at("/shop/{drop}/orders/{id}", get=Verb("shop", pages.shop)),
+        at("/assets/{file}", get=Verb("asset", pages.asset)),
     )
 
 

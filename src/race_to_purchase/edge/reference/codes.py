@@ -86,5 +86,6 @@ CODES: dict[str, Code] = {
         "`Idempotency-Key`.",
         retryable=True,
     ),
+    "pages_not_built": Code(503, "This installation was made without its pages; the API works."),
     "unavailable": Code(503, "The request cannot be served at the moment; nothing was changed.", retryable=True),
 }

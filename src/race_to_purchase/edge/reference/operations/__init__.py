@@ -1,7 +1,7 @@
 """Every operation of the API as a table, one module a tag; the reference lists the tags in this order."""
 
 from race_to_purchase.edge.reference.operation import Operation
-from race_to_purchase.edge.reference.operations import aftersale, buying, health, operating, sale, telling
+from race_to_purchase.edge.reference.operations import aftersale, buying, health, operating, pages, sale, telling
 
 OPERATIONS: tuple[Operation, ...] = (
     *sale.OPERATIONS,
@@ -10,4 +10,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *telling.OPERATIONS,
     *operating.OPERATIONS,
     *health.OPERATIONS,
+    *pages.OPERATIONS,
 )

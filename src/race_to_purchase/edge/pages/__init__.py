@@ -1,0 +1,1 @@
+"""What browsers load: the built pages and their assets, held in memory."""

@@ -1,0 +1,51 @@
+"""What browsers load."""
+
+from __future__ import annotations
+
+from race_to_purchase.edge.reference.operation import Operation, Told
+
+TAG = "Pages"
+
+_PAGE = {200: Told("The page.", None, media_type="text/html"), 304: Told("The client has it already.", None)}
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "get",
+        "/shop/{drop}",
+        "shop",
+        TAG,
+        "The demo shop",
+        "The same page for every drop and everybody; its script asks the API. Without built pages it is a problem.",
+        _PAGE,
+        ("pages_not_built",),
+    ),
+    Operation(
+        "get",
+        "/shop/{drop}/checkout/{id}",
+        "shop_checkout",
+        TAG,
+        "A checkout in the demo shop",
+        "The same page again, so that a checkout has an address that can be reloaded, and returned to from a bank.",
+        _PAGE,
+        ("pages_not_built",),
+    ),
+    Operation(
+        "get",
+        "/shop/{drop}/orders/{id}",
+        "shop_order",
+        TAG,
+        "An order in the demo shop",
+        "The same page again, so that a receipt has an address.",
+        _PAGE,
+        ("pages_not_built",),
+    ),
+    Operation(
+        "get",
+        "/assets/{file}",
+        "asset",
+        TAG,
+        "Scripts and styles of the pages",
+        "A name with a digest in it never changes its content. `race.js` is the script that shops embed.",
+        {200: Told("The file.", None, media_type="text/javascript"), 304: Told("The client has it already.", None)},
+    ),
+)  # fmt: skip

@@ -1,0 +1,43 @@
+"""The sources of the pages keep the style of the house, and their packages come from no registry in particular."""
+
+import json
+from pathlib import Path
+
+from tests.project.tree import ROOT, files, short
+
+WEB = ROOT / "web"
+FILE_LINES_MAX = 300
+
+
+def test_the_sources_of_the_pages_stay_short_enough_to_read() -> None:
+    sizes = {short(path): len(path.read_text(encoding="utf-8").splitlines()) for path in web_files()}
+    assert {name: size for name, size in sizes.items() if size > FILE_LINES_MAX} == {}
+
+
+def test_every_script_says_at_its_top_what_it_owns() -> None:
+    silent = [
+        short(path)
+        for path in web_files()
+        if path.suffix == ".ts" and not path.read_text(encoding="utf-8").startswith("/** ")
+    ]
+    assert silent == []
+
+
+def test_the_lock_file_names_no_registry() -> None:
+    lock = json.loads((WEB / "package-lock.json").read_text(encoding="utf-8"))
+    located = [name for name, package in lock["packages"].items() if "resolved" in package]
+    assert located == []
+
+
+def test_every_package_of_the_lock_file_is_known_by_its_digest() -> None:
+    lock = json.loads((WEB / "package-lock.json").read_text(encoding="utf-8"))
+    assert [name for name, package in lock["packages"].items() if name and "integrity" not in package] == []
+
+
+def test_nothing_that_was_built_is_kept_in_the_repository() -> None:
+    assert files("src/race_to_purchase/web/*") == []
+
+
+def web_files() -> list[Path]:
+    """Scripts, styles and pages as people wrote them."""
+    return files("web/*.ts", "web/*.css", "web/*.html")

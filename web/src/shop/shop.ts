@@ -1,0 +1,3 @@
+/** The demo shop. */
+
+import "../embed.ts";
