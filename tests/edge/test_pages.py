@@ -10,6 +10,7 @@ from race_to_purchase.edge.pages.built import built_files
 from tests.edge.shop import Server, Shop
 from tests.edge.wire import Client
 
+ID = "01980000-0000-7000-8000-000000000000"
 PAGE = "<!doctype html><title>shop</title>"
 SCRIPT = "export const long = 'a sentence that packs well';\n" * 40
 
@@ -36,11 +37,23 @@ def visitor(shop: Shop, folder: Path) -> Iterator[Client]:
         yield client
 
 
-@pytest.mark.parametrize("path", ["/shop/aurora-1", "/shop/aurora-1/checkout/9", "/shop/no-such-drop"])
+@pytest.mark.parametrize("path", ["/shop/aurora-1", f"/shop/aurora-1/checkout/{ID}", f"/shop/aurora-1/orders/{ID}"])
 def test_the_shop_is_one_page_for_every_address_below_it(visitor: Client, path: str) -> None:
     page = visitor.ask("GET", path)
     assert (page.status, page.body.decode()) == (200, PAGE)
     assert page.headers["content-type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/shop/%3Cscript%3E", "unknown_drop"),
+        ("/shop/aurora-1/checkout/9", "unknown_checkout"),
+        ("/shop/aurora-1/orders/9", "unknown_order"),
+    ],
+)
+def test_what_can_be_no_address_of_the_shop_is_unknown(visitor: Client, path: str, code: str) -> None:
+    assert visitor.ask("GET", path).problem == (404, code)
 
 
 def test_the_shop_asks_the_database_nothing(visitor: Client, shop: Shop) -> None:
@@ -103,6 +116,7 @@ def test_any_shop_may_load_the_scripts_into_its_own_page(visitor: Client) -> Non
         "/assets/..%2f..%2fsecret.js",
         "/assets/%2e%2e/%2e%2e/secret.js",
         "/assets/....//secret.js",
+        "/assets/..%5csecret.js",
         "/assets/%00",
         "/assets/notes.txt",
         "/assets/",
@@ -113,7 +127,8 @@ def test_any_shop_may_load_the_scripts_into_its_own_page(visitor: Client) -> Non
     ],
 )
 def test_no_path_reaches_anything_else(visitor: Client, path: str) -> None:
-    assert visitor.ask("GET", path).problem == (404, "not_found")
+    answered = visitor.ask("GET", path)
+    assert answered.problem in ((404, "not_found"), (404, "unknown_asset"))
 
 
 def test_an_installation_without_pages_says_so_and_serves_the_api(shop: Shop, tmp_path: Path) -> None:

@@ -174,8 +174,8 @@ def _reading(at: Paths, reference: Reference) -> Sequence[Route]:
 def _visiting(at: Paths, pages: Pages) -> Sequence[Route]:
     return (
         at("/shop/{drop}", get=Verb("shop", pages.shop)),
-        at("/shop/{drop}/checkout/{id}", get=Verb("shop", pages.shop)),
-        at("/shop/{drop}/orders/{id}", get=Verb("shop", pages.shop)),
+        at("/shop/{drop}/checkout/{id}", get=Verb("shop_checkout", pages.checkout)),
+        at("/shop/{drop}/orders/{id}", get=Verb("shop_order", pages.order)),
         at("/assets/{file}", get=Verb("asset", pages.asset)),
     )
 

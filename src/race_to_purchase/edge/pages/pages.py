@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from race_to_purchase.edge.call import Call
 from race_to_purchase.edge.pages.built import Built
-from race_to_purchase.edge.problems import no_such_page, pages_not_built
+from race_to_purchase.edge.problems import no_such, pages_not_built
 from race_to_purchase.rules.answers import Answer
 
 
@@ -21,11 +21,24 @@ class Pages:
         self._files = files
 
     async def shop(self, call: Call) -> Answer:
-        """GET /shop/{drop}, and what is below it: one page, which reads its own address."""
+        """GET /shop/{drop}: one page, which reads its own address. Only what can be no drop's name is unknown here."""
+        call.drop()
         page = self._files.get("shop.html")
         return pages_not_built() if page is None else page.reply(call.headers)
+
+    async def checkout(self, call: Call) -> Answer:
+        """GET /shop/{drop}/checkout/{id}."""
+        call.id("checkout")
+        return await self.shop(call)
+
+    async def order(self, call: Call) -> Answer:
+        """GET /shop/{drop}/orders/{id}."""
+        call.id("order")
+        return await self.shop(call)
 
     async def asset(self, call: Call) -> Answer:
         """GET /assets/{file}."""
         found = self._files.get(f"assets/{call.path['file']}")
-        return no_such_page() if found is None else found.reply(call.headers)
+        if found is None:
+            raise no_such("asset")
+        return found.reply(call.headers)

@@ -17,7 +17,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "The demo shop",
         "The same page for every drop and everybody; its script asks the API. Without built pages it is a problem.",
         _PAGE,
-        ("pages_not_built",),
+        ("unknown_drop", "pages_not_built"),
     ),
     Operation(
         "get",
@@ -27,7 +27,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "A checkout in the demo shop",
         "The same page again, so that a checkout has an address that can be reloaded, and returned to from a bank.",
         _PAGE,
-        ("pages_not_built",),
+        ("unknown_drop", "unknown_checkout", "pages_not_built"),
     ),
     Operation(
         "get",
@@ -37,7 +37,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "An order in the demo shop",
         "The same page again, so that a receipt has an address.",
         _PAGE,
-        ("pages_not_built",),
+        ("unknown_drop", "unknown_order", "pages_not_built"),
     ),
     Operation(
         "get",
@@ -47,5 +47,6 @@ OPERATIONS: tuple[Operation, ...] = (
         "Scripts and styles of the pages",
         "A name with a digest in it never changes its content. `race.js` is the script that shops embed.",
         {200: Told("The file.", None, media_type="text/javascript"), 304: Told("The client has it already.", None)},
+        ("unknown_asset",),
     ),
 )  # fmt: skip
