@@ -112,6 +112,52 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             description="A payment that got no answer is given up and tried at another gateway; else it is waited for."
         ),
     ] = False
+    trusted_proxies: Annotated[
+        str,
+        msgspec.Meta(
+            description="Networks whose word about a client's address is taken, comma-separated, `unix` for a proxy "
+            "on a Unix socket; empty: nobody's. See docs/guard.md."
+        ),
+    ] = ""
+    proxy_header: Annotated[
+        Literal["x-forwarded-for", "forwarded"], msgspec.Meta(description="The header in which they tell it.")
+    ] = "x-forwarded-for"
+    guard_log_only: Annotated[
+        str,
+        msgspec.Meta(
+            description="What the guard decides but does not do, comma-separated: `limits`, `challenges`, `refusals`."
+        ),
+    ] = "refusals"
+    challenge_seconds: Annotated[
+        int, msgspec.Meta(ge=60, le=86_400, description="A challenge or an e-mailed code can be used for so long.")
+    ] = 600
+    challenge_numbers: Annotated[
+        int, msgspec.Meta(ge=1, le=1_000_000, description="Numbers that a usual proof of work tries, at most.")
+    ] = 50_000
+    challenge_numbers_harder: Annotated[
+        int, msgspec.Meta(ge=1, le=1_000_000, description="The same for those about whom something was noticed.")
+    ] = 250_000
+    challenge_datacentres: Annotated[
+        str, msgspec.Meta(description="File of data centres' networks, one a line; empty: none is known.")
+    ] = ""
+    challenge_ja4_header: Annotated[
+        str, msgspec.Meta(description="Header in which a trusted proxy tells the JA4 fingerprint; empty: none does.")
+    ] = ""
+    challenge_ja4: Annotated[
+        str, msgspec.Meta(description="File of JA4 fingerprints that programs have, one a line; empty: none is known.")
+    ] = ""
+    mail_url: Annotated[
+        str,
+        msgspec.Meta(
+            description="Mail server for codes, `smtp://user:password@host:587` or `smtps://…`; `console`: codes are "
+            "logged; empty: there are none, except in development, where they are logged."
+        ),
+    ] = ""
+    mail_from: Annotated[str, msgspec.Meta(description="Sender's address of the codes.")] = ""
+    turnstile: Annotated[
+        str, msgspec.Meta(description="`site-key:secret` of Cloudflare Turnstile; empty: it is not offered.")
+    ] = ""
+    hcaptcha: Annotated[str, msgspec.Meta(description="`site-key:secret` of hCaptcha; empty: it is not offered.")] = ""
     expire_every_s: Annotated[Seconds, msgspec.Meta(description="Pause between two looks for deadlines.")] = 0.5
     reconcile_every_s: Annotated[
         Seconds, msgspec.Meta(description="Pause between two looks of reconciliation, by one process at a time.")
@@ -137,6 +183,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ValueError("reconcile_after_s must be longer than takeover_s, or what is under way is called wrong")
         if self.webhook_url and not self.webhook_secret:
             raise ValueError("webhook_url needs a webhook_secret: the merchant could not trust the deliveries")
+        if self.challenge_numbers > self.challenge_numbers_harder:
+            raise ValueError("challenge_numbers_harder must not be less than challenge_numbers")
+        log_only_of(self.guard_log_only)
         pauses_of(self.resolve_after_s)
         keys_of(self.storefront_keys, "storefront_keys")
         keys_of(self.admin_keys, "admin_keys")
@@ -172,6 +221,14 @@ def pauses_of(text: str) -> tuple[float, ...]:
     return pauses
 
 
+def log_only_of(text: str) -> frozenset[str]:
+    """`limits,refusals` as a set; ValueError for anything else."""
+    named = frozenset(filter(None, (part.strip() for part in text.split(","))))
+    if not named <= {"limits", "challenges", "refusals"}:
+        raise ValueError("guard_log_only takes limits, challenges and refusals, comma-separated")
+    return named
+
+
 def keys_of(text: str, setting: str) -> dict[str, str]:
     """`a:key1,b:key2` as a mapping; ValueError for anything else. Keys are never part of the message."""
     keys: dict[str, str] = {}
@@ -188,6 +245,8 @@ def with_development_keys(settings: Settings) -> Settings:
     made: dict[str, str] = {}
     if not settings.storefront_keys:
         made["storefront_keys"] = f"dev:dev_storefront_{secrets.token_urlsafe(18)}"
+        if not settings.mail_url:
+            made["mail_url"] = "console"
     if not settings.admin_keys:
         made["admin_keys"] = f"dev:dev_admin_{secrets.token_urlsafe(18)}"
     return msgspec.structs.replace(settings, **made) if made else settings

@@ -33,6 +33,7 @@ from race_to_purchase.store.memory import MemoryStore
 from race_to_purchase.store.memory_findings import MemoryFindings
 from race_to_purchase.store.memory_inbox import MemoryInbox
 from tests.edge.bank import Bank
+from tests.edge.door import Door
 from tests.edge.wire import Client
 
 STOREFRONT_KEY = "storefront-key-for-tests"
@@ -80,6 +81,7 @@ class Shop:
         self.nudged: list[str] = []
         self.webhooks = Webhooks(router.desks, self.inbox, self.nudged.append)
         self.failure: Exception | None = None
+        self.door = Door()
 
     def _note(self, batch: Sequence[Committed]) -> None:
         self.requests += [one.cause.request for one in batch]
@@ -101,6 +103,8 @@ class Shop:
                 webhooks=self.webhooks,
                 refunds=self.refunds,
                 disputes=self.disputes,
+                gate=self.door.gate,
+                challenges=self.door.desk,
             ),
             storefront_keys={"shop": STOREFRONT_KEY, "other": OTHER_STOREFRONT_KEY},
             admin_keys={"ops": ADMIN_KEY},

@@ -11,6 +11,7 @@ from typing import Self
 from starlette.types import ASGIApp
 
 from race_to_purchase.app.desks import Counter, entries_of, open_counter
+from race_to_purchase.app.guard import open_guard
 from race_to_purchase.app.observing import observe
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.edge.principals import Principals
@@ -61,6 +62,7 @@ class Engine:
         self._counter = counter
         self.gateways: Mapping[str, Gateway] = counter.router.desks
         self._publisher = _publisher(settings)
+        self.guard = open_guard(settings)
         self.reads = PostgresReads(store.pool)
         self.ledger = PostgresLedger(store.pool)
         self.inbox = PostgresInbox(store.pool)
@@ -148,6 +150,8 @@ class Engine:
                 refunds=self.refunds,
                 disputes=self.disputes,
                 webhooks=Webhooks(self.gateways, self.inbox, lambda name: self._inbox_loops[name].nudge()),
+                gate=self.guard.gate,
+                challenges=self.guard.desk,
             ),
             storefront_keys=keys_of(self._settings.storefront_keys, "storefront_keys"),
             admin_keys=keys_of(self._settings.admin_keys, "admin_keys"),
@@ -165,6 +169,7 @@ class Engine:
         await self.committer.stop(max(0.1, deadline_s - asyncio.get_running_loop().time()))
         if self._publisher is not None:
             await self._publisher.close()
+        await self.guard.close()
         await self._counter.close()
         await self._store.close()
         self._sinks.close()
@@ -173,6 +178,7 @@ class Engine:
 def require_sound(settings: Settings) -> None:
     """Raise the ConfigurationError for what the adapters would refuse, before anything is started."""
     _publisher(settings)
+    open_guard(settings)
     entries_of(settings)
     try:
         Principals(

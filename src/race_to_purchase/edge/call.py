@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from race_to_purchase.edge.body import decoded
+from race_to_purchase.edge.guard.address import Origin
 from race_to_purchase.edge.idempotency import fingerprint
 from race_to_purchase.edge.principals import Principal
 from race_to_purchase.edge.problems import no_such
@@ -32,6 +33,7 @@ class Call(msgspec.Struct, gc=False):
     key: str | None = None
     body: bytes = b""
     query: bytes = b""
+    origin: Origin | None = None
 
     def decoded(self, decoder: msgspec.json.Decoder[T]) -> T:
         """The value in the body; refused with 400 or 422."""

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from race_to_purchase.edge.body import read
 from race_to_purchase.edge.call import Call
 from race_to_purchase.edge.connection import alive
+from race_to_purchase.edge.guard.gate import Gate
 from race_to_purchase.edge.idempotency import key_of
 from race_to_purchase.edge.principals import Headers, Needed, Principals, asserted_buyer
 from race_to_purchase.edge.problems import Refused, bad_header, broken, stopping, unavailable, wrong_method
@@ -50,8 +51,9 @@ class Verb(msgspec.Struct, frozen=True):
 class Endpoint:
     """One path. HEAD is answered as GET is, and the server leaves the body out."""
 
-    def __init__(self, principals: Principals, **verbs: Verb) -> None:
+    def __init__(self, principals: Principals, gate: Gate, **verbs: Verb) -> None:
         self._principals = principals
+        self._gate = gate
         self._verbs = {method.upper(): verb for method, verb in verbs.items()}
         if "GET" in self._verbs:
             self._verbs["HEAD"] = self._verbs["GET"]
@@ -89,6 +91,9 @@ class Endpoint:
         if verb.role is not None:
             call.principal = self._principals.identify(headers, verb.role)
             call.buyer = asserted_buyer(headers)
+        if call.principal is None or call.principal.role != "storefront":
+            # A storefront's servers speak for many people: where they are says nothing about any of them.
+            call.origin = self._gate.origin(scope)
         if verb.key is not None:
             call.key = key_of(headers, required=verb.key)
         if verb.body > 0:

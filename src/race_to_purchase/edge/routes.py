@@ -15,12 +15,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from race_to_purchase.edge.admin import DropsAdmin
 from race_to_purchase.edge.aftersale import Aftersale
 from race_to_purchase.edge.body import BYTES_MAX, DEFINITION_BYTES_MAX, WEBHOOK_BYTES_MAX
+from race_to_purchase.edge.challenge.desk import ChallengeDesk
 from race_to_purchase.edge.checkouts import Checkouts
 from race_to_purchase.edge.drops import DropsOnSale
 from race_to_purchase.edge.echo import echo as echo_handler
 from race_to_purchase.edge.endpoint import Endpoint, Verb
 from race_to_purchase.edge.findings import FindingsAdmin
 from race_to_purchase.edge.gateways import GatewaysAdmin
+from race_to_purchase.edge.guard.gate import Gate
 from race_to_purchase.edge.health import Health
 from race_to_purchase.edge.ledger import LedgerAdmin
 from race_to_purchase.edge.pages.built import Built, built_files
@@ -51,6 +53,8 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
     refunds: Refunds
     disputes: DisputeDesk
     webhooks: Webhooks
+    gate: Gate
+    challenges: ChallengeDesk
 
 
 def build_app(
@@ -69,11 +73,12 @@ def build_app(
     `ready` raises DatabaseUnavailable where nothing can be served. `echo` mounts the benchmark's measuring stick,
     `sandbox` the page on which buyers of the sandbox act. `pages` are the built ones; without them, the package's own.
     """
-    at = Paths(Principals(storefront_keys, admin_keys))
+    at = Paths(Principals(storefront_keys, admin_keys), behind.gate)
     routes = [
         *_buying(at, Checkouts(behind.purchase)),
         *([_acting(at, SandboxActions(sandbox))] if sandbox is not None else []),
         *([at("/echo", post=Verb("echo", echo_handler, body=BYTES_MAX))] if echo else []),
+        *_challenging(at, behind.challenges),
         *_telling(at, behind.webhooks),
         *_looking(at, DropsOnSale(behind.catalogue), Health(ready)),
         *_operating(at, DropsAdmin(behind.catalogue), GatewaysAdmin(behind.gateways), LedgerAdmin(behind.ledger)),
@@ -88,12 +93,13 @@ def build_app(
 class Paths:
     """Makes the route of a path from its verbs."""
 
-    def __init__(self, principals: Principals) -> None:
+    def __init__(self, principals: Principals, gate: Gate) -> None:
         self._principals = principals
+        self._gate = gate
 
     def __call__(self, path: str, **verbs: Verb) -> Route:
         """`at("/v1/checkouts", post=Verb(…))`."""
-        return Route(path, Endpoint(self._principals, **verbs))
+        return Route(path, Endpoint(self._principals, self._gate, **verbs))
 
 
 def _buying(at: Paths, checkouts: Checkouts) -> Sequence[Route]:
@@ -119,6 +125,13 @@ def _looking(at: Paths, drops: DropsOnSale, health: Health) -> Sequence[Route]:
         at("/v1/drops/{drop}", get=Verb("drop", drops.show)),
         at("/healthz", get=Verb("healthz", health.alive)),
         at("/readyz", get=Verb("readyz", health.ready)),
+    )
+
+
+def _challenging(at: Paths, desk: ChallengeDesk) -> Sequence[Route]:
+    return (
+        at("/v1/challenges", get=Verb("challenge", desk.fetch, "storefront")),
+        at("/v1/challenges/code", post=Verb("code", desk.send_code, "storefront", body=BYTES_MAX)),
     )
 
 

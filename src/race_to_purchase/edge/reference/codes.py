@@ -29,6 +29,14 @@ CODES: dict[str, Code] = {
         "with a new `Idempotency-Key`.",
     ),
     "forbidden": Code(403, "The key is of the wrong kind for this path."),
+    "challenge_required": Code(
+        403, "Something has to be shown first: one of `ways`, such as the answer to `challenge`; see docs/guard.md."
+    ),
+    "challenge_failed": Code(
+        403, "What was shown is no answer to a challenge for this drop and buyer; a new one is in `challenge`."
+    ),
+    "challenge_expired": Code(403, "The challenge has expired; a new one is in `challenge`."),
+    "refused_by_guard": Code(403, "Too much about the request cannot come from a person's browser."),
     "not_found": Code(404, "There is nothing at this path."),
     "unknown_drop": Code(404, "There is no such drop."),
     "unknown_checkout": Code(404, "There is no such checkout, or it is another buyer's."),
@@ -54,6 +62,7 @@ CODES: dict[str, Code] = {
     "nothing_to_refund": Code(409, "All of the order was refunded, is being refunded, or was lost in a dispute."),
     "payment_in_flight": Code(409, "A payment for this checkout is being decided.", retryable=True),
     "wrong_state": Code(409, "The checkout is in a state (`state`) in which this is not possible any more."),
+    "no_email_codes": Code(409, "Codes by e-mail are not set up here."),
     "idempotency_in_flight": Code(409, "The first request with this key is still being answered.", retryable=True),
     "stock_below_use": Code(409, "The stock cannot shrink below what is `held` and `sold`."),
     "field_is_fixed": Code(409, "`field` of a drop cannot change once the drop exists."),
@@ -70,6 +79,11 @@ CODES: dict[str, Code] = {
     ),
     "restock_needs_whole": Code(422, "Goods go back on sale only with the refund of all that is `left`."),
     "idempotency_key_reused": Code(422, "This key was used for another request; take a new one for a new wish."),
+    "rate_limited": Code(
+        429,
+        "More was asked than `limit` allows; nothing was done. `RateLimit` and `Retry-After` say more.",
+        retryable=True,
+    ),
     "head_too_large": Code(431, "Request line and headers have more than 32,768 bytes."),
     "internal_error": Code(500, "A mistake of ours; quote the `request_id`."),
     "overloaded": Code(

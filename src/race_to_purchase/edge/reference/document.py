@@ -34,6 +34,7 @@ Sell something that many more people want than there is: reserve, pay, and it is
 
 _TAGS = {
     "The sale": "What everybody may see.",
+    "The door": "What has to be shown before somebody may join a line.",
     "Buying": "Reserve, pay, order: with a storefront key.",
     "After the sale": "Refunds and disputes: with a storefront key or an admin key.",
     "Gateways": "What payment gateways tell, signed with a secret of theirs.",
@@ -81,6 +82,21 @@ _PARAMETERS: Json = {
         "description": "Messages of which state are listed.",
         "schema": {"type": "string", "enum": ["unmatched", "waiting", "left"], "default": "unmatched"},
     },
+    "for_drop": {
+        "name": "drop",
+        "in": "query",
+        "required": True,
+        "description": "The drop whose door it is.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$", "maxLength": 64},
+        "example": "aurora-1",
+    },
+    "purpose": {
+        "name": "purpose",
+        "in": "query",
+        "required": False,
+        "description": "What is to be done behind the door.",
+        "schema": {"type": "string", "enum": ["line", "reserve"], "default": "line"},
+    },
     "key": {
         "name": "Idempotency-Key",
         "in": "header",
@@ -113,6 +129,14 @@ _HEADERS: Json = {
     "Replayed": {
         "description": "`true` where this is the stored answer of an earlier request with this key.",
         "schema": {"const": "true"},
+    },
+    "RateLimit": {
+        "description": "What is left of the limit (`r`), and in how many seconds all of it is back (`t`).",
+        "schema": {"type": "string"},
+    },
+    "RateLimitPolicy": {
+        "description": "The limit: so many requests (`q`) in so many seconds (`w`).",
+        "schema": {"type": "string"},
     },
     "Challenge": {"description": "RFC 6750.", "schema": {"type": "string"}},
 }
@@ -221,7 +245,9 @@ def _bad(operation: Operation, status: int, names: list[str]) -> Json:
     headers = {"X-Request-Id": _header("RequestId")}
     if status == 401:
         headers["WWW-Authenticate"] = _header("Challenge")
-    if status == 503 or (status == 409 and any(CODES[name].retryable for name in names)):
+    if status == 429:
+        headers["RateLimit"], headers["RateLimit-Policy"] = _header("RateLimit"), _header("RateLimitPolicy")
+    if status in (429, 503) or (status == 409 and any(CODES[name].retryable for name in names)):
         headers["Retry-After"] = _header("RetryAfter")
     if operation.key is not None and status in (402, 409):
         headers["Idempotency-Replayed"] = _header("Replayed")

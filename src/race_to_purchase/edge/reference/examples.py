@@ -50,6 +50,27 @@ WATCHED: dict[str, Any] = {
     "pools": [{"id": "aurora-1/item/aurora-1-42", "kind": "item", "capacity": 120, "held": 31, "sold": 12}],
 }
 
+OFFER: dict[str, Any] = {
+    "tier": 1,
+    "ways": ["proof_of_work", "email_code"],
+    "challenge": {
+        "algorithm": "SHA-256",
+        "challenge": "2e40dd0375ff5694346ac8eb57afbddc90c7f88bc8e71783a78f4488cf175391",
+        "salt": "0f6b2c9d8e7a4b1fa3c5d7e9f1b3d5a7?expires=1796148600&drop=aurora-1&purpose=line&tier=1"
+        "&for=5f1e0a9b7c3d2468&",
+        "signature": "7b632505e439e7e8afb3e63686ed0b61cfbc1a6a86df93a7efc940ecc978f58d",
+        "maxnumber": 50000,
+    },
+}
+
+NEW_CODE: dict[str, Any] = {"drop": "aurora-1", "email": "ada@example.com", "purpose": "line", "website": ""}
+
+CODE_SENT: dict[str, Any] = {
+    "answer": "code.ASPTU9G5a9qd5S9DJdH1YWAAAAAAaw8zWJ8QyX9f0lFr3GkqNRqv1Ld1oFWx8mB1F1mYVt0n5m5Wb2wC3yXz0b1kqT4g"
+    "d2hPq7uJ8sV1tG9rL4x.",
+    "expires_at": "2026-12-01T17:50:00Z",
+}
+
 NEW_CHECKOUT: dict[str, Any] = {
     "drop": "aurora-1",
     "lines": [{"item": "aurora-1-42", "quantity": 1}],

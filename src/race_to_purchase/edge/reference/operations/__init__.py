@@ -1,10 +1,20 @@
 """Every operation of the API as a table, one module a tag; the reference lists the tags in this order."""
 
 from race_to_purchase.edge.reference.operation import Operation
-from race_to_purchase.edge.reference.operations import aftersale, buying, health, operating, pages, sale, telling
+from race_to_purchase.edge.reference.operations import (
+    aftersale,
+    buying,
+    challenges,
+    health,
+    operating,
+    pages,
+    sale,
+    telling,
+)
 
 OPERATIONS: tuple[Operation, ...] = (
     *sale.OPERATIONS,
+    *challenges.OPERATIONS,
     *buying.OPERATIONS,
     *aftersale.OPERATIONS,
     *telling.OPERATIONS,

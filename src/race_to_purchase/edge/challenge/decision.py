@@ -1,0 +1,53 @@
+"""What became of a request at a door: passed, or told what to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from race_to_purchase.edge.challenge.score import Tier
+from race_to_purchase.edge.challenge.wanted import Purpose, Way
+from race_to_purchase.rules.answers import Answer
+
+
+class Passed(msgspec.Struct, frozen=True):
+    """`id` stands for what was shown: the same each time that it is shown, so a ticket made from it is the same, too.
+
+    `tier` is what it counts for, and `reasons` are the signs that were noticed.
+    """
+
+    id: str
+    tier: Tier
+    reasons: tuple[str, ...] = ()
+
+
+class Demanded(msgspec.Struct, frozen=True):
+    """`problem` is what to answer: it holds the challenge, or says that there is none."""
+
+    problem: Answer
+    tier: Tier
+    reasons: tuple[str, ...] = ()
+
+
+Became = Literal["passed", "demanded", "failed", "refused", "fetched"]
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """One decision, for whoever counts. `reason` is why an answer was not accepted.
+
+    `enforced` is False where what was decided is only noted, and the request went on as if nothing had been noticed.
+    """
+
+    drop: str
+    purpose: Purpose
+    became: Became
+    tier: Tier
+    signs: tuple[str, ...]
+    way: Way | None = None
+    reason: str = ""
+    enforced: bool = True
+
+
+Tell = Callable[[Decision], None]

@@ -1,0 +1,60 @@
+"""Where limits are remembered: a table of fixed size that forgets nothing which still counts.
+
+A table with an entry a client has to throw something out when a flood of new clients fills it, and whoever can fill it
+can throw out their own entry. Here every client has one cell in each of four rows, found by a hash with a secret of
+this process. What counts for a client is the *smallest* of its four times (see `gcra`), and a request that is let
+through raises only the cells that are below the new time: a count-min sketch with conservative update, over times
+instead of counts.
+
+- It is never lower than the client's own time, so nobody gets more than their rate, whatever others do.
+- It is higher only where all four cells are shared with clients that are busy at this moment. Times pass by themselves,
+  so nothing has to be cleaned up.
+- A million clients take what one takes. docs/decisions says what that costs honest ones.
+"""
+
+from __future__ import annotations
+
+import secrets
+from array import array
+from collections.abc import Callable
+
+from race_to_purchase.edge.guard.gcra import Rate, Verdict, decide
+
+ROWS = 4
+CELL_BITS_MAX = 16
+"""Four rows of so many bits each are cut from one 64-bit hash."""
+
+
+class Sketch:
+    """The memory of one rate: `8 bytes × 4 × 2**cell_bits`, a mebibyte by default."""
+
+    def __init__(self, rate: Rate, now: Callable[[], float], cell_bits: int = 15) -> None:
+        if not 1 <= cell_bits <= CELL_BITS_MAX:
+            raise ValueError(f"cell_bits is 1 to {CELL_BITS_MAX}")
+        self.rate = rate
+        self._now = now
+        self._mask = (1 << cell_bits) - 1
+        self._rows = tuple(array("d", bytes(8 << cell_bits)) for _ in range(ROWS))
+        self._secret = secrets.token_hex(16)
+
+    def take(self, key: str, cost: int = 1) -> Verdict:
+        """Let a request of `key` through, or not; what is refused costs nothing."""
+        a, b, c, d = cells = self._cells(key)
+        first, second, third, fourth = self._rows
+        verdict = decide(min(first[a], second[b], third[c], fourth[d]), self._now(), self.rate, cost)
+        if verdict.allowed:
+            tat = verdict.tat
+            for row, cell in zip(self._rows, cells, strict=True):
+                row[cell] = max(row[cell], tat)
+        return verdict
+
+    def look(self, key: str, cost: int = 1) -> Verdict:
+        """What `take` would say, without taking anything."""
+        tat = min(row[cell] for row, cell in zip(self._rows, self._cells(key), strict=True))
+        return decide(tat, self._now(), self.rate, cost)
+
+    def _cells(self, key: str) -> tuple[int, int, int, int]:
+        # A string's hash is SipHash, and the secret before it is not known: nobody can choose whom to collide with.
+        mixed = hash(self._secret + key)
+        mask = self._mask
+        return mixed & mask, (mixed >> 16) & mask, (mixed >> 32) & mask, (mixed >> 48) & mask

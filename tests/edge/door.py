@@ -1,0 +1,84 @@
+"""A door with the real challenges, whose clocks and post box are in the test's hands."""
+
+from __future__ import annotations
+
+import json
+import time
+from base64 import b64encode
+
+from altcha.v1 import solve_challenge
+
+from race_to_purchase.edge.challenge.challenges import Challenges, LogOnly, Means
+from race_to_purchase.edge.challenge.codes import EmailCodes
+from race_to_purchase.edge.challenge.decision import Decision
+from race_to_purchase.edge.challenge.desk import ChallengeDesk
+from race_to_purchase.edge.challenge.elsewhere import ThirdParty
+from race_to_purchase.edge.challenge.networks import Networks
+from race_to_purchase.edge.challenge.noticing import Known, Notices
+from race_to_purchase.edge.challenge.proof import ProofOfWork
+from race_to_purchase.edge.guard.address import Proxies
+from race_to_purchase.edge.guard.gate import Gate
+
+KEY = b"a key that signs challenges in tests"
+SECONDS = 600
+NUMBERS = (200, 1000)
+
+
+class PostBox:
+    """Keeps what was sent: address and code."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+        self.failure: Exception | None = None
+
+    async def send(self, address: str, code: str, minutes: int) -> None:
+        if self.failure is not None:
+            raise self.failure
+        assert minutes == SECONDS // 60
+        self.sent.append((address, code))
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class Door:
+    """Everything before the sale. `offset_s` moves its clocks, `decisions` are those that it told of."""
+
+    def __init__(
+        self,
+        *,
+        known: Known | None = None,
+        log_only: frozenset[LogOnly] = frozenset(),
+        third: tuple[ThirdParty, ...] = (),
+        mail: bool = True,
+        proxies: Proxies | None = None,
+    ) -> None:
+        self.offset_s = 0.0
+        self.decisions: list[Decision] = []
+        self.post = PostBox()
+        self.proof = ProofOfWork([KEY], seconds=SECONDS, numbers=NUMBERS, now=self.now)
+        self.codes = EmailCodes([KEY], seconds=SECONDS, now=self.now) if mail else None
+        self.notices = Notices(known or Known(Networks()), self.now)
+        means = Means(self.proof, self.codes, third)
+        self.challenges = Challenges(means, self.notices, log_only, self.decisions.append)
+        self.desk = ChallengeDesk(self.challenges, self.codes, self.post if mail else None, self.now)
+        self.gate = Gate(proxies or Proxies())
+
+    def now(self) -> float:
+        """Seconds since 1970, as far as the door knows."""
+        return time.time() + self.offset_s
+
+
+def solved(challenge: dict[str, object]) -> dict[str, object]:
+    """The solution that ALTCHA's own solver finds for what went over the wire."""
+    found = solve_challenge(
+        str(challenge["challenge"]), str(challenge["salt"]), "SHA-256", int(str(challenge["maxnumber"]))
+    )
+    assert found is not None
+    named = {name: challenge[name] for name in ("algorithm", "challenge", "salt", "signature")}
+    return {**named, "number": found.number, "took": 17}
+
+
+def payload(solution: dict[str, object]) -> str:
+    """A solution as it is sent."""
+    return b64encode(json.dumps(solution).encode()).decode()
