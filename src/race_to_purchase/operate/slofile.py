@@ -1,0 +1,63 @@
+"""The objectives file `slo.toml`. What is wrong with it is told with the file, the line, the field and the reason."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from race_to_purchase.errors import ConfigurationError
+from race_to_purchase.observe.slo.objectives import Slo
+from race_to_purchase.operate.lines import breach, places
+from race_to_purchase.operate.misfit import misfit
+
+_KEY = re.compile(r"[A-Za-z0-9_-]+(?:\[\d+\])?")
+
+
+class UnreadableSloFile(ConfigurationError):
+    """The objectives file {file} cannot be read: {reason}."""
+
+    code = "slo_file_unreadable"
+
+
+class WrongSloFile(ConfigurationError):
+    """{file}, line {line}: {field}: {reason}. See docs/slo.md."""
+
+    code = "slo_file_wrong"
+
+
+def read_slo_file(file: Path) -> Slo:
+    """The objectives in `file`, with the usual ones where it says nothing; UnreadableSloFile, WrongSloFile."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableSloFile(file=file, reason=getattr(error, "strerror", None) or error) from None
+    return parse_slo(text, str(file))
+
+
+def parse_slo(text: str, file: str = "slo.toml") -> Slo:
+    """The same from the text of a file; `file` is what errors name."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line, field, reason = breach(str(error), text)
+        raise WrongSloFile(file=file, line=line, field=field, reason=reason) from None
+    try:
+        return msgspec.convert(document, Slo)
+    except msgspec.ValidationError as error:
+        found = misfit(error)
+        line = _line(text, found.field)
+        raise WrongSloFile(file=file, line=line, field=found.field or "the file", reason=found.reason) from None
+
+
+def _line(text: str, field: str) -> int:
+    """Where the field stands, or else the table that should have it; 1 where there is neither."""
+    at = places(text)
+    parts = _KEY.findall(field)
+    for length in range(len(parts), 0, -1):
+        for whole in (".".join(parts[:length]), ".".join(parts[:length]).rpartition("[")[0]):
+            if whole in at:
+                return at[whole]
+    return 1
