@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
 from typing import Self
+from uuid import uuid4
 
 from starlette.types import ASGIApp
 
@@ -26,8 +27,11 @@ from race_to_purchase.loops.inbox import ReadInbox
 from race_to_purchase.loops.loop import Loop
 from race_to_purchase.loops.owed import Owed
 from race_to_purchase.loops.reconcile.loop import Pace, Reconcile
+from race_to_purchase.loops.record import Record
 from race_to_purchase.loops.seal import Seal
 from race_to_purchase.observe.committed import committed
+from race_to_purchase.observe.events import subscribe
+from race_to_purchase.observe.series import Recorder
 from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.operate.findings import FindingsDesk
@@ -43,6 +47,7 @@ from race_to_purchase.store.inbox import PostgresInbox
 from race_to_purchase.store.ledger import PostgresLedger
 from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.reads import PostgresReads
+from race_to_purchase.store.series import PostgresSeries
 
 OWED_EVERY_S: dict[TaskKind, float] = {"resolve": 1.0, "capture": 1.0, "void": 1.0, "deliver": 0.5}
 REFUND_EVERY_S = 1.0
@@ -51,6 +56,7 @@ SWEEP_EVERY_S = 60.0
 FORGET_EVERY_S = 600.0
 SEAL_EVERY_S = 1.0
 DRAINED_EVERY_S = 0.8
+RECORD_EVERY_S = 5.0
 
 
 class Engine:
@@ -66,6 +72,9 @@ class Engine:
         self.reads = PostgresReads(store.pool)
         self.ledger = PostgresLedger(store.pool)
         self.inbox = PostgresInbox(store.pool)
+        self.series = PostgresSeries(store.pool)
+        self._recorder = Recorder()
+        self._record = Record(self._recorder, self.series, uuid4().hex[:12])
         self.committer = Committer(
             store,
             policy=settings.policy,
@@ -111,6 +120,7 @@ class Engine:
         engine = await cls.open(settings, dsn)
         await engine._counter.require_keys()
         engine._sinks = observe(settings)
+        engine._sinks.callback(subscribe(engine._recorder))
         for loop in engine._loops:
             loop.start()
         return engine
@@ -130,10 +140,11 @@ class Engine:
         return [
             Loop(Expire(self.committer, self.reads), self._settings.expire_every_s),
             Loop(Sweep(self.committer, self.reads), SWEEP_EVERY_S),
-            Loop(Forget(self.reads, self.inbox), FORGET_EVERY_S),
+            Loop(Forget(self.reads, self.inbox, self.series), FORGET_EVERY_S),
             Loop(self.reconcile, self._settings.reconcile_every_s),
             Loop(Seal(self.ledger), SEAL_EVERY_S),
             Loop(Drained(self.gateway_admin.follow), DRAINED_EVERY_S),
+            Loop(self._record, RECORD_EVERY_S),
             Loop(Owed("refund", self.refunds, self.reads), REFUND_EVERY_S),
             *(Loop(Owed(kind, self.purchase, self.reads), every_s) for kind, every_s in kinds.items()),
         ]
@@ -167,6 +178,7 @@ class Engine:
         deadline_s = asyncio.get_running_loop().time() + grace_s
         await asyncio.gather(self.purchase.drain(grace_s), self.refunds.drain(grace_s))
         await self.committer.stop(max(0.1, deadline_s - asyncio.get_running_loop().time()))
+        await self._record.finish()
         if self._publisher is not None:
             await self._publisher.close()
         await self.guard.close()

@@ -13,6 +13,7 @@ from race_to_purchase.ports.gateway import (
     WebhookTooOld,
 )
 from race_to_purchase.ports.reads import AftersaleCounts, AftersaleReads, DueCheckout, Reads
+from race_to_purchase.ports.series import SeriesStore
 from race_to_purchase.ports.store import Conflict, Rejected, Session, Store
 from race_to_purchase.ports.world import Clock, Publisher
 
@@ -33,6 +34,7 @@ __all__ = [
     "Publisher",
     "Reads",
     "Rejected",
+    "SeriesStore",
     "Session",
     "Store",
     "WebhookTooOld",

@@ -220,6 +220,16 @@ CREATE TABLE inbox (
 CREATE INDEX inbox_due ON inbox (due_at) WHERE state <> 'done';
 CREATE INDEX inbox_age ON inbox USING brin (received_at) WITH (pages_per_range = 32);
 
+-- What every process counted, over time and by drop: for the console and the report. Never read to decide anything.
+CREATE TABLE series (
+    drop_id  text        COLLATE "C" NOT NULL,
+    at       timestamptz NOT NULL,
+    source   text        COLLATE "C" NOT NULL,
+    counted  text        NOT NULL,
+    PRIMARY KEY (drop_id, at, source)
+);
+CREATE INDEX series_age ON series USING brin (at) WITH (pages_per_range = 32);
+
 -- What happened to drops, and what operators did. A checkout's history stands in its own row.
 CREATE TABLE event (
     seq     bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -1,0 +1,25 @@
+"""Where what was counted over time is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from race_to_purchase.observe.series import Counted, Slice
+
+
+class SeriesStore(Protocol):
+    """All methods raise DatabaseUnavailable."""
+
+    async def write(self, source: str, counted: Mapping[str, Counted]) -> None:
+        """Keep what the process `source` counted, by drop, as of now by the database's clock."""
+        ...
+
+    async def slices(self, drop: str, since: datetime, until: datetime) -> Sequence[Slice]:
+        """What was counted in a drop ("" for what belongs to none) at `since <= at < until`, the oldest first."""
+        ...
+
+    async def forget(self, older_than_s: float, limit: int) -> int:
+        """Delete slices that old, `limit` at most; how many were deleted."""
+        ...

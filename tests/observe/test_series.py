@@ -1,0 +1,154 @@
+"""What is counted over time: the same as the metrics count, added up over processes, and kept through everything."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from race_to_purchase.errors import DatabaseUnavailable
+from race_to_purchase.loops.record import Record
+from race_to_purchase.observe.events.gateways import GatewayDrained
+from race_to_purchase.observe.events.path import CheckoutReserved, OrderPlaced, ReservationRefused
+from race_to_purchase.observe.series import DROPS_MAX, Counted, Recorder, Slice, Spread, Totals
+from race_to_purchase.store.postgres import PostgresStore
+from race_to_purchase.store.series import PostgresSeries
+
+A_DAY = timedelta(days=1)
+
+
+def order(drop: str = "aurora-1", *, gateway: str = "bank", pieces: int = 1, took_s: float = 1.5) -> OrderPlaced:
+    return OrderPlaced(drop, "c", "c", 1, gateway, 15_900 * pieces, "EUR", pieces, took_s, False)
+
+
+class TestCounting:
+    def test_counters_count_by_their_labels_and_by_drop(self) -> None:
+        recorder = Recorder()
+        for event in (order(), order(gateway="other-bank", pieces=2), order("boreal-2")):
+            recorder(event)
+        taken = recorder.take()
+        assert taken["aurora-1"].total("race_orders_total") == 2
+        assert taken["aurora-1"].total("race_orders_total", gateway="other-bank") == 1
+        assert taken["aurora-1"].by("race_orders_total", "gateway") == {"bank": 1, "other-bank": 1}
+        assert taken["aurora-1"].total("race_sold_pieces_total") == 3
+        assert taken["boreal-2"].total("race_order_amount_minor_total", currency="EUR") == 15_900
+
+    def test_what_belongs_to_no_drop_is_counted_apart_and_a_level_is_what_was_said_last(self) -> None:
+        recorder = Recorder()
+        recorder(GatewayDrained("bank", True))
+        recorder(GatewayDrained("bank", False))
+        assert recorder.take()[""].levels == {"race_gateway_drained": {("bank",): 0.0}}
+
+    def test_what_was_taken_is_not_counted_again(self) -> None:
+        recorder = Recorder()
+        recorder(order())
+        assert recorder.take()
+        assert recorder.take() == {}
+
+    def test_many_drops_cannot_fill_the_memory(self) -> None:
+        recorder = Recorder()
+        for number in range(DROPS_MAX + 50):
+            recorder(order(f"drop-{number}"))
+        taken = recorder.take()
+        assert len(taken) == DROPS_MAX + 1
+        assert taken["other"].total("race_orders_total") == 50
+
+
+class TestSpreads:
+    def test_a_value_on_a_bound_is_below_it_as_in_prometheus(self) -> None:
+        recorder = Recorder()
+        for took_s in (1.0, 1.000001, 2.0):
+            recorder(order(took_s=took_s))
+        spread = recorder.take()["aurora-1"].spread("race_purchase_seconds")
+        assert (spread.below(1.0), spread.below(2.0), spread.number) == (1, 3, 3)
+
+    @pytest.mark.parametrize(
+        ("buckets", "share", "value"),
+        [((0, 0, 0, 0), 0.5, None), ((10, 0, 0, 0), 0.5, 0.5), ((10, 10, 0, 0), 0.75, 1.5), ((0, 0, 10, 0), 0.95, 2.0)],
+    )
+    def test_its_quantiles_are_those_of_histogram_quantile(
+        self, buckets: tuple[float, ...], share: float, value: float | None
+    ) -> None:
+        assert Spread((1.0, 2.0), buckets).quantile(share) == value
+
+
+class TestKeeping:
+    @pytest.fixture
+    async def series(self, database_dsn: str) -> PostgresSeries:
+        return PostgresSeries((await PostgresStore.open(database_dsn)).pool)
+
+    async def test_what_two_processes_wrote_adds_up(self, series: PostgresSeries) -> None:
+        for source in ("one", "two"):
+            recorder = Recorder()
+            recorder(order(took_s=3.0))
+            recorder(ReservationRefused("aurora-1", "sold_out"))
+            await Record(recorder, series, source).tick()
+        now = datetime.now(UTC)
+        slices = await series.slices("aurora-1", now - A_DAY, now + A_DAY)
+        totals = Totals.of(slices)
+        assert {one.source for one in slices} == {"one", "two"}
+        assert totals.total("race_orders_total") == 2
+        assert totals.by("race_reservations_refused_total", "why") == {"sold_out": 2}
+        assert totals.spread("race_purchase_seconds").quantile(0.5) == 3.5
+
+    async def test_labels_come_back_as_they_were_even_empty_ones(self, series: PostgresSeries) -> None:
+        counted = Counted({"race_captures_total": {("",): 1.0}, "race_commands_total": {(): 2.0}})
+        await series.write("one", {"": counted})
+        now = datetime.now(UTC)
+        [back] = await series.slices("", now - A_DAY, now + A_DAY)
+        assert back == Slice("", back.at, "one", counted)
+
+    async def test_only_the_span_that_was_asked_for_comes(self, series: PostgresSeries) -> None:
+        await series.write("one", {"aurora-1": Counted({"race_reservations_total": {(): 1.0}})})
+        now = datetime.now(UTC)
+        assert await series.slices("aurora-1", now - A_DAY, now - A_DAY / 2) == []
+        assert await series.slices("boreal-2", now - A_DAY, now + A_DAY) == []
+
+    async def test_old_slices_are_forgotten_and_new_ones_stay(self, series: PostgresSeries, database_dsn: str) -> None:
+        await series.write("one", {"old": Counted(), "new": Counted()})
+        connection = await asyncpg.connect(database_dsn)
+        await connection.execute("UPDATE race.series SET at = at - interval '2 days' WHERE drop_id = 'old'")
+        assert await series.forget(86_400.0, 100) == 1
+        assert [row["drop_id"] for row in await connection.fetch("SELECT drop_id FROM race.series")] == ["new"]
+        await connection.close()
+
+
+class Gone:
+    """A place to write that is gone until a test says otherwise."""
+
+    def __init__(self) -> None:
+        self.gone = True
+        self.written: list[Mapping[str, Counted]] = []
+
+    async def write(self, source: str, counted: Mapping[str, Counted]) -> None:
+        if self.gone:
+            raise DatabaseUnavailable(reason="a test says so")
+        self.written.append(counted)
+
+    async def slices(self, drop: str, since: datetime, until: datetime) -> list[Slice]:
+        return []
+
+    async def forget(self, older_than_s: float, limit: int) -> int:
+        return 0
+
+
+class TestWithoutADatabase:
+    async def test_nothing_is_lost_while_it_is_gone(self) -> None:
+        recorder, place = Recorder(), Gone()
+        record = Record(recorder, place, "one")
+        recorder(order())
+        with pytest.raises(DatabaseUnavailable):
+            await record.tick()
+        recorder(order())
+        recorder(CheckoutReserved("aurora-1", "c", 15_900, "EUR", 1))
+        place.gone = False
+        await record.tick()
+        [written] = place.written
+        assert written["aurora-1"].total("race_orders_total") == 2
+        assert written["aurora-1"].total("race_reservations_total") == 1
+
+    async def test_a_process_ends_in_order_all_the_same(self, caplog: pytest.LogCaptureFixture) -> None:
+        recorder = Recorder()
+        recorder(order())
+        await Record(recorder, Gone(), "one").finish()
+        assert "could not be kept" in caplog.text
