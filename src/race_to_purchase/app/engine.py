@@ -14,12 +14,11 @@ from starlette.types import ASGIApp
 from race_to_purchase.app.desks import Counter, entries_of, open_counter
 from race_to_purchase.app.guard import open_guard
 from race_to_purchase.app.observing import observe
-from race_to_purchase.commit.committer import Committer
+from race_to_purchase.app.wiring import committer_of, patience_of, publisher_of
 from race_to_purchase.edge.principals import Principals
 from race_to_purchase.edge.routes import Behind, build_app
 from race_to_purchase.edge.webhooks import Webhooks
 from race_to_purchase.errors import ConfigurationError
-from race_to_purchase.gateways.webhook.publisher import WebhookPublisher
 from race_to_purchase.loops.drained import Drained
 from race_to_purchase.loops.expire import Expire, Sweep
 from race_to_purchase.loops.forget import Forget
@@ -29,19 +28,17 @@ from race_to_purchase.loops.owed import Owed
 from race_to_purchase.loops.reconcile.loop import Pace, Reconcile
 from race_to_purchase.loops.record import Record
 from race_to_purchase.loops.seal import Seal
-from race_to_purchase.observe.committed import committed
 from race_to_purchase.observe.events import subscribe
 from race_to_purchase.observe.series import Recorder
 from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.operate.findings import FindingsDesk
 from race_to_purchase.operate.gateways import Gateways
-from race_to_purchase.path.patience import Patience
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.refund import Refunds
 from race_to_purchase.ports import Gateway
 from race_to_purchase.rules.rows import TaskKind
-from race_to_purchase.settings import Settings, keys_of, pauses_of
+from race_to_purchase.settings import Settings, keys_of
 from race_to_purchase.store.findings import PostgresFindings, leading
 from race_to_purchase.store.inbox import PostgresInbox
 from race_to_purchase.store.ledger import PostgresLedger
@@ -67,7 +64,7 @@ class Engine:
         self._store = store
         self._counter = counter
         self.gateways: Mapping[str, Gateway] = counter.router.desks
-        self._publisher = _publisher(settings)
+        self._publisher = publisher_of(settings)
         self.guard = open_guard(settings)
         self.reads = PostgresReads(store.pool)
         self.ledger = PostgresLedger(store.pool)
@@ -75,14 +72,8 @@ class Engine:
         self.series = PostgresSeries(store.pool)
         self._recorder = Recorder()
         self._record = Record(self._recorder, self.series, uuid4().hex[:12])
-        self.committer = Committer(
-            store,
-            policy=settings.policy,
-            batch_max=settings.batch_max,
-            waiting_max=settings.waiting_max,
-            observe=committed,
-        )
-        patience = _patience(settings)
+        self.committer = committer_of(settings, store)
+        patience = patience_of(settings)
         self.purchase = Purchase(
             self.committer,
             self.reads,
@@ -107,10 +98,7 @@ class Engine:
         self.disputes = DisputeDesk(self.reads)
         self.catalogue = Catalogue(self.committer, self.reads)
         self.gateway_admin = Gateways(self.committer, self.reads, counter.router)
-        self._readers = {
-            name: ReadInbox(gateway, self.inbox, self.purchase, self.refunds) for name, gateway in self.gateways.items()
-        }
-        self._inbox_loops = {name: Loop(reader, INBOX_EVERY_S) for name, reader in self._readers.items()}
+        self._readers, self._inbox_loops = self._make_readers()
         self._loops = [*self._make_loops(), *self._inbox_loops.values()]
         self._sinks = ExitStack()
 
@@ -132,6 +120,13 @@ class Engine:
         engine = cls(settings, store, await open_counter(settings, dsn), dsn)
         await engine.gateway_admin.follow()
         return engine
+
+    def _make_readers(self) -> tuple[dict[str, ReadInbox], dict[str, Loop]]:
+        """What reads each gateway's messages, and the loops that call it."""
+        readers = {
+            name: ReadInbox(gateway, self.inbox, self.purchase, self.refunds) for name, gateway in self.gateways.items()
+        }
+        return readers, {name: Loop(reader, INBOX_EVERY_S) for name, reader in readers.items()}
 
     def _make_loops(self) -> list[Loop]:
         kinds = dict(OWED_EVERY_S)
@@ -189,7 +184,7 @@ class Engine:
 
 def require_sound(settings: Settings) -> None:
     """Raise the ConfigurationError for what the adapters would refuse, before anything is started."""
-    _publisher(settings)
+    publisher_of(settings)
     open_guard(settings)
     entries_of(settings)
     try:
@@ -199,25 +194,3 @@ def require_sound(settings: Settings) -> None:
         )
     except ValueError as error:
         raise ConfigurationError(detail=f"RACE_STOREFRONT_KEYS or RACE_ADMIN_KEYS: {error}.") from None
-
-
-def _patience(settings: Settings) -> Patience:
-    return Patience(
-        gateway_s=settings.gateway_timeout_s,
-        answer_s=settings.answer_wait_s,
-        takeover_s=settings.takeover_s,
-        action_wait_s=settings.action_wait_s,
-        deadline_extension_max_s=settings.deadline_extension_max_s,
-        resolve_after_s=pauses_of(settings.resolve_after_s),
-        unknown_fails_over=settings.unknown_fails_over,
-    )
-
-
-def _publisher(settings: Settings) -> WebhookPublisher | None:
-    if not settings.webhook_url:
-        return None
-    url, secret = settings.webhook_url, settings.webhook_secret
-    try:
-        return WebhookPublisher(url, secret, allow_private=settings.webhook_allow_private)
-    except ValueError as error:
-        raise ConfigurationError(detail=f"RACE_WEBHOOK_URL or RACE_WEBHOOK_SECRET: {error}.") from None
