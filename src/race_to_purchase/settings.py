@@ -42,6 +42,29 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     admin_keys: Annotated[
         str, msgspec.Meta(description="`name:key` pairs, comma-separated; empty: a development key is made.")
     ] = ""
+    session_keys: Annotated[
+        str,
+        msgspec.Meta(
+            description="`number:secret` pairs that sign buyers' sessions, comma-separated: the first signs, all "
+            "count; see docs/sessions.md. Empty: one is made once and kept in the database."
+        ),
+    ] = ""
+    session_days: Annotated[
+        int,
+        msgspec.Meta(
+            ge=1,
+            le=400,
+            description="How long a buyer's session lasts: a guest's since they were last here, a customer's since "
+            "they signed in.",
+        ),
+    ] = 30
+    cors_origins: Annotated[
+        str,
+        msgspec.Meta(
+            description="The shop's own origins whose pages may ask for buyers, such as `https://www.example.com`, "
+            "comma-separated; empty: only pages that this service serves itself."
+        ),
+    ] = ""
     webhook_url: Annotated[
         str, msgspec.Meta(description="Where paid orders are delivered to; empty: nowhere, orders stay `paid`.")
     ] = ""
@@ -189,6 +212,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         pauses_of(self.resolve_after_s)
         keys_of(self.storefront_keys, "storefront_keys")
         keys_of(self.admin_keys, "admin_keys")
+        signing_keys_of(self.session_keys)
 
 
 def load(environ: Mapping[str, str] = os.environ, **options: Any) -> Settings:
@@ -238,6 +262,24 @@ def keys_of(text: str, setting: str) -> dict[str, str]:
             raise ValueError(f"{setting} must look like name:key,name:key")
         keys[name] = key
     return keys
+
+
+def signing_keys_of(text: str) -> dict[int, bytes]:
+    """`2:secret,1:secret` by number, in this order; ValueError for anything else. Secrets are never in the message."""
+    keys: dict[int, bytes] = {}
+    for name, secret in keys_of(text, "session_keys").items():
+        if not (name.isascii() and name.isdecimal() and 1 <= int(name) <= 255 and len(secret) >= 32):
+            raise ValueError(
+                "session_keys must look like 2:secret,1:secret, with numbers from 1 to 255 and secrets of 32 "
+                "characters or more, such as `openssl rand -hex 32` gives"
+            )
+        keys[int(name)] = secret.encode()
+    return keys
+
+
+def list_of(text: str) -> tuple[str, ...]:
+    """`a,b` as its parts, spaces around them left out."""
+    return tuple(filter(None, (part.strip() for part in text.split(","))))
 
 
 def with_development_keys(settings: Settings) -> Settings:

@@ -15,8 +15,10 @@ import uvloop
 
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.edge.connection import http_protocol
+from race_to_purchase.edge.origins import Origins
 from race_to_purchase.edge.reference.examples import DROP
 from race_to_purchase.edge.routes import Behind, build_app
+from race_to_purchase.edge.sessions import Sessions
 from race_to_purchase.edge.webhooks import Webhooks
 from race_to_purchase.observe.committed import Committed
 from race_to_purchase.operate.disputes import DisputeDesk
@@ -29,6 +31,7 @@ from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.refund import Refunds
 from race_to_purchase.path.route import Router
 from race_to_purchase.rules.drop import Drop
+from race_to_purchase.rules.signing import Keyring
 from race_to_purchase.store.memory import MemoryStore
 from race_to_purchase.store.memory_findings import MemoryFindings
 from race_to_purchase.store.memory_inbox import MemoryInbox
@@ -39,6 +42,10 @@ from tests.edge.wire import Client
 STOREFRONT_KEY = "storefront-key-for-tests"
 OTHER_STOREFRONT_KEY = "storefront-key-of-another"
 ADMIN_KEY = "admin-key-for-tests"
+
+SHOP_ORIGIN = "https://www.shop.example"
+SESSION_KEYS = Keyring({1: b"1" * 32}, 1)
+SESSION_S = 30 * 86_400
 
 ANSWER_WAIT_S = 0.3
 
@@ -78,6 +85,8 @@ class Shop:
         self.gateways = Gateways(committer, self.store, router)
         self.findings = FindingsDesk(committer, self.store, MemoryFindings(self.store.rows), after_s=300.0)
         self.inbox = MemoryInbox(self.store.rows, lambda: datetime.now(UTC) + self.offset)
+        self.origins = Origins(frozenset({SHOP_ORIGIN}))
+        self.session_keys = SESSION_KEYS
         self.nudged: list[str] = []
         self.webhooks = Webhooks(router.desks, self.inbox, self.nudged.append)
         self.failure: Exception | None = None
@@ -90,6 +99,18 @@ class Shop:
         """The readiness that the edge asks for."""
         if self.failure is not None:
             raise self.failure
+
+    def sessions(self) -> Sessions:
+        """Buyers' sessions; like the others', their clock moves with `offset`."""
+        return Sessions(
+            self.session_keys,
+            self.origins,
+            lifetime_s=SESSION_S,
+            clock=self._now_s,
+        )
+
+    def _now_s(self) -> float:
+        return (datetime.now(UTC) + self.offset).timestamp()
 
     def app(self, **options: Any) -> Any:
         """The ASGI application."""
@@ -105,6 +126,7 @@ class Shop:
                 disputes=self.disputes,
                 gate=self.door.gate,
                 challenges=self.door.desk,
+                sessions=self.sessions(),
             ),
             storefront_keys={"shop": STOREFRONT_KEY, "other": OTHER_STOREFRONT_KEY},
             admin_keys={"ops": ADMIN_KEY},

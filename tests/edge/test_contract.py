@@ -9,13 +9,28 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis.config import SchemathesisConfig
 
 from race_to_purchase.edge.reference.document import document
+from race_to_purchase.rules.session import Session, sign_session
 from tests.edge.conftest import opened
-from tests.edge.shop import ADMIN_KEY, STOREFRONT_KEY, Server, Shop
+from tests.edge.shop import ADMIN_KEY, SESSION_KEYS, STOREFRONT_KEY, Server, Shop
 
+ADA = Session(b"a" * 16, 2_000_000_000)
 RULES = {
-    "auth": {"openapi": {"storefront": {"bearer": STOREFRONT_KEY}, "admin": {"bearer": ADMIN_KEY}}},
+    "auth": {
+        "openapi": {
+            "storefront": {"bearer": STOREFRONT_KEY},
+            "admin": {"bearer": ADMIN_KEY},
+            "session": {"api_key": sign_session(SESSION_KEYS, ADA)},
+        }
+    },
     # A body of the right form may still be wrong in sense, such as one item in two lines; that is a 422 as well.
     "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "404", "409", "422"]}},
+    # What only a browser can ask needs the one `Race-Csrf` that belongs to its cookie, which no schema can say.
+    "operations": [
+        {
+            "include-path": "/v1/session",
+            "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "403"]}},
+        }
+    ],
 }
 
 schema = schemathesis.openapi.from_dict(document(), config=SchemathesisConfig.from_dict(RULES))

@@ -13,10 +13,12 @@ from starlette.types import ASGIApp
 
 from race_to_purchase.app.desks import Counter, entries_of, open_counter
 from race_to_purchase.app.guard import open_guard
+from race_to_purchase.app.identity import open_sessions, origins_of
 from race_to_purchase.app.observing import observe
 from race_to_purchase.app.wiring import committer_of, patience_of, publisher_of
 from race_to_purchase.edge.principals import Principals
 from race_to_purchase.edge.routes import Behind, build_app
+from race_to_purchase.edge.sessions import Sessions
 from race_to_purchase.edge.webhooks import Webhooks
 from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.loops.drained import Drained
@@ -41,6 +43,7 @@ from race_to_purchase.rules.rows import TaskKind
 from race_to_purchase.settings import Settings, keys_of
 from race_to_purchase.store.findings import PostgresFindings, leading
 from race_to_purchase.store.inbox import PostgresInbox
+from race_to_purchase.store.keyring import PostgresKeyrings
 from race_to_purchase.store.ledger import PostgresLedger
 from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.reads import PostgresReads
@@ -59,10 +62,13 @@ RECORD_EVERY_S = 5.0
 class Engine:
     """Made by `start` alone; `stop` lets what is under way finish within its grace, then lets go."""
 
-    def __init__(self, settings: Settings, store: PostgresStore, counter: Counter, dsn: str) -> None:
+    def __init__(
+        self, settings: Settings, store: PostgresStore, counter: Counter, sessions: Sessions, dsn: str
+    ) -> None:
         self._settings = settings
         self._store = store
         self._counter = counter
+        self._sessions = sessions
         self.gateways: Mapping[str, Gateway] = counter.router.desks
         self._publisher = publisher_of(settings)
         self.guard = open_guard(settings)
@@ -85,15 +91,7 @@ class Engine:
         )
         found = PostgresFindings(store.pool)
         self.findings = FindingsDesk(self.committer, self.reads, found, settings.reconcile_after_s)
-        self.reconcile = Reconcile(
-            self.committer,
-            self.reads,
-            found,
-            self.purchase,
-            self.gateways,
-            partial(leading, dsn),
-            Pace(settings.reconcile_after_s, timeout_s=settings.gateway_timeout_s),
-        )
+        self.reconcile = self._make_reconciliation(found, dsn)
         self.refunds = Refunds(self.committer, self.reads, self.gateways, patience=patience)
         self.disputes = DisputeDesk(self.reads)
         self.catalogue = Catalogue(self.committer, self.reads)
@@ -117,7 +115,8 @@ class Engine:
     async def open(cls, settings: Settings, dsn: str) -> Self:
         """Connect, and do nothing that is not asked for."""
         store = await PostgresStore.open(dsn, connections=settings.connections)
-        engine = cls(settings, store, await open_counter(settings, dsn), dsn)
+        sessions = await open_sessions(settings, PostgresKeyrings(store.pool))
+        engine = cls(settings, store, await open_counter(settings, dsn), sessions, dsn)
         await engine.gateway_admin.follow()
         return engine
 
@@ -127,6 +126,18 @@ class Engine:
             name: ReadInbox(gateway, self.inbox, self.purchase, self.refunds) for name, gateway in self.gateways.items()
         }
         return readers, {name: Loop(reader, INBOX_EVERY_S) for name, reader in readers.items()}
+
+    def _make_reconciliation(self, found: PostgresFindings, dsn: str) -> Reconcile:
+        settings = self._settings
+        return Reconcile(
+            self.committer,
+            self.reads,
+            found,
+            self.purchase,
+            self.gateways,
+            partial(leading, dsn),
+            Pace(settings.reconcile_after_s, timeout_s=settings.gateway_timeout_s),
+        )
 
     def _make_loops(self) -> list[Loop]:
         kinds = dict(OWED_EVERY_S)
@@ -158,6 +169,7 @@ class Engine:
                 webhooks=Webhooks(self.gateways, self.inbox, lambda name: self._inbox_loops[name].nudge()),
                 gate=self.guard.gate,
                 challenges=self.guard.desk,
+                sessions=self._sessions,
             ),
             storefront_keys=keys_of(self._settings.storefront_keys, "storefront_keys"),
             admin_keys=keys_of(self._settings.admin_keys, "admin_keys"),
@@ -187,6 +199,7 @@ def require_sound(settings: Settings) -> None:
     publisher_of(settings)
     open_guard(settings)
     entries_of(settings)
+    origins_of(settings)
     try:
         Principals(
             keys_of(settings.storefront_keys, "storefront_keys"),

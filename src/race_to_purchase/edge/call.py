@@ -12,7 +12,7 @@ from race_to_purchase.edge.body import decoded
 from race_to_purchase.edge.guard.address import Origin
 from race_to_purchase.edge.idempotency import fingerprint
 from race_to_purchase.edge.principals import Principal
-from race_to_purchase.edge.problems import no_such
+from race_to_purchase.edge.problems import invalid, no_such
 from race_to_purchase.rules.decide import KeyUse
 
 T = TypeVar("T")
@@ -52,6 +52,17 @@ class Call(msgspec.Struct, gc=False):
         if not _SLUG.fullmatch(given):
             raise no_such("drop")
         return given
+
+    def buyer_named(self, named: str | None) -> str:
+        """The buyer that the body is about: the one who asks, or whom a storefront names there (422 where it does not,
+        or names two)."""
+        if named is None and self.buyer is None:
+            raise invalid("buyer.id", "Say whose checkout this is: a storefront key speaks for all buyers.")
+        if named is not None and self.buyer is not None and named != self.buyer:
+            raise invalid("buyer.id", "This is not the buyer who asks, or that Race-Buyer names.")
+        buyer = self.buyer if named is None else named
+        assert buyer is not None
+        return buyer
 
     def key_use(self, subject: str = "") -> KeyUse | None:
         """The idempotency key as the committer wants it; `subject` is the id in the path, if there is one.

@@ -31,13 +31,12 @@ class Checkouts:
         wanted = call.decoded(NEW_CHECKOUT)
         if len(wanted.lines) > 1:
             _refuse_twins(wanted.lines)
-        if call.buyer is not None and call.buyer != wanted.buyer.id:
-            raise invalid("buyer.id", "This is not the buyer that Race-Buyer names.")
+        buyer = call.buyer_named(wanted.buyer.id)
         key = call.key_use()
         assert key is not None
         request = ReserveRequest(
             drop_id=wanted.drop,
-            buyer=wanted.buyer.id,
+            buyer=buyer,
             email=wanted.buyer.email,
             lines=wanted.lines,
             promo=wanted.promo,
@@ -46,7 +45,8 @@ class Checkouts:
 
     async def show(self, call: Call) -> Answer:
         """GET /v1/checkouts/{id}."""
-        checkout = await self._purchase.checkout(call.id("checkout"), call.buyer)
+        checkout_id = call.id("checkout")
+        checkout = await self._purchase.checkout(checkout_id, await self._whose(call, checkout_id))
         if checkout is None:
             raise no_such("checkout")
         waits = await self._purchase.waits(checkout)
@@ -61,20 +61,24 @@ class Checkouts:
         key = call.key_use(checkout_id)
         assert key is not None
         method, return_url, country = wanted.payment_method, wanted.return_url, wanted.country
-        return answer(await self._purchase.pay(checkout_id, call.buyer, method, key, call.alive, return_url, country))
+        buyer = await self._whose(call, checkout_id)
+        return answer(await self._purchase.pay(checkout_id, buyer, method, key, call.alive, return_url, country))
 
     async def returned(self, call: Call) -> Answer:
         """POST /v1/checkouts/{id}/payment/return."""
-        return answer(await self._purchase.returned(call.id("checkout"), call.buyer))
+        checkout_id = call.id("checkout")
+        return answer(await self._purchase.returned(checkout_id, await self._whose(call, checkout_id)))
 
     async def cancel(self, call: Call) -> Answer:
         """DELETE /v1/checkouts/{id}. Cancelling twice is harmless, so a key is not needed, but may be given."""
         checkout_id = call.id("checkout")
-        return answer(await self._purchase.cancel(checkout_id, call.buyer, call.key_use(checkout_id)))
+        buyer = await self._whose(call, checkout_id)
+        return answer(await self._purchase.cancel(checkout_id, buyer, call.key_use(checkout_id)))
 
     async def order(self, call: Call) -> Answer:
         """GET /v1/orders/{id}."""
-        found = await self._purchase.order(call.id("order"), call.buyer)
+        order_id = call.id("order")
+        found = await self._purchase.order(order_id, await self._whose(call, order_id))
         if found is None:
             raise no_such("order")
         order, checkout = found
@@ -88,6 +92,14 @@ class Checkouts:
             placed_at=order.placed_at,
         )
         return Answer(200, _encode(placed))
+
+    async def _whose(self, call: Call, checkout_id: str) -> str | None:
+        """The buyer that may see it: who asks, or the guest that they were when they reserved it, in this browser."""
+        principal = call.principal
+        if principal is None or principal.guest is None:
+            return call.buyer
+        as_guest = await self._purchase.checkout(checkout_id, principal.guest)
+        return call.buyer if as_guest is None else principal.guest
 
 
 def _refuse_twins(lines: tuple[WantedLine, ...]) -> None:

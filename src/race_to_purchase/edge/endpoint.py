@@ -18,7 +18,7 @@ from race_to_purchase.edge.call import Call
 from race_to_purchase.edge.connection import alive
 from race_to_purchase.edge.guard.gate import Gate
 from race_to_purchase.edge.idempotency import key_of
-from race_to_purchase.edge.principals import Headers, Needed, Principals, asserted_buyer
+from race_to_purchase.edge.principals import Headers, Needed, Principals, buyer_of
 from race_to_purchase.edge.problems import Refused, bad_header, broken, stopping, unavailable, wrong_method
 from race_to_purchase.edge.reply import request_id, tell
 from race_to_purchase.errors import TryAgainLater
@@ -29,7 +29,14 @@ log = logging.getLogger("race.edge")
 
 Handler = Callable[[Call], Awaitable[Answer]]
 
-_ONCE = frozenset({b"authorization", b"content-type", b"idempotency-key", b"race-buyer", b"race-pass"})
+_ONCE = frozenset(
+    {
+        *(b"authorization", b"content-type", b"cookie", b"host", b"idempotency-key", b"origin"),
+        *(b"race-buyer", b"race-csrf", b"race-pass", b"sec-fetch-site"),
+    }
+)
+
+_SAFE = ("GET", "HEAD")
 
 
 class Verb(msgspec.Struct, frozen=True):
@@ -89,8 +96,9 @@ class Endpoint:
         """The request as its handler sees it, or the first reason to refuse it."""
         call = Call(verb.name, headers, scope["path_params"], alive(receive), query=scope["query_string"])
         if verb.role is not None:
-            call.principal = self._principals.identify(headers, verb.role)
-            call.buyer = asserted_buyer(headers)
+            changes = scope["method"] not in _SAFE
+            call.principal = self._principals.identify(headers, verb.role, changes=changes)
+            call.buyer = buyer_of(call.principal, headers)
         if call.principal is None or call.principal.role != "storefront":
             # A storefront's servers speak for many people: where they are says nothing about any of them.
             call.origin = self._gate.origin(scope)

@@ -1,10 +1,11 @@
-"""Who asks: the holder of a storefront key, or of an admin key.
+"""Who asks: the holder of a key, or a buyer in person.
 
-A storefront speaks for its buyers: it names the buyer of a new checkout in the body, and may narrow any other request
-to one buyer by `Race-Buyer`; what belongs to another buyer then does not exist. A key is looked up by its SHA-256
-digest, so that how long the look-up takes says nothing about a key.
+A storefront's key speaks for its buyers: it names the buyer of a new checkout in the body, and may narrow any other
+request to one buyer by `Race-Buyer`; what belongs to another buyer then does not exist. Operators' keys have one of
+three roles, of which each may do what the one before may. A key is looked up by its SHA-256 digest, so that how long
+the look-up takes says nothing about a key.
 
-A token that a buyer holds in person is to be recognised in `identify` too: it gives a principal whose buyer is fixed.
+A buyer in person is known by the cookie of their session, and their principal's `buyer` is fixed.
 """
 
 from __future__ import annotations
@@ -16,11 +17,25 @@ from typing import Literal
 
 import msgspec
 
-from race_to_purchase.edge.problems import bad_header, forbidden, unauthorized
+from race_to_purchase.edge.problems import bad_header, forbidden, not_this_buyer, unauthorized
+from race_to_purchase.edge.sessions import Sessions
+from race_to_purchase.rules.session import Session
 
-Role = Literal["storefront", "admin"]
-Needed = Role | Literal["merchant"]
-"""What a path asks for; `merchant` is either of the two."""
+Role = Literal["storefront", "buyer", "viewer", "operator", "admin"]
+"""`viewer` looks, `operator` runs a sale, `admin` says what is sold at which price."""
+
+Needed = Literal["buyer", "session", "merchant", "refunder", "viewer", "operator", "admin"]
+"""What a path asks for: a storefront or a buyer in person; a browser's session alone; or one of those in `ENOUGH`."""
+
+ENOUGH: dict[Needed, frozenset[Role]] = {
+    "buyer": frozenset({"storefront", "buyer"}),
+    "session": frozenset({"buyer"}),
+    "merchant": frozenset({"storefront", "viewer", "operator", "admin"}),
+    "refunder": frozenset({"storefront", "operator", "admin"}),
+    "viewer": frozenset({"viewer", "operator", "admin"}),
+    "operator": frozenset({"operator", "admin"}),
+    "admin": frozenset({"admin"}),
+}
 
 Headers = Mapping[bytes, bytes]
 
@@ -28,23 +43,35 @@ KEY_CHARACTERS_MIN = 16
 """Shorter keys can be guessed by asking."""
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
-"""A principal's name; it stands in the scope of idempotency keys, where space and slash separate."""
+"""A key's name; it stands in the scope of idempotency keys, where space and slash separate."""
+
+IN_PERSON = "~"
+"""The name of every buyer in person, and of no key: it is their buyer id that tells them apart."""
 
 BUYER = re.compile(r"[!-~](?:[ -~]{0,126}[!-~])?")
 """A buyer's id, 1 to 128 printable ASCII characters, no space at its ends: it has to fit into a header."""
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """The holder of a key; `name` is what the operator calls them, and never the key."""
+    """Whoever asks; `name` is what the operator calls the holder of a key, and never the key."""
 
     name: str
     role: Role
+    buyer: str | None = None
+    """The one buyer that they are; None for the holder of a key."""
+    guest: str | None = None
+    """The buyer that they were in this browser before they signed in: what they had reserved is still theirs."""
+    browser: str | None = None
+    """What stands for their browser, so that something can be bound to it."""
 
 
 class Principals:
     """Every key that is accepted; ValueError where a name is ill-formed, a key too short, or held twice."""
 
-    def __init__(self, storefront_keys: Mapping[str, str], admin_keys: Mapping[str, str]) -> None:
+    def __init__(
+        self, storefront_keys: Mapping[str, str], admin_keys: Mapping[str, str], sessions: Sessions | None = None
+    ) -> None:
+        self._sessions = sessions
         self._by_digest: dict[bytes, Principal] = {}
         for principal, key in _holders(storefront_keys, admin_keys):
             if not NAME.fullmatch(principal.name):
@@ -56,18 +83,39 @@ class Principals:
                 raise ValueError(f"{principal.name} and {self._by_digest[digest].name} have the same key")
             self._by_digest[digest] = principal
 
-    def identify(self, headers: Headers, role: Needed) -> Principal:
-        """Who asks, if they are of that `role`; refused with 401 or 403 if not."""
+    def identify(self, headers: Headers, needed: Needed, *, changes: bool) -> Principal:
+        """Who asks, if they may do what is `needed`; refused with 401 or 403 if not. `changes`: what not only reads."""
         given = headers.get(b"authorization")
         if given is None:
-            raise unauthorized(wrong=False)
+            if self._sessions is None or "buyer" not in ENOUGH[needed]:
+                raise unauthorized(wrong=False)
+            session = self._sessions.read(headers)
+            if changes:
+                self._sessions.require_meant(headers, session)
+            return in_person(session)
         scheme, _, key = given.partition(b" ")
         principal = self._by_digest.get(sha256(key.strip()).digest())
         if principal is None or scheme.lower() != b"bearer":
             raise unauthorized(wrong=True)
-        if role not in (principal.role, "merchant"):
-            raise forbidden(principal.role, role)
+        if principal.role not in ENOUGH[needed]:
+            raise forbidden(principal.role, needed)
         return principal
+
+
+def in_person(session: Session) -> Principal:
+    """The buyer whose browser has this session."""
+    guest = None if session.customer is None else session.guest
+    return Principal(IN_PERSON, "buyer", session.buyer, guest, session.id.hex())
+
+
+def buyer_of(principal: Principal, headers: Headers) -> str | None:
+    """The buyer that a request is narrowed to; None where it may be about any. 403 for the name of somebody else."""
+    asserted = asserted_buyer(headers)
+    if principal.buyer is None:
+        return asserted
+    if asserted is not None and asserted != principal.buyer:
+        raise not_this_buyer()
+    return principal.buyer
 
 
 def asserted_buyer(headers: Headers) -> str | None:

@@ -55,8 +55,54 @@ def unauthorized(*, wrong: bool) -> Refused:
 
 
 def forbidden(role: str, needed: str) -> Refused:
-    """The key is known, but is of the wrong kind for this path."""
-    return Refused(problem(403, "forbidden", "Forbidden", f"This is for {needed} keys, not for {role} keys."))
+    """Who asks is known, but this path is for others."""
+    detail = f"This is for {_FOR.get(needed, needed + ' keys')}, not for {role} keys."
+    return Refused(problem(403, "forbidden", "Forbidden", detail))
+
+
+_FOR = {
+    "buyer": "storefront keys and buyers in person",
+    "session": "the session of a browser",
+    "merchant": "storefront keys and those of operators and viewers",
+    "refunder": "storefront keys and those of operators",
+    "operator": "keys of operators and admins",
+    "viewer": "keys of viewers, operators and admins",
+}
+
+
+def not_this_buyer() -> Refused:
+    """A buyer in person names another one."""
+    return Refused(problem(403, "forbidden", "Forbidden", "Race-Buyer names another buyer than the one who asks."))
+
+
+def no_session() -> Refused:
+    """Neither a key nor a session where either would do."""
+    detail = "A key is needed (Authorization: Bearer <key>), or the session of a browser (POST /v1/session)."
+    told = problem(401, "unauthorized", "Unauthorized", detail)
+    return Refused(Reply(told.status, told.body, problem=True, headers=((b"www-authenticate", CHALLENGE),)))
+
+
+def session_over(*, expired: bool) -> Refused:
+    """A cookie that is no session any more, or never was one. Why in detail is counted, and not told."""
+    if expired:
+        detail = "This session has ended: begin a new one with POST /v1/session."
+        told = problem(401, "session_expired", "Session expired", detail)
+    else:
+        detail = "The cookie race_session is not one of ours: begin a new session with POST /v1/session."
+        told = problem(401, "session_invalid", "Session invalid", detail)
+    return Refused(Reply(told.status, told.body, problem=True, headers=((b"www-authenticate", CHALLENGE),)))
+
+
+def cross_site() -> Refused:
+    """The page of another site has made the browser send this."""
+    detail = "This came from a page of another site, which RACE_CORS_ORIGINS does not name."
+    return Refused(problem(403, "cross_site", "Cross-site request", detail))
+
+
+def bad_csrf() -> Refused:
+    """The cookie came along, but not what only our own pages know."""
+    detail = "Race-Csrf is missing, or is not that of this session: it is in the answer to POST /v1/session."
+    return Refused(problem(403, "csrf_invalid", "Not from our page", detail))
 
 
 def not_for_buyers() -> Refused:

@@ -32,6 +32,8 @@ from race_to_purchase.edge.problems import no_such_page
 from race_to_purchase.edge.reference.pages import Reference
 from race_to_purchase.edge.reply import request_id, tell
 from race_to_purchase.edge.sandbox import Act, SandboxActions
+from race_to_purchase.edge.sessions import Sessions
+from race_to_purchase.edge.signing_in import SigningIn
 from race_to_purchase.edge.webhooks import Webhooks
 from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue
@@ -55,6 +57,7 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
     webhooks: Webhooks
     gate: Gate
     challenges: ChallengeDesk
+    sessions: Sessions
 
 
 def build_app(
@@ -73,12 +76,13 @@ def build_app(
     `ready` raises DatabaseUnavailable where nothing can be served. `echo` mounts the benchmark's measuring stick,
     `sandbox` the page on which buyers of the sandbox act. `pages` are the built ones; without them, the package's own.
     """
-    at = Paths(Principals(storefront_keys, admin_keys), behind.gate)
+    at = Paths(Principals(storefront_keys, admin_keys, behind.sessions), behind.gate)
     routes = [
         *_buying(at, Checkouts(behind.purchase)),
         *([_acting(at, SandboxActions(sandbox))] if sandbox is not None else []),
         *([at("/echo", post=Verb("echo", echo_handler, body=BYTES_MAX))] if echo else []),
         *_challenging(at, behind.challenges),
+        *_knowing(at, SigningIn(behind.sessions)),
         *_telling(at, behind.webhooks),
         *_looking(at, DropsOnSale(behind.catalogue), Health(ready)),
         *_operating(at, DropsAdmin(behind.catalogue), GatewaysAdmin(behind.gateways), LedgerAdmin(behind.ledger)),
@@ -104,15 +108,25 @@ class Paths:
 
 def _buying(at: Paths, checkouts: Checkouts) -> Sequence[Route]:
     return (
-        at("/v1/checkouts", post=Verb("reserve", checkouts.reserve, "storefront", body=BYTES_MAX, key=True)),
-        at("/v1/checkouts/{id}/payment", post=Verb("pay", checkouts.pay, "storefront", body=BYTES_MAX, key=True)),
-        at("/v1/checkouts/{id}/payment/return", post=Verb("return", checkouts.returned, "storefront")),
+        at("/v1/checkouts", post=Verb("reserve", checkouts.reserve, "buyer", body=BYTES_MAX, key=True)),
+        at("/v1/checkouts/{id}/payment", post=Verb("pay", checkouts.pay, "buyer", body=BYTES_MAX, key=True)),
+        at("/v1/checkouts/{id}/payment/return", post=Verb("return", checkouts.returned, "buyer")),
         at(
             "/v1/checkouts/{id}",
-            get=Verb("checkout", checkouts.show, "storefront"),
-            delete=Verb("cancel", checkouts.cancel, "storefront", key=False),
+            get=Verb("checkout", checkouts.show, "buyer"),
+            delete=Verb("cancel", checkouts.cancel, "buyer", key=False),
         ),
-        at("/v1/orders/{id}", get=Verb("order", checkouts.order, "storefront")),
+        at("/v1/orders/{id}", get=Verb("order", checkouts.order, "buyer")),
+    )
+
+
+def _knowing(at: Paths, signing_in: SigningIn) -> Sequence[Route]:
+    return (
+        at(
+            "/v1/session",
+            post=Verb("session", signing_in.begin),
+            delete=Verb("sign_out", signing_in.end, "session"),
+        ),
     )
 
 
@@ -130,8 +144,8 @@ def _looking(at: Paths, drops: DropsOnSale, health: Health) -> Sequence[Route]:
 
 def _challenging(at: Paths, desk: ChallengeDesk) -> Sequence[Route]:
     return (
-        at("/v1/challenges", get=Verb("challenge", desk.fetch, "storefront")),
-        at("/v1/challenges/code", post=Verb("code", desk.send_code, "storefront", body=BYTES_MAX)),
+        at("/v1/challenges", get=Verb("challenge", desk.fetch, "buyer")),
+        at("/v1/challenges/code", post=Verb("code", desk.send_code, "buyer", body=BYTES_MAX)),
     )
 
 
@@ -139,29 +153,31 @@ def _telling(at: Paths, webhooks: Webhooks) -> Sequence[Route]:
     told = Verb("webhook", webhooks.receive, body=WEBHOOK_BYTES_MAX, json=False)
     return (
         at("/v1/webhooks/{gateway}", post=told),
-        at("/v1/admin/inbox", get=Verb("inbox", webhooks.waiting, "admin")),
+        at("/v1/admin/inbox", get=Verb("inbox", webhooks.waiting, "viewer")),
     )
 
 
 def _operating(at: Paths, drops: DropsAdmin, gateways: GatewaysAdmin, ledger: LedgerAdmin) -> Sequence[Route]:
     return (
-        at("/v1/admin/drops", get=Verb("drops", drops.all, "admin")),
+        at("/v1/admin/drops", get=Verb("drops", drops.all, "viewer")),
         at(
             "/v1/admin/drops/{drop}",
-            get=Verb("watch", drops.show, "admin"),
+            get=Verb("watch", drops.show, "viewer"),
             put=Verb("put", drops.put, "admin", body=DEFINITION_BYTES_MAX),
         ),
-        at("/v1/admin/drops/{drop}/close", post=Verb("close", drops.close, "admin")),
-        at("/v1/admin/gateways", get=Verb("gateways", gateways.all, "admin")),
-        at("/v1/admin/gateways/{gateway}", put=Verb("drain", gateways.put, "admin", body=BYTES_MAX)),
-        at("/v1/admin/ledger/balance", get=Verb("balance", ledger.balance, "admin")),
+        at("/v1/admin/drops/{drop}/close", post=Verb("close", drops.close, "operator")),
+        at("/v1/admin/gateways", get=Verb("gateways", gateways.all, "viewer")),
+        at("/v1/admin/gateways/{gateway}", put=Verb("drain", gateways.put, "operator", body=BYTES_MAX)),
+        at("/v1/admin/ledger/balance", get=Verb("balance", ledger.balance, "viewer")),
     )
 
 
 def _reconciling(at: Paths, findings: FindingsAdmin) -> Sequence[Route]:
     return (
-        at("/v1/admin/findings", get=Verb("findings", findings.all, "admin")),
-        at("/v1/admin/findings/{finding}/close", post=Verb("close_finding", findings.close, "admin", body=BYTES_MAX)),
+        at("/v1/admin/findings", get=Verb("findings", findings.all, "viewer")),
+        at(
+            "/v1/admin/findings/{finding}/close", post=Verb("close_finding", findings.close, "operator", body=BYTES_MAX)
+        ),
     )
 
 
@@ -170,10 +186,10 @@ def _afterwards(at: Paths, aftersale: Aftersale) -> Sequence[Route]:
         at(
             "/v1/orders/{id}/refunds",
             get=Verb("refunds", aftersale.refunds, "merchant"),
-            post=Verb("refund", aftersale.refund, "merchant", body=BYTES_MAX, key=True),
+            post=Verb("refund", aftersale.refund, "refunder", body=BYTES_MAX, key=True),
         ),
-        at("/v1/orders/{id}/evidence", get=Verb("evidence", aftersale.evidence, "admin")),
-        at("/v1/admin/disputes", get=Verb("disputes", aftersale.disputes, "admin")),
+        at("/v1/orders/{id}/evidence", get=Verb("evidence", aftersale.evidence, "operator")),
+        at("/v1/admin/disputes", get=Verb("disputes", aftersale.disputes, "viewer")),
     )
 
 

@@ -38,9 +38,12 @@ class WantedLine(Line, frozen=True, forbid_unknown_fields=True):
 
 
 class WantedBy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The buyer, as the storefront knows them; `id` is what their limit is counted by."""
+    """The buyer, as the storefront knows them; `id` is what their limit is counted by.
 
-    id: BuyerId
+    A storefront has to name it, a buyer in person need not.
+    """
+
+    id: BuyerId | None = None
     email: Email | None = None
 
 
@@ -49,8 +52,28 @@ class NewCheckout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     drop: Slug
     lines: Annotated[tuple[WantedLine, ...], msgspec.Meta(min_length=1, max_length=20)]
-    buyer: WantedBy
+    buyer: WantedBy = WantedBy()
     promo: Slug | None = None
+
+
+class SessionBuyer(msgspec.Struct, frozen=True):
+    """The buyer that a browser is: a guest, or a customer of the shop who has signed in."""
+
+    id: str
+    kind: Literal["guest", "customer"]
+
+
+class SessionView(msgspec.Struct, frozen=True):
+    """A browser's session. `csrf` goes into `Race-Csrf` of every request that changes something."""
+
+    buyer: SessionBuyer
+    csrf: str
+
+
+class SessionEnded(msgspec.Struct, frozen=True):
+    """The browser has no session any more."""
+
+    ended: Literal[True]
 
 
 class NewPayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from race_to_purchase.ports.gateway import (
     PaymentRequest,
     WebhookTooOld,
 )
+from race_to_purchase.ports.identity import Keyrings
 from race_to_purchase.ports.reads import AftersaleCounts, AftersaleReads, DueCheckout, Reads
 from race_to_purchase.ports.series import SeriesStore
 from race_to_purchase.ports.store import Conflict, Rejected, Session, Store
@@ -29,6 +30,7 @@ __all__ = [
     "GatewayPayment",
     "GatewayUnanswered",
     "Inbox",
+    "Keyrings",
     "Ledger",
     "PaymentRequest",
     "Publisher",

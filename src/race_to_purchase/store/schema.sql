@@ -276,6 +276,13 @@ CREATE TABLE walk (
     at       timestamptz NOT NULL
 );
 
+-- What all processes have to agree on and no setting says, such as a signing key that was made once.
+CREATE TABLE keyring (
+    name   text        COLLATE "C" PRIMARY KEY,
+    value  bytea       NOT NULL,
+    at     timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
 -- What follows an order. The guard of its amounts is made by what asks for it first; no purchase writes here.
 CREATE TABLE refundable (
     order_id  uuid    PRIMARY KEY,

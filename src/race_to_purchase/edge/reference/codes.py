@@ -22,13 +22,14 @@ CODES: dict[str, Code] = {
     "duplicate_header": Code(400, "A header that decides something was sent twice."),
     "webhook_invalid": Code(400, "The message is malformed, or not signed with the secret that its gateway has here."),
     "webhook_too_old": Code(400, "The message was signed more than five minutes ago, or is from the future."),
-    "unauthorized": Code(401, "No key was given, or one that is not known."),
+    "unauthorized": Code(401, "No key and no session was given, or a key that is not known."),
+    "session_invalid": Code(401, "The cookie `race_session` is not one of ours; begin a new session."),
+    "session_expired": Code(401, "The session has ended; begin a new one."),
     "payment_declined": Code(
         402,
         "The gateway refused; `decline_code` says why. While `reserved_until` lies ahead, another method may be tried, "
         "with a new `Idempotency-Key`.",
     ),
-    "forbidden": Code(403, "The key is of the wrong kind for this path."),
     "challenge_required": Code(
         403, "Something has to be shown first: one of `ways`, such as the answer to `challenge`; see docs/guard.md."
     ),
@@ -37,6 +38,9 @@ CODES: dict[str, Code] = {
     ),
     "challenge_expired": Code(403, "The challenge has expired; a new one is in `challenge`."),
     "refused_by_guard": Code(403, "Too much about the request cannot come from a person's browser."),
+    "forbidden": Code(403, "The key is of the wrong kind, or its role does not reach, for this path."),
+    "cross_site": Code(403, "A page of another site, that is not configured as the shop's, made the browser ask."),
+    "csrf_invalid": Code(403, "`Race-Csrf` is missing, or is not that of this session."),
     "not_found": Code(404, "There is nothing at this path."),
     "unknown_drop": Code(404, "There is no such drop."),
     "unknown_checkout": Code(404, "There is no such checkout, or it is another buyer's."),

@@ -25,7 +25,8 @@ Sell something that many more people want than there is: reserve, pay, and it is
 
 - **Money** is an integer of minor units (`15900` EUR is 159.00 EUR), **times** are RFC 3339.
 - **Who asks**: `Authorization: Bearer <key>`. A storefront key speaks for buyers; `Race-Buyer: <id>` narrows a
-  request to one of them, and what belongs to another does not exist then. An admin key makes drops.
+  request to one of them, and what belongs to another does not exist then. An admin key makes drops and watches them.
+  A page in a buyer's browser has a session instead, and is that buyer.
 - **Idempotency-Key** stands on every request that changes something. The same key and body give the same answer, byte
   for byte (`Idempotency-Replayed: true`); another body is refused.
 - **Refusals** are RFC 9457 problems. Go by `code`, which is stable, and by `retryable`, not by the texts.
@@ -35,7 +36,7 @@ Sell something that many more people want than there is: reserve, pay, and it is
 _TAGS = {
     "The sale": "What everybody may see.",
     "The door": "What has to be shown before somebody may join a line.",
-    "Buying": "Reserve, pay, order: with a storefront key.",
+    "Buying": "Reserve, pay, order: with a storefront key, or by a buyer in person.",
     "After the sale": "Refunds and disputes: with a storefront key or an admin key.",
     "Gateways": "What payment gateways tell, signed with a secret of theirs.",
     "Operating": "Make drops and watch them: with an admin key.",
@@ -111,6 +112,13 @@ _PARAMETERS: Json = {
         },
         "example": "5d2f9c1e-8a0b-4f6d-9b57-0f6d3a1c7e42",
     },
+    "csrf": {
+        "name": "Race-Csrf",
+        "in": "header",
+        "required": False,
+        "description": "Where the cookie says who asks: the `csrf` of its session. With a key it is not looked at.",
+        "schema": {"type": "string"},
+    },
     "buyer": {
         "name": "Race-Buyer",
         "in": "header",
@@ -141,17 +149,27 @@ _HEADERS: Json = {
     "Challenge": {"description": "RFC 6750.", "schema": {"type": "string"}},
 }
 
-_ROLES: dict[str | None, tuple[str, ...]] = {
+_ROLES: dict[str | None, tuple[Json, ...]] = {
     None: (),
-    "storefront": ("storefront",),
-    "admin": ("admin",),
-    "merchant": ("storefront", "admin"),
+    "buyer": ({"storefront": []}, {"session": []}),
+    "session": ({"session": []},),
+    "merchant": ({"storefront": []}, {"admin": ["viewer"]}),
+    "refunder": ({"storefront": []}, {"admin": ["operator"]}),
+    "viewer": ({"admin": ["viewer"]},),
+    "operator": ({"admin": ["operator"]},),
+    "admin": ({"admin": ["admin"]},),
 }
-"""Kinds of keys by what a path asks for."""
+"""What a path asks for, in the words of OpenAPI: with an admin key goes the role that it has at least."""
 
 _SECURITY: Json = {
     "storefront": {"type": "http", "scheme": "bearer", "description": "A storefront key."},
-    "admin": {"type": "http", "scheme": "bearer", "description": "An admin key."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "race_session",
+        "description": "A browser's session; with `Race-Csrf` where something changes.",
+    },
+    "admin": {"type": "http", "scheme": "bearer", "description": "An admin key, of the role that is named at least."},
 }
 
 
@@ -190,7 +208,7 @@ def _operation(operation: Operation) -> Json:
         "description": operation.description,
         "parameters": list(_parameters(operation)),
         "responses": _responses(operation),
-        "security": [{role: []} for role in _ROLES[operation.role]],
+        "security": list(_ROLES[operation.role]),
         "x-problem-codes": sorted(set(operation.problems)),
     }
     if operation.body is not None:
@@ -205,8 +223,10 @@ def _parameters(operation: Operation) -> Iterable[Json]:
         if f"{{{name}}}" in operation.path or name in operation.query:
             yield {"$ref": f"#/components/parameters/{name}"}
     # What a merchant alone may change is never asked for on behalf of one buyer.
-    if operation.role == "storefront" or (operation.role == "merchant" and operation.body is None):
+    if operation.role in ("buyer", "merchant"):
         yield {"$ref": "#/components/parameters/buyer"}
+    if operation.role in ("buyer", "session") and operation.method != "get":
+        yield {"$ref": "#/components/parameters/csrf"}
     if operation.key is True:
         yield {"$ref": "#/components/parameters/key"}
     elif operation.key is False:

@@ -276,3 +276,9 @@ INBOX: dict[str, Any] = {
         }
     ],
 }
+
+SESSION = {
+    "buyer": {"id": "guest:5b0c8e1f3a7d4e2b9c6f1a0d8e7b3c54", "kind": "guest"},
+    "csrf": "Zk3Yt0vQw9uXn1sL5aRcHg",
+}
+SESSION_ENDED = {"ended": True}

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import hmac
 import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
-from collections.abc import Mapping
 
 import msgspec
+
+from race_to_purchase.rules.signing import Keyring, WrongToken, spelled, unspelled
 
 VERSION = 1
 TID_BYTES = 16
@@ -28,32 +27,6 @@ _TICKET = struct.Struct(">BBB16sQQ")
 _PASS = struct.Struct(">BBB16s16s16sQ")
 _KIND_TICKET, _KIND_PASS = 1, 2
 _NO_SEQUENCE = 2**64 - 1
-
-
-class WrongToken(ValueError):
-    """{what} is not one of ours: {reason}."""
-
-    def __init__(self, what: str, reason: str) -> None:
-        super().__init__(f"the {what} is not one of ours: {reason}")
-        self.reason = reason
-        """`malformed`, `unknown_key` or `forged`: what is counted, and all that anybody learns."""
-
-
-class Keyring(msgspec.Struct, frozen=True):
-    """Signing keys by number (0 to 255), each of at least 32 bytes; `current` signs, all verify.
-
-    A key is rotated by adding the next one, and taken away once nothing is valid any more that it signed.
-    """
-
-    keys: Mapping[int, bytes]
-    current: int
-
-    def __post_init__(self) -> None:
-        if self.current not in self.keys:
-            raise ValueError(f"there is no signing key {self.current}")
-        for number, key in self.keys.items():
-            if not 0 <= number <= 255 or len(key) < 32:
-                raise ValueError(f"signing key {number}: numbers are 0 to 255, and keys have 32 bytes at least")
 
 
 class Ticket(msgspec.Struct, frozen=True):
@@ -117,18 +90,12 @@ def browser_of(secret: str) -> bytes:
 
 def _signed(keys: Keyring, drop: str, fields: bytes) -> str:
     tag = _tag(keys.keys[keys.current], drop, fields)
-    return urlsafe_b64encode(fields + tag).rstrip(b"=").decode()
+    return spelled(fields + tag)
 
 
 def _verified(keys: Keyring, drop: str, token: str, kind: int, form: struct.Struct, what: str) -> bytes:
-    if len(token) > TOKEN_LENGTH_MAX or not token.isascii():
-        raise WrongToken(what, "malformed")
-    try:
-        raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
-    except NotBase64:
-        raise WrongToken(what, "malformed") from None
-    # Decoding is lenient about characters and spare bits: only the one spelling that we would write is ours.
-    if len(raw) != form.size + TAG_BYTES or urlsafe_b64encode(raw).rstrip(b"=").decode() != token:
+    raw = unspelled(token, TOKEN_LENGTH_MAX, what)
+    if len(raw) != form.size + TAG_BYTES:
         raise WrongToken(what, "malformed")
     fields, tag = raw[: form.size], raw[form.size :]
     if fields[0] != VERSION or fields[2] != kind:

@@ -29,7 +29,7 @@ OPERATIONS: tuple[Operation, ...] = (
             "restock_needs_whole", "wrong_state", *SECURED, *ANY_BUYER, *WITH_BODY, "idempotency_key_missing", *KEYED,
             *STORED,
         ),
-        role="merchant",
+        role="refunder",
         body=shapes.NewRefund,
         example=examples.NEW_REFUND,
         key=True,
@@ -55,7 +55,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "happened.",
         {200: Told("The evidence.", disputes.Evidence, examples.EVIDENCE)},
         ("unknown_order", *SECURED, *ANY_BUYER, *STORED),
-        role="admin",
+        role="operator",
     ),
     Operation(
         "get",
@@ -66,6 +66,6 @@ OPERATIONS: tuple[Operation, ...] = (
         "Those whose evidence is due first in front, and the chargeback rate of the last 120 days.",
         {200: Told("The disputes.", disputes.OpenDisputes, examples.DISPUTES)},
         (*SECURED, *ANY_BUYER, *STORED),
-        role="admin",
+        role="viewer",
     ),
 )  # fmt: skip

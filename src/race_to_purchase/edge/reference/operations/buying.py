@@ -5,10 +5,10 @@ from __future__ import annotations
 from race_to_purchase.edge import shapes
 from race_to_purchase.edge.reference import examples
 from race_to_purchase.edge.reference.operation import (
-    ANY_BUYER,
+    FROM_BROWSERS,
+    FROM_BUYERS,
     KEYED,
     OF_STOCK,
-    SECURED,
     STORED,
     WITH_BODY,
     Operation,
@@ -21,6 +21,29 @@ TAG = "Buying"
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "post",
+        "/v1/session",
+        "begin_session",
+        TAG,
+        "Begin a session",
+        "For a page in a browser: the session of that browser, a new guest's where it has none, and the cookie "
+        "`race_session` that it is known by. Ask it whenever a page opens. `csrf` goes into `Race-Csrf` of every "
+        "request that changes something.",
+        {201: Told("The session.", shapes.SessionView, examples.SESSION)},
+        ("cross_site", "duplicate_header", "internal_error"),
+    ),
+    Operation(
+        "delete",
+        "/v1/session",
+        "end_session",
+        TAG,
+        "End a session",
+        "Takes the cookie away, as a shop does whose customer signs out.",
+        {200: Told("It is gone.", shapes.SessionEnded, examples.SESSION_ENDED)},
+        (*FROM_BROWSERS, "internal_error"),
+        role="session",
+    ),
+    Operation(
+        "post",
         "/v1/checkouts",
         "reserve",
         TAG,
@@ -31,9 +54,9 @@ OPERATIONS: tuple[Operation, ...] = (
         {201: Told("The checkout.", answers.CheckoutView, examples.RESERVED)},
         (
             "unknown_drop", "unknown_item", "unknown_promo", "duplicate_line", "amount_too_large", "drop_not_open",
-            "drop_closed", *OF_STOCK, *SECURED, *ANY_BUYER, *WITH_BODY, "idempotency_key_missing", *KEYED, *STORED,
+            "drop_closed", *OF_STOCK, *FROM_BUYERS, *WITH_BODY, "idempotency_key_missing", *KEYED, *STORED,
         ),
-        role="storefront",
+        role="buyer",
         body=shapes.NewCheckout,
         example=examples.NEW_CHECKOUT,
         key=True,
@@ -46,8 +69,8 @@ OPERATIONS: tuple[Operation, ...] = (
         "Look at a checkout",
         "Its state, its price, and how long it is held. `order` is there once it is paid.",
         {200: Told("The checkout.", answers.CheckoutView, examples.RESERVED)},
-        ("unknown_checkout", *SECURED, *ANY_BUYER, *STORED),
-        role="storefront",
+        ("unknown_checkout", *FROM_BUYERS, *STORED),
+        role="buyer",
     ),
     Operation(
         "delete",
@@ -57,8 +80,8 @@ OPERATIONS: tuple[Operation, ...] = (
         "Cancel a checkout",
         "Gives back at once what it holds. Not possible while a payment is being decided; harmless when repeated.",
         {200: Told("The cancelled checkout.", answers.CheckoutView, examples.CANCELLED)},
-        ("unknown_checkout", "payment_in_flight", "wrong_state", *SECURED, *ANY_BUYER, *KEYED, *STORED),
-        role="storefront",
+        ("unknown_checkout", "payment_in_flight", "wrong_state", *FROM_BUYERS, *KEYED, *STORED),
+        role="buyer",
         key=False,
     ),
     Operation(
@@ -78,9 +101,9 @@ OPERATIONS: tuple[Operation, ...] = (
         },
         (
             "unknown_checkout", "payment_declined", "reservation_expired", "payment_in_flight", "wrong_state",
-            *OF_STOCK, *SECURED, *ANY_BUYER, *WITH_BODY, "idempotency_key_missing", *KEYED, *STORED, "no_gateway",
+            *OF_STOCK, *FROM_BUYERS, *WITH_BODY, "idempotency_key_missing", *KEYED, *STORED, "no_gateway",
         ),
-        role="storefront",
+        role="buyer",
         body=shapes.NewPayment,
         example=examples.NEW_PAYMENT,
         key=True,
@@ -99,9 +122,9 @@ OPERATIONS: tuple[Operation, ...] = (
         },
         (
             "unknown_checkout", "payment_declined", "reservation_expired", "sold_out", "wrong_state",
-            *SECURED, *ANY_BUYER, *STORED,
+            *FROM_BUYERS, *STORED,
         ),
-        role="storefront",
+        role="buyer",
     ),
     Operation(
         "get",
@@ -111,7 +134,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Look at an order",
         "An order has the id of its checkout.",
         {200: Told("The order.", shapes.PlacedOrder, examples.ORDER)},
-        ("unknown_order", *SECURED, *ANY_BUYER, *STORED),
-        role="storefront",
+        ("unknown_order", *FROM_BUYERS, *STORED),
+        role="buyer",
     ),
 )  # fmt: skip

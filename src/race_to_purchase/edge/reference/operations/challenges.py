@@ -5,7 +5,7 @@ from __future__ import annotations
 from race_to_purchase.edge.challenge.desk import CodeSent, NewCode
 from race_to_purchase.edge.challenge.problems import Offer
 from race_to_purchase.edge.reference import examples
-from race_to_purchase.edge.reference.operation import ANY_BUYER, SECURED, STORED, WITH_BODY, Operation, Told
+from race_to_purchase.edge.reference.operation import FROM_BUYERS, STORED, WITH_BODY, Operation, Told
 
 TAG = "The door"
 
@@ -21,8 +21,8 @@ OPERATIONS: tuple[Operation, ...] = (
         "as `challenge` of the join, or as the header `Race-Challenge`: the solution as base64 of JSON, as ALTCHA's "
         "widget gives it, `code.<token>.<code>` for a code by e-mail, or `turnstile.<token>` and `hcaptcha.<token>`.",
         {200: Told("Any one of the ways will do.", Offer, examples.OFFER)},
-        ("invalid_input", "refused_by_guard", *SECURED, *ANY_BUYER, *STORED),
-        role="storefront",
+        ("invalid_input", "refused_by_guard", *FROM_BUYERS, *STORED),
+        role="buyer",
         query=("for_drop", "purpose"),
     ),
     Operation(
@@ -35,8 +35,8 @@ OPERATIONS: tuple[Operation, ...] = (
         "the eight digits of the message behind it. One address has one place in a line, however often it is used. "
         "`website` is for a form field that people do not see.",
         {202: Told("A code is on its way.", CodeSent, examples.CODE_SENT)},
-        ("no_email_codes", "rate_limited", "refused_by_guard", *SECURED, *ANY_BUYER, *WITH_BODY, *STORED),
-        role="storefront",
+        ("no_email_codes", "rate_limited", "refused_by_guard", *FROM_BUYERS, *WITH_BODY, *STORED),
+        role="buyer",
         body=NewCode,
         example=examples.NEW_CODE,
     ),

@@ -22,7 +22,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "about nothing that we know, which are tried again for three days, and those that were left after that.",
         {200: Told("What is there.", shapes.InboxView, examples.INBOX)},
         ("invalid_input", *SECURED, *ANY_BUYER, *STORED),
-        role="admin",
+        role="viewer",
         query=("state",),
     ),
     Operation(
@@ -51,7 +51,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "The newest opening first.",
         {200: Told("All drops.", shapes.Drops, examples.DROPS)},
         (*SECURED, *ANY_BUYER, *STORED),
-        role="admin",
+        role="viewer",
     ),
     Operation(
         "get",
@@ -62,7 +62,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "The definition, and the exact counts of everything that it limits.",
         {200: Told("The drop and its counts.", shapes.WatchedDrop, examples.WATCHED)},
         ("unknown_drop", *SECURED, *ANY_BUYER, *STORED),
-        role="admin",
+        role="viewer",
     ),
     Operation(
         "post",
@@ -73,7 +73,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "No new checkouts from now on; those that exist may still be paid. Harmless when repeated.",
         {200: Told("The closed drop.", Drop, examples.DROP)},
         ("unknown_drop", *SECURED, *ANY_BUYER, *STORED),
-        role="admin",
+        role="operator",
     ),
     Operation(
         "get",
@@ -85,7 +85,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "sees them that answers this request.",
         {200: Told("All gateways.", shapes.Gateways, examples.GATEWAYS)},
         (*SECURED, *ANY_BUYER, *STORED),
-        role="admin",
+        role="viewer",
     ),
     Operation(
         "put",
@@ -97,7 +97,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "there all the same.",
         {200: Told("The gateway.", shapes.WatchedGateway, examples.GATEWAY)},
         ("unknown_gateway", *SECURED, *ANY_BUYER, *WITH_BODY, *STORED),
-        role="admin",
+        role="operator",
         body=shapes.GatewayUse,
         example=examples.GATEWAY_USE,
     ),
@@ -111,7 +111,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "every currency, or `balanced` is false.",
         {200: Told("The balances.", shapes.TrialBalance, examples.TRIAL_BALANCE)},
         (*SECURED, *ANY_BUYER, *STORED),
-        role="admin",
+        role="viewer",
     ),
     Operation(
         "get",
@@ -122,7 +122,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "What reconciliation has found to differ, where it is open or being repaired, and how far it is behind.",
         {200: Told("Findings, at most 500.", OpenFindings, examples.FINDINGS)},
         (*SECURED, *ANY_BUYER, *STORED),
-        role="admin",
+        role="viewer",
     ),
     Operation(
         "post",
@@ -133,7 +133,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "It was dealt with, or can be lived with. One that is being repaired, or has ended, stays as it is.",
         {200: Told("The finding as it is now.", Finding, {**examples.FINDING, "state": "closed"})},
         ("unknown_finding", *SECURED, *ANY_BUYER, *WITH_BODY, *STORED),
-        role="admin",
+        role="operator",
         body=shapes.ClosedFor,
         example=examples.CLOSED_FOR,
     ),

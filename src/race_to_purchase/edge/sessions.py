@@ -1,0 +1,87 @@
+"""Sessions of browsers: read from their cookie without a look-up, so that any process answers any request.
+
+A guest gets a session with the first thing that a page of ours asks. A request that the cookie vouches for and that
+changes something has to come from a page of ours or of the shop's, and to carry the session's `Race-Csrf`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from secrets import token_bytes
+
+from race_to_purchase.edge.cookies import TwiceGiven, cookie_of
+from race_to_purchase.edge.origins import Origins
+from race_to_purchase.edge.problems import bad_csrf, cross_site, no_session, session_over
+from race_to_purchase.rules.session import SESSION_ID_BYTES, Session, csrf_of, is_csrf, read_session, sign_session
+from race_to_purchase.rules.signing import Keyring, WrongToken
+
+Headers = Mapping[bytes, bytes]
+
+
+class Sessions:
+    """Reads, makes and renews them. `lifetime_s`: a guest's from when they were last here, a customer's from when they
+    signed in. `clock` gives seconds since 1970."""
+
+    def __init__(
+        self,
+        keys: Keyring,
+        origins: Origins,
+        *,
+        lifetime_s: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._keys = keys
+        self.origins = origins
+        self.lifetime_s = lifetime_s
+        self._clock = clock
+
+    def read(self, headers: Headers) -> Session:
+        """The session of a request; refused with 401 where it has none, or one that is not ours or over."""
+        try:
+            given = cookie_of(headers.get(b"cookie"))
+            if given is None:
+                raise no_session()
+            return read_session(self._keys, given, self._clock(), self.lifetime_s)
+        except TwiceGiven:
+            reason = "twice"
+        except WrongToken as wrong:
+            reason = wrong.reason
+        raise session_over(expired=reason == "expired")
+
+    def require_meant(self, headers: Headers, session: Session) -> None:
+        """Refuse with 403 what a page of somebody else's may have made this browser send."""
+        self.require_ours(headers)
+        if not is_csrf(self._keys, session, headers.get(b"race-csrf", b"").decode("latin-1")):
+            raise bad_csrf()
+
+    def require_ours(self, headers: Headers) -> None:
+        """Refuse with 403 what comes from a page that is neither ours nor one of the shop's."""
+        if not self.origins.trusts(headers):
+            raise cross_site()
+
+    def begin(self) -> Session:
+        """A new guest's session."""
+        return Session(token_bytes(SESSION_ID_BYTES), self._now_s())
+
+    def renewed(self, session: Session) -> Session:
+        """The same session, here again: a guest's lasts longer for it."""
+        if session.customer is not None:
+            return session
+        return Session(session.id, self._now_s())
+
+    def signed_in(self, session: Session, customer: str) -> Session:
+        """The session of the same browser, now that the shop has said who it is."""
+        return Session(session.id, self._now_s(), customer)
+
+    def cookie(self, session: Session) -> tuple[str, int]:
+        """The cookie's value under the current key, and how many seconds it has left."""
+        left_s = session.issued_at_s + self.lifetime_s - self._now_s()
+        return sign_session(self._keys, session), max(0, left_s)
+
+    def csrf(self, session: Session) -> str:
+        """What goes into `Race-Csrf`."""
+        return csrf_of(self._keys, session)
+
+    def _now_s(self) -> int:
+        return int(self._clock())
