@@ -39,15 +39,21 @@ class Work:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses that a loop would have made; here they are over at once."""
     made: list[float] = []
+    monkeypatch.setattr(looping.random, "uniform", lambda _low, _high: 1.0)
+    note_pauses(monkeypatch, made)
+    return made
+
+
+def note_pauses(monkeypatch: pytest.MonkeyPatch, made: list[float]) -> None:
+    """Note every pause, and make none."""
     sleep = asyncio.sleep
 
     async def note(pause_s: float) -> None:
         made.append(pause_s)
         await sleep(0)
 
-    monkeypatch.setattr(looping.random, "uniform", lambda _low, _high: 1.0)
     monkeypatch.setattr(looping.asyncio, "sleep", note)
-    return made
+    monkeypatch.setattr(Loop, "_pause", lambda _loop, pause_s: note(pause_s))
 
 
 async def run(*script: bool | Exception) -> Work:
@@ -90,13 +96,7 @@ async def test_stopping_cancels_the_tick_under_way(pauses: list[float]) -> None:
 
 async def test_loops_that_start_together_do_not_tick_together(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[float] = []
-    sleep = asyncio.sleep
-
-    async def note(pause_s: float) -> None:
-        made.append(pause_s)
-        await sleep(0)
-
-    monkeypatch.setattr(looping.asyncio, "sleep", note)
+    note_pauses(monkeypatch, made)
     await run(*[False] * 20)
     assert len(set(made)) == 20
     assert all(0.4 <= pause <= 0.6 for pause in made)

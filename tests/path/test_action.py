@@ -99,7 +99,7 @@ class TestComingBack:
         paid = await shop.pay(checkout)
         assert isinstance(paid, Answered)
         again = await shop.purchase.returned(checkout.id, "ada")
-        assert again == Answered(paid.status, paid.body, "paid")
+        assert again == Answered(paid.status, paid.body, "paid", 1)
 
 
 class TestNeverComingBack:

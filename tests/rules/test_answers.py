@@ -47,7 +47,7 @@ SUCCESSES = [
     (o.RefundStored(a_refund(CHECKOUT, state="done", answer="{}")), 201),
     (o.DropStored(a_drop_row(), True), 201),
     (o.DropStored(a_drop_row(), False), 200),
-    (o.Answered(200, b"{}", "paid"), 200),
+    (o.Answered(200, b"{}", "paid", 1), 200),
     (o.Replayed(201, b"{}"), 201),
     (o.Noted(a_finding()), 200),
 ]
@@ -96,7 +96,7 @@ def test_who_may_come_again_soon_is_told_when() -> None:
 
 
 def test_stored_bytes_are_told_as_they_are() -> None:
-    assert answer(o.Answered(402, b"\x00bytes", "declined")) == Answer(402, b"\x00bytes", problem=True)
+    assert answer(o.Answered(402, b"\x00bytes", "declined", 1)) == Answer(402, b"\x00bytes", problem=True)
     assert answer(o.Replayed(402, b"\x00bytes")) == Answer(402, b"\x00bytes", problem=True, replayed=True)
 
 

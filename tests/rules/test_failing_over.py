@@ -72,6 +72,14 @@ class TestTheNextAttempt:
         world.ask(authorized(checkout, 2))
         assert world.rows.orders[checkout.id].attempt_n == 2
 
+    def test_is_the_one_that_its_answer_names(self, verdict: Verdict, state: AttemptState, code: str) -> None:
+        world, checkout = begun()
+        world.ask(moved_on(checkout, verdict))
+        world.ask(authorized(checkout, 2))
+        late = world.ask(authorized(checkout, 1))
+        assert isinstance(late, Answered)
+        assert (late.end, late.n, late.void) == ("paid", 2, state == "doomed")
+
     def test_is_not_begun_after_the_deadline(self, verdict: Verdict, state: AttemptState, code: str) -> None:
         world, checkout = begun()
         world.wait(300)

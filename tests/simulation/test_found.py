@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.loops.loop import Loop
 from race_to_purchase.path import pay
+from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.ports import Conflict
 from race_to_purchase.rehearse.world.loop import VirtualLoop
 from race_to_purchase.rules.commands import (
@@ -25,10 +26,11 @@ from race_to_purchase.rules.commands import (
 from race_to_purchase.rules.decide import decide, touch
 from race_to_purchase.rules.drop import Drop, Item, shared_pools
 from race_to_purchase.rules.outcomes import StillPaying, TriedNext
-from race_to_purchase.rules.rows import Attempt, AttemptState, Checkout, CheckoutState, Claims, Quote
+from race_to_purchase.rules.rows import Attempt, AttemptState, Checkout, CheckoutState, Claims, Quote, task_id
 from race_to_purchase.rules.snapshot import Keys, Snapshot
 from race_to_purchase.rules.verdicts import Absent, Authorized, Captured, NoAnswer, NotSent
 from race_to_purchase.store.memory import MemoryStore
+from tests.path.scripted import Scripted
 
 BEGAN = datetime(2026, 12, 1, 18, tzinfo=UTC)
 DEADLINE = BEGAN + timedelta(minutes=10)
@@ -142,6 +144,26 @@ async def test_a_failover_that_is_decided_again_finds_the_attempt_that_it_began(
     assert await committer.submit(command) == first
     stranger = Authorization("d", "c", POOLS, 1, NotSent("no connection"), then=NextAttempt("backup", "k3", 15.0))
     assert await committer.submit(stranger) == StillPaying("c", 2)
+
+
+async def test_a_late_authorization_is_not_captured_because_the_payment_was_taken_elsewhere() -> None:
+    """Who asked about the first attempt heard that it was authorized, and that the checkout was paid: by the next."""
+    store = MemoryStore(lambda: BEGAN)
+    committer = await begun(store)
+    far, backup = Scripted("far", Authorized("far-ref", 100)), Scripted("backup", Authorized("backup-ref", 100))
+    purchase = Purchase(committer, store, {"far": far, "backup": backup}, default_gateway="far")
+    far.opened.clear()
+    task = store.rows.tasks[task_id("c", 1)]
+    late = asyncio.create_task(purchase.take_over(task))
+    while not far.asked:
+        await asyncio.sleep(0)
+    await committer.submit(Authorization("d", "c", POOLS, 1, SILENCE, then=NextAttempt("backup", "k2", 15.0)))
+    await committer.submit(Authorization("d", "c", POOLS, 2, Authorized("backup-ref", 100)))
+    far.opened.set()
+    await late
+    await purchase.drain(10)
+    assert far.asked == ["look_up", "void"]
+    assert store.rows.attempts[("c", 1)].state == "voided"
 
 
 def test_a_loop_that_looks_seldom_does_so() -> None:

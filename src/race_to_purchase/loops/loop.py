@@ -38,13 +38,13 @@ class Loop:
         self._interval_s = interval_s
         self._task: asyncio.Task[None] | None = None
         self._nudged = False
-        self._pausing: asyncio.Task[None] | None = None
+        self._pausing: asyncio.Future[None] | None = None
 
     def nudge(self) -> None:
         """There is something to do: tick soon, without waiting for the pause to end. After a failure it is waited."""
         self._nudged = True
         if self._pausing is not None:
-            self._pausing.cancel()
+            _wake(self._pausing)
 
     def start(self) -> None:
         """Begin; the first tick comes at once."""
@@ -84,9 +84,16 @@ class Loop:
 
     async def _pause(self, pause_s: float) -> None:
         """Wait, at most until a nudge."""
-        self._pausing = asyncio.create_task(asyncio.sleep(pause_s))
+        loop = asyncio.get_running_loop()
+        self._pausing = loop.create_future()
+        timer = loop.call_later(pause_s, _wake, self._pausing)
         try:
-            await asyncio.wait([self._pausing])
+            await self._pausing
         finally:
-            self._pausing.cancel()
+            timer.cancel()
             self._pausing = None
+
+
+def _wake(pausing: asyncio.Future[None]) -> None:
+    if not pausing.done():
+        pausing.set_result(None)

@@ -146,7 +146,7 @@ def _expire(one: Committed) -> None:
     if attempt is None:
         _ended(one)
     else:
-        outcome = o.Answered(0, b"", "expired")
+        outcome = o.Answered(0, b"", "expired", attempt.n)
         _authorization(msgspec.structs.replace(one, outcome=outcome))
 
 

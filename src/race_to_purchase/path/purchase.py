@@ -232,7 +232,7 @@ class Purchase:
         if isinstance(verdict, Prepared | Authorized | ActionRequired | Captured):
             attempt = msgspec.structs.replace(attempt, gateway_ref=verdict.ref)
         match outcome:
-            case Answered(end="paid") if isinstance(verdict, Authorized | Captured):
+            case Answered(end="paid", n=attempt.n) if isinstance(verdict, Authorized | Captured):
                 self._afterwards(self._capture(known, attempt, tries=0))
             case Answered(void=True) | TriedNext(void=True) if attempt.gateway_ref is not None:
                 self._afterwards(self._void(known, attempt, tries=0))

@@ -57,8 +57,10 @@ class Answered(msgspec.Struct, frozen=True):
     body: bytes
     end: str
     """How the attempt ended: `paid`, `declined`, `expired` or `sold_out`."""
+    n: int
+    """The attempt that ended so: a later one than was asked about, where that one went on at another gateway."""
     void: bool = False
-    """An authorization is left that has to be voided; the task is stored."""
+    """An authorization of the attempt that was asked about has to be voided; the task is stored."""
 
 
 class Replayed(msgspec.Struct, frozen=True):

@@ -296,7 +296,8 @@ class Rows(AfterTables):
         snapshot.findings = Table(pick(self.findings, keys.findings))
         if keys.after:
             snapshot.after = self.after(keys.after)
-        snapshot.booked = frozenset(order_id for order_id, _ in self.entries if order_id in keys.booked)
+        if keys.booked:
+            snapshot.booked = frozenset(order_id for order_id, _ in self.entries if order_id in keys.booked)
         return snapshot
 
     def check(self, snapshot: Snapshot) -> None:

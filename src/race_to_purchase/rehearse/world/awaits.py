@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import types
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -80,12 +81,33 @@ def hit(tasks: list[asyncio.Task[Any]], kind: str, counter: Counter[Cell]) -> No
             counter[(name, kind)] += 1
 
 
-def waits_at(task: asyncio.Task[Any]) -> Iterator[str]:
+def waits_at(task: asyncio.Task[Any]) -> list[str]:
     """The awaits at which a task stands, from the outermost call to the innermost."""
-    named = places()
+    found: list[str] = []
     coroutine: Any = task.get_coro()
     while (frame := getattr(coroutine, "cr_frame", None)) is not None:
-        name = named.get((frame.f_code.co_filename, frame.f_lineno))
-        if name is not None:
-            yield name
+        code = frame.f_code
+        named = _NAMED.get(id(code))
+        if named is None:
+            named = _instructions(code)
+        if named and (name := named.get(frame.f_lasti)) is not None:
+            found.append(name)
         coroutine = coroutine.cr_await
+    return found
+
+
+_NAMED: dict[int, dict[int, str]] = {}
+"""Code object to the names of the awaits at its instructions: looking is done at every other step of a world."""
+
+_SEEN: list[types.CodeType] = []
+"""They are kept, so that none is taken for another."""
+
+
+def _instructions(code: types.CodeType) -> dict[int, str]:
+    """Instruction to await; a line may have many."""
+    named, file = places(), code.co_filename
+    lines = enumerate(position[0] or 0 for position in code.co_positions())
+    found = {2 * number: named[(file, line)] for number, line in lines if (file, line) in named}
+    _SEEN.append(code)
+    _NAMED[id(code)] = found
+    return found

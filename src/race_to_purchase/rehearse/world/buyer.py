@@ -18,8 +18,8 @@ TRIES = 6
 """So often a request is repeated before its buyer gives up."""
 
 HABITS = (
-    "pays", "pays", "pays", "pays", "pays", "double_click", "two_tabs", "leaves", "cancels", "cancels_while_paying",
-    "other_card", "other_body", "waits_too_long", "looks",
+    *("pays",) * 9, "double_click", "two_tabs", "leaves", "cancels", "cancels_while_paying", "other_card", "other_body",
+    "waits_too_long", "looks",
 )  # fmt: skip
 
 

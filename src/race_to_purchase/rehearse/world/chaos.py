@@ -73,13 +73,16 @@ FAULTS: dict[str, tuple[str, ...]] = {
 }
 """Point to kinds of fault: the first half of the coverage; the other is in `awaits`."""
 
+SURVIVED: dict[str, list[str]] = {
+    point: [kind for kind in kinds if not kind.startswith("crash")] or list(kinds) for point, kinds in FAULTS.items()
+}
 
 SURE = 0.2
 """How likely what is aimed at is struck, each time that it is passed."""
 
 
-SPARED = 0.7
-"""How often dice are thrown again over a crash: a dead process makes everybody wait, and proves little by that."""
+SPARED = 0.75
+"""How often it is something else instead of a crash: a dead process makes everybody wait, and proves little by that."""
 
 
 class Rates(msgspec.Struct, frozen=True):
@@ -129,7 +132,7 @@ class Chaos:
             return None
         kind = self._chance.choice(FAULTS[point])
         if kind.startswith("crash") and self._chance.random() < SPARED:
-            kind = self._chance.choice(FAULTS[point])
+            kind = self._chance.choice(SURVIVED[point])
         if self._favours and self._chance.random() < 0.5:
             kind = next((favoured for favoured in self._shuffled() if favoured in FAULTS[point]), kind)
         self.count(kind, point)

@@ -31,6 +31,10 @@ BEGIN = datetime(2026, 12, 1, 18, 0, tzinfo=UTC)
 LATE_S = (0.05, 1.5)
 """How much later a lost backend may still commit."""
 
+AT_ONCE = 0.7
+"""The share of plain reads that take no time, since waiting for an answer costs more than giving it; the others are
+where a process can be struck while it reads."""
+
 IDLE_S_MAX = 2.0
 """So long a transaction may be idle before the server ends it."""
 
@@ -101,6 +105,12 @@ class Connection:
         world = self._database.world
         reply: asyncio.Future[T] = world.loop.create_future()
         world.later(delay_s, self._receive, work, reply)
+        return reply
+
+    def send_at_once(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> asyncio.Future[T]:
+        """The same, without a way to go."""
+        reply: asyncio.Future[T] = self._database.world.loop.create_future()
+        self._receive(work, reply)
         return reply
 
     def _receive(self, work: Callable[[Session], Coroutine[Any, Any, T]], reply: asyncio.Future[T]) -> None:
@@ -197,6 +207,8 @@ class SimulatedSession:
             await world.pause(delay_s)
             self._connection.close("the connection was lost")
             raise gone("the connection was lost")
+        if kind is None and world.chance.random() < AT_ONCE:
+            return await self._connection.send_at_once(lambda inner: inner.read(keys, lock=lock))
         answer = self._connection.send(delay_s, lambda inner: inner.read(keys, lock=lock))
         if kind == "crash":
             await world.fate.die(self._process)
@@ -262,6 +274,8 @@ class SimulatedStore:
 
     async def _ask(self, name: str, question: Callable[[], Coroutine[Any, Any, T]]) -> T:
         kind = self._world.chaos.draw(f"reads.{name}")
+        if kind is None and not self._database.down and self._world.chance.random() < AT_ONCE:
+            return at_once(question())
         if kind == "crash":
             await self._world.fate.die(self._process)
         if kind == "lost_after":

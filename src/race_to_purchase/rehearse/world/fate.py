@@ -51,14 +51,17 @@ class Fate:
         if not self._ambushes:
             return
 
+        ambushes, chance, chaos = self._ambushes, self._world.chance.random, self._world.chaos
+
         def look(callback: object) -> None:
-            if self._world.chance.random() >= SURE or not self._world.chaos.on:
+            if chance() >= SURE or not chaos.on:
                 return
             task = getattr(callback, "__self__", None)
             if isinstance(task, asyncio.Task):
-                place = next((place for place in awaits.waits_at(task) if place in self._ambushes), None)
-                if place is not None:
-                    self._spring(process, place)
+                for place in awaits.waits_at(task):
+                    if place in ambushes:
+                        self._spring(process, place)
+                        return
 
         process.owner.watch = look
 

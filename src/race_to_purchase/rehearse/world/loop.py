@@ -122,7 +122,7 @@ class Handle(msgspec.Struct):
     @property
     def owner(self) -> Owner:
         """Whose it is."""
-        return self.context.get(OWNER) or WORLD
+        return self.context.get(OWNER, WORLD)
 
     def cancel(self) -> None:
         """Never run it."""
@@ -173,14 +173,15 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 place = int(chance() * (len(ready) + 1))
                 if place < len(ready):
                     handle, ready[place] = ready[place], handle
-            owner = handle.context.get(OWNER) or WORLD
+            context = handle.context
+            owner = context.get(OWNER, WORLD)
             if handle.dropped or owner.dead:
                 continue
             if owner.parked is not None:
                 owner.parked.append(handle)
                 continue
             try:
-                handle.context.run(handle.callback, *handle.args)
+                context.run(handle.callback, *handle.args)
             except Exception as error:
                 self.errors.append(error)
             if owner.watch is not None:
@@ -192,7 +193,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _advance(self) -> None:
         timers = self._timers
-        while timers and ((handle := timers[0][2]).dropped or (handle.context.get(OWNER) or WORLD).dead):
+        while timers and ((handle := timers[0][2]).dropped or handle.context.get(OWNER, WORLD).dead):
             heappop(timers)
         if not timers:
             raise Stuck(f"nothing will ever happen again after {self.now_s:.3f} s")
@@ -250,7 +251,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return asyncio.Future(loop=self)
 
     def create_task(self, coro: Any, *, name: object = None, context: Context | None = None) -> asyncio.Task[Any]:
-        owner = OWNER.get() if context is None else context.get(OWNER) or WORLD
+        owner = OWNER.get() if context is None else context.get(OWNER, WORLD)
         task: asyncio.Task[Any] = asyncio.Task(coro, loop=self, name=str(name or "task"), context=context)
         owner.adopt(task)
         return task

@@ -31,7 +31,7 @@ THEMES: dict[str, dict[str, Any]] = {
     "gateway": {"rates": {"gateway": 0.45, "commit": 0.03}},
     "gateway_down": {"rates": {"gateway": 0.1}, "gateway_outages": True, "deeds_every_s": 15.0},
     "late": {
-        "rates": {"gateway": 0.6, "commit": 0.08},
+        "rates": {"gateway": 0.4, "commit": 0.06},
         "favours": ("late", "slow", "lost_request"),
         "reservation_s": (30, 75),
     },
@@ -46,8 +46,8 @@ THEMES: dict[str, dict[str, Any]] = {
         "strikes": {"gateway.void": 0.9, "commit.begin": 0.4},
     },
     "crashes": {"deeds_every_s": 4.0},
-    "short": {"rates": {"gateway": 0.3}, "reservation_s": (2, 8), "visits": (80, 120), "stock": (10, 40)},
-    "tight": {"rates": {"gateway": 0.2}, "stock": (8, 30), "visits": (80, 120), "payment_first": 0.8},
+    "short": {"rates": {"gateway": 0.3}, "reservation_s": (2, 8), "visits": (80, 120), "stock": (15, 50)},
+    "tight": {"rates": {"gateway": 0.2}, "stock": (15, 40), "visits": (70, 110), "payment_first": 0.8},
     "declines": {
         "rates": {"commit": 0.12},
         "decline_rate": 0.2,
@@ -66,7 +66,7 @@ THEMES: dict[str, dict[str, Any]] = {
         "strikes": {"commit.undeliverable": 0.7, "commit.deliver_again": 0.1},
     },
     "voids": {
-        "rates": {"commit": 0.05, "gateway": 0.4},
+        "rates": {"commit": 0.05, "gateway": 0.3},
         "rest_rounds": 30,
         "methods": ("pm_partial",),
         "strikes": {"commit.void_again": 0.6, "commit.void": 0.3, "commit.doom": 0.3},
@@ -75,12 +75,12 @@ THEMES: dict[str, dict[str, Any]] = {
 
 THEMES |= {
     "two_steps": {
-        "rates": {"gateway": 0.3, "commit": 0.05},
+        "rates": {"gateway": 0.2, "commit": 0.05},
         "two_step": 1.0,
         "favours": ("crash_before", "lost_answer"),
     },
     "failover": {
-        "rates": {"gateway": 0.45, "commit": 0.05},
+        "rates": {"gateway": 0.35, "commit": 0.05},
         "decline_rate": 0.1,
         "gateways": 2,
         "fails_over": 1.0,
@@ -91,7 +91,7 @@ THEMES |= {
         "rates": {"gateway": 0.8},
         "favours": ("lost_request", "lost_request", "not_sent"),
         "reservation_s": (150_000, 250_000),
-        "visits": (15, 30),
+        "visits": (40, 70),
         "gateways": 1,
         "rest_rounds": 60,
         "loops_every_s": 3600.0,
@@ -99,7 +99,7 @@ THEMES |= {
     },
     "returns": {
         "rates": {"gateway": 0.3, "commit": 0.1},
-        "favours": ("lost_answer", "lost_request", "crash_after"),
+        "favours": ("lost_answer", "lost_request"),
         "returns": (20,),
         "webhooks": 1.0,
         "strikes": {"gateway.refund": 0.4, "gateway.look_up_refund": 0.3},
@@ -162,12 +162,12 @@ def plan(chance: Random, theme: str | None = None) -> Plan:
     return Plan(
         theme=theme,
         drops=tuple(_drop(chance, number, said) for number in range(chance.choice((1, 1, 2)))),
-        visits=chance.randint(*said.get("visits", (80, 140))),
-        buyers=chance.choice((20, 80, 80)),
+        visits=chance.randint(*said.get("visits", (140, 220))),
+        buyers=chance.choice((30, 200, 200)),
         span_s=chance.choice((2.0, 10.0, 30.0)),
         policies=tuple(
             chance.choice(("combine", "combine", "optimistic"))
-            for _ in range(chance.choice(said.get("processes", (1, 2, 2, 3))))
+            for _ in range(chance.choice(said.get("processes", (1, 2, 2, 2, 3))))
         ),
         gateways=tuple(
             _counter(chance, name, said) for name in ("alpha", "beta")[: said.get("gateways", chance.choice((1, 2)))]
@@ -204,7 +204,7 @@ def _counter(chance: Random, name: str, said: dict[str, Any]) -> Counter:
 
 def _drop(chance: Random, number: int, said: dict[str, Any]) -> Drop:
     payment_first = chance.random() < said.get("payment_first", 0.4)
-    stock = said.get("stock", (40, 200))
+    stock = said.get("stock", (60, 300))
     items = tuple(
         Item(f"item-{letter}", f"Item {letter}", chance.choice((0, 1999, 5000, 15900)), chance.randint(*stock))
         for letter in "abc"[: chance.randint(1, 3)]

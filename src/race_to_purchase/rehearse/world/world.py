@@ -243,8 +243,8 @@ class World:
         """Send a request; None where no answer came back."""
         process = self.somebody()
         kind = self.chaos.draw(f"http.{request.route}")
-        await self.pause(self.latency_s())
         if process is None or not process.up or kind == "lost_request":
+            await self.pause(self.latency_s())
             return None
         line = Line()
         if kind == "gone":

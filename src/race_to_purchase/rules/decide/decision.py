@@ -91,7 +91,7 @@ def already(attempt: Attempt) -> Outcome:
     if attempt.answer is None or attempt.answer_status is None:
         return Ignored(f"attempt is {attempt.state}")
     end = "paid" if attempt.state in ("committed", "captured") else attempt.state
-    return Answered(attempt.answer_status, attempt.answer, end)
+    return Answered(attempt.answer_status, attempt.answer, end, attempt.n)
 
 
 def tell(checkout_id: str, what: str, at: datetime, detail: str = "") -> Happened:

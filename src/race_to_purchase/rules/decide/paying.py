@@ -85,7 +85,7 @@ def begin_payment(snapshot: Snapshot, command: BeginPayment) -> Decision:
         if checkout.state == "paying":
             return Decision(InFlight(checkout.id, checkout.live_n))
         if checkout.state in SOLD and live.answer is not None and live.answer_status is not None:
-            return Decision(Answered(live.answer_status, live.answer, "paid"))
+            return Decision(Answered(live.answer_status, live.answer, "paid", live.n))
     if checkout.state in ("lapsed", "expired") or snapshot.now >= checkout.deadline:
         return Decision(Lapsed(checkout.id))
     if checkout.state not in ("open", "reserved"):
@@ -149,7 +149,10 @@ def authorization(snapshot: Snapshot, command: Authorization) -> Decision:
     if attempt.state not in OPEN:
         late = _late(snapshot, checkout, attempt, command.verdict)
         followed = tried_next(snapshot, command, attempt)
-        return late if followed is None else Decision(followed, late.rows)
+        if followed is None:
+            return late
+        found = isinstance(followed, Answered) and bool(late.rows)
+        return Decision(replace(followed, void=True) if found else followed, late.rows)
     following = None if command.then is None else try_next(snapshot, command, checkout, attempt)
     if following is not None:
         return following
@@ -245,7 +248,7 @@ def _declined(snapshot: Snapshot, checkout: Checkout, attempt: Attempt, code: st
         answer=body,
     )
     rows += [changed, tell_attempt(checkout.id, attempt.n, "declined", snapshot.now, code)]
-    return Decision(Answered(status, body, "declined"), tuple(rows))
+    return Decision(Answered(status, body, "declined", attempt.n), tuple(rows))
 
 
 def _reopened(snapshot: Snapshot, checkout: Checkout) -> list[Row]:
@@ -318,7 +321,7 @@ def _commit(
         tell_attempt(checkout.id, attempt.n, "committed", snapshot.now, verdict.ref),
     )
     rows: tuple[Row, ...] = (paid, committed, order, ledger.sale(order, checkout.quote), task, *claimed, *told)
-    return Decision(Answered(status, body, "paid"), rows)
+    return Decision(Answered(status, body, "paid", attempt.n), rows)
 
 
 def _doom(
@@ -331,4 +334,4 @@ def _doom(
     why = attempt.decline_code or attempt.gateway_ref or ""
     told = tell_attempt(checkout.id, attempt.n, "doomed", snapshot.now, why)
     end = "sold_out" if sold_out else "expired"
-    return Decision(Answered(status, body, end, void=True), (*rows, doomed, task, told))
+    return Decision(Answered(status, body, end, attempt.n, void=True), (*rows, doomed, task, told))

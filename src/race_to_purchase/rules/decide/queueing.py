@@ -53,4 +53,4 @@ def never_sent(snapshot: Snapshot, checkout: Checkout, attempt: Attempt) -> Deci
     if pays(checkout, attempt):
         rows.append(with_state(checkout, move_checkout(checkout.state, "refuse"), fence=1))
         rows += [*release(snapshot, checkout), tell(checkout.id, "expired", snapshot.now)]
-    return Decision(Answered(status, body, "expired"), tuple(rows))
+    return Decision(Answered(status, body, "expired", attempt.n), tuple(rows))
