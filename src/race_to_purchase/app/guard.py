@@ -10,7 +10,6 @@ import msgspec
 
 from race_to_purchase.edge.challenge.challenges import Challenges, LogOnly, Means
 from race_to_purchase.edge.challenge.codes import EmailCodes
-from race_to_purchase.edge.challenge.decision import Decision
 from race_to_purchase.edge.challenge.desk import ChallengeDesk
 from race_to_purchase.edge.challenge.elsewhere import Name, SiteVerify, ThirdParty
 from race_to_purchase.edge.challenge.mail import ConsoleMailer, Mailer, SmtpMailer
@@ -19,6 +18,8 @@ from race_to_purchase.edge.challenge.noticing import Known, Notices
 from race_to_purchase.edge.challenge.proof import ProofOfWork
 from race_to_purchase.edge.guard.address import Proxies
 from race_to_purchase.edge.guard.gate import Gate
+from race_to_purchase.edge.guard.limits import LimitsHere, WrongLimit, configured
+from race_to_purchase.edge.guard.load import Load
 from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.settings import Settings, log_only_of
 
@@ -48,13 +49,18 @@ def open_guard(settings: Settings) -> Guard:
     numbers = settings.challenge_numbers, settings.challenge_numbers_harder
     third = tuple(_third(settings))
     means = Means(ProofOfWork(keys, seconds=seconds, numbers=numbers, now=time.time), codes, third)
-    challenges = Challenges(means, Notices(_known(settings), time.monotonic), _log_only(settings), _tell)
+    challenges = Challenges(means, Notices(_known(settings), time.monotonic), _log_only(settings))
     desk = ChallengeDesk(challenges, codes, mailer, time.monotonic)
-    return Guard(Gate(_proxies(settings)), challenges, desk, mailer, third)
+    return Guard(_gate(settings), challenges, desk, mailer, third)
 
 
-def _tell(decision: Decision) -> None:
-    """Nobody counts yet."""
+def _gate(settings: Settings) -> Gate:
+    try:
+        limits = LimitsHere(configured(settings.limits), time.monotonic)
+    except WrongLimit as error:
+        raise ConfigurationError(detail=f"RACE_LIMITS: {error}.") from None
+    log_only = "limits" in log_only_of(settings.guard_log_only)
+    return Gate(_proxies(settings), limits, Load(settings.in_flight_max), log_only=log_only)
 
 
 def _log_only(settings: Settings) -> frozenset[LogOnly]:

@@ -9,10 +9,12 @@ at work, a new one is ended at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal, Protocol
 
-End = Literal["silent", "resting", "no_room", "slow_head", "slow_reader"]
+from race_to_purchase.observe.events import emit
+from race_to_purchase.observe.events.guard import ConnectionEnded
+
+End = Literal["silent", "resting", "no_room", "slow_sender", "slow_reader"]
 
 
 class Connection(Protocol):
@@ -24,12 +26,11 @@ class Connection(Protocol):
 
 
 class Connections:
-    """Those of this process: `most` in all, a quarter of them silent. `tell` is told of each that was ended."""
+    """Those of this process: `most` in all, a quarter of them silent."""
 
-    def __init__(self, most: int, tell: Callable[[End], None] = lambda _: None) -> None:
+    def __init__(self, most: int) -> None:
         self._most = most
         self._silent_most = max(1, most // 4)
-        self.tell = tell
         self.open = 0
         self._silent: dict[Connection, None] = {}
         self._resting: dict[Connection, None] = {}
@@ -70,5 +71,5 @@ class Connections:
     def _end_oldest(self, among: dict[Connection, None], why: End) -> None:
         oldest = next(iter(among))
         del among[oldest]
-        self.tell(why)
+        emit(ConnectionEnded(why))
         oldest.end()

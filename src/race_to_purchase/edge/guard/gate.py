@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
-
-import msgspec
 from starlette.types import Scope
 
 from race_to_purchase.edge.guard.address import Origin, Proxies
@@ -13,37 +9,27 @@ from race_to_purchase.edge.guard.limits import By, Exceeded, Limits
 from race_to_purchase.edge.guard.load import Load, overloaded
 from race_to_purchase.edge.guard.problems import limited
 from race_to_purchase.edge.principals import Headers, Principal
+from race_to_purchase.observe.events import emit
+from race_to_purchase.observe.events.guard import RequestLimited, RequestShed
 
 DEVICE = b"race-device"
 DEVICE_BYTES_MAX = 128
 """More of a device's key is not looked at."""
 
 
-class Turned(msgspec.Struct, frozen=True, gc=False):
-    """A request that was turned away, for whoever counts; `enforced` is False where it was let through all the same."""
-
-    route: str
-    why: Literal["limit", "load"]
-    by: By | None = None
-    enforced: bool = True
-
-
 class Gate:
     """One for the whole process. `log_only`: what exceeds a limit is told of, and let through."""
 
-    def __init__(
-        self, proxies: Proxies, limits: Limits, load: Load, tell: Callable[[Turned], None], *, log_only: bool = False
-    ) -> None:
+    def __init__(self, proxies: Proxies, limits: Limits, load: Load, *, log_only: bool = False) -> None:
         self._proxies = proxies
         self._limits = limits
-        self._tell = tell
         self._log_only = log_only
         self.load = load
 
     def require_room(self, route: str) -> None:
         """Refuse with 503 what there is no room for; asked before anything else is looked at."""
         if not self.load.has_room(route):
-            self._tell(Turned(route, "load"))
+            emit(RequestShed(route))
             raise overloaded()
 
     async def admit(
@@ -57,12 +43,7 @@ class Gate:
         origin = None if by_server else self._origin(scope)
         names = self._limits.names(route)
         if names:
-            found: dict[By, str] = {}
-            for by in names:
-                key = _key(by, principal, buyer, headers, origin)
-                if key:
-                    found[by] = key
-            await self._take(route, found)
+            await self._take(route, _keys(principal, buyer, headers, origin))
         return origin
 
     async def admit_ticket(self, route: str, ticket: str) -> None:
@@ -76,26 +57,32 @@ class Gate:
             self._turn_away(route, exceeded)
 
     def _turn_away(self, route: str, exceeded: Exceeded) -> None:
-        self._tell(Turned(route, "limit", exceeded.by, enforced=not self._log_only))
+        emit(RequestLimited(route, exceeded.by, not self._log_only))
         if not self._log_only:
-            raise limited(f"{route}.{exceeded.by}", exceeded.rate, exceeded.verdict)
+            raise limited(f"{route}.{exceeded.by}", exceeded.rate, exceeded.refusal)
 
     def _origin(self, scope: Scope) -> Origin:
         client = scope.get("client")
         return self._proxies.of(client[0] if client else None, scope["headers"])
 
 
-def _key(by: By, principal: Principal | None, buyer: str | None, headers: Headers, origin: Origin | None) -> str:
-    """What a request counts for; empty where it has nothing of the kind."""
-    if by == "network":
-        return "" if origin is None else origin.network
-    if by == "device":
-        return headers.get(DEVICE, b"")[:DEVICE_BYTES_MAX].decode("latin-1")
-    if principal is None:
-        return ""
-    if by == "storefront":
-        return principal.name if principal.role == "storefront" else ""
-    if by == "buyer":
-        # Two storefronts may have a buyer of the same name each.
-        return "" if buyer is None else f"{principal.name}/{buyer}"
-    return getattr(principal, "browser", None) or ""
+def _keys(principal: Principal | None, buyer: str | None, headers: Headers, origin: Origin | None) -> dict[By, str]:
+    """What a request counts for, the strictest first: who is over their own limit takes nothing from those with whom
+    they share a network.
+    """
+    found: dict[By, str] = {}
+    device = headers.get(DEVICE)
+    if device is not None:
+        found["device"] = device[:DEVICE_BYTES_MAX].decode("latin-1")
+    if principal is not None:
+        browser = getattr(principal, "browser", None)
+        if browser is not None:
+            found["session"] = browser
+        if buyer is not None:
+            # Two storefronts may have a buyer of the same name each.
+            found["buyer"] = f"{principal.name}/{buyer}"
+        if origin is None:
+            found["storefront"] = principal.name
+    if origin is not None:
+        found["network"] = origin.network
+    return found

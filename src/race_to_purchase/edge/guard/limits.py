@@ -10,12 +10,12 @@ them share stands behind `Limits`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Literal, Protocol, get_args
 
 import msgspec
 
-from race_to_purchase.edge.guard.gcra import Rate, Verdict
+from race_to_purchase.edge.guard.gcra import Rate, Refusal
 from race_to_purchase.edge.guard.sketch import Sketch
 
 By = Literal["storefront", "buyer", "session", "ticket", "device", "network"]
@@ -99,22 +99,19 @@ class Exceeded(msgspec.Struct, frozen=True, gc=False):
 
     by: By
     rate: Rate
-    verdict: Verdict
+    refusal: Refusal
 
 
 class Limits(Protocol):
     """Where limits are kept. Asked of every request, so an adapter answers in microseconds, or lets pass."""
 
-    def names(self, route: Route) -> tuple[By, ...]:
-        """By what this route is limited, the strictest first; none where it is not."""
+    def names(self, route: Route) -> Container[By]:
+        """By what this route is limited; nothing where it is not."""
         ...
 
     async def take(self, route: Route, keys: Mapping[By, str]) -> Exceeded | None:
-        """Count one request for each of these keys, and the first limit that it exceeds."""
+        """Count one request for each of these keys in turn, up to the first limit that it exceeds, and tell that."""
         ...
-
-
-_STRICTEST_FIRST: tuple[By, ...] = ("ticket", "device", "session", "buyer", "storefront", "network")
 
 
 class LimitsHere(Limits):
@@ -122,22 +119,20 @@ class LimitsHere(Limits):
 
     def __init__(self, table: Table, now: Callable[[], float]) -> None:
         self._sketches = {
-            route: {by: Sketch(limits[by], now) for by in _STRICTEST_FIRST if by in limits}
-            for route, limits in table.items()
+            route: {by: Sketch(rate, now) for by, rate in limits.items()} for route, limits in table.items() if limits
         }
-        self._names = {route: tuple(sketches) for route, sketches in self._sketches.items()}
 
-    def names(self, route: Route) -> tuple[By, ...]:
+    def names(self, route: Route) -> Container[By]:
         """See Limits."""
-        return self._names.get(route, ())
+        return self._sketches.get(route, ())
 
     async def take(self, route: Route, keys: Mapping[By, str]) -> Exceeded | None:
-        """See Limits. The strictest first: whoever is over their own limit takes nothing from those who share theirs."""
+        """See Limits."""
         sketches = self._sketches[route]
         for by, key in keys.items():
             sketch = sketches.get(by)
             if sketch is not None:
-                verdict = sketch.take(key)
-                if not verdict.allowed:
-                    return Exceeded(by, sketch.rate, verdict)
+                refusal = sketch.take(key)
+                if refusal is not None:
+                    return Exceeded(by, sketch.rate, refusal)
         return None

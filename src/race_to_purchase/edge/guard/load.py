@@ -29,10 +29,10 @@ class Load:
         self.in_flight = 0
 
     def has_room(self, route: str) -> bool:
-        """Whether one more of this kind may begin."""
-        if self.in_flight < self._most or route in ALWAYS:
+        """Whether this one, which is counted already, may go on."""
+        if self.in_flight <= self._most or route in ALWAYS:
             return True
-        return route not in BEGINNING and self.in_flight < 2 * self._most
+        return route not in BEGINNING and self.in_flight <= 2 * self._most
 
 
 def overloaded() -> Refused:
