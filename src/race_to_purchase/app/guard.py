@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from hashlib import sha256
 from pathlib import Path
+from secrets import token_bytes
 
 import msgspec
 
@@ -21,7 +21,13 @@ from race_to_purchase.edge.guard.gate import Gate
 from race_to_purchase.edge.guard.limits import LimitsHere, WrongLimit, configured
 from race_to_purchase.edge.guard.load import Load
 from race_to_purchase.errors import ConfigurationError
+from race_to_purchase.ports import Keyrings
 from race_to_purchase.settings import Settings, log_only_of
+
+KEPT = "challenge"
+"""Name under which the key that signs challenges is kept; they live for minutes, so that no setting is needed."""
+
+KEY_BYTES = 32
 
 
 class Guard(msgspec.Struct, frozen=True):
@@ -40,9 +46,14 @@ class Guard(msgspec.Struct, frozen=True):
                 await one.close()
 
 
-def open_guard(settings: Settings) -> Guard:
-    """Everything before the sale; ConfigurationError names the setting that cannot be used."""
-    keys = [sha256(f"race challenges\n{settings.admin_keys}\n{settings.storefront_keys}".encode()).digest()]
+async def open_guard(settings: Settings, keyrings: Keyrings) -> Guard:
+    """Everything before the sale, with the key that all processes share; ConfigurationError as `guard_of`."""
+    return guard_of(settings, await keyrings.settle(KEPT, token_bytes(KEY_BYTES)))
+
+
+def guard_of(settings: Settings, key: bytes) -> Guard:
+    """Everything before the sale; `key` signs challenges. ConfigurationError names the setting that cannot be used."""
+    keys = [key]
     seconds = settings.challenge_seconds
     mailer = _mailer(settings)
     codes = EmailCodes(keys, seconds=seconds, now=time.time) if mailer is not None else None

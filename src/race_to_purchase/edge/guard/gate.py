@@ -75,9 +75,8 @@ def _keys(principal: Principal | None, buyer: str | None, headers: Headers, orig
     if device is not None:
         found["device"] = device[:DEVICE_BYTES_MAX].decode("latin-1")
     if principal is not None:
-        browser = getattr(principal, "browser", None)
-        if browser is not None:
-            found["session"] = browser
+        if principal.browser is not None:
+            found["session"] = principal.browser
         if buyer is not None:
             # Two storefronts may have a buyer of the same name each.
             found["buyer"] = f"{principal.name}/{buyer}"
