@@ -18,7 +18,7 @@ def test_every_script_says_at_its_top_what_it_owns() -> None:
     silent = [
         short(path)
         for path in web_files()
-        if path.suffix == ".ts" and not path.read_text(encoding="utf-8").startswith("/** ")
+        if path.suffix == ".ts" and not path.read_text(encoding="utf-8").startswith("/**")
     ]
     assert silent == []
 

@@ -1,10 +1,41 @@
-/** Registers the components that a shop embeds with one script tag. */
+/** Registers the components that a shop embeds with one script tag. What a page does not show is not fetched. */
 
-import { html, LitElement } from "lit";
+import { bus } from "./bus.ts";
+import { RaceLine } from "./line/race-line.ts";
 
-class RaceLine extends LitElement {
-  protected override render() {
-    return html`<p>line</p>`;
+const LATER: { readonly [name: string]: () => Promise<CustomElementConstructor> } = {
+  "race-checkout": () => import("./checkout/race-checkout.ts").then((loaded) => loaded.RaceCheckout),
+  "race-order": () => import("./order/race-order.ts").then((loaded) => loaded.RaceOrder),
+};
+
+const RETRY_MS = 3_000;
+
+function define(name: string): void {
+  const load = LATER[name];
+  if (load === undefined || customElements.get(name) !== undefined) return;
+  load().then(
+    (component) => customElements.get(name) ?? customElements.define(name, component),
+    // The network is bad: the page goes on asking, as its buyer would.
+    () => setTimeout(() => define(name), RETRY_MS),
+  );
+}
+
+function defineWhatIsThere(): void {
+  for (const name of Object.keys(LATER)) if (document.querySelector(name) !== null) define(name);
+}
+
+if (customElements.get("race-line") === undefined) {
+  customElements.define("race-line", RaceLine);
+  new MutationObserver(defineWhatIsThere).observe(document, { childList: true, subtree: true });
+  defineWhatIsThere();
+  // Whoever waits in a line needs the checkout next: it is fetched before the door opens.
+  addEventListener("race-line-view", () => Object.keys(LATER).forEach(define), { once: true });
+}
+
+declare global {
+  interface Window {
+    race?: { readonly bus: EventTarget };
   }
 }
-customElements.define("race-line", RaceLine);
+
+window.race ??= { bus };

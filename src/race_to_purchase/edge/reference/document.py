@@ -76,6 +76,14 @@ _PARAMETERS: Json = {
         "schema": {"type": "string", "pattern": "^[0-9a-f]{24}$"},
         "example": FINDING_ID,
     },
+    "file": {
+        "name": "file",
+        "in": "path",
+        "required": True,
+        "description": "The name of the script or style.",
+        "schema": {"type": "string"},
+        "example": "race.js",
+    },
     "state": {
         "name": "state",
         "in": "query",
@@ -219,7 +227,7 @@ def _operation(operation: Operation) -> Json:
 
 
 def _parameters(operation: Operation) -> Iterable[Json]:
-    for name in ("id", "drop", "gateway", "finding", *operation.query):
+    for name in ("id", "drop", "gateway", "finding", "file", *operation.query):
         if f"{{{name}}}" in operation.path or name in operation.query:
             yield {"$ref": f"#/components/parameters/{name}"}
     # What a merchant alone may change is never asked for on behalf of one buyer.

@@ -1,0 +1,275 @@
+/**
+ * The way from a choice to an order, without any page: reserve, pay, act at the bank, and what can come between.
+ *
+ * Each wish has one key until it is answered, in this browser's storage: a double tap, a lost network and a reload all
+ * come to the same request.
+ */
+
+import { notice } from "../bus.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Keep } from "../engine/keep.ts";
+import { asProblem, Problem } from "../engine/problem.ts";
+import type { Checkout, Drop } from "../engine/shapes.ts";
+import { pause } from "../engine/wait.ts";
+
+export type Step = "loading" | "choose" | "reserving" | "reserved" | "paying" | "bank" | "expired" | "ended" | "paid";
+
+export interface Choice {
+  readonly item: string;
+  readonly quantity: number;
+  readonly email: string;
+  readonly promo: string;
+}
+
+const PAYING_POLL_MS = 1_500;
+const GONE = new Set(["expired", "cancelled", "unknown_checkout"]);
+const SOLD = new Set(["paid", "fulfilled", "refunded", "returned"]);
+
+export class CheckoutFlow {
+  drop: Drop | null = null;
+  checkout: Checkout | null = null;
+  step: Step = "loading";
+  problem: Problem | null = null;
+  /** Where a payment stands that waits for its turn. */
+  queued: number | null = null;
+  nextAction: string | null = null;
+
+  private stopped = new AbortController();
+  private busy = false;
+  private readonly engine: Engine;
+  private readonly id: string;
+  private readonly keep: Keep;
+  private readonly changed: () => void;
+
+  constructor(engine: Engine, id: string, keep: Keep, changed: () => void) {
+    this.engine = engine;
+    this.id = id;
+    this.keep = keep;
+    this.changed = changed;
+  }
+
+  /** Load the drop, and take up a checkout that was begun: before a reload, in another tab, or before the bank. */
+  async start(checkout: string | null): Promise<void> {
+    this.stopped = new AbortController();
+    const begun = checkout ?? this.keep.read().checkout;
+    await this.doing("loading", async () => {
+      this.drop = await this.engine.drop(this.id, this.stopped.signal);
+      if (begun === undefined || !(await this.resumed(begun, checkout !== null))) this.step = "choose";
+    });
+  }
+
+  stop(): void {
+    this.stopped.abort();
+  }
+
+  /** Look at the drop again, for what is left. */
+  async refresh(): Promise<void> {
+    if (this.step !== "choose" || this.busy) return;
+    try {
+      this.drop = await this.engine.drop(this.id, this.stopped.signal);
+      this.changed();
+    } catch (thrown) {
+      if (this.drop === null) this.problem = asProblem(thrown);
+    }
+  }
+
+  async reserve(choice: Choice): Promise<void> {
+    const body = JSON.stringify({
+      drop: this.id,
+      lines: [{ item: choice.item, quantity: choice.quantity }],
+      buyer: choice.email === "" ? {} : { email: choice.email },
+      ...(choice.promo === "" ? {} : { promo: choice.promo }),
+    });
+    await this.doing("reserving", async () => {
+      this.keep.change({ email: choice.email });
+      try {
+        const checkout = await this.engine.reserve(body, this.keep.keyFor(body), this.keep.read().pass?.token);
+        this.keep.change({ checkout: checkout.id, pass: undefined });
+        this.keep.answered();
+        this.adopt(checkout);
+        notice("race-reserved", this.id, { checkout: checkout.id });
+      } catch (thrown) {
+        this.step = "choose";
+        const problem = asProblem(thrown);
+        if (!problem.passing) this.keep.answered();
+        if (problem.code.startsWith("pass_")) this.keep.change({ pass: undefined });
+        throw problem;
+      }
+    });
+    if (this.problem !== null) await this.refresh();
+  }
+
+  /** Pay by a token of the gateway; `returnUrl` is where a bank sends the buyer back to. */
+  async pay(method: string, returnUrl: string): Promise<void> {
+    const { checkout } = this;
+    if (checkout === null) return;
+    const body = JSON.stringify({ payment_method: method, return_url: returnUrl });
+    await this.doing("paying", async () => {
+      try {
+        const payment = await this.engine.pay(checkout.id, body, this.keep.keyFor(`${checkout.id} ${body}`));
+        if (payment.state !== "paying") this.keep.answered();
+        this.queued = payment.queued ?? null;
+        this.nextAction = payment.next_action ?? null;
+        if (payment.order !== undefined) return this.bought({ ...checkout, state: "paid", order: payment.order.id });
+        await this.decided(checkout.id);
+      } catch (thrown) {
+        await this.notPaid(asProblem(thrown));
+      }
+    });
+  }
+
+  /** The buyer came back from the bank. */
+  async returned(): Promise<void> {
+    const { checkout } = this;
+    if (checkout === null) return;
+    await this.doing("paying", async () => {
+      try {
+        await this.engine.returned(checkout.id);
+        await this.decided(checkout.id);
+      } catch (thrown) {
+        await this.notPaid(asProblem(thrown));
+      }
+    });
+  }
+
+  /** Give back what is reserved. */
+  async giveBack(): Promise<void> {
+    const { checkout } = this;
+    if (checkout === null) return;
+    await this.doing(this.step, async () => {
+      await this.engine.cancel(checkout.id);
+      this.over("ended");
+    });
+  }
+
+  /** Choose again. */
+  async again(): Promise<void> {
+    this.over("choose");
+    this.problem = null;
+    this.changed();
+    await this.refresh();
+  }
+
+  /** The deadline has passed by the engine's clock: what has become of it, the engine says. */
+  async lapse(): Promise<void> {
+    const { checkout } = this;
+    if (checkout === null || this.busy) return;
+    await this.doing(this.step, async () => {
+      if (!(await this.resumed(checkout.id, true))) this.over("expired");
+    });
+  }
+
+  /** Take up the checkout of this id as it stands; false where there is nothing left of it. */
+  private async resumed(id: string, named: boolean): Promise<boolean> {
+    try {
+      const checkout = await this.engine.checkout(id, this.stopped.signal);
+      if (checkout.drop !== this.id) return false;
+      if (GONE.has(checkout.state)) {
+        this.keep.change({ checkout: undefined });
+        if (!named) return false;
+        this.over(checkout.state === "cancelled" ? "ended" : "expired");
+        return true;
+      }
+      this.keep.change({ checkout: id });
+      this.adopt(checkout);
+      // A payment that is under way is followed without being waited for here.
+      if (this.step === "paying") void this.follow(id);
+      return true;
+    } catch (thrown) {
+      const problem = asProblem(thrown);
+      if (problem.code !== "unknown_checkout") throw problem;
+      this.keep.change({ checkout: undefined });
+      if (named) this.problem = problem;
+      return false;
+    }
+  }
+
+  private async follow(id: string): Promise<void> {
+    try {
+      await this.decided(id);
+    } catch (thrown) {
+      this.problem = asProblem(thrown);
+    }
+    this.changed();
+  }
+
+  /** Wait until the payment is decided, or the buyer has to act. */
+  private async decided(id: string): Promise<void> {
+    while (!this.stopped.signal.aborted) {
+      if (this.nextAction !== null) {
+        this.step = "bank";
+        return;
+      }
+      this.changed();
+      await pause(PAYING_POLL_MS, this.stopped.signal);
+      if (this.stopped.signal.aborted) return;
+      const checkout = await this.engine.checkout(id, this.stopped.signal);
+      this.adopt(checkout);
+      if (checkout.state !== "paying") return this.settled(checkout);
+    }
+  }
+
+  /** A payment has ended otherwise than by an answer to us: why, the same request says, under the same key. */
+  private settled(checkout: Checkout): void {
+    this.keep.answered();
+    if (GONE.has(checkout.state)) this.over("expired");
+    else if (checkout.state === "reserved") this.problem = declinedElsewhere(checkout);
+  }
+
+  private async notPaid(problem: Problem): Promise<void> {
+    this.problem = problem;
+    this.step = "reserved";
+    this.nextAction = null;
+    if (!problem.passing || problem.code === "payment_declined") this.keep.answered();
+    if (problem.code === "reservation_expired" || problem.code === "sold_out") this.over("expired");
+    const until = problem.told.reserved_until;
+    if (until !== undefined && this.checkout !== null) this.checkout = { ...this.checkout, reserved_until: until };
+    if (problem.code === "payment_in_flight") await this.decided(this.checkout?.id ?? "");
+    if (problem.code === "wrong_state" && this.checkout !== null) await this.resumed(this.checkout.id, true);
+    notice("race-declined", this.id, { code: problem.code, decline: problem.told.decline_code });
+  }
+
+  private adopt(checkout: Checkout): void {
+    this.checkout = checkout;
+    this.queued = checkout.queued ?? null;
+    this.nextAction = checkout.next_action ?? null;
+    if (SOLD.has(checkout.state)) return this.bought(checkout);
+    if (checkout.state === "paying") this.step = this.nextAction === null ? "paying" : "bank";
+    else if (checkout.state === "reserved" || checkout.state === "open") this.step = "reserved";
+    else this.step = "expired";
+  }
+
+  private bought(checkout: Checkout): void {
+    this.checkout = checkout;
+    this.keep.change({ checkout: undefined, pass: undefined, wish: undefined });
+    this.problem = null;
+    this.step = "paid";
+  }
+
+  private over(step: Step): void {
+    this.keep.change({ checkout: undefined, wish: undefined });
+    this.checkout = null;
+    this.nextAction = null;
+    this.step = step;
+  }
+
+  /** One thing at a time: what comes meanwhile is a double tap. */
+  private async doing(step: Step, work: () => Promise<void>): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    this.problem = null;
+    this.step = step;
+    this.changed();
+    try {
+      await work();
+    } catch (thrown) {
+      this.problem = asProblem(thrown);
+    }
+    this.busy = false;
+    this.changed();
+  }
+}
+
+function declinedElsewhere(checkout: Checkout): Problem {
+  return new Problem(402, { code: "payment_declined", reserved_until: checkout.reserved_until ?? "" });
+}

@@ -1,0 +1,283 @@
+/** `<race-checkout>`: choose, reserve, pay. */
+
+import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
+
+import { aloud, countdown } from "../look/countdown.ts";
+import { RaceElement } from "../look/element.ts";
+import { tokens } from "../look/tokens.ts";
+import type { Part, Texts } from "../text/catalogue.ts";
+import { chooseForm, emptyForm, type Form, wrongWith } from "./choose.ts";
+import { CheckoutFlow, type Step } from "./flow.ts";
+import { declined, methods, safeHref, SANDBOX, underWay } from "./paying.ts";
+import { quoteTable } from "./quote.ts";
+import { look } from "./race-checkout.css.ts";
+
+const REFRESH_S = 10;
+
+export class RaceCheckout extends RaceElement {
+  static override parts: readonly Part[] = ["line", "checkout"];
+  static override styles = [tokens, look];
+  static override properties: PropertyDeclarations = {
+    ...RaceElement.properties,
+    checkout: { type: String },
+    email: { type: String },
+    sandbox: { type: Boolean },
+    returnUrl: { type: String, attribute: "return-url" },
+  };
+
+  /** A checkout to take up, as in the address of a page that a bank sends back to. */
+  declare checkout: string | undefined;
+  declare email: string | undefined;
+  /** Offer the sandbox's payment methods; for demos. */
+  declare sandbox: boolean;
+  declare returnUrl: string | undefined;
+  private flow: CheckoutFlow | null = null;
+  private form: Form = emptyForm(null, "");
+  private method = SANDBOX[0]!.token;
+  private shown: Step | "" = "";
+  private leftMs = 0;
+  private seconds = 0;
+  private supplying = false;
+
+  protected start(): void {
+    this.flow = new CheckoutFlow(this.engine, this.drop, this.keep, () => this.changed());
+    void this.flow.start(this.checkout ?? null).then(() => this.cameBack());
+  }
+
+  protected stop(): void {
+    this.flow?.stop();
+    this.flow = null;
+  }
+
+  protected override woken(): void {
+    const kept = this.keep.read().checkout;
+    // Another tab has begun a checkout: this one shows the same instead of a second one.
+    if (this.flow?.step === "choose" && kept !== undefined) void this.flow.start(kept);
+    else void this.flow?.refresh();
+  }
+
+  protected override second(): void {
+    const { flow, texts } = this;
+    if (flow === null || texts === null) return;
+    this.seconds += 1;
+    if (this.seconds % REFRESH_S === 0 && document.visibilityState === "visible") void flow.refresh();
+    const left = this.left();
+    if (left !== null) {
+      const said = aloud(this.leftMs, left, texts);
+      if (said !== null) this.tell(said);
+      this.leftMs = left;
+      if (left <= -1_000 && (flow.step === "reserved" || flow.step === "bank")) void flow.lapse();
+    }
+    this.requestUpdate();
+  }
+
+  private left(): number | null {
+    const until = this.flow?.checkout?.reserved_until;
+    return until === undefined ? null : this.engine.clock.until(until);
+  }
+
+  private cameBack(): void {
+    const flow = this.flow;
+    if (flow === null) return;
+    this.form = { ...emptyForm(flow.drop, this.email ?? this.keep.read().email ?? ""), ...this.unanswered() };
+    const address = new URL(location.href);
+    const back = address.searchParams.get("race-return") === flow.checkout?.id && flow.checkout !== null;
+    if (back) {
+      address.searchParams.delete("race-return");
+      history.replaceState(history.state, "", address);
+      if (flow.step === "paying" || flow.step === "bank") void flow.returned();
+    }
+    this.requestUpdate();
+  }
+
+  /** A wish that was sent and never answered, as after a reload: chosen again, it goes out under the same key. */
+  private unanswered(): Partial<Form> {
+    const body = this.keep.read().wish?.body ?? "";
+    if (!body.startsWith("{")) return {};
+    const wish = JSON.parse(body) as { lines?: { item: string; quantity: number }[]; promo?: string };
+    const line = wish.lines?.[0];
+    if (line === undefined) return {};
+    return { item: line.item, quantity: line.quantity, promo: wish.promo ?? "", promoOpen: wish.promo !== undefined };
+  }
+
+  private changed(): void {
+    const { flow } = this;
+    this.requestUpdate();
+    if (flow === null || flow.step === this.shown) return;
+    const before = this.shown;
+    this.shown = flow.step;
+    this.leftMs = this.left() ?? 0;
+    this.happened("race-checkout-step", { step: flow.step, checkout: flow.checkout?.id ?? null });
+    if (flow.step === "reserved" && before === "reserving") this.happened("race-reserved", { checkout: flow.checkout!.id });
+    if (flow.step === "expired") this.happened("race-expired");
+    if (flow.step === "paid") this.happened("race-paid", { order: flow.checkout!.order ?? flow.checkout!.id });
+    if (before !== "" && before !== "loading") void this.headTo(flow.step);
+  }
+
+  /** A new page of the same component: whoever cannot see it is taken to its heading. */
+  private async headTo(step: Step): Promise<void> {
+    if (step === "reserving" || step === "paying") return this.tell(this.say(step));
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>("h2")?.focus({ preventScroll: true });
+    if (this.getBoundingClientRect().top < 0) this.scrollIntoView({ block: "start" });
+  }
+
+  protected view(texts: Texts): TemplateResult | typeof nothing {
+    const flow = this.flow;
+    if (flow === null) return nothing;
+    const trouble = flow.problem === null || flow.problem.code === "payment_declined" ? nothing : this.trouble(flow.problem);
+    switch (flow.step) {
+      case "loading":
+        return flow.problem === null ? this.loading(texts) : html`<div class="stack">${trouble}${this.reload(texts)}</div>`;
+      case "choose":
+      case "reserving":
+        return this.choose(texts, trouble);
+      case "reserved":
+      case "paying":
+        return this.pay(texts, trouble);
+      case "bank":
+        return this.bank(texts);
+      case "expired":
+        return this.over(texts, "expiredTitle", "expiredBody", trouble);
+      case "ended":
+        return this.over(texts, "givenBack", null, trouble);
+      case "paid":
+        return html`<section class="stack view"><h2 tabindex="-1">${texts.say("paidTitle")}</h2><slot name="paid"></slot></section>`;
+    }
+  }
+
+  private loading(texts: Texts): TemplateResult {
+    return html`<p class="loading"><span class="spinner" aria-hidden="true"></span>${texts.say("loading")}</p>`;
+  }
+
+  private reload(texts: Texts): TemplateResult {
+    return html`<button class="second" @click=${() => void this.flow!.start(this.checkout ?? null)}>${texts.say("retry")}</button>`;
+  }
+
+  private choose(texts: Texts, trouble: unknown): TemplateResult {
+    const flow = this.flow!;
+    const acts = {
+      change: (changes: Partial<Form>) => this.changeForm(changes),
+      send: () => void this.send(),
+    };
+    return html`<section class="stack view" data-step="choose">
+      <div class="tight">
+        <h2 tabindex="-1">${texts.say("chooseTitle")}</h2>
+        ${this.turn(texts)}
+      </div>
+      ${chooseForm(flow.drop!, this.form, flow.step === "reserving", texts, acts)} ${trouble}
+    </section>`;
+  }
+
+  /** How long the pass of a line lasts, where there is one. */
+  private turn(texts: Texts): TemplateResult | typeof nothing {
+    const { pass } = this.keep.read();
+    if (pass === undefined) return nothing;
+    const left = this.engine.clock.until(pass.expiresAt);
+    return html`<p class="held"><span class="small">${texts.say("turnLasts")}</span> ${countdown(left, texts)}</p>`;
+  }
+
+  private changeForm(changes: Partial<Form>): void {
+    this.form = { ...this.form, ...changes };
+    this.requestUpdate();
+  }
+
+  private async send(): Promise<void> {
+    const flow = this.flow!;
+    if (flow.step === "reserving") return;
+    const wrong = wrongWith(this.form, flow.drop!);
+    this.changeForm({ wrong });
+    if (wrong === null) return flow.reserve({ ...this.form, email: this.form.email.trim() });
+    await this.updateComplete;
+    const field = wrong === "email" ? "#email" : ".items input:not(:disabled)";
+    this.renderRoot.querySelector<HTMLElement>(field)?.focus();
+  }
+
+  private pay(texts: Texts, trouble: unknown): TemplateResult {
+    const flow = this.flow!;
+    const busy = flow.step === "paying" || this.supplying;
+    const left = this.left();
+    return html`<section class="stack view" data-step=${flow.step}>
+      <div class="tight">
+        <h2 tabindex="-1">${texts.say("reservedTitle")}</h2>
+        ${left === null ? nothing : html`<p class="held"><span class="small">${texts.say("reservedFor")}</span> ${countdown(left, texts, "big")}</p>`}
+      </div>
+      ${quoteTable(flow.checkout!.quote, this.names(), "total", texts)} ${declined(flow.problem, texts)} ${trouble}
+      <form class="stack" @submit=${this.submitPayment}>
+        <slot name="payment">${this.sandbox ? methods(this.method, busy, texts, (token) => this.choosePayment(token)) : nothing}</slot>
+        <button class="wide" aria-disabled=${busy}>
+          ${busy ? html`<span class="spinner" aria-hidden="true"></span>${texts.say("paying")}` : texts.say("pay", { amount: texts.money(flow.checkout!.quote.total, flow.checkout!.quote.currency) })}
+        </button>
+      </form>
+      ${busy ? underWay(flow.queued, texts) : html`<button class="plain start" @click=${() => void flow.giveBack()}>${texts.say("giveBack")}</button>`}
+    </section>`;
+  }
+
+  private choosePayment(token: string): void {
+    this.method = token;
+    this.requestUpdate();
+  }
+
+  private readonly submitPayment = (event: Event): void => {
+    event.preventDefault();
+    const flow = this.flow!;
+    if (flow.step !== "reserved" || this.supplying) return;
+    void this.supplied().then((method) => (method === null ? undefined : flow.pay(method, this.returnAddress())));
+  };
+
+  /** The payment method: the shop's own where it answers `race-payment-method`, else the sandbox's. */
+  private async supplied(): Promise<string | null> {
+    const { checkout } = this.flow!;
+    let supply: Promise<string> | string | null = this.sandbox ? this.method : null;
+    const { id, quote } = checkout!;
+    this.happened("race-payment-method", {
+      checkout: id, amount: quote.total, currency: quote.currency, supply: (given: Promise<string> | string) => { supply = given; },
+    });
+    if (supply === null || typeof supply === "string") return supply;
+    this.supplying = true;
+    this.requestUpdate();
+    try {
+      return await supply;
+    } catch {
+      // The shop's own fields say what is wrong with them; there is nothing to pay with.
+      return null;
+    } finally {
+      this.supplying = false;
+      this.requestUpdate();
+    }
+  }
+
+  private returnAddress(): string {
+    const address = new URL(this.returnUrl ?? location.href, location.href);
+    address.searchParams.set("race-return", this.flow!.checkout!.id);
+    return address.href;
+  }
+
+  private bank(texts: Texts): TemplateResult {
+    const flow = this.flow!;
+    const left = this.left();
+    return html`<section class="stack view" data-step="bank">
+      <div class="tight">
+        <h2 tabindex="-1">${texts.say("bankTitle")}</h2>
+        <p class="lead">${texts.say("bankBody")}</p>
+        ${left === null ? nothing : html`<p class="held"><span class="small">${texts.say("reservedFor")}</span> ${countdown(left, texts)}</p>`}
+      </div>
+      <a class="button wide" href=${safeHref(flow.nextAction!, this.engine.api)}>${texts.say("bankGo")}</a>
+      ${flow.problem === null ? nothing : this.trouble(flow.problem)}
+    </section>`;
+  }
+
+  private over(texts: Texts, title: "expiredTitle" | "givenBack", body: "expiredBody" | null, trouble: unknown): TemplateResult {
+    const told = this.flow!.problem?.code;
+    return html`<section class="stack view" data-step=${this.flow!.step}>
+      <div class="tight"><h2 tabindex="-1">${texts.say(told === "sold_out" ? "soldOutTitle" : title)}</h2>
+        ${body === null || told !== undefined ? nothing : html`<p class="lead">${texts.say(body)}</p>`}</div>
+      ${trouble}
+      <button @click=${() => void this.flow!.again().then(() => this.happened("race-again"))}>${texts.say("startAgain")}</button>
+    </section>`;
+  }
+
+  private names(): ReadonlyMap<string, string> {
+    return new Map(this.flow!.drop?.items.map((item) => [item.id, item.title]) ?? []);
+  }
+}

@@ -1,0 +1,287 @@
+/**
+ * The way through the line, without any page: look, join, solve what is asked, wait, claim.
+ *
+ * A buyer's place is a signed ticket in this browser's storage; everything else is looked up again after a reload.
+ */
+
+import { notice } from "../bus.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Keep } from "../engine/keep.ts";
+import { asProblem, type Problem } from "../engine/problem.ts";
+import type { Drop, LineStatus } from "../engine/shapes.ts";
+import { pause } from "../engine/wait.ts";
+import { type Sighting, sighted } from "./estimate.ts";
+import { placeOf } from "./place.ts";
+import { pollMs } from "./poll.ts";
+import { solve } from "./solve.ts";
+import { readTicket } from "./ticket.ts";
+
+export type View =
+  | "loading" | "announced" | "plain_announced" | "registration" | "registered" | "draw" | "drawn" | "opening"
+  | "join" | "waiting" | "called" | "room" | "admitted" | "lapsed" | "paused" | "sold_out" | "closed" | "code";
+
+export interface Pass {
+  readonly token: string;
+  readonly expiresAt: string;
+}
+
+/** The drop has no door, or the engine is older than lines. */
+const NO_LINE = new Set(["unknown_line", "not_found"]);
+const NO_LINE_MS = 10_000;
+const TRIES_AT_THE_DOOR = 3;
+
+export class LineFlow {
+  status: LineStatus | null = null;
+  drop: Drop | null = null;
+  problem: Problem | null = null;
+  busy: "joining" | "checking" | "sending" | null = null;
+  /** How much of the check is done, from 0 to 1. */
+  checked = 0;
+  /** A code by e-mail is asked for; `answer` is what it is appended to once it was sent. */
+  code: { answer: string | null; email: string } | null = null;
+  ahead: number | null = null;
+  sightings: readonly Sighting[] = [];
+  grant: string | undefined;
+
+  private lapsed = false;
+  private full = false;
+  private claiming = false;
+  private stopped: AbortController | null = null;
+  private awake = new AbortController();
+  private readonly engine: Engine;
+  private readonly id: string;
+  private readonly keep: Keep;
+  private readonly changed: () => void;
+
+  constructor(engine: Engine, id: string, keep: Keep, changed: () => void) {
+    this.engine = engine;
+    this.id = id;
+    this.keep = keep;
+    this.changed = changed;
+  }
+
+  start(): void {
+    if (this.stopped !== null) return;
+    this.stopped = new AbortController();
+    void this.watch(this.stopped.signal);
+  }
+
+  stop(): void {
+    this.stopped?.abort();
+    this.stopped = null;
+    this.wake();
+  }
+
+  /** Look again now: the network is back, or the page is looked at again. */
+  wake(): void {
+    this.awake.abort();
+  }
+
+  get pass(): Pass | null {
+    const { pass } = this.keep.read();
+    return pass !== undefined && this.engine.clock.until(pass.expiresAt) > 0 ? pass : null;
+  }
+
+  get joined(): boolean {
+    return this.keep.read().ticket !== undefined;
+  }
+
+  /** How many were ahead when the place was first known. */
+  get aheadAtFirst(): number {
+    return this.keep.read().aheadAtFirst ?? this.ahead ?? 0;
+  }
+
+  get view(): View {
+    if (this.code !== null) return "code";
+    if (this.drop !== null) return plainView(this.drop);
+    const { status } = this;
+    if (status === null) return "loading";
+    if (status.phase === "closed" || status.phase === "announced") return status.phase;
+    if (this.pass !== null) return "admitted";
+    if (status.phase === "sold_out" || status.phase === "paused") return status.phase;
+    if (status.phase === "registration") return this.joined ? "registered" : "registration";
+    if (status.phase === "draw") return this.drawView(status);
+    return this.openView();
+  }
+
+  private drawView(status: LineStatus): View {
+    if (status.seed === null) return "draw";
+    if (!this.joined) return this.engine.clock.until(status.opens_at) > 0 ? "join" : "opening";
+    return this.engine.clock.until(status.opens_at) > 0 ? "drawn" : "opening";
+  }
+
+  private openView(): View {
+    if (!this.joined) return "join";
+    if (this.ahead === null || this.ahead >= 0) return "waiting";
+    if (this.lapsed) return "lapsed";
+    return this.full ? "room" : "called";
+  }
+
+  /** Take a place. Doing so again is harmless: the same visitor has the same place. */
+  async join(answer?: string): Promise<void> {
+    if (this.busy !== null) return;
+    this.busy = "joining";
+    this.problem = null;
+    this.changed();
+    try {
+      await this.knock(answer);
+      this.code = null;
+    } catch (thrown) {
+      this.refused(asProblem(thrown));
+    }
+    this.busy = null;
+    this.changed();
+    this.wake();
+  }
+
+  /** Have a code sent to an address, the way for whoever cannot compute. */
+  async sendCode(email: string): Promise<void> {
+    if (this.busy !== null) return;
+    this.busy = "sending";
+    this.problem = null;
+    this.changed();
+    try {
+      const { answer } = await this.engine.sendCode(this.id, email);
+      this.code = { answer, email };
+    } catch (thrown) {
+      this.problem = asProblem(thrown);
+    }
+    this.busy = null;
+    this.changed();
+  }
+
+  /** Another address for the code. */
+  otherAddress(): void {
+    this.code = { answer: null, email: "" };
+    this.changed();
+  }
+
+  /** Come in again after a turn that was not used. */
+  again(): void {
+    this.lapsed = false;
+    this.wake();
+  }
+
+  private async knock(answer: string | undefined): Promise<void> {
+    let shown = answer;
+    for (let n = 1; ; n += 1) {
+      try {
+        const place = await this.engine.join(this.id, {
+          ...(shown === undefined ? {} : { challenge: shown }),
+          ...(this.grant === undefined ? {} : { grant: this.grant }),
+        });
+        this.keep.change({ ticket: place.ticket, aheadAtFirst: undefined });
+        this.lapsed = false;
+        notice("race-joined", this.id, { late: place.late });
+        return;
+      } catch (thrown) {
+        const { challenge } = asProblem(thrown).told;
+        if (challenge === undefined || n === TRIES_AT_THE_DOOR || this.code !== null) throw thrown;
+        this.busy = "checking";
+        this.checked = 0;
+        this.changed();
+        shown = (await solve(challenge, (share) => this.tried(share))) ?? undefined;
+      }
+    }
+  }
+
+  private tried(share: number): void {
+    this.checked = share;
+    this.changed();
+  }
+
+  private refused(problem: Problem): void {
+    const onlyCodes = problem.told.challenge === undefined && problem.told.ways?.includes("email_code");
+    if (onlyCodes === true && this.code === null) this.code = { answer: null, email: this.keep.read().email ?? "" };
+    else this.problem = problem;
+  }
+
+  private async watch(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const ms = await this.look(signal);
+      if (signal.aborted) return;
+      this.changed();
+      this.awake = new AbortController();
+      await pause(ms, this.awake.signal);
+    }
+  }
+
+  /** One look; milliseconds until the next one. */
+  private async look(signal: AbortSignal): Promise<number> {
+    try {
+      if (this.drop !== null) return await this.lookWithoutLine(signal);
+      const status = await this.engine.status(this.id, signal);
+      this.adopt(status);
+      if (this.problem !== null && this.problem.passing) this.problem = null;
+      await this.claim();
+      return pollMs(status, this.ahead, this.engine.clock.now());
+    } catch (thrown) {
+      const problem = asProblem(thrown);
+      if (NO_LINE.has(problem.code)) return this.lookWithoutLine(signal).catch((other) => this.missed(asProblem(other)));
+      return this.missed(problem);
+    }
+  }
+
+  private missed(problem: Problem): number {
+    this.problem = problem;
+    return problem.retryAfterMs ?? 5_000 * (1 + Math.random());
+  }
+
+  /** A drop without a door: whoever is there may buy as soon as it opens. */
+  private async lookWithoutLine(signal: AbortSignal): Promise<number> {
+    this.drop = await this.engine.drop(this.id, signal);
+    this.problem = null;
+    const opensMs = this.engine.clock.until(this.drop.opens_at);
+    // Not all in the same instant: the first second after the opening is everybody's.
+    return opensMs > 0 ? Math.min(30_000, opensMs + Math.random() * 700) : NO_LINE_MS * (1 + Math.random());
+  }
+
+  private adopt(status: LineStatus): void {
+    this.status = status;
+    this.ahead = this.aheadIn(status);
+    if (this.ahead === null) return;
+    this.sightings = sighted(this.sightings, this.engine.clock.now(), status.cursor);
+    if (this.keep.read().aheadAtFirst === undefined) this.keep.change({ aheadAtFirst: Math.max(0, this.ahead) });
+  }
+
+  private aheadIn(status: LineStatus): number | null {
+    const { ticket: token } = this.keep.read();
+    if (token === undefined || status.seed === null || status.registered === null) return null;
+    const ticket = readTicket(token);
+    return ticket === null ? null : placeOf(ticket, status.seed, status.registered) - status.cursor;
+  }
+
+  private async claim(): Promise<void> {
+    const { ticket, pass, checkout } = this.keep.read();
+    if (pass !== undefined && this.pass === null) {
+      this.keep.change({ pass: undefined });
+      this.lapsed = true;
+    }
+    const called = this.status?.phase === "open" && this.ahead !== null && this.ahead < 0;
+    // Nobody's time shall run while they look elsewhere, and a checkout under way needs no further pass.
+    if (!called || ticket === undefined || checkout !== undefined || this.claiming) return;
+    if (this.pass !== null || this.lapsed || document.visibilityState === "hidden") return;
+    this.claiming = true;
+    try {
+      const given = await this.engine.claim(this.id, ticket);
+      this.full = false;
+      this.keep.change({ pass: { token: given.pass, expiresAt: given.expires_at } });
+      notice("race-called", this.id, {});
+    } catch (thrown) {
+      this.notLetIn(asProblem(thrown));
+    } finally {
+      this.claiming = false;
+    }
+  }
+
+  private notLetIn(problem: Problem): void {
+    this.full = problem.code === "no_pass_free";
+    if (problem.code === "ticket_invalid") this.keep.change({ ticket: undefined, aheadAtFirst: undefined });
+    if (!["no_pass_free", "not_called", "line_paused", "sold_out"].includes(problem.code)) throw problem;
+  }
+}
+
+function plainView(drop: Drop): View {
+  if (drop.phase === "announced") return "plain_announced";
+  return drop.phase === "open" ? "admitted" : drop.phase;
+}

@@ -1,0 +1,252 @@
+/** `<race-line>`: the place in the line, the honest wait, and the door. */
+
+import { html, nothing, svg, type PropertyDeclarations, type TemplateResult } from "lit";
+
+import { countdown, aloud } from "../look/countdown.ts";
+import { RaceElement } from "../look/element.ts";
+import { tokens } from "../look/tokens.ts";
+import type { Key, Texts } from "../text/catalogue.ts";
+import { estimate, spoken } from "./estimate.ts";
+import { LineFlow, type View } from "./flow.ts";
+import { look } from "./race-line.css.ts";
+
+const SAY_EVERY_MS = 60_000;
+
+export class RaceLine extends RaceElement {
+  static override styles = [tokens, look];
+  static override properties: PropertyDeclarations = { ...RaceElement.properties, grant: { type: String } };
+
+  declare grant: string | undefined;
+  private flow: LineFlow | null = null;
+  private shown: View | "" = "";
+  private saidAt = 0;
+  private leftMs = 0;
+  private admittedWith: string | null = null;
+
+  /** Where this browser stands: the view's name, how many are ahead, and the pass it was let in with. */
+  get state(): { view: View; ahead: number | null; pass: string | null } {
+    return { view: this.flow?.view ?? "loading", ahead: this.flow?.ahead ?? null, pass: this.flow?.pass?.token ?? null };
+  }
+
+  protected start(): void {
+    this.flow = new LineFlow(this.engine, this.drop, this.keep, () => this.changed());
+    this.flow.grant = this.grant ?? undefined;
+    this.flow.start();
+  }
+
+  protected stop(): void {
+    this.flow?.stop();
+    this.flow = null;
+  }
+
+  protected override woken(): void {
+    this.flow?.wake();
+  }
+
+  protected override second(): void {
+    const { flow, texts } = this;
+    if (flow === null || texts === null) return;
+    if (flow.view !== this.shown) this.changed();
+    const until = this.untilMs(flow.view);
+    if (until !== null) {
+      const said = aloud(this.leftMs, until, texts);
+      if (said !== null) this.tell(said);
+      if (this.leftMs > 0 && until <= 0) flow.wake();
+      this.leftMs = until;
+    }
+    this.requestUpdate();
+  }
+
+  private changed(): void {
+    const { flow, texts } = this;
+    this.requestUpdate();
+    if (flow === null || texts === null) return;
+    const view = flow.view;
+    if (view === "admitted") this.admit();
+    else this.admittedWith = null;
+    if (view === this.shown) return this.sayPlace(texts);
+    const before = this.shown;
+    this.shown = view;
+    this.leftMs = this.untilMs(view) ?? 0;
+    this.happened("race-line-view", { view });
+    if (view === "sold_out") this.happened("race-sold-out");
+    if (before !== "" && before !== "loading") this.tell(this.headline(view));
+  }
+
+  private admit(): void {
+    const pass = this.flow?.pass ?? null;
+    const name = pass?.token ?? "";
+    if (this.admittedWith === name) return;
+    this.admittedWith = name;
+    this.happened("race-admitted", { pass: pass?.token ?? null, expires_at: pass?.expiresAt ?? null });
+  }
+
+  /** The place is said at most once a minute, however often it is looked up. */
+  private sayPlace(texts: Texts): void {
+    const ahead = this.flow?.ahead;
+    if (this.shown !== "waiting" || ahead == null || Date.now() - this.saidAt < SAY_EVERY_MS) return;
+    this.saidAt = Date.now();
+    this.tell(ahead <= 0 ? texts.say("nextUp") : `${texts.number(ahead)} ${texts.say("ahead", { n: ahead })}`);
+  }
+
+  private untilMs(view: View): number | null {
+    const { status, drop, pass } = this.flow!;
+    const moment =
+      view === "plain_announced" ? drop?.opens_at
+      : view === "announced" ? status?.registration_opens_at
+      : view === "registration" || view === "registered" ? status?.registration_closes_at
+      : view === "drawn" ? status?.opens_at
+      : view === "admitted" ? pass?.expiresAt
+      : undefined;
+    return moment === undefined ? null : this.engine.clock.until(moment);
+  }
+
+  protected view(texts: Texts): TemplateResult {
+    const flow = this.flow!;
+    const view = flow?.view ?? "loading";
+    if (view === "loading") {
+      return flow?.problem == null ? this.waiting(texts) : html`<div class="stack view">${this.trouble(flow.problem)}</div>`;
+    }
+    return html`<section class="stack view" aria-labelledby="title" data-view=${view}>
+      ${this.mark(view)}
+      <div class="tight">
+        <h2 id="title">${this.headline(view)}</h2>
+        <p class="lead">${this.subline(view)}</p>
+      </div>
+      ${this.middle(view, texts)} ${this.action(view, texts)}
+      ${flow.problem === null ? nothing : this.trouble(flow.problem)} ${this.foot(view, texts)}
+    </section>`;
+  }
+
+  private waiting(texts: Texts): TemplateResult {
+    return html`<p class="loading"><span class="spinner" aria-hidden="true"></span>${texts.say("loading")}</p>`;
+  }
+
+  private headline(view: View): string {
+    return this.say(this.flow?.busy === "checking" && view !== "code" ? "checkTitle" : TITLES[view]);
+  }
+
+  private subline(view: View): string {
+    if (this.flow?.busy === "checking" && view !== "code") return this.say("checkBody");
+    if (view === "code" && this.flow?.code?.answer != null) return this.say("codeSent", { email: this.flow.code.email });
+    return view === "admitted" && this.flow?.pass == null ? "" : this.say(LEADS[view]);
+  }
+
+  private mark(view: View): TemplateResult | typeof nothing {
+    if (!["registered", "drawn", "admitted", "called"].includes(view)) return nothing;
+    return html`<span class="mark" aria-hidden="true">${svg`<svg viewBox="0 0 24 24"><path d="M5 12.5l4.5 4.5L19 7.5"/></svg>`}</span>`;
+  }
+
+  private middle(view: View, texts: Texts): TemplateResult | typeof nothing {
+    if (this.flow?.busy === "checking") return this.checking();
+    if (view === "waiting" || (view === "drawn" && this.flow?.ahead != null)) return this.place(view, texts);
+    const label = COUNTED[view];
+    const until = this.untilMs(view);
+    if (label === undefined || until === null) return nothing;
+    return html`<div class="clock"><span class="small">${texts.say(label)}</span>${countdown(until, texts, "big")}</div>`;
+  }
+
+  private checking(): TemplateResult {
+    const share = this.flow!.checked;
+    return html`<div class="track" role="progressbar" aria-label=${this.say("checkTitle")} aria-valuemin="0" aria-valuemax="100"
+      aria-valuenow=${Math.round(share * 100)}><i class="bar" .style=${`transform:scaleX(${Math.max(0.03, share)})`}></i></div>`;
+  }
+
+  private place(view: View, texts: Texts): TemplateResult {
+    const flow = this.flow!;
+    const ahead = Math.max(0, flow.ahead ?? 0);
+    const done = flow.aheadAtFirst > 0 ? 1 - ahead / flow.aheadAtFirst : 1;
+    return html`
+      <p class="place">
+        ${flow.ahead! <= 0
+          ? html`<span class="next">${texts.say("nextUp")}</span>`
+          : html`<span class="digits number">${texts.number(ahead)}</span> <span class="whose">${texts.say("ahead", { n: ahead })}</span>`}
+      </p>
+      ${view === "drawn"
+        ? html`<div class="clock"><span class="small">${texts.say("opensIn")}</span>${countdown(this.untilMs(view) ?? 0, texts)}</div>`
+        : html`<div class="track" aria-hidden="true"><i class="bar" .style=${`transform:scaleX(${Math.max(0.02, Math.min(1, done))})`}></i></div>
+            ${this.wait(ahead, texts)}`}
+    `;
+  }
+
+  private wait(ahead: number, texts: Texts): TemplateResult {
+    const { status, sightings } = this.flow!;
+    const range = estimate(ahead, status!.rate_per_s, sightings);
+    return html`<dl class="wait">
+      <dt class="small">${texts.say("waitLabel")}</dt>
+      <dd>${range === null ? texts.say("waitUnknown") : inWords(range, texts)}</dd>
+      <dd class="small">${range === null ? nothing : texts.say("waitHonest")}</dd>
+    </dl>
+    ${status!.stock === "few" ? html`<p class="warn">${texts.say("fewLeft")}</p>` : nothing}
+    ${status!.stock === "none" ? html`<p class="warn">${texts.say("noneFree")}</p>` : nothing}`;
+  }
+
+  private action(view: View, texts: Texts): TemplateResult | typeof nothing {
+    const flow = this.flow!;
+    if (view === "code") return this.codeForm(texts);
+    if (flow.busy === "checking") return nothing;
+    if (view === "lapsed") {
+      return html`<button @click=${() => flow.again()}>${texts.say("retry")}</button>`;
+    }
+    if (view !== "registration" && view !== "join") return nothing;
+    const label = flow.busy === null ? texts.say(view === "join" ? "join" : "register") : texts.say("joining");
+    return html`<button class="wide" aria-disabled=${flow.busy !== null} @click=${() => void flow.join()}>
+      ${flow.busy === null ? nothing : html`<span class="spinner" aria-hidden="true"></span>`}${label}
+    </button>`;
+  }
+
+  private codeForm(texts: Texts): TemplateResult {
+    const sent = this.flow!.code!.answer !== null;
+    return html`<form class="stack" novalidate @submit=${this.submitCode}>
+      <div class="tight">
+        <label for="code">${texts.say(sent ? "codeLabel" : "emailLabel")}</label>
+        ${sent
+          ? html`<input id="code" name="code" type="text" inputmode="numeric" autocomplete="one-time-code" required>`
+          : html`<input id="code" name="email" type="email" autocomplete="email" required .value=${this.flow!.code!.email}>`}
+      </div>
+      <button class="wide" aria-disabled=${this.flow!.busy !== null}>${texts.say(sent ? "codeConfirm" : "codeSend")}</button>
+      ${sent ? html`<button type="button" class="plain" @click=${() => this.flow!.otherAddress()}>${texts.say("codeOther")}</button>` : nothing}
+    </form>`;
+  }
+
+  private readonly submitCode = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const given = new FormData(event.target as HTMLFormElement);
+    const code = this.flow!.code!;
+    if (code.answer === null) void this.flow!.sendCode(String(given.get("email") ?? "").trim());
+    else void this.flow!.join(code.answer + String(given.get("code") ?? "").replace(/\D/g, ""));
+  };
+
+  private foot(view: View, texts: Texts): TemplateResult | typeof nothing {
+    const message = this.flow!.status?.message;
+    const kept = ["registered", "drawn", "waiting", "paused", "room"].includes(view);
+    return html`${message == null ? nothing : html`<div class="note"><strong>${texts.say("shopNote")}</strong><p>${message}</p></div>`}
+    ${kept ? html`<p class="small">${texts.say("placeKept")}</p>` : nothing}`;
+  }
+}
+
+function inWords(range: { fromS: number; toS: number }, texts: Texts): string {
+  const wait = spoken(range);
+  if (wait.unit === "soon") return texts.say("waitSoon");
+  const one = wait.unit === "minutes" ? "waitMinutes" : "waitHours";
+  return wait.from === wait.to ? texts.say(`${one}Same`, { n: wait.to }) : texts.say(one, { n: wait.to, from: wait.from, to: wait.to });
+}
+
+const TITLES: { readonly [view in View]: Key } = {
+  loading: "loading", announced: "announcedTitle", plain_announced: "announcedTitle", registration: "registrationTitle",
+  registered: "registeredTitle", draw: "drawTitle", drawn: "drawnTitle", opening: "openNowTitle", join: "joinTitle",
+  waiting: "waitingTitle", called: "calledTitle", room: "roomTitle", admitted: "admittedTitle", lapsed: "lapsedTitle",
+  paused: "pausedTitle", sold_out: "soldOutTitle", closed: "closedTitle", code: "codeTitle",
+};
+
+const LEADS: { readonly [view in View]: Key } = {
+  loading: "loading", announced: "announcedBody", plain_announced: "plainAnnouncedBody", registration: "registrationBody",
+  registered: "registeredBody", draw: "drawBody", drawn: "drawnBody", opening: "openNowBody", join: "joinBody",
+  waiting: "waitingBody", called: "calledBody", room: "roomBody", admitted: "admittedBody", lapsed: "lapsedBody",
+  paused: "pausedBody", sold_out: "soldOutBody", closed: "closedBody", code: "codeBody",
+};
+
+const COUNTED: { readonly [view in View]?: Key } = {
+  announced: "registrationIn", plain_announced: "opensIn", registration: "registrationCloses", registered: "drawIn",
+  drawn: "opensIn", admitted: "turnLasts",
+};

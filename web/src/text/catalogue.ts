@@ -1,0 +1,165 @@
+/**
+ * What buyers read, by language: a table of messages a language, with plural forms where a number decides.
+ *
+ * To add a language, write its table (the compiler says what is missing) and name it in `LANGUAGES`. Only English
+ * comes with the script itself; another one is fetched when a page speaks it.
+ */
+
+import type { checkout as english } from "./en/checkout.ts";
+import { line } from "./en/line.ts";
+
+/** One message, or one a plural category of the language; `{name}` stands for a parameter. */
+export type Message = string | ({ readonly other: string } & { readonly [form in Intl.LDMLPluralRule]?: string });
+
+/** What went wrong, and what to do next. */
+export interface Trouble {
+  readonly what: string;
+  readonly next: string;
+}
+
+/** Messages by key, troubles by problem code, and why a card was declined by decline code. */
+interface Words {
+  readonly messages: Readonly<Record<string, Message>>;
+  readonly troubles: Readonly<Record<string, Trouble>>;
+  readonly declines?: Readonly<Record<string, string>>;
+}
+
+/** A language has to have what English has. */
+type Like<English extends Words> = {
+  readonly messages: { readonly [key in keyof English["messages"]]: Message };
+  readonly troubles: { readonly [code in keyof English["troubles"]]: Trouble };
+};
+
+export type LineWords = Like<typeof line>;
+export type CheckoutWords = Like<typeof english> & {
+  readonly declines: { readonly [code in keyof (typeof english)["declines"]]: string };
+};
+
+export type Key = keyof LineWords["messages"] | keyof CheckoutWords["messages"];
+
+/** The line is light, so what only the checkout says is fetched with the checkout. */
+interface Language {
+  readonly line: () => Promise<LineWords>;
+  readonly checkout: () => Promise<CheckoutWords>;
+}
+
+const ENGLISH: Language = {
+  line: () => Promise.resolve(line),
+  checkout: () => import("./en/checkout.ts").then((loaded) => loaded.checkout),
+};
+
+const LANGUAGES: { readonly [tag: string]: Language } = {
+  en: ENGLISH,
+  de: {
+    line: () => import("./de/line.ts").then((loaded) => loaded.line),
+    checkout: () => import("./de/checkout.ts").then((loaded) => loaded.checkout),
+  },
+};
+
+export type Part = keyof Language;
+
+export type Params = Readonly<Record<string, string | number>>;
+
+export class Texts {
+  readonly tag: string;
+  private readonly words: readonly Words[];
+  private readonly plurals: Intl.PluralRules;
+  private readonly numbers: Intl.NumberFormat;
+
+  constructor(tag: string, words: readonly Words[]) {
+    this.tag = tag;
+    this.words = words;
+    this.plurals = new Intl.PluralRules(tag);
+    this.numbers = new Intl.NumberFormat(tag);
+  }
+
+  /** The message; the parameter `n` chooses its form. */
+  say(key: Key, params: Params = {}): string {
+    const message = this.words.find((one) => key in one.messages)?.messages[key] ?? "";
+    if (typeof message === "string") return this.filled(message, params);
+    const form = this.plurals.select(Number(params["n"] ?? 0));
+    return this.filled(message[form] ?? message.other, params);
+  }
+
+  /** What a problem of this code means to a buyer; what is in no table is told in general terms. */
+  trouble(code: string): Trouble {
+    const found = this.words.find((one) => Object.hasOwn(one.troubles, code));
+    return found?.troubles[code] ?? this.words[0]!.troubles["unexpected"]!;
+  }
+
+  /** Why a card was declined, by decline code. */
+  decline(code = ""): string {
+    const declines = this.words.find((one) => one.declines !== undefined)?.declines ?? {};
+    return (Object.hasOwn(declines, code) ? declines[code] : declines["generic_decline"]) ?? "";
+  }
+
+  number(n: number): string {
+    return this.numbers.format(n);
+  }
+
+  /** `minor` units of a currency, as people of this language write money. */
+  money(minor: number, currency: string): string {
+    const format = new Intl.NumberFormat(this.tag, { style: "currency", currency });
+    const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+    return format.format(minor / 10 ** digits);
+  }
+
+  /** Day and time of a moment, where the buyer is. */
+  moment(iso: string): string {
+    return new Intl.DateTimeFormat(this.tag, { dateStyle: "long", timeStyle: "short" }).format(new Date(iso));
+  }
+
+  /** The time of day of a moment. */
+  time(iso: string): string {
+    return new Intl.DateTimeFormat(this.tag, { timeStyle: "short" }).format(new Date(iso));
+  }
+
+  private filled(message: string, params: Params): string {
+    return message.replace(/\{(\w+)\}/g, (_, name: string) => {
+      const value = params[name] ?? "";
+      return typeof value === "number" ? this.number(value) : value;
+    });
+  }
+}
+
+const loaded = new Map<string, Promise<Texts>>();
+
+/** The texts of the first wanted language that there is, else English; a language that cannot be fetched is English. */
+export function textsFor(wanted: readonly string[], parts: readonly Part[]): Promise<Texts> {
+  const tag = wanted.find((one) => primary(one) in LANGUAGES) ?? "en";
+  const name = [tag, ...parts].join(" ");
+  const found = loaded.get(name) ?? fetched(tag, parts).catch(() => withoutIt(name, parts));
+  loaded.set(name, found);
+  return found;
+}
+
+async function fetched(tag: string, parts: readonly Part[]): Promise<Texts> {
+  const language = LANGUAGES[primary(tag)] ?? ENGLISH;
+  // A page says `en`; how its reader writes dates and money, their browser knows better.
+  const regional = navigator.languages.find((one) => primary(one) === primary(tag)) ?? tag;
+  return new Texts(tag.includes("-") ? tag : regional, await Promise.all(parts.map((part): Promise<Words> => language[part]())));
+}
+
+/** The network is bad: what is there is English, and the next component asks again. */
+function withoutIt(name: string, parts: readonly Part[]): Promise<Texts> {
+  loaded.delete(name);
+  return fetched("en", parts).catch(() => new Texts("en", [line]));
+}
+
+/** What the page speaks around `element`, then what its reader prefers. */
+export function languagesAround(element: Element): readonly string[] {
+  for (let at: Element | null = element; at !== null; at = at.parentElement ?? hostOf(at)) {
+    const lang = at.getAttribute("lang");
+    if (lang !== null && lang !== "") return [lang];
+  }
+  return navigator.languages;
+}
+
+function hostOf(element: Element): Element | null {
+  const root = element.getRootNode();
+  return root instanceof ShadowRoot ? root.host : null;
+}
+
+function primary(tag: string): string {
+  return tag.toLowerCase().split("-")[0] ?? tag;
+}

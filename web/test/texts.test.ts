@@ -1,0 +1,56 @@
+/** The languages: complete, with plural forms that the language has, and no parameter lost in translation. */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { Texts } from "../src/text/catalogue.ts";
+import { checkout as checkoutDe } from "../src/text/de/checkout.ts";
+import { line as lineDe } from "../src/text/de/line.ts";
+import { checkout as checkoutEn } from "../src/text/en/checkout.ts";
+import { line as lineEn } from "../src/text/en/line.ts";
+
+type Table = Readonly<Record<string, unknown>>;
+
+const parameters = (message: unknown): string[] => [...new Set(JSON.stringify(message).match(/\{\w+\}/g) ?? [])].sort();
+
+for (const [part, english, german] of [["line", lineEn, lineDe], ["checkout", checkoutEn, checkoutDe]] as const) {
+  describe(part, () => {
+    test("both languages say the same things", () => {
+      for (const table of ["messages", "troubles"] as const) {
+        assert.deepEqual(Object.keys(german[table]).sort(), Object.keys(english[table]).sort());
+      }
+    });
+
+    test("with the same parameters", () => {
+      for (const [key, message] of Object.entries(english.messages)) {
+        assert.deepEqual(parameters((german.messages as Table)[key]), parameters(message), key);
+      }
+    });
+
+    test("and nothing was left in English", () => {
+      const same = Object.entries(english.messages).filter(([key, message]) => (german.messages as Table)[key] === message);
+      assert.deepEqual(same.map(([key]) => key).filter((key) => !["codeLabel", "promoLabel"].includes(key)), []);
+    });
+  });
+}
+
+describe("a text", () => {
+  const texts = new Texts("de", [lineDe, checkoutDe]);
+
+  test("takes the form of its number, and writes numbers as its language does", () => {
+    assert.equal(texts.say("ahead", { n: 1 }), "Person ist vor Ihnen");
+    assert.equal(texts.say("queued", { n: 1_234 }), "Ihre Zahlung ist Nummer 1.234 in der Reihe");
+  });
+
+  test("writes money by the currency's own digits", () => {
+    assert.equal(texts.money(15_900, "EUR"), "159,00\u00a0€");
+    assert.equal(texts.money(15_900, "JPY"), "15.900\u00a0¥");
+    assert.match(texts.money(15_900, "KWD"), /15,900/);
+  });
+
+  test("knows what to say of a code that is in no table, even one that every object has", () => {
+    assert.equal(texts.trouble("something_new").what, lineDe.troubles.unexpected.what);
+    assert.equal(texts.trouble("constructor").what, lineDe.troubles.unexpected.what);
+    assert.equal(texts.decline("toString"), checkoutDe.declines.generic_decline);
+  });
+});
