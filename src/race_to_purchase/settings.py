@@ -145,6 +145,21 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     proxy_header: Annotated[
         Literal["x-forwarded-for", "forwarded"], msgspec.Meta(description="The header in which they tell it.")
     ] = "x-forwarded-for"
+    limits: Annotated[
+        str,
+        msgspec.Meta(
+            description="Limits other than those of docs/guard.md, as in `join.network=600/60, reserve.buyer=off`: so "
+            "many requests in so many seconds."
+        ),
+    ] = ""
+    in_flight_max: Annotated[
+        Positive,
+        msgspec.Meta(description="Requests that a process works on at once; more that begin something get 503."),
+    ] = 8192
+    clients_max: Annotated[
+        int,
+        msgspec.Meta(ge=16, description="Connections that a process keeps open; a quarter may send nothing yet."),
+    ] = 20_000
     guard_log_only: Annotated[
         str,
         msgspec.Meta(

@@ -10,9 +10,9 @@ from tests.edge.wire import Client
 
 
 @contextmanager
-def opened(shop: Shop) -> Iterator[Server]:
-    """The shop's server, with the drop of the reference on sale."""
-    with Server(lambda: shop.app(echo=True, sandbox=shop.bank.act)) as running:
+def opened(shop: Shop, clients_max: int = 1000) -> Iterator[Server]:
+    """The shop's server, with the drop of the reference on sale; it keeps so many connections open."""
+    with Server(lambda: shop.app(echo=True, sandbox=shop.bank.act), clients_max=clients_max) as running:
         running.do(lambda: shop.catalogue.put(a_definition()))
         yield running
 

@@ -10,7 +10,6 @@ from altcha.v1 import solve_challenge
 
 from race_to_purchase.edge.challenge.challenges import Challenges, LogOnly, Means
 from race_to_purchase.edge.challenge.codes import EmailCodes
-from race_to_purchase.edge.challenge.decision import Decision
 from race_to_purchase.edge.challenge.desk import ChallengeDesk
 from race_to_purchase.edge.challenge.elsewhere import ThirdParty
 from race_to_purchase.edge.challenge.networks import Networks
@@ -18,6 +17,9 @@ from race_to_purchase.edge.challenge.noticing import Known, Notices
 from race_to_purchase.edge.challenge.proof import ProofOfWork
 from race_to_purchase.edge.guard.address import Proxies
 from race_to_purchase.edge.guard.gate import Gate
+from race_to_purchase.edge.guard.limits import LimitsHere, configured
+from race_to_purchase.edge.guard.load import Load
+from race_to_purchase.observe.events import Event
 
 KEY = b"a key that signs challenges in tests"
 SECONDS = 600
@@ -42,7 +44,7 @@ class PostBox:
 
 
 class Door:
-    """Everything before the sale. `offset_s` moves its clocks, `decisions` are those that it told of."""
+    """Everything before the sale. `offset_s` moves its clocks, `told` are the events of its challenges."""
 
     def __init__(
         self,
@@ -52,17 +54,21 @@ class Door:
         third: tuple[ThirdParty, ...] = (),
         mail: bool = True,
         proxies: Proxies | None = None,
+        limits: str = "",
+        limits_log_only: bool = False,
+        in_flight_max: int = 8192,
     ) -> None:
         self.offset_s = 0.0
-        self.decisions: list[Decision] = []
+        self.told: list[Event] = []
         self.post = PostBox()
         self.proof = ProofOfWork([KEY], seconds=SECONDS, numbers=NUMBERS, now=self.now)
         self.codes = EmailCodes([KEY], seconds=SECONDS, now=self.now) if mail else None
         self.notices = Notices(known or Known(Networks()), self.now)
         means = Means(self.proof, self.codes, third)
-        self.challenges = Challenges(means, self.notices, log_only, self.decisions.append)
+        self.challenges = Challenges(means, self.notices, log_only, self.told.append)
         self.desk = ChallengeDesk(self.challenges, self.codes, self.post if mail else None, self.now)
-        self.gate = Gate(proxies or Proxies())
+        kept = LimitsHere(configured(limits), self.now)
+        self.gate = Gate(proxies or Proxies(), kept, Load(in_flight_max), log_only=limits_log_only)
 
     def now(self) -> float:
         """Seconds since 1970, as far as the door knows."""

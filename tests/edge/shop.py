@@ -15,6 +15,7 @@ import uvloop
 
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.edge.connection import http_protocol
+from race_to_purchase.edge.guard.connections import Connections
 from race_to_purchase.edge.origins import Origins
 from race_to_purchase.edge.reference.examples import DROP
 from race_to_purchase.edge.routes import Behind, build_app
@@ -144,10 +145,13 @@ def a_definition(**changes: Any) -> Drop:
 class Server:
     """A uvicorn on a free port, in a thread with an event loop of its own."""
 
-    def __init__(self, make_app: Callable[[], Any], grace_s: int = 5, keep_alive_s: int = 5) -> None:
+    def __init__(
+        self, make_app: Callable[[], Any], grace_s: int = 5, keep_alive_s: int = 5, clients_max: int = 1000
+    ) -> None:
         self.loop: asyncio.AbstractEventLoop | None = None
         self._make_app = make_app
         self._grace_s = grace_s
+        self._connections = Connections(clients_max)
         self._keep_alive_s = keep_alive_s
         self._server: uvicorn.Server | None = None
         self._started = threading.Event()
@@ -181,7 +185,8 @@ class Server:
             self._make_app(),
             log_config=None,
             access_log=False,
-            http=http_protocol(),
+            proxy_headers=False,
+            http=http_protocol(self._connections),
             ws="none",
             timeout_keep_alive=self._keep_alive_s,
             timeout_graceful_shutdown=self._grace_s,

@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from race_to_purchase.edge.call import Call
-from race_to_purchase.edge.challenge.decision import Demanded, Passed
+from race_to_purchase.edge.challenge.outcome import Demanded, Passed
 from race_to_purchase.edge.challenge.wanted import Purpose
 from race_to_purchase.edge.principals import Principal
+from race_to_purchase.observe.events.guard import ChallengeAsked, ChallengeFailed, ChallengePassed
 from tests.edge.door import Door, payload, solved
 from tests.edge.wire import Client
 
@@ -46,6 +47,13 @@ def challenge_in(told: Passed | Demanded) -> dict[str, Any]:
     return found
 
 
+def wrong(door: Door) -> str:
+    """What was wrong with the last answer."""
+    event = door.told[-1]
+    assert isinstance(event, ChallengeFailed)
+    return event.wrong
+
+
 @pytest.fixture
 def door() -> Door:
     """A door with everything set up."""
@@ -57,13 +65,13 @@ class TestABuyerWithNothingToShow:
         told = await ask(door)
         assert code_of(told) == (403, "challenge_required")
         assert challenge_in(told).keys() == {"algorithm", "challenge", "salt", "signature", "maxnumber"}
-        assert [decision.became for decision in door.decisions] == ["demanded"]
+        assert [type(event) for event in door.told] == [ChallengeAsked]
 
     async def test_passes_with_its_solution(self, door: Door) -> None:
         told = await ask(door, payload(solved(challenge_in(await ask(door)))))
         assert isinstance(told, Passed)
         assert told.tier == 1
-        assert [decision.became for decision in door.decisions] == ["demanded", "passed"]
+        assert [type(event) for event in door.told] == [ChallengeAsked, ChallengePassed]
 
 
 class TestASolution:
@@ -83,17 +91,17 @@ class TestASolution:
     async def test_is_for_one_drop(self, door: Door) -> None:
         given = payload(solved(challenge_in(await ask(door))))
         assert code_of(await ask(door, given, drop="aurora-2")) == (403, "challenge_failed")
-        assert door.decisions[-1].reason == "other_drop"
+        assert wrong(door) == "other_drop"
 
     async def test_is_for_one_purpose(self, door: Door) -> None:
         given = payload(solved(challenge_in(await ask(door))))
         assert code_of(await ask(door, given, purpose="reserve")) == (403, "challenge_failed")
-        assert door.decisions[-1].reason == "other_purpose"
+        assert wrong(door) == "other_purpose"
 
     async def test_is_for_one_buyer(self, door: Door) -> None:
         given = payload(solved(challenge_in(await ask(door))))
         assert code_of(await ask(door, given, call=a_call("eve"))) == (403, "challenge_failed")
-        assert door.decisions[-1].reason == "other_holder"
+        assert wrong(door) == "other_holder"
 
     async def test_expires(self, door: Door) -> None:
         given = payload(solved(challenge_in(await ask(door))))

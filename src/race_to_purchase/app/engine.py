@@ -12,7 +12,7 @@ from uuid import uuid4
 from starlette.types import ASGIApp
 
 from race_to_purchase.app.desks import Counter, entries_of, open_counter
-from race_to_purchase.app.guard import open_guard
+from race_to_purchase.app.guard import Guard, guard_of, open_guard
 from race_to_purchase.app.identity import open_sessions, origins_of
 from race_to_purchase.app.observing import observe
 from race_to_purchase.app.wiring import committer_of, patience_of, publisher_of
@@ -63,7 +63,7 @@ class Engine:
     """Made by `start` alone; `stop` lets what is under way finish within its grace, then lets go."""
 
     def __init__(
-        self, settings: Settings, store: PostgresStore, counter: Counter, sessions: Sessions, dsn: str
+        self, settings: Settings, store: PostgresStore, counter: Counter, sessions: Sessions, guard: Guard, dsn: str
     ) -> None:
         self._settings = settings
         self._store = store
@@ -71,7 +71,7 @@ class Engine:
         self._sessions = sessions
         self.gateways: Mapping[str, Gateway] = counter.router.desks
         self._publisher = publisher_of(settings)
-        self.guard = open_guard(settings)
+        self.guard = guard
         self.reads = PostgresReads(store.pool)
         self.ledger = PostgresLedger(store.pool)
         self.inbox = PostgresInbox(store.pool)
@@ -115,8 +115,9 @@ class Engine:
     async def open(cls, settings: Settings, dsn: str) -> Self:
         """Connect, and do nothing that is not asked for."""
         store = await PostgresStore.open(dsn, connections=settings.connections)
-        sessions = await open_sessions(settings, PostgresKeyrings(store.pool))
-        engine = cls(settings, store, await open_counter(settings, dsn), sessions, dsn)
+        keyrings = PostgresKeyrings(store.pool)
+        sessions, guard = await open_sessions(settings, keyrings), await open_guard(settings, keyrings)
+        engine = cls(settings, store, await open_counter(settings, dsn), sessions, guard, dsn)
         await engine.gateway_admin.follow()
         return engine
 
@@ -197,7 +198,7 @@ class Engine:
 def require_sound(settings: Settings) -> None:
     """Raise the ConfigurationError for what the adapters would refuse, before anything is started."""
     publisher_of(settings)
-    open_guard(settings)
+    guard_of(settings, b"")
     entries_of(settings)
     origins_of(settings)
     try:

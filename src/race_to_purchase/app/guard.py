@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from hashlib import sha256
 from pathlib import Path
+from secrets import token_bytes
 
 import msgspec
 
 from race_to_purchase.edge.challenge.challenges import Challenges, LogOnly, Means
 from race_to_purchase.edge.challenge.codes import EmailCodes
-from race_to_purchase.edge.challenge.decision import Decision
 from race_to_purchase.edge.challenge.desk import ChallengeDesk
 from race_to_purchase.edge.challenge.elsewhere import Name, SiteVerify, ThirdParty
 from race_to_purchase.edge.challenge.mail import ConsoleMailer, Mailer, SmtpMailer
@@ -19,8 +18,16 @@ from race_to_purchase.edge.challenge.noticing import Known, Notices
 from race_to_purchase.edge.challenge.proof import ProofOfWork
 from race_to_purchase.edge.guard.address import Proxies
 from race_to_purchase.edge.guard.gate import Gate
+from race_to_purchase.edge.guard.limits import LimitsHere, WrongLimit, configured
+from race_to_purchase.edge.guard.load import Load
 from race_to_purchase.errors import ConfigurationError
+from race_to_purchase.ports import Keyrings
 from race_to_purchase.settings import Settings, log_only_of
+
+KEPT = "challenge"
+"""Name under which the key that signs challenges is kept; they live for minutes, so that no setting is needed."""
+
+KEY_BYTES = 32
 
 
 class Guard(msgspec.Struct, frozen=True):
@@ -39,22 +46,32 @@ class Guard(msgspec.Struct, frozen=True):
                 await one.close()
 
 
-def open_guard(settings: Settings) -> Guard:
-    """Everything before the sale; ConfigurationError names the setting that cannot be used."""
-    keys = [sha256(f"race challenges\n{settings.admin_keys}\n{settings.storefront_keys}".encode()).digest()]
+async def open_guard(settings: Settings, keyrings: Keyrings) -> Guard:
+    """Everything before the sale, with the key that all processes share; ConfigurationError as `guard_of`."""
+    return guard_of(settings, await keyrings.settle(KEPT, token_bytes(KEY_BYTES)))
+
+
+def guard_of(settings: Settings, key: bytes) -> Guard:
+    """Everything before the sale; `key` signs challenges. ConfigurationError names the setting that cannot be used."""
+    keys = [key]
     seconds = settings.challenge_seconds
     mailer = _mailer(settings)
     codes = EmailCodes(keys, seconds=seconds, now=time.time) if mailer is not None else None
     numbers = settings.challenge_numbers, settings.challenge_numbers_harder
     third = tuple(_third(settings))
     means = Means(ProofOfWork(keys, seconds=seconds, numbers=numbers, now=time.time), codes, third)
-    challenges = Challenges(means, Notices(_known(settings), time.monotonic), _log_only(settings), _tell)
+    challenges = Challenges(means, Notices(_known(settings), time.monotonic), _log_only(settings))
     desk = ChallengeDesk(challenges, codes, mailer, time.monotonic)
-    return Guard(Gate(_proxies(settings)), challenges, desk, mailer, third)
+    return Guard(_gate(settings), challenges, desk, mailer, third)
 
 
-def _tell(decision: Decision) -> None:
-    """Nobody counts yet."""
+def _gate(settings: Settings) -> Gate:
+    try:
+        limits = LimitsHere(configured(settings.limits), time.monotonic)
+    except WrongLimit as error:
+        raise ConfigurationError(detail=f"RACE_LIMITS: {error}.") from None
+    log_only = "limits" in log_only_of(settings.guard_log_only)
+    return Gate(_proxies(settings), limits, Load(settings.in_flight_max), log_only=log_only)
 
 
 def _log_only(settings: Settings) -> frozenset[LogOnly]:

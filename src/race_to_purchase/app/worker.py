@@ -17,8 +17,10 @@ import msgspec
 import uvicorn
 
 from race_to_purchase.app.collector import calm_collector
+from race_to_purchase.app.descriptors import clients_max
 from race_to_purchase.app.engine import Engine
 from race_to_purchase.edge.connection import http_protocol
+from race_to_purchase.edge.guard.connections import Connections
 from race_to_purchase.observe.logs import set_up
 from race_to_purchase.settings import Settings
 
@@ -63,7 +65,7 @@ async def run_worker(
         uvicorn.Config(
             engine.asgi(),
             loop="none",
-            http=http_protocol(),
+            http=http_protocol(Connections(clients_max(settings.clients_max))),
             ws="none",
             lifespan="off",
             access_log=False,

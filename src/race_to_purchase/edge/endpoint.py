@@ -71,10 +71,13 @@ class Endpoint:
         headers = dict(scope["headers"])
         named = request_id(headers)
         CAUSE.set(Cause(named.decode("ascii")))
+        load = self._gate.load
+        load.in_flight += 1
         try:
             verb = self._verbs.get(scope["method"])
             if verb is None:
                 raise wrong_method(scope["method"], self._allowed)
+            self._gate.require_room(verb.name)
             if len(headers) != len(scope["headers"]):
                 _refuse_twins(scope)
             answer = await verb.handler(await self._call(verb, headers, scope, receive))
@@ -90,6 +93,7 @@ class Endpoint:
             name = named.decode("ascii")
             log.exception("request failed: %s %s", scope["method"], scope["path"], extra={"request": name})
             answer = broken(name)
+        load.in_flight -= 1
         await tell(send, answer, named)
 
     async def _call(self, verb: Verb, headers: Headers, scope: Scope, receive: Receive) -> Call:
@@ -99,9 +103,7 @@ class Endpoint:
             changes = scope["method"] not in _SAFE
             call.principal = self._principals.identify(headers, verb.role, changes=changes)
             call.buyer = buyer_of(call.principal, headers)
-        if call.principal is None or call.principal.role != "storefront":
-            # A storefront's servers speak for many people: where they are says nothing about any of them.
-            call.origin = self._gate.origin(scope)
+        call.origin = await self._gate.admit(verb.name, call.principal, call.buyer, headers, scope)
         if verb.key is not None:
             call.key = key_of(headers, required=verb.key)
         if verb.body > 0:

@@ -14,7 +14,10 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from race_to_purchase.edge.guard.connections import Connections
 from race_to_purchase.edge.reply import headers, request_id
+from race_to_purchase.observe.events import emit
+from race_to_purchase.observe.events.guard import ConnectionEnded
 from race_to_purchase.rules.answers import Answer, problem
 
 HEAD_BYTES_MAX = 32 * 1024
@@ -25,6 +28,9 @@ HEAD_TIMEOUT_S = 10.0
 
 BODY_TIMEOUT_S = 10.0
 """From the answer to a request to the end of its body, where the answer came first."""
+
+READ_TIMEOUT_S = 30.0
+"""How long a client may leave an answer unread that no longer fits into the system's buffers."""
 
 LINGER_S = 5.0
 """How long a client that is still sending has to read why it is not listened to any more."""
@@ -99,13 +105,33 @@ class OneWrite:
 class BoundedProtocol(HttpToolsProtocol):
     """See the module."""
 
+    counted_in: Connections
+    """Those of this process; see `connection.http_protocol`."""
+
     _head_bytes = 0
     _waiting: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn does
         held = OneWrite(transport, self.loop, self._is_answered_too_soon)
         super().connection_made(held)  # type: ignore[arg-type] # as far as it is used
         self._waiting = self.loop.call_later(HEAD_TIMEOUT_S, self._give_up)
+        self.counted_in.made(self)
+
+    def end(self) -> None:
+        """There are too many connections, and this one does nothing."""
+        self.transport.close()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._unread is None:
+            self._unread = self.loop.call_later(READ_TIMEOUT_S, self._unread_for_too_long)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def eof_received(self) -> None:
         """The client will send no more, and the transport closes next: what is held has to leave before."""
@@ -114,6 +140,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        if self._unread is not None:
+            self._unread.cancel()
+        self.counted_in.lost(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -131,12 +160,18 @@ class BoundedProtocol(HttpToolsProtocol):
         elif self._waiting is not None:
             self._stop_waiting()
 
+    def on_headers_complete(self) -> None:
+        self.counted_in.spoke(self)
+        super().on_headers_complete()
+
     def on_message_complete(self) -> None:
         super().on_message_complete()
         self.cycle.more_body = False
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        if self.cycle.response_complete:
+            self.counted_in.rests(self)
         if self._is_answered_too_soon() and not self.transport.is_closing():
             self._waiting = self.loop.call_later(BODY_TIMEOUT_S, self._give_up)
 
@@ -174,7 +209,13 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _give_up(self) -> None:
         if not self._ends_after_answer():
+            emit(ConnectionEnded("slow_sender"))
             self.transport.close()
+
+    def _unread_for_too_long(self) -> None:
+        """What it was sent waits in our memory, and closing would wait for it to be read."""
+        emit(ConnectionEnded("slow_reader"))
+        self.transport.abort()
 
     def _ends_after_answer(self) -> bool:
         """Whether a whole request is being answered; if so the connection ends after its answer."""

@@ -87,7 +87,7 @@ class EmailCodes:
             return Wrong("other_holder")
         if self._now() >= expires:
             return Wrong("expired")
-        if not self._tries.look(token).allowed:
+        if self._tries.look(token) is not None:
             return Wrong("code_guessed")
         if not compare_digest(_code(key, raw).encode(), digits.encode("utf-8", "replace")):
             self._tries.take(token)

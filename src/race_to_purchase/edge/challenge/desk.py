@@ -11,8 +11,8 @@ import msgspec
 from race_to_purchase.edge.call import Call
 from race_to_purchase.edge.challenge.challenges import Challenges, holder_of
 from race_to_purchase.edge.challenge.codes import PREFIX, EmailCodes
-from race_to_purchase.edge.challenge.decision import Demanded
 from race_to_purchase.edge.challenge.mail import Mailer
+from race_to_purchase.edge.challenge.outcome import Demanded
 from race_to_purchase.edge.challenge.problems import no_codes
 from race_to_purchase.edge.challenge.wanted import Purpose, Wanted
 from race_to_purchase.edge.guard.gcra import Rate
@@ -20,6 +20,8 @@ from race_to_purchase.edge.guard.problems import limited
 from race_to_purchase.edge.guard.sketch import Sketch
 from race_to_purchase.edge.problems import invalid
 from race_to_purchase.edge.shapes import Email
+from race_to_purchase.observe.events import emit
+from race_to_purchase.observe.events import guard as events
 from race_to_purchase.rules.answers import Answer
 from race_to_purchase.rules.drop import Slug
 
@@ -101,6 +103,7 @@ class ChallengeDesk:
         self._limit(wish.email.lower(), wanted.holder, call.origin.network if call.origin is not None else "")
         issued = self._codes.issue(wanted, wish.email)
         await self._mailer.send(wish.email, issued.code, self._codes.seconds // 60)
+        emit(events.CodeSent(wish.drop, wish.purpose))
         expires = datetime.fromtimestamp(issued.expires_s, UTC)
         return Answer(202, _encode(CodeSent(f"{PREFIX}{issued.token}.", expires)))
 
@@ -108,8 +111,8 @@ class ChallengeDesk:
         """Refuse with 429 what is too much, before anything is sent; the limits are looked at before any is used."""
         limits = list(zip(self._limits, (*keys, ""), strict=True))
         for (name, sketch), key in limits:
-            verdict = sketch.look(key)
-            if not verdict.allowed:
-                raise limited(name, sketch.rate, verdict)
+            refusal = sketch.look(key)
+            if refusal is not None:
+                raise limited(name, sketch.rate, refusal)
         for (_, sketch), key in limits:
             sketch.take(key)

@@ -52,9 +52,9 @@ class Notices:
                 found += self._of_origin(call, origin)
         if in_person or call.buyer is not None:
             who = _who(wanted)
-            if not self._holder.take(who).allowed:
+            if self._holder.take(who) is not None:
                 found.append("velocity_holder")
-            if not self._wrong.look(who).allowed:
+            if self._wrong.look(who) is not None:
                 found.append("failed_before")
         return tuple(found)
 
@@ -66,7 +66,7 @@ class Notices:
         found: list[str] = []
         if self._known.datacentres.holds(origin.address):
             found.append("network_datacentre")
-        if not self._network.take(origin.network).allowed:
+        if self._network.take(origin.network) is not None:
             found.append("velocity_network")
         if origin.proxied and self._known.ja4_header:
             handshake = call.headers.get(self._known.ja4_header)

@@ -33,21 +33,26 @@ class Solved(msgspec.Struct, frozen=True):
     way: Way
 
 
+Reason = Literal[
+    "malformed",
+    "forged",
+    "unsolved",
+    "expired",
+    "other_drop",
+    "other_purpose",
+    "other_holder",
+    "code_wrong",
+    "code_guessed",
+    "third_party",
+]
+
+
 class Wrong(msgspec.Struct, frozen=True):
-    """`reason` is one of `WRONG`."""
+    """Why an answer is worth nothing.
 
-    reason: str
+    `malformed`: it answers no kind of challenge. `forged`: it was not made here, or was changed. `unsolved`: the number
+    is not the one asked for. `expired`, and `other_drop`, `other_purpose`, `other_holder`: it was for something else.
+    `code_wrong` and, after too many of those, `code_guessed`. `third_party`: they do not confirm it.
+    """
 
-
-WRONG: dict[str, str] = {
-    "malformed": "It is no answer to any kind of challenge.",
-    "forged": "It was not made here, or was changed.",
-    "unsolved": "The number is not the one that was asked for.",
-    "expired": "It was for a challenge that has expired.",
-    "other_drop": "It was for another drop.",
-    "other_purpose": "It was for another purpose.",
-    "other_holder": "It was for another buyer.",
-    "code_wrong": "The code is not the one that was sent.",
-    "code_guessed": "Too many codes were tried.",
-    "third_party": "The third party did not confirm it.",
-}
+    reason: Reason

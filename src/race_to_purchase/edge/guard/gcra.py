@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import msgspec
 
+FORGIVEN_S = 1e-6
+"""Sums of floats round; without this, the last request of a quota would be refused now and then."""
+
 
 class Rate(msgspec.Struct, frozen=True, gc=False):
     """`quota` requests in `window_s` seconds, all of which may come at once; it fills evenly."""
@@ -22,36 +25,27 @@ class Rate(msgspec.Struct, frozen=True, gc=False):
         if self.quota < 1 or not self.window_s > 0:
             raise ValueError("a rate needs a quota of at least 1 and a window above zero")
 
-    @property
-    def interval_s(self) -> float:
-        """What one request costs: the time in which one token comes back."""
-        return self.window_s / self.quota
+
+def taken(tat: float, now_s: float, rate: Rate, cost: int = 1) -> float | None:
+    """The TAT after a request at `now_s` that costs `cost` tokens; None: it is refused, and nothing changes."""
+    then = (tat if tat > now_s else now_s) + cost * rate.window_s / rate.quota
+    return then if then - rate.window_s <= now_s + FORGIVEN_S else None
 
 
-class Verdict(msgspec.Struct, frozen=True, gc=False):
-    """`tat` is what to remember; `remaining` are the requests that could follow at once.
+class Refusal(msgspec.Struct, frozen=True, gc=False):
+    """`remaining` are the requests that could follow at once, if they cost one token each.
 
-    `full_in_s` is when the whole quota is back, `retry_in_s` when the refused request would be let through; 0: now.
+    `full_in_s` is when the whole quota is back, `retry_in_s` when the refused request would be let through.
     """
 
-    allowed: bool
-    tat: float
     remaining: int
     full_in_s: float
-    retry_in_s: float = 0.0
+    retry_in_s: float
 
 
-def decide(tat: float, now_s: float, rate: Rate, cost: int = 1) -> Verdict:
-    """Whether a request at `now_s` that costs `cost` tokens is let through, where the last one left `tat` behind."""
-    interval_s = rate.window_s / rate.quota
-    begun = max(tat, now_s)
-    then = begun + cost * interval_s
-    earliest_s = then - rate.window_s
-    if earliest_s > now_s:
-        return Verdict(False, tat, _left(begun, now_s, rate), begun - now_s, earliest_s - now_s)
-    return Verdict(True, then, _left(then, now_s, rate), then - now_s)
-
-
-def _left(tat: float, now_s: float, rate: Rate) -> int:
-    # The smallest part of a token would round down to one less than there are: 1e-9 of one is forgiven.
-    return int((rate.window_s - (tat - now_s)) * rate.quota / rate.window_s + 1e-9)
+def refusal(tat: float, now_s: float, rate: Rate, cost: int = 1) -> Refusal:
+    """What to tell somebody whose request `taken` has refused."""
+    borrowed_s = max(0.0, tat - now_s)
+    remaining = int((rate.window_s - borrowed_s + FORGIVEN_S) * rate.quota / rate.window_s)
+    retry_in_s = borrowed_s + cost * rate.window_s / rate.quota - rate.window_s
+    return Refusal(remaining, borrowed_s, max(0.0, retry_in_s))

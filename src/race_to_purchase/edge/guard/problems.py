@@ -9,24 +9,24 @@ from __future__ import annotations
 
 import math
 
-from race_to_purchase.edge.guard.gcra import Rate, Verdict
+from race_to_purchase.edge.guard.gcra import Rate, Refusal
 from race_to_purchase.edge.problems import Refused
 from race_to_purchase.edge.reply import Header, Reply
 from race_to_purchase.rules.answers import problem
 
 
-def limited(name: str, rate: Rate, verdict: Verdict) -> Refused:
+def limited(name: str, rate: Rate, refusal: Refusal) -> Refused:
     """Too much was asked of the limit `name`; nothing was done."""
-    retry_after_s = max(1, math.ceil(verdict.retry_in_s))
+    retry_after_s = max(1, math.ceil(refusal.retry_in_s))
     detail = f"This limit is {rate.quota} requests in {rate.window_s:g} seconds; come back in {retry_after_s} s."
     told = problem(429, "rate_limited", "Too many requests", detail, retryable=True, limit=name)
     return Refused(
-        Reply(told.status, told.body, problem=True, retry_after_s=retry_after_s, headers=told_by(name, rate, verdict))
+        Reply(told.status, told.body, problem=True, retry_after_s=retry_after_s, headers=told_by(name, rate, refusal))
     )
 
 
-def told_by(name: str, rate: Rate, verdict: Verdict) -> tuple[Header, ...]:
+def told_by(name: str, rate: Rate, refusal: Refusal) -> tuple[Header, ...]:
     """The two header fields of one limit."""
     policy = f'"{name}";q={rate.quota};w={math.ceil(rate.window_s)}'
-    left = f'"{name}";r={verdict.remaining};t={math.ceil(verdict.full_in_s)}'
+    left = f'"{name}";r={refusal.remaining};t={math.ceil(refusal.full_in_s)}'
     return (b"ratelimit-policy", policy.encode("ascii")), (b"ratelimit", left.encode("ascii"))

@@ -18,7 +18,7 @@ import secrets
 from array import array
 from collections.abc import Callable
 
-from race_to_purchase.edge.guard.gcra import Rate, Verdict, decide
+from race_to_purchase.edge.guard.gcra import Rate, Refusal, refusal, taken
 
 ROWS = 4
 CELL_BITS_MAX = 16
@@ -37,24 +37,26 @@ class Sketch:
         self._rows = tuple(array("d", bytes(8 << cell_bits)) for _ in range(ROWS))
         self._secret = secrets.token_hex(16)
 
-    def take(self, key: str, cost: int = 1) -> Verdict:
-        """Let a request of `key` through, or not; what is refused costs nothing."""
-        a, b, c, d = cells = self._cells(key)
-        first, second, third, fourth = self._rows
-        verdict = decide(min(first[a], second[b], third[c], fourth[d]), self._now(), self.rate, cost)
-        if verdict.allowed:
-            tat = verdict.tat
-            for row, cell in zip(self._rows, cells, strict=True):
-                row[cell] = max(row[cell], tat)
-        return verdict
-
-    def look(self, key: str, cost: int = 1) -> Verdict:
-        """What `take` would say, without taking anything."""
-        tat = min(row[cell] for row, cell in zip(self._rows, self._cells(key), strict=True))
-        return decide(tat, self._now(), self.rate, cost)
-
-    def _cells(self, key: str) -> tuple[int, int, int, int]:
+    def take(self, key: str, cost: int = 1) -> Refusal | None:
+        """Let a request of `key` through, None, or not; what is refused costs nothing."""
         # A string's hash is SipHash, and the secret before it is not known: nobody can choose whom to collide with.
         mixed = hash(self._secret + key)
         mask = self._mask
-        return mixed & mask, (mixed >> 16) & mask, (mixed >> 32) & mask, (mixed >> 48) & mask
+        a, b, c, d = mixed & mask, mixed >> 16 & mask, mixed >> 32 & mask, mixed >> 48 & mask
+        first, second, third, fourth = self._rows
+        tat, now_s = min(first[a], second[b], third[c], fourth[d]), self._now()
+        then = taken(tat, now_s, self.rate, cost)
+        if then is None:
+            return refusal(tat, now_s, self.rate, cost)
+        first[a] = max(first[a], then)
+        second[b] = max(second[b], then)
+        third[c] = max(third[c], then)
+        fourth[d] = max(fourth[d], then)
+        return None
+
+    def look(self, key: str, cost: int = 1) -> Refusal | None:
+        """What `take` would say, without taking anything."""
+        mixed = hash(self._secret + key)
+        tat = min(row[mixed >> 16 * place & self._mask] for place, row in enumerate(self._rows))
+        now_s = self._now()
+        return refusal(tat, now_s, self.rate, cost) if taken(tat, now_s, self.rate, cost) is None else None

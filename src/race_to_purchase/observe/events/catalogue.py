@@ -9,11 +9,11 @@ from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
-from race_to_purchase.observe.events import commit, gateways, money, path
+from race_to_purchase.observe.events import commit, gateways, guard, money, path
 from race_to_purchase.observe.events.event import Counter, Event, Metric
 from race_to_purchase.observe.request import Cause
 
-AREAS: tuple[ModuleType, ...] = (path, money, gateways, commit)
+AREAS: tuple[ModuleType, ...] = (path, money, gateways, guard, commit)
 
 SERIES_MAX = 2_500
 """Time series that one metric may come to in a process, its buckets not counted."""

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
-
 import msgspec
 
 from race_to_purchase.edge.challenge.score import Tier
-from race_to_purchase.edge.challenge.wanted import Purpose, Way
 from race_to_purchase.rules.answers import Answer
 
 
@@ -29,25 +25,3 @@ class Demanded(msgspec.Struct, frozen=True):
     problem: Answer
     tier: Tier
     reasons: tuple[str, ...] = ()
-
-
-Became = Literal["passed", "demanded", "failed", "refused", "fetched"]
-
-
-class Decision(msgspec.Struct, frozen=True):
-    """One decision, for whoever counts. `reason` is why an answer was not accepted.
-
-    `enforced` is False where what was decided is only noted, and the request went on as if nothing had been noticed.
-    """
-
-    drop: str
-    purpose: Purpose
-    became: Became
-    tier: Tier
-    signs: tuple[str, ...]
-    way: Way | None = None
-    reason: str = ""
-    enforced: bool = True
-
-
-Tell = Callable[[Decision], None]

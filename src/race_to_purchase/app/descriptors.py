@@ -1,0 +1,27 @@
+"""File descriptors: a process may have as many as the system lets it, and knows how many that are."""
+
+from __future__ import annotations
+
+import logging
+
+log = logging.getLogger("race.worker")
+
+OURS = 200
+"""Descriptors that a process needs beside its clients' connections: database, gateways, files."""
+
+
+def clients_max(wanted: int) -> int:
+    """Raise the limit as far as is allowed; how many connections of clients it leaves, at most as many as wanted."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit.
+        return wanted
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted + OURS
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        soft = needed if hard == resource.RLIM_INFINITY else min(hard, needed)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        log.warning("the system allows this process %d files, so at most %d connections of clients", soft, soft - OURS)
+        return max(16, soft - OURS)
+    return wanted
