@@ -58,6 +58,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             "they signed in.",
         ),
     ] = 30
+    line_keys: Annotated[
+        str,
+        msgspec.Meta(
+            description="`number:secret` pairs that sign tickets and passes, comma-separated: the first signs, all "
+            "count; see docs/line.md. Empty: one is made once and kept in the database."
+        ),
+    ] = ""
     cors_origins: Annotated[
         str,
         msgspec.Meta(
@@ -227,7 +234,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         pauses_of(self.resolve_after_s)
         keys_of(self.storefront_keys, "storefront_keys")
         keys_of(self.admin_keys, "admin_keys")
-        signing_keys_of(self.session_keys)
+        signing_keys_of(self.session_keys, "session_keys")
+        signing_keys_of(self.line_keys, "line_keys")
 
 
 def load(environ: Mapping[str, str] = os.environ, **options: Any) -> Settings:
@@ -279,13 +287,13 @@ def keys_of(text: str, setting: str) -> dict[str, str]:
     return keys
 
 
-def signing_keys_of(text: str) -> dict[int, bytes]:
+def signing_keys_of(text: str, setting: str) -> dict[int, bytes]:
     """`2:secret,1:secret` by number, in this order; ValueError for anything else. Secrets are never in the message."""
     keys: dict[int, bytes] = {}
-    for name, secret in keys_of(text, "session_keys").items():
+    for name, secret in keys_of(text, setting).items():
         if not (name.isascii() and name.isdecimal() and 1 <= int(name) <= 255 and len(secret) >= 32):
             raise ValueError(
-                "session_keys must look like 2:secret,1:secret, with numbers from 1 to 255 and secrets of 32 "
+                f"{setting} must look like 2:secret,1:secret, with numbers from 1 to 255 and secrets of 32 "
                 "characters or more, such as `openssl rand -hex 32` gives"
             )
         keys[int(name)] = secret.encode()

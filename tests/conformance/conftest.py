@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from race_to_purchase.ports import Inbox, Ledger, Reads, Store
+from race_to_purchase.ports import Inbox, Ledger, LineRows, Reads, Store
 from race_to_purchase.rules.snapshot import Keys
 from race_to_purchase.store.inbox import PostgresInbox
 from race_to_purchase.store.ledger import PostgresLedger
+from race_to_purchase.store.line import PostgresLineRows
 from race_to_purchase.store.memory import MemoryStore
 from race_to_purchase.store.memory_inbox import MemoryInbox
+from race_to_purchase.store.memory_line import MemoryLineRows
 from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.reads import PostgresReads
 from tests.databases import Server, empty
@@ -32,6 +34,7 @@ class Backend(msgspec.Struct, frozen=True):
     reads: Reads
     ledger: Ledger
     inbox: Inbox
+    line: LineRows
 
 
 @pytest.fixture(scope="session", params=["memory", *SERVERS])
@@ -51,12 +54,12 @@ async def backend(place: str | None) -> AsyncIterator[Backend]:
     """A store without rows."""
     if place is None:
         memory = MemoryStore(now_utc)
-        yield Backend(memory, memory, memory, MemoryInbox(memory.rows, now_utc))
+        yield Backend(memory, memory, memory, MemoryInbox(memory.rows, now_utc), MemoryLineRows(memory.rows, now_utc))
         return
     await empty(place)
     postgres = await PostgresStore.open(place)
     pool = postgres.pool
-    yield Backend(postgres, PostgresReads(pool), PostgresLedger(pool), PostgresInbox(pool))
+    yield Backend(postgres, PostgresReads(pool), PostgresLedger(pool), PostgresInbox(pool), PostgresLineRows(pool))
     await postgres.close()
 
 

@@ -7,12 +7,14 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
 import uvicorn
 import uvloop
 
+from race_to_purchase.app.line import seal
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.edge.connection import http_protocol
 from race_to_purchase.edge.guard.connections import Connections
@@ -27,6 +29,7 @@ from race_to_purchase.operate.drops import Catalogue, DropState
 from race_to_purchase.operate.findings import FindingsDesk
 from race_to_purchase.operate.gateways import Gateways
 from race_to_purchase.path.desk import Desk
+from race_to_purchase.path.line import Line
 from race_to_purchase.path.patience import Patience
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.refund import Refunds
@@ -36,6 +39,7 @@ from race_to_purchase.rules.signing import Keyring
 from race_to_purchase.store.memory import MemoryStore
 from race_to_purchase.store.memory_findings import MemoryFindings
 from race_to_purchase.store.memory_inbox import MemoryInbox
+from race_to_purchase.store.memory_line import MemoryLineRows
 from tests.edge.bank import Bank
 from tests.edge.door import Door
 from tests.edge.wire import Client
@@ -82,7 +86,10 @@ class Shop:
         self.purchase = Purchase(committer, self.store, router.desks, default_gateway="bank", patience=patience)
         self.refunds = Refunds(committer, self.store, router.desks, patience=patience)
         self.disputes = DisputeDesk(self.store)
-        self.catalogue = WatchedCatalogue(committer, self.store)
+        self.keys = Keyring({1: b"k" * 32}, 1)
+        self.line_rows = MemoryLineRows(self.store.rows, lambda: datetime.now(UTC) + self.offset)
+        self.line = Line(committer, self.line_rows, self.keys)
+        self.catalogue = WatchedCatalogue(committer, self.store, partial(seal, self.keys))
         self.gateways = Gateways(committer, self.store, router)
         self.findings = FindingsDesk(committer, self.store, MemoryFindings(self.store.rows), after_s=300.0)
         self.inbox = MemoryInbox(self.store.rows, lambda: datetime.now(UTC) + self.offset)
@@ -127,7 +134,10 @@ class Shop:
                 disputes=self.disputes,
                 gate=self.door.gate,
                 challenges=self.door.desk,
+                doors=self.door.challenges,
                 sessions=self.sessions(),
+                line=self.line,
+                line_keys=self.keys,
             ),
             storefront_keys={"shop": STOREFRONT_KEY, "other": OTHER_STOREFRONT_KEY},
             admin_keys={"ops": ADMIN_KEY},

@@ -7,10 +7,12 @@ import pytest
 
 from race_to_purchase.rules import outcomes as o
 from race_to_purchase.rules.answers import Answer, answer
+from race_to_purchase.rules.line.rows import LineRow, PassRow
 from tests.samples import NOON, a_checkout, a_drop_row, a_finding, a_refund, an_attempt
 
 CHECKOUT = a_checkout()
 ID = CHECKOUT.id
+LINE = LineRow("aurora", 1, "00", "00")
 
 REFUSALS = [
     (o.SoldOut("shoe"), 409, "sold_out", False),
@@ -35,6 +37,17 @@ REFUSALS = [
     (o.RestockOfPart(5), 422, "restock_needs_whole", False),
     (o.NotCaptured(ID), 409, "order_not_captured", True),
     (o.Disputed(ID), 409, "order_disputed", False),
+    (o.AllSold("aurora"), 409, "sold_out", False),
+    (o.PassRefused("pass_required"), 403, "pass_required", False),
+    (o.PassRefused("pass_invalid"), 403, "pass_invalid", False),
+    (o.PassRefused("pass_expired"), 403, "pass_expired", False),
+    (o.PassRefused("pass_used"), 403, "pass_used", False),
+    (o.TicketWrong("forged"), 403, "ticket_invalid", False),
+    (o.NotCalled(7, 60.0), 409, "not_called", True),
+    (o.NoPassFree(NOON), 409, "no_pass_free", True),
+    (o.LinePaused(None), 409, "line_paused", True),
+    (o.NotDrawn("aurora"), 409, "draw_under_way", True),
+    (o.NotRegistering("aurora", NOON), 409, "registration_not_open", True),
     (o.KeyInFlight(), 409, "idempotency_in_flight", True),
     (o.KeyReused(), 422, "idempotency_key_reused", False),
 ]
@@ -56,6 +69,10 @@ SILENT: list[Any] = [
     o.TriedNext(an_attempt(CHECKOUT), void=False),
     o.Done("captured"),
     o.Ignored("late"),
+    o.PassGiven(PassRow("aurora", "00" * 16, 1, "00" * 16, NOON)),
+    o.SecretWrong("aurora"),
+    o.Steered(LINE),
+    o.Released(3, "rate", LINE),
 ]
 
 

@@ -9,11 +9,13 @@ from functools import partial
 from typing import Self
 from uuid import uuid4
 
+import msgspec
 from starlette.types import ASGIApp
 
 from race_to_purchase.app.desks import Counter, entries_of, open_counter
 from race_to_purchase.app.guard import Guard, guard_of, open_guard
 from race_to_purchase.app.identity import open_sessions, origins_of
+from race_to_purchase.app.line import LineParts, open_keys
 from race_to_purchase.app.observing import observe
 from race_to_purchase.app.wiring import committer_of, patience_of, publisher_of
 from race_to_purchase.edge.principals import Principals
@@ -40,6 +42,7 @@ from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.refund import Refunds
 from race_to_purchase.ports import Gateway
 from race_to_purchase.rules.rows import TaskKind
+from race_to_purchase.rules.signing import Keyring
 from race_to_purchase.settings import Settings, keys_of
 from race_to_purchase.store.findings import PostgresFindings, leading
 from race_to_purchase.store.inbox import PostgresInbox
@@ -59,19 +62,25 @@ DRAINED_EVERY_S = 0.8
 RECORD_EVERY_S = 5.0
 
 
+class Front(msgspec.Struct, frozen=True):
+    """What stands before the sale; by `line_keys` the tickets and passes of lines are signed."""
+
+    sessions: Sessions
+    guard: Guard
+    line_keys: Keyring
+
+
 class Engine:
     """Made by `start` alone; `stop` lets what is under way finish within its grace, then lets go."""
 
-    def __init__(
-        self, settings: Settings, store: PostgresStore, counter: Counter, sessions: Sessions, guard: Guard, dsn: str
-    ) -> None:
+    def __init__(self, settings: Settings, store: PostgresStore, counter: Counter, front: Front, dsn: str) -> None:
         self._settings = settings
         self._store = store
         self._counter = counter
-        self._sessions = sessions
+        self._sessions = front.sessions
         self.gateways: Mapping[str, Gateway] = counter.router.desks
         self._publisher = publisher_of(settings)
-        self.guard = guard
+        self.guard = front.guard
         self.reads = PostgresReads(store.pool)
         self.ledger = PostgresLedger(store.pool)
         self.inbox = PostgresInbox(store.pool)
@@ -94,10 +103,11 @@ class Engine:
         self.reconcile = self._make_reconciliation(found, dsn)
         self.refunds = Refunds(self.committer, self.reads, self.gateways, patience=patience)
         self.disputes = DisputeDesk(self.reads)
-        self.catalogue = Catalogue(self.committer, self.reads)
+        self.line = LineParts(self.committer, store.pool, front.line_keys)
+        self.catalogue = Catalogue(self.committer, self.reads, self.line.seal)
         self.gateway_admin = Gateways(self.committer, self.reads, counter.router)
         self._readers, self._inbox_loops = self._make_readers()
-        self._loops = [*self._make_loops(), *self._inbox_loops.values()]
+        self._loops = [*self._make_loops(), *self.line.loops, *self._inbox_loops.values()]
         self._sinks = ExitStack()
 
     @classmethod
@@ -116,8 +126,12 @@ class Engine:
         """Connect, and do nothing that is not asked for."""
         store = await PostgresStore.open(dsn, connections=settings.connections)
         keyrings = PostgresKeyrings(store.pool)
-        sessions, guard = await open_sessions(settings, keyrings), await open_guard(settings, keyrings)
-        engine = cls(settings, store, await open_counter(settings, dsn), sessions, guard, dsn)
+        front = Front(
+            await open_sessions(settings, keyrings),
+            await open_guard(settings, keyrings),
+            await open_keys(settings, keyrings),
+        )
+        engine = cls(settings, store, await open_counter(settings, dsn), front, dsn)
         await engine.gateway_admin.follow()
         return engine
 
@@ -167,9 +181,12 @@ class Engine:
                 findings=self.findings,
                 refunds=self.refunds,
                 disputes=self.disputes,
+                line=self.line.line,
+                line_keys=self.line.keys,
                 webhooks=Webhooks(self.gateways, self.inbox, lambda name: self._inbox_loops[name].nudge()),
                 gate=self.guard.gate,
                 challenges=self.guard.desk,
+                doors=self.guard.challenges,
                 sessions=self._sessions,
             ),
             storefront_keys=keys_of(self._settings.storefront_keys, "storefront_keys"),

@@ -17,7 +17,7 @@ KEPT = "session"
 
 async def open_sessions(settings: Settings, keyrings: Keyrings) -> Sessions:
     """Buyers' sessions, signed by the configured keys, or by one that is made once for all processes and restarts."""
-    keys = signing_keys_of(settings.session_keys)
+    keys = signing_keys_of(settings.session_keys, "session_keys")
     if not keys:
         keys = {0: await keyrings.settle(KEPT, token_bytes(KEY_BYTES_MIN))}
     return Sessions(Keyring(keys, next(iter(keys))), origins_of(settings), lifetime_s=settings.session_days * 86_400)

@@ -15,12 +15,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from race_to_purchase.app.desks import require_named
 from race_to_purchase.app.engine import require_sound
+from race_to_purchase.app.line import open_keys, seal
 from race_to_purchase.app.worker import ORDERS, Orders, run, run_worker
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.errors import ConfigurationError, RaceError
@@ -29,6 +31,7 @@ from race_to_purchase.rules.answers import answer
 from race_to_purchase.rules.drop import Drop
 from race_to_purchase.settings import Settings, keys_of
 from race_to_purchase.store.embedded import EmbeddedPostgres, default_data_dir
+from race_to_purchase.store.keyring import PostgresKeyrings
 from race_to_purchase.store.migrate import migrate
 from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.reads import PostgresReads
@@ -147,7 +150,8 @@ async def _prepare(settings: Settings, dsn: str, drops: Sequence[Drop]) -> None:
     try:
         reads = PostgresReads(store.pool)
         require_named(settings, await reads.gateways_owed())
-        catalogue = Catalogue(Committer(store), reads)
+        keys = await open_keys(settings, PostgresKeyrings(store.pool))
+        catalogue = Catalogue(Committer(store), reads, partial(seal, keys))
         for drop in drops:
             told = answer(await catalogue.put(drop))
             if told.problem:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from race_to_purchase.edge.call import Call
+from race_to_purchase.edge.line.passes import HEADER, admitted
+from race_to_purchase.edge.line.visitor import browser_for
 from race_to_purchase.edge.problems import invalid, no_such
 from race_to_purchase.edge.shapes import NewCheckout, NewPayment, PlacedOrder, WantedLine
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.reserve import ReserveRequest
 from race_to_purchase.rules.answers import Answer, answer, checkout_view
+from race_to_purchase.rules.signing import Keyring
 
 NEW_CHECKOUT = msgspec.json.Decoder(NewCheckout)
 NEW_PAYMENT = msgspec.json.Decoder(NewPayment)
@@ -20,13 +23,14 @@ _encode = msgspec.json.Encoder().encode
 class Checkouts:
     """Handlers of `/v1/checkouts` and `/v1/orders`; all of them speak to `Purchase` alone."""
 
-    def __init__(self, purchase: Purchase) -> None:
+    def __init__(self, purchase: Purchase, keys: Keyring) -> None:
         self._purchase = purchase
+        self._keys = keys
 
     async def reserve(self, call: Call) -> Answer:
         """POST /v1/checkouts.
 
-        Where a drop has a waiting room, the pass of `Race-Pass` is checked here, before anything is asked of the path.
+        Where a drop has a line, the pass of `Race-Pass` is looked at here, before anything is asked of the path.
         """
         wanted = call.decoded(NEW_CHECKOUT)
         if len(wanted.lines) > 1:
@@ -34,12 +38,15 @@ class Checkouts:
         buyer = call.buyer_named(wanted.buyer.id)
         key = call.key_use()
         assert key is not None
+        token = call.headers.get(HEADER)
+        shown = None if token is None else admitted(self._keys, wanted.drop, token, browser_for(call, buyer))
         request = ReserveRequest(
             drop_id=wanted.drop,
             buyer=buyer,
             email=wanted.buyer.email,
             lines=wanted.lines,
             promo=wanted.promo,
+            admitted=shown,
         )
         return answer(await self._purchase.reserve(request, key, call.alive))
 

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from race_to_purchase.edge.admin import DropsAdmin
 from race_to_purchase.edge.aftersale import Aftersale
 from race_to_purchase.edge.body import BYTES_MAX, DEFINITION_BYTES_MAX, WEBHOOK_BYTES_MAX
+from race_to_purchase.edge.challenge.challenges import Challenges
 from race_to_purchase.edge.challenge.desk import ChallengeDesk
 from race_to_purchase.edge.checkouts import Checkouts
 from race_to_purchase.edge.drops import DropsOnSale
@@ -25,6 +26,7 @@ from race_to_purchase.edge.gateways import GatewaysAdmin
 from race_to_purchase.edge.guard.gate import Gate
 from race_to_purchase.edge.health import Health
 from race_to_purchase.edge.ledger import LedgerAdmin
+from race_to_purchase.edge.line.handlers import LineHandlers
 from race_to_purchase.edge.pages.built import Built, built_files
 from race_to_purchase.edge.pages.pages import Pages
 from race_to_purchase.edge.principals import Principals
@@ -39,9 +41,11 @@ from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.operate.findings import FindingsDesk
 from race_to_purchase.operate.gateways import Gateways
+from race_to_purchase.path.line import Line
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.refund import Refunds
 from race_to_purchase.ports import Ledger
+from race_to_purchase.rules.signing import Keyring
 
 
 class Behind(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,9 +58,12 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
     findings: FindingsDesk
     refunds: Refunds
     disputes: DisputeDesk
+    line: Line
+    line_keys: Keyring
     webhooks: Webhooks
     gate: Gate
     challenges: ChallengeDesk
+    doors: Challenges
     sessions: Sessions
 
 
@@ -78,7 +85,8 @@ def build_app(
     """
     at = Paths(Principals(storefront_keys, admin_keys, behind.sessions), behind.gate)
     routes = [
-        *_buying(at, Checkouts(behind.purchase)),
+        *_buying(at, Checkouts(behind.purchase, behind.line_keys)),
+        *_waiting(at, LineHandlers(behind.line, behind.doors)),
         *([_acting(at, SandboxActions(sandbox))] if sandbox is not None else []),
         *([at("/echo", post=Verb("echo", echo_handler, body=BYTES_MAX))] if echo else []),
         *_challenging(at, behind.challenges),
@@ -127,6 +135,17 @@ def _knowing(at: Paths, signing_in: SigningIn) -> Sequence[Route]:
             post=Verb("session", signing_in.begin),
             delete=Verb("sign_out", signing_in.end, "session"),
         ),
+    )
+
+
+def _waiting(at: Paths, line: LineHandlers) -> Sequence[Route]:
+    path = "/v1/drops/{drop}/line"
+    return (
+        at(f"{path}/status", get=Verb("line", line.status)),
+        at(path, post=Verb("join", line.join, "buyer", body=BYTES_MAX)),
+        at(f"{path}/pass", post=Verb("pass", line.claim, "buyer", body=BYTES_MAX)),
+        at(f"{path}/draw", get=Verb("draw", line.draw)),
+        at(f"{path}/tickets/{{part}}", get=Verb("tickets", line.tickets)),
     )
 
 

@@ -289,4 +289,6 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     pool: str | None = None
     held: int | None = None
     sold: int | None = None
+    cursor: int | None = None
+    rate_per_s: float | None = None
     request_id: str | None = None

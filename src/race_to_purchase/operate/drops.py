@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -11,6 +11,7 @@ from race_to_purchase.commit.committer import Committer
 from race_to_purchase.ports import Reads
 from race_to_purchase.rules.commands import CloseDrop, PutDrop
 from race_to_purchase.rules.drop import Drop, shared_pools
+from race_to_purchase.rules.line.commands import SealedSecret
 from race_to_purchase.rules.outcomes import Outcome, Unknown
 from race_to_purchase.rules.rows import DropRow, Pool
 
@@ -23,12 +24,17 @@ class DropState(msgspec.Struct, frozen=True):
     now: datetime
 
 
-class Catalogue:
-    """The drops of this engine."""
+Seal = Callable[[str], SealedSecret]
+"""Makes the secret of a new drop's draw."""
 
-    def __init__(self, committer: Committer, reads: Reads) -> None:
+
+class Catalogue:
+    """The drops of this engine. Without `seal` it can make none with a door."""
+
+    def __init__(self, committer: Committer, reads: Reads, seal: Seal | None = None) -> None:
         self._committer = committer
         self._reads = reads
+        self._seal = seal
 
     async def put(self, definition: Drop) -> Outcome:
         """Create or change; StockBelowUse and FlowFixed say what cannot be changed any more."""
@@ -36,7 +42,8 @@ class Catalogue:
         existing = await self._reads.drop(definition.id)
         if existing is not None:
             pools |= set(shared_pools(existing.definition))
-        return await self._committer.submit(PutDrop(definition.id, definition, tuple(sorted(pools))))
+        sealed = self._seal(definition.id) if self._seal is not None and definition.door is not None else None
+        return await self._committer.submit(PutDrop(definition.id, definition, tuple(sorted(pools)), sealed))
 
     async def close(self, drop_id: str) -> Outcome:
         """Let no new checkout begin."""

@@ -1,6 +1,7 @@
 """What is known of drops and checkouts and never changes, so that a command can name its partition and its pools.
 
-Only immutable facts are kept, so that nothing here can be stale: a drop's flow, a checkout's drop, buyer and claims.
+Only immutable facts are kept, so that nothing here can be stale: a drop's flow and door, and
+a checkout's drop, buyer and claims.
 """
 
 from __future__ import annotations
@@ -28,23 +29,31 @@ class KnownCheckout(msgspec.Struct, frozen=True):
     currency: str
 
 
+class Entrance(msgspec.Struct, frozen=True):
+    """How one comes into a drop: its flow, and whether it has a door."""
+
+    flow: Flow
+    door: bool
+
+
 class Known:
     """See the module."""
 
     def __init__(self, reads: Reads) -> None:
         self._reads = reads
-        self._flows: dict[str, Flow] = {}
+        self._entrances: dict[str, Entrance] = {}
         self._checkouts: OrderedDict[str, KnownCheckout] = OrderedDict()
 
-    async def flow(self, drop_id: str) -> Flow | None:
-        """The flow of a drop; None if there is no such drop (asked again each time: it may be made any moment)."""
-        flow = self._flows.get(drop_id)
-        if flow is None:
+    async def entrance(self, drop_id: str) -> Entrance | None:
+        """The way into a drop; None if there is no such drop (asked again each time: it may be made any moment)."""
+        entrance = self._entrances.get(drop_id)
+        if entrance is None:
             row = await self._reads.drop(drop_id)
             if row is None:
                 return None
-            flow = self._flows[drop_id] = row.definition.flow
-        return flow
+            definition = row.definition
+            entrance = self._entrances[drop_id] = Entrance(definition.flow, definition.door is not None)
+        return entrance
 
     def remember(self, checkout: Checkout) -> KnownCheckout:
         """Keep what never changes of a checkout."""

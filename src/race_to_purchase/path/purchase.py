@@ -21,7 +21,7 @@ from race_to_purchase.path import capture, fulfil, pay, undo
 from race_to_purchase.path.admit import admit
 from race_to_purchase.path.ahead import Ahead
 from race_to_purchase.path.choice import Choice, Only, queue_of
-from race_to_purchase.path.known import Known, KnownCheckout
+from race_to_purchase.path.known import Entrance, Known, KnownCheckout
 from race_to_purchase.path.patience import PATIENT, Patience
 from race_to_purchase.path.reserve import ReserveRequest, reserve
 from race_to_purchase.path.retry import NextDeadlines
@@ -100,10 +100,10 @@ class Purchase:
 
     async def reserve(self, request: ReserveRequest, key: KeyUse | None = None, alive: Alive | None = None) -> Outcome:
         """Reserved, or why not; AllReserved says when the next reservation may lapse."""
-        flow = await admit(self._known, request.drop_id)
-        if isinstance(flow, Unknown):
-            return flow
-        outcome = await reserve(self._committer, flow, request, key, alive, new_id=self._new_id)
+        entrance = await admit(self._known, request.drop_id, request.admitted)
+        if not isinstance(entrance, Entrance):
+            return entrance
+        outcome = await reserve(self._committer, entrance.flow, request, key, alive, new_id=self._new_id)
         if isinstance(outcome, Reserved):
             self._known.remember(outcome.checkout)
         elif isinstance(outcome, AllReserved):

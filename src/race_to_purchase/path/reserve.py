@@ -10,7 +10,18 @@ from race_to_purchase.commit.committer import Committer
 from race_to_purchase.commit.waiting import Alive
 from race_to_purchase.rules.commands import Line, Reserve
 from race_to_purchase.rules.decide import KeyUse
-from race_to_purchase.rules.drop import Flow, buyer_pool, in_flight_pool, item_pool, promo_pool
+from race_to_purchase.rules.drop import (
+    Flow,
+    buyer_pool,
+    in_flight_pool,
+    item_pool,
+    passes_pool,
+    promo_pool,
+    ticket_pool,
+)
+from race_to_purchase.rules.line.commands import (
+    Admitted,
+)
 from race_to_purchase.rules.outcomes import Outcome
 
 
@@ -22,6 +33,7 @@ class ReserveRequest(msgspec.Struct, frozen=True):
     lines: tuple[Line, ...]
     email: str | None = None
     promo: str | None = None
+    admitted: Admitted | None = None
 
 
 async def reserve(
@@ -42,6 +54,7 @@ async def reserve(
         _pools(flow, request),
         request.email,
         request.promo,
+        request.admitted,
     )
     return await committer.submit(command, key, alive)
 
@@ -54,4 +67,6 @@ def _pools(flow: Flow, request: ReserveRequest) -> tuple[str, ...]:
         pools += [in_flight_pool(drop_id, line.item) for line in request.lines]
     if request.promo is not None:
         pools.append(promo_pool(drop_id, request.promo))
+    if request.admitted is not None:
+        pools += [passes_pool(drop_id), ticket_pool(drop_id, request.admitted.tid)]
     return tuple(pools)

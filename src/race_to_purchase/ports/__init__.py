@@ -13,12 +13,14 @@ from race_to_purchase.ports.gateway import (
     WebhookTooOld,
 )
 from race_to_purchase.ports.identity import Keyrings
+from race_to_purchase.ports.line import PART_TIDS, LineRows, LineSeen
 from race_to_purchase.ports.reads import AftersaleCounts, AftersaleReads, DueCheckout, Reads
 from race_to_purchase.ports.series import SeriesStore
 from race_to_purchase.ports.store import Conflict, Rejected, Session, Store
 from race_to_purchase.ports.world import Clock, Publisher
 
 __all__ = [
+    "PART_TIDS",
     "AftersaleCounts",
     "AftersaleReads",
     "Booked",
@@ -32,6 +34,8 @@ __all__ = [
     "Inbox",
     "Keyrings",
     "Ledger",
+    "LineRows",
+    "LineSeen",
     "PaymentRequest",
     "Publisher",
     "Reads",

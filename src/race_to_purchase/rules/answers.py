@@ -240,7 +240,7 @@ def answer(outcome: o.Outcome) -> Answer:
         case o.DropStored(drop=drop, created=created):
             return Answer(201 if created else 200, _encode(drop.definition))
         case _:
-            return _refusal(outcome)
+            return _at_the_door(outcome) if isinstance(outcome, o.AtTheDoor) else _refusal(outcome)
 
 
 def _no_refund(outcome: o.RefundTooLarge | o.RestockOfPart | o.NotCaptured | o.Disputed) -> Answer:
@@ -260,6 +260,43 @@ def _no_refund(outcome: o.RefundTooLarge | o.RestockOfPart | o.NotCaptured | o.D
         case o.Disputed(order_id=order_id):
             detail = f"A dispute about order {order_id} is open; its bank decides whether the money goes back."
             return problem(409, "order_disputed", "Disputed", detail)
+
+
+_PASSES = {
+    "pass_required": "This drop has a line: claim a pass with your ticket, and send it as Race-Pass.",
+    "pass_invalid": "This pass is not one of this drop, or was made for another browser or replaced by a newer one.",
+    "pass_expired": "The time of this pass is up; claim another one with the same ticket.",
+    "pass_used": "This ticket's pass was used for a reservation.",
+}
+
+
+def _at_the_door(outcome: o.AtTheDoor) -> Answer:
+    match outcome:
+        case o.PassRefused(why=code):
+            return problem(403, code, "Not let in", _PASSES[code])
+        case o.TicketWrong():
+            detail = "This ticket is not one of this drop. Join the line again: the same visitor has the same place."
+            return problem(403, "ticket_invalid", "Not a ticket", detail, field="ticket")
+        case o.NotCalled(cursor=cursor, rate_per_s=rate):
+            detail = "The place of this ticket is not called yet."
+            more = {"cursor": cursor, "rate_per_s": rate}
+            return problem(409, "not_called", "Not called yet", detail, retryable=True, retry_after_s=5, **more)
+        case o.NoPassFree(retry_at=retry_at):
+            detail = "It is your turn, but everybody there is room or stock for is inside; ask again at retry_at."
+            return problem(
+                409, "no_pass_free", "A moment more", detail, retryable=True, retry_after_s=5, retry_at=retry_at
+            )
+        case o.LinePaused(message=message):
+            detail = message or "The sale is paused. Your place is kept."
+            return problem(409, "line_paused", "Paused", detail, retryable=True, retry_after_s=10)
+        case o.AllSold(drop=drop):
+            return problem(409, "sold_out", "Sold out", f"Everything of {drop} is sold.")
+        case o.NotDrawn(drop=drop):
+            detail = f"The list of {drop} is being published; in a moment there are places for late comers."
+            return problem(409, "draw_under_way", "Draw under way", detail, retryable=True, retry_after_s=2)
+        case o.NotRegistering(drop=drop, opens_at=opens_at):
+            detail = f"Registration for {drop} opens at {opens_at.isoformat()}."
+            return problem(409, "registration_not_open", "Not open yet", detail, retryable=True, opens_at=opens_at)
 
 
 def _refusal(outcome: o.Outcome) -> Answer:  # noqa: C901, PLR0912 - one flat table, a case an outcome

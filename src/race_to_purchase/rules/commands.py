@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from race_to_purchase.rules.drop import Drop
+from race_to_purchase.rules.line.commands import Admitted, ExpirePass, OfLine, SealedSecret
 from race_to_purchase.rules.money import MINOR_UNITS_MAX
 from race_to_purchase.rules.rows import Entry, Repair
 from race_to_purchase.rules.verdicts import Verdict
@@ -25,7 +26,10 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Reserve(msgspec.Struct, frozen=True):
-    """Make a checkout, with its stock held (reservation first) or only its price (payment first)."""
+    """Make a checkout, with its stock held (reservation first) or only its price (payment first).
+
+    Where the drop has a door, it spends the pass of `admitted`.
+    """
 
     drop_id: str
     checkout_id: str
@@ -34,6 +38,7 @@ class Reserve(msgspec.Struct, frozen=True):
     pools: tuple[str, ...] = ()
     email: str | None = None
     promo: str | None = None
+    admitted: Admitted | None = None
 
 
 class BeginPayment(msgspec.Struct, frozen=True):
@@ -214,6 +219,8 @@ class PutDrop(msgspec.Struct, frozen=True):
     drop_id: str
     definition: Drop
     pools: tuple[str, ...]
+    sealed: SealedSecret | None = None
+    """Of the draw, where the drop has a door and no line yet."""
 
 
 class CloseDrop(msgspec.Struct, frozen=True):
@@ -323,7 +330,8 @@ Command = (
     | CloseDrop
     | DrainGateway
     | Mending
+    | OfLine
 )
 
-URGENT = (Send, Authorization, Capture, Void, Expire, Deliver, RefundSaid, Dispute, Mended)
+URGENT = (Send, Authorization, Capture, Void, Expire, Deliver, RefundSaid, Dispute, Mended, ExpirePass)
 """Commands that follow a gateway call or give stock back: they go first and are never shed or dropped."""

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from race_to_purchase.rules.line.door import Door
 from race_to_purchase.rules.money import MINOR_UNITS_MAX, exponent
 
 Slug = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z", max_length=64)]
@@ -72,6 +73,7 @@ class Drop(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """A sale. `closes_at` ends it by the clock. Raises ValueError on contradictions.
 
     Prices contain tax of `tax_percent`, and what is sold is the `seller`'s, unless an item says otherwise.
+    With a `door` there is a line before the checkout.
     """
 
     id: Slug
@@ -86,6 +88,7 @@ class Drop(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     promos: Annotated[tuple[Promo, ...], msgspec.Meta(max_length=1000)] = ()
     seller: Slug = HOUSE
     tax_percent: Percent = 0
+    door: Door | None = None
 
     def __post_init__(self) -> None:
         exponent(self.currency)
@@ -94,6 +97,8 @@ class Drop(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
                 raise ValueError(f"{name} needs a time zone, such as 2026-12-01T18:00:00Z")
         if self.closes_at is not None and self.closes_at <= self.opens_at:
             raise ValueError("closes_at must be after opens_at")
+        if self.door is not None and self.door.registration_closes_at > self.opens_at:
+            raise ValueError("door.registration_closes_at must not be after opens_at: the draw comes before the sale")
         _refuse_fine_fractions(self.tax_percent)
         _refuse_twins("item", [item.id for item in self.items])
         _refuse_twins("promo", [promo.code for promo in self.promos])
@@ -161,6 +166,21 @@ def promo_pool(drop_id: str, code: str) -> str:
     return f"{drop_id}/promo/{code}"
 
 
+def passes_pool(drop_id: str) -> str:
+    """Id of the pool that bounds the passes which are out."""
+    return f"{drop_id}/line/passes"
+
+
+def ticket_pool(drop_id: str, tid: str) -> str:
+    """Id of the pool of one ticket: its capacity is the number of its passes, the one that is out is held."""
+    return f"{drop_id}/ticket/{tid}"
+
+
+def item_pools(drop: Drop) -> tuple[str, ...]:
+    """Ids of the pools that count the stock."""
+    return tuple(item_pool(drop.id, item.id) for item in drop.items)
+
+
 def shared_pools(drop: Drop) -> dict[str, tuple[str, int]]:
     """Pool id to (kind, capacity) of every pool that exists as long as the drop does; buyers' pools come lazily."""
     pools: dict[str, tuple[str, int]] = {}
@@ -171,4 +191,6 @@ def shared_pools(drop: Drop) -> dict[str, tuple[str, int]]:
             pools[in_flight_pool(drop.id, item.id)] = ("in-flight", room)
     for promo in drop.promos:
         pools[promo_pool(drop.id, promo.code)] = ("promo", promo.redemptions)
+    if drop.door is not None:
+        pools[passes_pool(drop.id)] = ("passes", drop.door.passes_outstanding_max)
     return pools

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 from race_to_purchase.rules.aftersale import RefundRow
+from race_to_purchase.rules.line.rows import LineRow, PassRow
 from race_to_purchase.rules.rows import Attempt, Checkout, CheckoutState, DropRow, Finding
 
 
@@ -89,6 +91,12 @@ class AllReserved(msgspec.Struct, frozen=True):
 
     item: str
     retry_at: datetime | None = None
+
+
+class AllSold(msgspec.Struct, frozen=True):
+    """Every item of the drop is sold."""
+
+    drop: str
 
 
 class LimitReached(msgspec.Struct, frozen=True):
@@ -227,6 +235,79 @@ class Noted(msgspec.Struct, frozen=True):
     finding: Finding
 
 
+class PassRefused(msgspec.Struct, frozen=True):
+    """The drop has a door, and what was shown there does not open it."""
+
+    why: Literal["pass_required", "pass_invalid", "pass_expired", "pass_used"]
+
+
+class TicketWrong(msgspec.Struct, frozen=True):
+    """The ticket is not one of ours, for the `reason` that is counted."""
+
+    reason: str
+
+
+class PassGiven(msgspec.Struct, frozen=True):
+    """The pass that is out for the ticket; the same again while it is good in the same browser."""
+
+    row: PassRow
+
+
+class NotCalled(msgspec.Struct, frozen=True):
+    """The ticket's place is not called yet: places below `cursor` are."""
+
+    cursor: int
+    rate_per_s: float
+
+
+class NoPassFree(msgspec.Struct, frozen=True):
+    """As many are on their way in as there is room or stock for; it is worth asking again at `retry_at`."""
+
+    retry_at: datetime
+
+
+class LinePaused(msgspec.Struct, frozen=True):
+    """The operator lets nobody in for the moment."""
+
+    message: str | None
+
+
+class NotDrawn(msgspec.Struct, frozen=True):
+    """Registration is closed, and the list is being published: in a moment there is an answer."""
+
+    drop: str
+
+
+class NotRegistering(msgspec.Struct, frozen=True):
+    """Registration opens at `opens_at`, by the database's clock."""
+
+    drop: str
+    opens_at: datetime
+
+
+class SecretWrong(msgspec.Struct, frozen=True):
+    """The secret of a draw is not the one that was committed to: the signing key has changed."""
+
+    drop: str
+
+
+class Steered(msgspec.Struct, frozen=True):
+    """The line as it stands after the operator's hand, or after a step of the draw."""
+
+    line: LineRow
+
+
+class Released(msgspec.Struct, frozen=True):
+    """So many places were called, by a process that leads; `why` names what bounded it."""
+
+    number: int
+    why: str
+    line: LineRow
+
+
+AtTheDoor = AllSold | PassRefused | TicketWrong | NotCalled | NoPassFree | LinePaused | NotDrawn | NotRegistering
+"""Why somebody does not get on in a line."""
+
 Outcome = (
     Reserved
     | Begun
@@ -260,4 +341,9 @@ Outcome = (
     | Done
     | Ignored
     | Noted
+    | PassGiven
+    | Steered
+    | AtTheDoor
+    | SecretWrong
+    | Released
 )

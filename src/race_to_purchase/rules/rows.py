@@ -15,6 +15,7 @@ import msgspec
 
 from race_to_purchase.rules.aftersale import DisputeRow, Refundable, RefundRow
 from race_to_purchase.rules.drop import HOUSE, Drop
+from race_to_purchase.rules.line.rows import GrantRow, LineRow, PassGone, PassRow
 
 CheckoutState = Literal[
     "open",
@@ -307,6 +308,10 @@ Row = (
     | Refundable
     | RefundRow
     | DisputeRow
+    | LineRow
+    | PassRow
+    | PassGone
+    | GrantRow
 )
 """Everything that a decision may write."""
 

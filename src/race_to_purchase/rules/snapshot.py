@@ -11,9 +11,11 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from race_to_purchase.rules.aftersale import DisputeRow, Refundable, RefundRow
 from race_to_purchase.rules.commands import Line
+from race_to_purchase.rules.line.rows import GrantRow, LineRow, PassGone, PassRow
 from race_to_purchase.rules.rows import (
     Attempt,
     Buyer,
@@ -46,6 +48,17 @@ class Keys(msgspec.Struct):
     after: set[str] = msgspec.field(default_factory=set)
     """Orders whose refunds, disputes and journal are read as well."""
     booked: set[str] = msgspec.field(default_factory=set)
+    lines: set[str] = msgspec.field(default_factory=set)
+    """Drops whose line is read as well."""
+    passes: set[tuple[str, str]] = msgspec.field(default_factory=set)
+    """Drop and ticket of passes."""
+    grants: set[tuple[str, str]] = msgspec.field(default_factory=set)
+    """Drop and id of grants."""
+
+    @property
+    def of_line(self) -> bool:
+        """Whether anything of a line is asked for."""
+        return bool(self.lines or self.passes or self.grants)
 
 
 class Stale(Exception):
@@ -118,6 +131,40 @@ class After:
         return [self.refunds[name] for name in sorted(self.refunds) if name[0] == order_id]
 
 
+class LineTables:
+    """What is stored of lines; a snapshot has it only where a command of its batch asks for it."""
+
+    def __init__(
+        self,
+        lines: dict[str, LineRow] | None = None,
+        passes: dict[tuple[str, str], PassRow] | None = None,
+        grants: dict[tuple[str, str], GrantRow] | None = None,
+    ) -> None:
+        self.lines = Table(lines)
+        self.passes = Table(passes)
+        self.grants = Table(grants)
+        self.gone: dict[tuple[str, str], PassRow] = {}
+        """Passes to delete, as they were read."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything of it has to be written."""
+        return bool(self.lines.changed or self.passes.changed or self.grants.changed or self.gone)
+
+    def put_pass(self, row: PassRow) -> None:
+        """Lay a pass over what is there, or over what this batch would have deleted."""
+        gone = self.gone.pop((row.drop_id, row.tid), None)
+        self.passes.put((row.drop_id, row.tid), row if gone is None else replace(row, version=gone.version))
+
+    def take_pass(self, gone: PassGone) -> None:
+        """Take a pass away; one that this batch has made was never there."""
+        key = (gone.drop_id, gone.tid)
+        row = self.passes.pop(key)
+        self.passes.changed.pop(key, None)
+        if key in self.passes.read:
+            self.gone[key] = row
+
+
 class Snapshot:
     """See the module. `now` is the database's clock, read after every lock was held."""
 
@@ -146,6 +193,7 @@ class Snapshot:
         self.events: list[Event] = []
         self.gateways: dict[str, GatewayStatus] = {}
         self.after: After | None = None
+        self.line: LineTables | None = None
         self.quotes: dict[tuple[str, tuple[Line, ...], str | None], Quote] = {}
         """Prices by drop, lines and promo, since most buyers of one batch want the same; until a drop changes."""
 
@@ -170,6 +218,12 @@ class Snapshot:
         """What followed the orders of this batch, which `touch` asked for."""
         assert self.after is not None, "the keys did not name this order"
         return self.after
+
+    @property
+    def lines(self) -> LineTables:
+        """What is stored of the lines of this batch, which `touch` asked for."""
+        assert self.line is not None, "the keys did not name this line"
+        return self.line
 
     def put(self, row: Row) -> None:
         """Lay one row of a decision over the snapshot."""
@@ -196,6 +250,7 @@ class Snapshot:
             or self.history
             or self.findings.changed
             or (self.after is not None and self.after.changed)
+            or (self.line is not None and self.line.changed)
         )
 
 
@@ -219,6 +274,10 @@ _PUT: dict[type, Callable[[Snapshot, Any], None]] = {
     Refundable: lambda snapshot, row: snapshot.aftersale.guards.put(row.order_id, row),
     RefundRow: lambda snapshot, row: snapshot.aftersale.refunds.put((row.order_id, row.n), row),
     DisputeRow: lambda snapshot, row: snapshot.aftersale.disputes.put((row.gateway, row.id), row),
+    LineRow: lambda snapshot, row: snapshot.lines.lines.put(row.drop_id, row),
+    PassRow: lambda snapshot, row: snapshot.lines.put_pass(row),
+    PassGone: lambda snapshot, row: snapshot.lines.take_pass(row),
+    GrantRow: lambda snapshot, row: snapshot.lines.grants.put((row.drop_id, row.id), row),
 }
 
 

@@ -42,6 +42,7 @@ from race_to_purchase.rules.rows import (
 )
 from race_to_purchase.rules.snapshot import Keys, Snapshot, Table
 from race_to_purchase.store.memory_after import AfterTables, MemoryAftersale
+from race_to_purchase.store.memory_line_tables import KeptLines
 from race_to_purchase.store.memory_tables import check_versions, pick, write
 
 LockName = tuple[str, str]
@@ -81,8 +82,8 @@ class MemoryStore(MemoryAftersale):
         return sorted(by_id, key=lambda row: row.definition.opens_at, reverse=True)
 
     async def shared_pools(self, drop_id: str) -> Sequence[Pool]:
-        shared = [pool for pool in self._rows.pools.values() if pool.drop_id == drop_id and pool.kind != "buyer"]
-        return sorted(shared, key=lambda pool: pool.id)
+        pools = (pool for pool in self._rows.pools.values() if pool.drop_id == drop_id)
+        return sorted((pool for pool in pools if pool.kind not in ("buyer", "ticket")), key=lambda pool: pool.id)
 
     async def checkout(self, checkout_id: str) -> Checkout | None:
         return self._rows.checkouts.get(checkout_id)
@@ -196,6 +197,7 @@ class MemorySession:
         if lock:
             await self._lock(("pool", pool_id) for pool_id in pools)
         wanted = Keys(keys.drops, set(checkouts), set(pools), keys.stored, keys.findings, keys.after, keys.booked)
+        wanted.lines, wanted.passes, wanted.grants = keys.lines, keys.passes, keys.grants
         return self._rows.read(self._clock(), wanted)
 
     async def apply(self, snapshot: Snapshot) -> None:
@@ -281,6 +283,7 @@ class Rows(AfterTables):
         self.gateways: dict[str, GatewayStatus] = {}
         self.live: dict[str, None] = {}
         self.findings: dict[str, Finding] = {}
+        self.of_lines = KeptLines()
 
     def read(self, now: datetime, keys: Keys) -> Snapshot:
         """Those of the rows that exist, with all attempts of the checkouts."""
@@ -296,6 +299,7 @@ class Rows(AfterTables):
         snapshot.findings = Table(pick(self.findings, keys.findings))
         if keys.after:
             snapshot.after = self.after(keys.after)
+        snapshot.line = self.of_lines.read(keys)
         if keys.booked:
             snapshot.booked = frozenset(order_id for order_id, _ in self.entries if order_id in keys.booked)
         return snapshot
@@ -315,6 +319,7 @@ class Rows(AfterTables):
             _check_entry(entry)
         if snapshot.after is not None:
             self.check_after(snapshot.after)
+        self.of_lines.check(snapshot.line)
         _check_new("idempotency key", snapshot.stored.inserts(), self.stored, lambda row: (row.scope, row.key))
         _check_new("order", snapshot.orders, self.orders, lambda row: row.id)
         _check_new("entry", snapshot.entries, self.entries, lambda row: (row.order_id, row.entry))
@@ -337,6 +342,7 @@ class Rows(AfterTables):
             self.gateways[name] = replace(status, drained_at=status.drained_at and since)
         if snapshot.after is not None:
             self.write_after(snapshot.after)
+        self.of_lines.write(snapshot.line)
         for subject, lines in snapshot.history.items():
             self.history.setdefault(subject, []).extend(lines)
         for task in snapshot.tasks.values():

@@ -18,6 +18,7 @@ from race_to_purchase.rules.rows import DropRow
 from race_to_purchase.rules.snapshot import Keys, Snapshot, Table
 from race_to_purchase.store.aftersale import read_after, write_after
 from race_to_purchase.store.failures import failure
+from race_to_purchase.store.line_rows import read_line, write_line
 from race_to_purchase.store.quick_arrays import know_arrays_by_type
 from race_to_purchase.store.statements import statement, unlocked
 from race_to_purchase.store.wire import (
@@ -100,6 +101,8 @@ class PostgresSession:
             snapshot.findings = Table({row["id"]: finding_of(row) for row in found})
         if keys.after:
             snapshot.after = await read_after(self._connection, keys.after)
+        if keys.of_line:
+            snapshot.line = await read_line(self._connection, keys)
         if keys.booked:
             booked = await self._connection.fetch(statement("read_booked_ids"), sorted(keys.booked))
             snapshot.booked = frozenset(row["order_id"] for row in booked)
@@ -122,7 +125,8 @@ class PostgresSession:
     async def _apply(self, snapshot: Snapshot) -> None:
         if snapshot.dirty:
             rare = snapshot.drops.changed or snapshot.events or snapshot.findings.changed
-            if rare or (snapshot.after is not None and snapshot.after.changed):
+            after = snapshot.after is not None and snapshot.after.changed
+            if rare or after or (snapshot.line is not None and snapshot.line.changed):
                 await self._apply_rare(snapshot)
             await self._connection.fetchval(statement("write_batch"), *changes_of(snapshot))
         if self._open:
@@ -141,6 +145,8 @@ class PostgresSession:
                     await self._connection.fetchval("SELECT conflict($1)", name)
         if snapshot.after is not None and snapshot.after.changed:
             await write_after(self._connection, snapshot.after)
+        if snapshot.line is not None and snapshot.line.changed:
+            await write_line(self._connection, snapshot.line)
         if snapshot.events:
             await self._connection.execute(statement("write_events"), *events_of(snapshot))
         if snapshot.gateways:  # Never without an event.

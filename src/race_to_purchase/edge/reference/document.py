@@ -52,6 +52,21 @@ _PARAMETERS: Json = {
         "schema": {"type": "string", "format": "uuid"},
         "example": CHECKOUT_ID,
     },
+    "part": {
+        "name": "part",
+        "in": "path",
+        "required": True,
+        "description": "Number of the part, from 0.",
+        "schema": {"type": "integer", "minimum": 0},
+        "example": 0,
+    },
+    "pass": {
+        "name": "Race-Pass",
+        "in": "header",
+        "required": False,
+        "description": "A pass, where the drop has a line; it is used up by the reservation.",
+        "schema": {"type": "string", "maxLength": 128},
+    },
     "drop": {
         "name": "drop",
         "in": "path",
@@ -227,7 +242,7 @@ def _operation(operation: Operation) -> Json:
 
 
 def _parameters(operation: Operation) -> Iterable[Json]:
-    for name in ("id", "drop", "gateway", "finding", "file", *operation.query):
+    for name in ("id", "drop", "gateway", "finding", "file", "part", *operation.query):
         if f"{{{name}}}" in operation.path or name in operation.query:
             yield {"$ref": f"#/components/parameters/{name}"}
     # What a merchant alone may change is never asked for on behalf of one buyer.

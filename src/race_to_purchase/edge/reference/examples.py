@@ -26,6 +26,7 @@ DROP: dict[str, Any] = {
     "promos": [],
     "seller": "house",
     "tax_percent": 19.0,
+    "door": None,
 }
 
 DROP_ON_SALE: dict[str, Any] = {

@@ -37,12 +37,16 @@ from race_to_purchase.rules.decide.disputing import dispute
 from race_to_purchase.rules.decide.drops import close_drop, put_drop
 from race_to_purchase.rules.decide.ending import cancel, expire
 from race_to_purchase.rules.decide.gateways import drain_gateway
+from race_to_purchase.rules.decide.lining import line, touch_line
 from race_to_purchase.rules.decide.mending import mend
 from race_to_purchase.rules.decide.paying import authorization, begin_payment
 from race_to_purchase.rules.decide.queueing import send
 from race_to_purchase.rules.decide.refunding import refund, refund_said
 from race_to_purchase.rules.decide.reserving import reserve
 from race_to_purchase.rules.decide.settling import capture, deliver, void
+from race_to_purchase.rules.line.commands import (
+    OfLine,
+)
 from race_to_purchase.rules.outcomes import (
     Begun,
     Cancelled,
@@ -82,6 +86,8 @@ def touch(keys: Keys, command: Command, key: KeyUse | None) -> None:
     if isinstance(command, Reserve):
         keys.checkouts.add(command.checkout_id)
         keys.pools.update(command.pools)
+    elif isinstance(command, OfLine):
+        touch_line(keys, command)
     elif isinstance(command, Found | CloseFinding):
         keys.findings.add(command.finding_id)
     elif isinstance(command, Book):
@@ -91,6 +97,7 @@ def touch(keys: Keys, command: Command, key: KeyUse | None) -> None:
         keys.checkouts.update(filter(None, [command.checkout_id]))
     elif isinstance(command, PutDrop):
         keys.pools.update(command.pools)
+        keys.lines.add(command.drop_id)
     elif isinstance(command, Recount):
         keys.findings.add(command.finding_id)
         keys.pools.update(command.pools)
@@ -135,6 +142,8 @@ def _decide(snapshot: Snapshot, command: Command) -> Decision:  # noqa: C901, PL
             return mend(snapshot, command)
         case DrainGateway():
             return drain_gateway(snapshot, command)
+        case _:
+            return line(snapshot, command)
 
 
 def _again(snapshot: Snapshot, stored: StoredKey, key: KeyUse) -> Outcome:

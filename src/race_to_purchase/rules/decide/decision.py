@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from race_to_purchase.rules import pools
+from race_to_purchase.rules.drop import Drop, item_pools
 from race_to_purchase.rules.outcomes import Answered, Ignored, Outcome
 from race_to_purchase.rules.rows import Attempt, Checkout, CheckoutState, Happened, Pool, Row, attempt_id
 from race_to_purchase.rules.snapshot import Snapshot, Stale
@@ -43,6 +44,11 @@ def pool_of(snapshot: Snapshot, pool_id: str) -> Pool:
         return snapshot.pools[pool_id]
     except KeyError:
         raise Stale(f"pool {pool_id}") from None
+
+
+def stock_of(snapshot: Snapshot, drop: Drop) -> list[Pool]:
+    """The pools of what is sold, as far as the command named them: an item may be a moment old."""
+    return [snapshot.pools[pool_id] for pool_id in item_pools(drop) if pool_id in snapshot.pools]
 
 
 def all_or_nothing(snapshot: Snapshot, claims: Claims, change: Callable[[Pool, int], Pool | None]) -> list[Pool] | Pool:

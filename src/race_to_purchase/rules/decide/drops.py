@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 from msgspec.structs import replace
 
 from race_to_purchase.rules import pools
 from race_to_purchase.rules.commands import CloseDrop, PutDrop
 from race_to_purchase.rules.decide.decision import Decision
+from race_to_purchase.rules.decide.drawing import new_line
 from race_to_purchase.rules.drop import Drop, item_pool, shared_pools
 from race_to_purchase.rules.outcomes import DropStored, FlowFixed, Outcome, StockBelowUse, Unknown
 from race_to_purchase.rules.rows import DropRow, Event, Pool, Row
@@ -22,10 +25,10 @@ def put_drop(snapshot: Snapshot, command: PutDrop) -> Decision:
         created = [Pool(pool_id, wanted.id, kind, size) for pool_id, (kind, size) in shared_pools(wanted).items()]
         stored = DropRow(wanted.id, wanted)
         event = _event(snapshot, wanted, "drop_created")
-        return Decision(DropStored(stored, True), (stored, *created, event))
+        return Decision(DropStored(stored, True), (stored, *created, *new_line(wanted, command.sealed), event))
     if row.definition == wanted:
         return Decision(DropStored(row, False))
-    refused = _fixed(row.definition, wanted)
+    refused = _fixed(row.definition, wanted) or _fixed_door(row.definition, wanted, snapshot.now)
     if refused is not None:
         return Decision(refused)
     resized = _resized(snapshot, row.definition, wanted)
@@ -45,6 +48,20 @@ def _fixed(before: Drop, after: Drop) -> Outcome | None:
     return None
 
 
+def _fixed_door(before: Drop, after: Drop, now: datetime) -> Outcome | None:
+    """Whether there is a line is settled when the drop is made; how it is drawn, when people begin to register."""
+    old, new = before.door, after.door
+    if old is None or new is None:
+        return None if old is new else FlowFixed(after.id, "door")
+    if now >= old.registration_opens_at:
+        for field in ("registration_opens_at", "beacon"):
+            if getattr(old, field) != getattr(new, field):
+                return FlowFixed(after.id, f"door.{field}")
+    if now >= old.registration_closes_at and old.registration_closes_at != new.registration_closes_at:
+        return FlowFixed(after.id, "door.registration_closes_at")
+    return None
+
+
 def _resized(snapshot: Snapshot, before: Drop, after: Drop) -> list[Pool] | Outcome:
     changed: list[Pool] = []
     sizes = {pool_id: (kind, 0) for pool_id, (kind, _) in shared_pools(before).items()} | shared_pools(after)
@@ -54,7 +71,7 @@ def _resized(snapshot: Snapshot, before: Drop, after: Drop) -> list[Pool] | Outc
             changed.append(Pool(pool_id, after.id, kind, size))
         elif pool.capacity != size:
             resized = pools.resize(pool, size)
-            if resized is None and kind != "in-flight":
+            if resized is None and kind not in ("in-flight", "passes"):
                 return StockBelowUse(pool_id, size, pool.held, pool.sold)
             changed.append(resized or replace(pool, capacity=pool.held + pool.sold))
     return changed

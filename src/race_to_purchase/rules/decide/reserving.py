@@ -7,6 +7,7 @@ from datetime import timedelta
 from race_to_purchase.rules import pools
 from race_to_purchase.rules.commands import Reserve
 from race_to_purchase.rules.decide.decision import Decision, pool_of, tell
+from race_to_purchase.rules.decide.passing import spend
 from race_to_purchase.rules.drop import Drop, buyer_pool, in_flight_pool, item_pool, promo_pool
 from race_to_purchase.rules.outcomes import (
     AllReserved,
@@ -41,6 +42,9 @@ def reserve(snapshot: Snapshot, command: Reserve) -> Decision:
     if not isinstance(priced, Quote):
         return Decision(priced)
     snapshot.quotes[cart] = priced
+    spent = spend(snapshot, drop, command.admitted)
+    if not isinstance(spent, list):
+        return Decision(spent)
     claims = _claims(drop, command)
     held = _hold(snapshot, drop, claims, command)
     if not isinstance(held, list):
@@ -55,7 +59,7 @@ def reserve(snapshot: Snapshot, command: Reserve) -> Decision:
         deadline=snapshot.now + timedelta(seconds=drop.reservation_seconds),
         created_at=snapshot.now,
     )
-    rows: list[Row] = [checkout, *held, tell(checkout.id, checkout.state, snapshot.now)]
+    rows: list[Row] = [checkout, *held, *spent, tell(checkout.id, checkout.state, snapshot.now)]
     if command.email is not None:
         rows.append(Buyer(command.buyer, command.email))
     return Decision(Reserved(checkout), tuple(rows))

@@ -56,6 +56,11 @@ def tid_of_challenge(key: bytes, drop: str, challenge: str) -> bytes:
     return _digest(key, "tid of challenge", drop.encode(), challenge.encode())[:TID_BYTES]
 
 
+def secret_of_draw(key: bytes, drop: str, salt: bytes) -> bytes:
+    """The 32 bytes that a draw commits to: nowhere stored before it, and not to be had from the salt alone."""
+    return _digest(key, "secret of draw", drop.encode(), salt)
+
+
 def sign_ticket(keys: Keyring, drop: str, ticket: Ticket) -> str:
     """The token of a ticket."""
     late = _NO_SEQUENCE if ticket.late is None else ticket.late

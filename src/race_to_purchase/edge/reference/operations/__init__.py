@@ -6,6 +6,7 @@ from race_to_purchase.edge.reference.operations import (
     buying,
     challenges,
     health,
+    line,
     operating,
     pages,
     sale,
@@ -15,6 +16,7 @@ from race_to_purchase.edge.reference.operations import (
 OPERATIONS: tuple[Operation, ...] = (
     *sale.OPERATIONS,
     *challenges.OPERATIONS,
+    *line.OPERATIONS,
     *buying.OPERATIONS,
     *aftersale.OPERATIONS,
     *telling.OPERATIONS,

@@ -50,16 +50,18 @@ OPERATIONS: tuple[Operation, ...] = (
         "Reserve",
         "Makes a checkout and holds its stock until `reserved_until`, all lines or none. A payment-first drop gives "
         "an `open` checkout, which has a price and holds nothing yet. A refusal uses up no Idempotency-Key: the "
-        "same request may be sent again with the same key.",
+        "same request may be sent again with the same key. A drop with a line takes a pass.",
         {201: Told("The checkout.", answers.CheckoutView, examples.RESERVED)},
         (
             "unknown_drop", "unknown_item", "unknown_promo", "duplicate_line", "amount_too_large", "drop_not_open",
-            "drop_closed", *OF_STOCK, *FROM_BUYERS, *WITH_BODY, "idempotency_key_missing", *KEYED, *STORED,
+            "drop_closed", "pass_required", "pass_invalid", "pass_expired", "pass_used",
+            *OF_STOCK, *FROM_BUYERS, *WITH_BODY, "idempotency_key_missing", *KEYED, *STORED,
         ),
         role="buyer",
         body=shapes.NewCheckout,
         example=examples.NEW_CHECKOUT,
         key=True,
+        query=("pass",),
     ),
     Operation(
         "get",

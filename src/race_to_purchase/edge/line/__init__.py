@@ -1,0 +1,1 @@
+"""The line over HTTP: join, look, claim a pass, and check the draw."""

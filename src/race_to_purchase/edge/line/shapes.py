@@ -1,0 +1,85 @@
+"""What is read and told about lines."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from race_to_purchase.rules.line.tickets import TOKEN_LENGTH_MAX
+from race_to_purchase.rules.phases import Phase
+
+Token = Annotated[str, msgspec.Meta(min_length=1, max_length=TOKEN_LENGTH_MAX)]
+
+
+class NewPlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A wish for a place: with the solution of a `challenge` where one was asked for, or with a `grant`."""
+
+    challenge: Annotated[str, msgspec.Meta(min_length=1, max_length=8192)] | None = None
+    grant: Token | None = None
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A place in the line. `late` is the number of one who came after the draw, from 0; null for one who is in it."""
+
+    ticket: str
+    late: int | None
+
+
+class LineStatus(msgspec.Struct, frozen=True):
+    """What all who wait are told; up to a second old.
+
+    A ticket of the draw stands at `⌊HMAC-SHA256(seed, tid)[:8] ÷ 2⁶⁴ × registered⌋`, a late one at
+    `registered + late`; places below `cursor` are called. `poll_s` is how long to wait before looking again, from
+    and to.
+    """
+
+    drop: str
+    phase: Phase
+    now: datetime
+    opens_at: datetime
+    registration_opens_at: datetime
+    registration_closes_at: datetime
+    commitment: str
+    seed: str | None
+    registered: int | None
+    root: str | None
+    cursor: int
+    rate_per_s: float
+    stock: Literal["plenty", "few", "none"]
+    poll_s: tuple[int, int]
+    message: str | None
+
+
+class WantedPass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The ticket whose place is called."""
+
+    ticket: Token
+
+
+class GivenPass(msgspec.Struct, frozen=True):
+    """A pass for one reservation in this browser; it goes into the header `Race-Pass`."""
+
+    # `pass` is a word of Python, and the name of the field on the wire.
+    token: str = msgspec.field(name="pass")
+    expires_at: datetime
+
+
+class DrawView(msgspec.Struct, frozen=True):
+    """All that is needed to check the draw. The tickets are in `parts` parts of 65,536, 16 bytes each, sorted.
+
+    `beacon` is the round that was named beforehand, `beacon_value` what it came to.
+    """
+
+    drop: str
+    commitment: str
+    closed_at: datetime | None
+    registered: int | None
+    root: str | None
+    parts: int
+    beacon: str | None
+    beacon_value: str | None
+    secret: str | None
+    seed: str | None
+    drawn_at: datetime | None

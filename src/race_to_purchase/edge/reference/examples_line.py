@@ -1,0 +1,48 @@
+"""The line, told in examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+TICKET = "AQEBgshZRMDlg4nV18w3ETNV6wAAAABrSdIA__________8-IU6hqyqFQcq4Gq8TSzfD"
+
+JOINED: dict[str, Any] = {"ticket": TICKET, "late": None}
+
+STATUS: dict[str, Any] = {
+    "drop": "aurora-1",
+    "phase": "open",
+    "now": "2026-12-01T18:00:07Z",
+    "opens_at": "2026-12-01T18:00:00Z",
+    "registration_opens_at": "2026-12-01T17:00:00Z",
+    "registration_closes_at": "2026-12-01T17:55:00Z",
+    "commitment": "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925",
+    "seed": "9f2c4e0b6a5d7f81c3e2b19d04a86f75e1d3c2b4a5968778695a4b3c2d1e0f9a",
+    "registered": 48211,
+    "root": "1f0e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0",
+    "cursor": 420,
+    "rate_per_s": 60.0,
+    "stock": "plenty",
+    "poll_s": [5, 30],
+    "message": None,
+}
+
+WANTED_PASS: dict[str, Any] = {"ticket": TICKET}
+
+GIVEN_PASS: dict[str, Any] = {
+    "pass": "AQECgshZRMDlg4nV18w3ETNV6wAAAAAAAAAAAAAAAAAAAAFx0kYzE8p9mQ5b2n7hV3cXAAAAAGstNEh6m0uE2c1fZ8aP4vQk",
+    "expires_at": "2026-12-01T18:02:07Z",
+}
+
+DRAW: dict[str, Any] = {
+    "drop": "aurora-1",
+    "commitment": STATUS["commitment"],
+    "closed_at": "2026-12-01T17:55:00Z",
+    "registered": 48211,
+    "root": STATUS["root"],
+    "parts": 1,
+    "beacon": None,
+    "beacon_value": None,
+    "secret": "0000000000000000000000000000000000000000000000000000000000000000",
+    "seed": STATUS["seed"],
+    "drawn_at": "2026-12-01T17:55:01Z",
+}

@@ -1,0 +1,79 @@
+"""The line before a sale."""
+
+from __future__ import annotations
+
+from race_to_purchase.edge.line import shapes
+from race_to_purchase.edge.reference import examples_line as examples
+from race_to_purchase.edge.reference.operation import FROM_BUYERS, STORED, WITH_BODY, Operation, Told
+
+TAG = "The line"
+
+_OF_BUYER = ("buyer_missing", *FROM_BUYERS, *WITH_BODY, *STORED)
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "post",
+        "/v1/drops/{drop}/line",
+        "join_line",
+        TAG,
+        "Join the line",
+        "Gives a ticket, which is kept by the browser. Until registration closes it takes part in the draw, later it "
+        "stands behind. The same visitor gets the same ticket each time, on any device; `Race-Buyer` says whose it is.",
+        {201: Told("The place.", shapes.Place, examples.JOINED)},
+        (
+            "unknown_line", "registration_not_open", "draw_under_way", "drop_closed", "challenge_required",
+            "challenge_failed", "challenge_expired", "refused_by_guard", *_OF_BUYER,
+        ),
+        role="buyer",
+        body=shapes.NewPlace,
+        example={},
+    ),
+    Operation(
+        "get",
+        "/v1/drops/{drop}/line/status",
+        "show_line",
+        TAG,
+        "Look at the line",
+        "The same for all who wait, without a key, up to a second old: from it a browser computes its own place. The "
+        "ticket's id is in the bytes 3 to 18 of the token, base64url.",
+        {200: Told("The line.", shapes.LineStatus, examples.STATUS)},
+        ("unknown_line", *STORED),
+    ),
+    Operation(
+        "post",
+        "/v1/drops/{drop}/line/pass",
+        "claim_pass",
+        TAG,
+        "Claim a pass",
+        "For a ticket whose place is below `cursor`, in any order. The same ticket gets the same pass again while it "
+        "is good; in another browser it gets a new one, and the one before ends.",
+        {201: Told("The pass.", shapes.GivenPass, examples.GIVEN_PASS)},
+        (
+            "unknown_line", "ticket_invalid", "not_called", "no_pass_free", "line_paused", "sold_out", "drop_closed",
+            "pass_used", *_OF_BUYER,
+        ),
+        role="buyer",
+        body=shapes.WantedPass,
+        example=examples.WANTED_PASS,
+    ),
+    Operation(
+        "get",
+        "/v1/drops/{drop}/line/draw",
+        "show_draw",
+        TAG,
+        "Check the draw",
+        "All that is published of it so far; with the list of tickets it is all that `race verify-draw` needs.",
+        {200: Told("The draw.", shapes.DrawView, examples.DRAW)},
+        ("unknown_line", *STORED),
+    ),
+    Operation(
+        "get",
+        "/v1/drops/{drop}/line/tickets/{part}",
+        "list_tickets",
+        TAG,
+        "Download the list of tickets",
+        "The ids of all who registered, sorted, 16 bytes each, in parts of 65,536. They do not tell who holds them.",
+        {200: Told("One part, from 0.", None, media_type="application/octet-stream")},
+        ("unknown_line", "unknown_part", *STORED),
+    ),
+)  # fmt: skip

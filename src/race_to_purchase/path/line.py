@@ -1,0 +1,169 @@
+"""The line before the checkout: a place for whoever joins, and a pass for whoever is called.
+
+A ticket is given without a row of its own and a waiting visitor costs nothing: all who wait are told the same, from
+one look a second and process. Who registered is on the list; who comes after the draw gets the next number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+
+import msgspec
+
+from race_to_purchase.commit.committer import Committer
+from race_to_purchase.errors import RaceError
+from race_to_purchase.path.registered import Registered
+from race_to_purchase.ports import LineRows, LineSeen
+from race_to_purchase.rules.drop import item_pools, passes_pool, ticket_pool
+from race_to_purchase.rules.line import tickets
+from race_to_purchase.rules.line.commands import (
+    ClaimPass,
+)
+from race_to_purchase.rules.line.rows import PassRow
+from race_to_purchase.rules.line.tickets import Ticket
+from race_to_purchase.rules.outcomes import Closed, NotDrawn, NotRegistering, Outcome, PassGiven, TicketWrong, Unknown
+from race_to_purchase.rules.phases import Phase, phase_of
+from race_to_purchase.rules.signing import Keyring, WrongToken
+
+FRESH_S = 1.0
+"""One look at a line answers everybody for so long."""
+
+LOOKS_MAX = 1000
+RECENT_MAX = 65_536
+"""Tickets remembered, so that a double tap or a reload appends nothing."""
+
+
+class LineKeyMissing(RaceError):
+    """The line of {drop} needs signing key {key}, which RACE_LINE_KEYS does not have: put it back until the drop has
+    ended."""
+
+    code = "line_key_missing"
+
+
+class Who(msgspec.Struct, frozen=True):
+    """Whose place it is: a verified `identity`, or else the `challenge` that somebody unknown has solved."""
+
+    identity: str | None
+    challenge: str = ""
+
+
+class Joined(msgspec.Struct, frozen=True):
+    """A place in the line: its token, and the number of one who came after the draw."""
+
+    ticket: str
+    late: int | None
+
+
+class LetIn(msgspec.Struct, frozen=True):
+    """A pass, signed."""
+
+    token: str
+    row: PassRow
+
+
+class Line:
+    """See the module. DatabaseUnavailable and Overloaded are raised."""
+
+    def __init__(self, committer: Committer, rows: LineRows, keys: Keyring) -> None:
+        self._committer = committer
+        self._rows = rows
+        self._keys = keys
+        self._looks: dict[str, tuple[float, asyncio.Task[LineSeen | None]]] = {}
+        self._recent: OrderedDict[tuple[str, bytes], None] = OrderedDict()
+        self._registered = Registered(rows)
+
+    async def seen(self, drop_id: str) -> LineSeen | None:
+        """The line as it stood a second ago at most; None where there is none."""
+        looked_at_s, look = self._looks.get(drop_id, (-FRESH_S, None))
+        now_s = asyncio.get_running_loop().time()
+        if look is None or now_s - looked_at_s >= FRESH_S or (look.done() and look.exception() is not None):
+            if len(self._looks) >= LOOKS_MAX:
+                self._looks.clear()
+            look = asyncio.create_task(self._rows.seen(drop_id))
+            self._looks[drop_id] = (now_s, look)
+        # One caller that goes away must not take the answer from the others.
+        return await asyncio.shield(look)
+
+    async def part(self, drop_id: str, number: int) -> bytes | None:
+        """One part of the published list; None before it is published, and where there is none."""
+        seen = await self.seen(drop_id)
+        published = seen is not None and seen.line.registered is not None
+        return await self._rows.part(drop_id, number) if published else None
+
+    async def join(self, drop_id: str, who: Who) -> Joined | Outcome:
+        """A ticket, the same each time for the same visitor; or why there is none."""
+        seen = await self.seen(drop_id)
+        if seen is None:
+            return Unknown("line", drop_id)
+        door = seen.row.definition.door
+        assert door is not None
+        tid = self._tid(seen, who)
+        match phase(seen):
+            case "closed":
+                return Closed(drop_id)
+            case "announced":
+                return NotRegistering(drop_id, door.registration_opens_at)
+        if seen.line.registered is None:
+            if await self._register(drop_id, tid):
+                return self._joined(seen, tid, None)
+            # Its time is up by the database's clock, which is a moment ahead of what was seen.
+            return NotDrawn(drop_id)
+        if await self._registered.has(drop_id, tid):
+            return self._joined(seen, tid, None)
+        return self._joined(seen, tid, await self._rows.late(drop_id, tid))
+
+    async def _register(self, drop_id: str, tid: bytes) -> bool:
+        name = (drop_id, tid)
+        if name in self._recent:
+            return True
+        if not await self._rows.register(drop_id, tid):
+            return False
+        self._recent[name] = None
+        if len(self._recent) > RECENT_MAX:
+            self._recent.popitem(last=False)
+        return True
+
+    def _tid(self, seen: LineSeen, who: Who) -> bytes:
+        key = self._keys.keys.get(seen.line.key)
+        if key is None:
+            raise LineKeyMissing(drop=seen.row.id, key=seen.line.key)
+        if who.identity is not None:
+            return tickets.tid_of_identity(key, seen.row.id, who.identity)
+        return tickets.tid_of_challenge(key, seen.row.id, who.challenge)
+
+    def _joined(self, seen: LineSeen, tid: bytes, late: int | None) -> Joined:
+        door = seen.row.definition.door
+        assert door is not None
+        # The time is that of the line, not of the visitor, so that the same place is always the same token.
+        ticket = Ticket(tid, int(door.registration_opens_at.timestamp()), late)
+        return Joined(tickets.sign_ticket(self._keys, seen.row.id, ticket), late)
+
+    async def claim(self, drop_id: str, token: str, browser: bytes) -> LetIn | Outcome:
+        """The pass of a ticket whose place is called; the same again in the same browser, while it is good."""
+        seen = await self.seen(drop_id)
+        if seen is None:
+            return Unknown("line", drop_id)
+        try:
+            ticket = tickets.read_ticket(self._keys, drop_id, token)
+        except WrongToken as wrong:
+            return TicketWrong(wrong.reason)
+        tid = ticket.tid.hex()
+        pools = (*item_pools(seen.row.definition), passes_pool(drop_id), ticket_pool(drop_id, tid))
+        outcome = await self._committer.submit(ClaimPass(drop_id, pools, tid, browser.hex(), ticket.late))
+        return self._let_in(outcome.row) if isinstance(outcome, PassGiven) else outcome
+
+    def _let_in(self, row: PassRow) -> LetIn:
+        admitted = tickets.Pass(
+            bytes.fromhex(row.tid),
+            row.n.to_bytes(16, "big"),
+            bytes.fromhex(row.browser),
+            int(row.expires_at.timestamp()),
+        )
+        return LetIn(tickets.sign_pass(self._keys, row.drop_id, admitted), row)
+
+
+def phase(seen: LineSeen) -> Phase:
+    """Where the line stood when it was looked at."""
+    items = [seen.pools[name] for name in item_pools(seen.row.definition) if name in seen.pools]
+    return phase_of(seen.row, seen.line, items, seen.now)

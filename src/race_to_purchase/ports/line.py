@@ -1,0 +1,62 @@
+"""What is stored of lines beside what decisions write: who registered, who came late, and the whole at a look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from race_to_purchase.rules.line.rows import LineRow
+from race_to_purchase.rules.rows import DropRow, Pool
+
+PART_TIDS = 65_536
+"""Ticket ids in one part of a published list: a mebibyte."""
+
+
+class LineSeen(msgspec.Struct, frozen=True):
+    """One line as it stood at one moment of the database: `pools` are stock and passes, `late` who came after."""
+
+    row: DropRow
+    line: LineRow
+    pools: dict[str, Pool]
+    late: int
+    now: datetime
+
+
+class LineRows(Protocol):
+    """See the module. All methods raise DatabaseUnavailable.
+
+    To register is no decision about a sale: nothing is read of it before the draw. So the list is appended to beside
+    the committer, 16 bytes a ticket, in as many rows as there were moments at which somebody came.
+    """
+
+    async def seen(self, drop_id: str) -> LineSeen | None:
+        """One line; None where the drop does not exist, or has no door."""
+        ...
+
+    async def unended(self) -> Sequence[str]:
+        """Drops whose line has not ended."""
+        ...
+
+    async def passes_due(self, limit: int) -> Sequence[tuple[str, str]]:
+        """Drop and ticket of passes whose time is up, the oldest first."""
+        ...
+
+    async def register(self, drop_id: str, tid: bytes) -> bool:
+        """Append a ticket to the list, durably; False where registration is not open by the store's clock."""
+        ...
+
+    async def settle(self, drop_id: str) -> Sequence[bytes] | None:
+        """Write a closed list anew, sorted and each ticket once, in parts of PART_TIDS; None where it is not closed
+        or already published. Done twice it comes to the same."""
+        ...
+
+    async def part(self, drop_id: str, number: int) -> bytes | None:
+        """One part of a published list, from 0; None where there is none."""
+        ...
+
+    async def late(self, drop_id: str, tid: bytes) -> int:
+        """The number of one who came after the draw, from 0, first come first served; each ticket has one for ever."""
+        ...

@@ -1,0 +1,125 @@
+"""Calling the next, and the operator's hand on it.
+
+One process leads, for as long as its lease lasts by the database's clock. One that was frozen comes back to find that
+another leads, and that what it decided on has another version: it can neither call twice nor on old facts.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+from msgspec.structs import replace
+
+from race_to_purchase.rules.decide.decision import Decision, pool_of, stock_of
+from race_to_purchase.rules.drop import passes_pool
+from race_to_purchase.rules.line import controller
+from race_to_purchase.rules.line.commands import (
+    CallNext,
+    SteerLine,
+)
+from race_to_purchase.rules.line.controller import Facts, Limits
+from race_to_purchase.rules.line.door import Door
+from race_to_purchase.rules.line.rows import Called, LineRow
+from race_to_purchase.rules.outcomes import Ignored, Released, Steered, Unknown
+from race_to_purchase.rules.phases import phase_of
+from race_to_purchase.rules.rows import Event
+from race_to_purchase.rules.snapshot import Snapshot
+
+ON_THEIR_WAY_S = 60.0
+"""Whoever has not come so long after being called counts as staying away; twice the longest pause between looks."""
+
+PAUSE_S_MAX = 2.0
+"""A decision makes up for so much time at most: after a pause nobody is called in a burst."""
+
+
+def call_next(snapshot: Snapshot, command: CallNext) -> Decision:
+    """The places that may come now, if the process leads, or takes over from one that is gone."""
+    row, line = snapshot.drops.get(command.drop_id), snapshot.lines.lines.get(command.drop_id)
+    if row is None or line is None:
+        return Decision(Unknown("line", command.drop_id))
+    if line.leader != command.leader and line.lease_until is not None and snapshot.now < line.lease_until:
+        return Decision(Ignored("another process leads"))
+    items = stock_of(snapshot, row.definition)
+    leading = _lapsed(
+        replace(
+            line,
+            leader=command.leader,
+            lease_until=snapshot.now + timedelta(seconds=command.lease_s),
+            decided_at=snapshot.now,
+        )
+    )
+    phase = phase_of(row, line, items, snapshot.now)
+    if phase != "open":
+        still = replace(leading, bound=phase)
+        return Decision(Released(0, phase, still), (still,))
+    door = row.definition.door
+    assert door is not None
+    limits = _limits(door, line)
+    held = pool_of(snapshot, passes_pool(row.id)).held
+    free = sum(pool.free for pool in items)
+    facts = _facts(leading, command, held, free)
+    seconds = min(PAUSE_S_MAX, _since(line.decided_at, snapshot.now))
+    given = controller.release(limits, line.control or controller.begin(limits), facts, seconds)
+    called = _called(leading, given, snapshot.now)
+    return Decision(Released(given.number, given.why, called), (called,))
+
+
+def _limits(door: Door, line: LineRow) -> Limits:
+    rate = door.rate_per_s if line.rate_per_s is None else line.rate_per_s
+    room = door.passes_outstanding_max
+    return Limits(rate_per_s=rate, in_flight_max=room, in_flight_min=min(10, room))
+
+
+def _since(before: datetime | None, now: datetime) -> float:
+    return 1.0 if before is None else max(0.0, (now - before).total_seconds())
+
+
+def _facts(line: LineRow, command: CallNext, inside: int, free: int) -> Facts:
+    assert line.registered is not None
+    return Facts(
+        inside=inside,
+        came=line.came,
+        came_after_s=line.came_delay_s / line.came if line.came else 0.0,
+        lapsed=line.lapsed,
+        free=free,
+        waiting=max(0, line.registered + command.late - line.cursor),
+        latency_ms=command.latency_ms,
+        error_share=command.error_share,
+    )
+
+
+def _lapsed(line: LineRow) -> LineRow:
+    """The line without calls that are long ago; whoever of them has not come by now stays away."""
+    assert line.decided_at is not None
+    long_ago = line.decided_at - timedelta(seconds=ON_THEIR_WAY_S)
+    old = [called for called in line.calls if called.at <= long_ago]
+    missing = sum(max(0, called.until - called.since - called.came) for called in old)
+    return replace(line, calls=line.calls[len(old) :], lapsed=line.lapsed + missing)
+
+
+def _called(line: LineRow, given: controller.Release, now: datetime) -> LineRow:
+    cursor = line.cursor + given.number
+    calls = (*line.calls, Called(now, line.cursor, cursor)) if given.number else line.calls
+    return replace(
+        line, cursor=cursor, calls=calls, came=0, came_delay_s=0.0, lapsed=0, control=given.control, bound=given.why
+    )
+
+
+def steer(snapshot: Snapshot, command: SteerLine) -> Decision:
+    """What the operator wants of the line; it is noted who did."""
+    line = snapshot.lines.lines.get(command.drop_id)
+    if line is None:
+        return Decision(Unknown("line", command.drop_id))
+    steered = line
+    if command.paused is not None:
+        steered = replace(steered, paused_at=(line.paused_at or snapshot.now) if command.paused else None)
+    if command.rate_per_s is not None:
+        steered = replace(steered, rate_per_s=command.rate_per_s or None)
+    if command.message is not None:
+        steered = replace(steered, message=command.message or None)
+    if steered == line:
+        return Decision(Steered(line))
+    told = {"by": command.by, "paused": command.paused, "rate_per_s": command.rate_per_s, "message": command.message}
+    data = msgspec.json.encode({name: value for name, value in told.items() if value is not None}).decode()
+    return Decision(Steered(steered), (steered, Event(command.drop_id, "line_steered", snapshot.now, data)))

@@ -1,0 +1,98 @@
+"""What can be asked of the committer about a line; see `rules.commands`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+
+class Admitted(msgspec.Struct, frozen=True):
+    """A pass whose signature and browser were checked: the `n`-th of ticket `tid`, good until `expires_at`."""
+
+    tid: str
+    n: int
+    expires_at: datetime
+
+
+class SealedSecret(msgspec.Struct, frozen=True):
+    """The secret of a draw before it is told: signing key `key` makes it from `salt`."""
+
+    key: int
+    salt: str
+    commitment: str
+
+
+class CloseRegistration(msgspec.Struct, frozen=True):
+    """Let nobody be appended to the list any more, if its time has come."""
+
+    drop_id: str
+
+
+class PublishList(msgspec.Struct, frozen=True):
+    """So many `registered`, under this `root`; once, before the draw."""
+
+    drop_id: str
+    registered: int
+    root: str
+
+
+class Draw(msgspec.Struct, frozen=True):
+    """Tell the `secret`, which must be the one committed to, and with the `beacon`'s value fix every place.
+
+    Both are hexadecimal; `beacon` is "" for a door without one.
+    """
+
+    drop_id: str
+    secret: str
+    beacon: str
+
+
+class CallNext(msgspec.Struct, frozen=True):
+    """Call the next places, as the process `leader`, unless another one leads.
+
+    `late` is how many have come after the draw; `latency_ms` and `error_share` how the checkout is, as seen there.
+    """
+
+    drop_id: str
+    pools: tuple[str, ...]
+    leader: str
+    lease_s: float
+    late: int
+    latency_ms: float
+    error_share: float
+
+
+class ClaimPass(msgspec.Struct, frozen=True):
+    """The holder of ticket `tid` wants to come in, with `browser`; `late` as in the ticket."""
+
+    drop_id: str
+    pools: tuple[str, ...]
+    tid: str
+    browser: str
+    late: int | None = None
+
+
+class ExpirePass(msgspec.Struct, frozen=True):
+    """Give back the place of a pass whose time is up, if it was not used."""
+
+    drop_id: str
+    pools: tuple[str, ...]
+    tid: str
+
+
+class SteerLine(msgspec.Struct, frozen=True):
+    """The operator's hand: pause or resume, another rate (0: the door's own again), a message ("": none).
+
+    What is None stays as it is.
+    """
+
+    drop_id: str
+    by: str
+    paused: bool | None = None
+    rate_per_s: float | None = None
+    message: str | None = None
+
+
+OfLine = CloseRegistration | PublishList | Draw | CallNext | ClaimPass | ExpirePass | SteerLine
+"""What the line asks for."""

@@ -1,0 +1,193 @@
+"""Who stands in a line, over every store: registered while it is open, listed once, numbered without a gap."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from race_to_purchase.app.line import reveal, seal
+from race_to_purchase.commit.committer import Committer
+from race_to_purchase.operate.drops import Catalogue
+from race_to_purchase.ports import LineRows, LineSeen, Reads, Store
+from race_to_purchase.rules.drop import item_pools, passes_pool, ticket_pool
+from race_to_purchase.rules.line import draw
+from race_to_purchase.rules.line.commands import (
+    CallNext,
+    ClaimPass,
+    CloseRegistration,
+    Draw,
+    ExpirePass,
+    PublishList,
+    SteerLine,
+)
+from race_to_purchase.rules.line.door import Door
+from race_to_purchase.rules.line.tickets import TID_BYTES
+from race_to_purchase.rules.outcomes import Done, Ignored, NotCalled, PassGiven, Released, SecretWrong, Steered
+from race_to_purchase.rules.signing import Keyring
+from tests.conformance.conftest import Backend
+from tests.sale import a_sale
+
+KEYS = Keyring({1: b"k" * 32}, 1)
+
+
+def tid(n: int) -> bytes:
+    return n.to_bytes(TID_BYTES, "big")
+
+
+class Drop:
+    """A drop with a door on one store."""
+
+    def __init__(self, store: Store, reads: Reads, rows: LineRows) -> None:
+        self.committer = Committer(store)
+        self.rows = rows
+        self.catalogue = Catalogue(self.committer, reads, lambda drop_id: seal(KEYS, drop_id))
+
+    async def put(self, opened_s: float = -3600, closes_s: float = 3600, **changes: Any) -> None:
+        """Registration from and to so many seconds from now."""
+        now = datetime.now(UTC)
+        door = Door(now + timedelta(seconds=opened_s), now + timedelta(seconds=closes_s), 1000.0, 10, **changes)
+        opens_at = door.registration_closes_at if closes_s > 0 else now
+        await self.catalogue.put(a_sale(opens_at=opens_at, door=door))
+
+    async def seen(self) -> LineSeen:
+        seen = await self.rows.seen("aurora")
+        assert seen is not None
+        return seen
+
+    async def drawn(self, registered: int) -> None:
+        """Through the draw with so many registered, whatever the clock says."""
+        await self.put(closes_s=1.0)
+        for n in range(registered):
+            assert await self.rows.register("aurora", tid(n))
+        await self.closed()
+        parts = await self.rows.settle("aurora")
+        assert parts is not None
+        root = draw.root([tid(n) for n in range(registered)])
+        await self.committer.submit(PublishList("aurora", registered, root.hex()))
+        secret = reveal(KEYS, (await self.seen()).line)
+        assert isinstance(await self.committer.submit(Draw("aurora", secret.hex(), "")), Steered)
+
+    async def closed(self) -> None:
+        """Wait for the end of registration, and close it."""
+        while not isinstance(await self.committer.submit(CloseRegistration("aurora")), Steered):
+            await asyncio.sleep(0.05)
+
+    async def call(self, leader: str = "a", lease_s: float = 60.0) -> Any:
+        pools = (*item_pools(a_sale()), passes_pool("aurora"))
+        return await self.committer.submit(CallNext("aurora", pools, leader, lease_s, 0, 1.0, 0.0))
+
+    async def claim(self, n: int, browser: str = "aa") -> Any:
+        who = tid(n).hex()
+        pools = (*item_pools(a_sale()), passes_pool("aurora"), ticket_pool("aurora", who))
+        return await self.committer.submit(ClaimPass("aurora", pools, who, browser))
+
+
+@pytest.fixture
+def line(backend: Backend) -> Drop:
+    """No drop yet."""
+    return Drop(backend.store, backend.reads, backend.line)
+
+
+class TestTheList:
+    async def test_is_open_between_its_times_alone(self, line: Drop) -> None:
+        await line.put(opened_s=60, closes_s=120)
+        assert not await line.rows.register("aurora", tid(1))
+        assert not await line.rows.register("nothing", tid(1))
+
+    async def test_has_each_ticket_once_and_sorted(self, line: Drop) -> None:
+        await line.put(closes_s=1.0)
+        assert await line.rows.settle("aurora") is None, "it is not closed"
+        came = [5, 3, 5, 1, 3]
+        assert all(await asyncio.gather(*(line.rows.register("aurora", tid(n)) for n in came)))
+        assert await line.rows.register("aurora", tid(1))
+        await line.closed()
+        assert not await line.rows.register("aurora", tid(9)), "its time is over"
+        for _ in range(2):
+            assert await line.rows.settle("aurora") == [tid(1) + tid(3) + tid(5)]
+        assert await line.rows.part("aurora", 0) == tid(1) + tid(3) + tid(5)
+        assert await line.rows.part("aurora", 1) is None
+        await line.committer.submit(PublishList("aurora", 3, "00"))
+        assert await line.rows.settle("aurora") is None, "it is published"
+
+    async def test_late_comers_are_numbered_as_they_come_and_each_once(self, line: Drop) -> None:
+        await line.put()
+        numbers = await asyncio.gather(*(line.rows.late("aurora", tid(n)) for n in (7, 8, 7, 9)))
+        assert numbers == [0, 1, 0, 2]
+        assert await line.rows.late("aurora", tid(8)) == 1
+        assert await line.rows.late("aurora", tid(1)) == 3
+        assert (await line.seen()).late == 4
+
+    async def test_of_a_drop_without_a_door_there_is_none(self, line: Drop) -> None:
+        await line.catalogue.put(a_sale())
+        assert await line.rows.seen("aurora") is None
+        assert list(await line.rows.unended()) == []
+
+
+class TestTheDraw:
+    async def test_takes_the_secret_that_was_committed_to_alone(self, line: Drop) -> None:
+        await line.put(closes_s=0.5)
+        await line.closed()
+        await line.committer.submit(PublishList("aurora", 0, "00"))
+        assert isinstance(await line.committer.submit(Draw("aurora", "11" * 32, "")), SecretWrong)
+        assert (await line.seen()).line.seed is None
+
+    async def test_is_made_once(self, line: Drop) -> None:
+        await line.drawn(3)
+        seed = (await line.seen()).line.seed
+        assert isinstance(await line.committer.submit(Draw("aurora", "11" * 32, "")), Ignored)
+        assert isinstance(await line.committer.submit(PublishList("aurora", 9, "00")), Ignored)
+        assert (await line.seen()).line.seed == seed
+
+
+class TestCalling:
+    async def test_one_process_leads_until_its_lease_is_over(self, line: Drop) -> None:
+        await line.drawn(3)
+        assert isinstance(await line.call("a", lease_s=0.3), Released)
+        assert isinstance(await line.call("b"), Ignored)
+        await asyncio.sleep(0.4)
+        assert isinstance(await line.call("b"), Released)
+        assert isinstance(await line.call("a"), Ignored), "the one that slept is fenced"
+
+    async def test_calls_those_who_wait_and_each_gets_one_pass(self, line: Drop) -> None:
+        await line.drawn(3)
+        assert isinstance(await line.claim(0), NotCalled)
+        while (await line.seen()).line.cursor < 3:
+            await line.call()
+            await asyncio.sleep(0.05)
+        given = await line.claim(0)
+        assert isinstance(given, PassGiven)
+        assert await line.claim(0) == given
+        assert (await line.seen()).pools[passes_pool("aurora")].held == 1
+        assert (await line.seen()).line.came == 1
+
+    async def test_a_pass_is_given_back_when_its_time_is_up(self, line: Drop) -> None:
+        await line.drawn(1)
+        await line.put(closes_s=-1, pass_seconds=5)
+        assert isinstance(await line.committer.submit(ExpirePass("aurora", (), "00")), Ignored)
+
+    async def test_the_operator_stops_and_starts_it(self, line: Drop) -> None:
+        await line.drawn(3)
+        await line.committer.submit(SteerLine("aurora", "ops", paused=True, message="a moment"))
+        assert (await line.call()).why == "paused"
+        steered = await line.committer.submit(SteerLine("aurora", "ops", paused=False, rate_per_s=5.0, message=""))
+        assert isinstance(steered, Steered)
+        assert (steered.line.paused_at, steered.line.rate_per_s, steered.line.message) == (None, 5.0, None)
+        assert isinstance(await line.call(), Released)
+
+
+class TestAPassThatRanOut:
+    async def test_is_taken_away_and_its_place_is_free(self, line: Drop) -> None:
+        await line.drawn(1)
+        while (await line.seen()).line.cursor < 1:
+            await line.call()
+            await asyncio.sleep(0.05)
+        given = await line.claim(0)
+        who = tid(0).hex()
+        pools = (passes_pool("aurora"), ticket_pool("aurora", who))
+        assert isinstance(await line.committer.submit(ExpirePass("aurora", pools, who)), Ignored), "it is good yet"
+        assert list(await line.rows.passes_due(10)) == []
+        assert isinstance(given, PassGiven)
+        assert not isinstance(given, Done)

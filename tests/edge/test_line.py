@@ -1,0 +1,196 @@
+"""The line over HTTP: join, be drawn, be called, claim a pass, and buy with it; and whatever does not get in."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from race_to_purchase.app.line import reveal
+from race_to_purchase.edge.reference.examples import NEW_CHECKOUT
+from race_to_purchase.loops.draw import DrawPlaces
+from race_to_purchase.loops.passes import ExpirePasses
+from race_to_purchase.loops.release import Release
+from race_to_purchase.path import line as path_line
+from race_to_purchase.rules.line import draw
+from tests.edge.shop import STOREFRONT_KEY, Server, Shop, a_definition
+from tests.edge.wire import Client, Response
+
+ITEM = "aurora-1-42"
+LINE = "/v1/drops/aurora-1/line"
+
+
+class Sale:
+    """The drop with a door, through its phases: `to` moves the clock and lets the loops do what is due."""
+
+    def __init__(self, shop: Shop, server: Server, client: Client) -> None:
+        self.shop, self.server, self.client = shop, server, client
+        committer, rows = shop.line._committer, shop.line_rows
+        self.draw = DrawPlaces(committer, rows, partial(reveal, shop.keys))
+        self.release = Release(committer, rows, "this process")
+        self.expire = ExpirePasses(committer, rows)
+        self.began = datetime.now(UTC)
+
+    def door(self, **changes: Any) -> dict[str, Any]:
+        return {
+            "registration_opens_at": self.began + timedelta(hours=1),
+            "registration_closes_at": self.began + timedelta(hours=2),
+            "rate_per_s": 1000.0,
+            "passes_outstanding_max": 100,
+            **changes,
+        }
+
+    def put(self, **changes: Any) -> None:
+        definition = a_definition(opens_at=self.began + timedelta(hours=3), door=self.door(**changes))
+        self.server.do(lambda: self.shop.catalogue.put(definition))
+
+    def to(self, hours: float, ticks: int = 1) -> None:
+        self.shop.offset = timedelta(hours=hours)
+        for _ in range(ticks):
+            self.shop.offset += timedelta(seconds=1)
+            while self.server.do(self.draw.tick):
+                pass
+            self.server.do(self.release.tick)
+            self.server.do(self.expire.tick)
+
+    def join(self, buyer: str) -> Response:
+        return self.client.ask("POST", LINE, {}, race_buyer=buyer)
+
+    def claim(self, buyer: str, ticket: str) -> Response:
+        return self.client.ask("POST", f"{LINE}/pass", {"ticket": ticket}, race_buyer=buyer)
+
+    def reserve(self, buyer: str, token: str | None, **headers: str) -> Response:
+        wish = {**NEW_CHECKOUT, "buyer": {"id": buyer}, "lines": [{"item": ITEM, "quantity": 1}]}
+        return self.client.ask("POST", "/v1/checkouts", wish, race_pass=token, **headers)
+
+    @property
+    def status(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.client.ask("GET", f"{LINE}/status").json
+        return found
+
+
+@pytest.fixture
+def sale(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sale]:
+    """Looks are never old here: the clock jumps by hours."""
+    monkeypatch.setattr(path_line, "FRESH_S", -1.0)
+    with Server(shop.app) as server, server.client(STOREFRONT_KEY) as client:
+        made = Sale(shop, server, client)
+        made.put()
+        yield made
+
+
+class TestTheWay:
+    def test_goes_from_a_ticket_through_the_draw_to_a_reservation(self, sale: Sale) -> None:
+        assert sale.status["phase"] == "announced"
+        assert sale.join("ada").problem == (409, "registration_not_open")
+        sale.to(1.5)
+        assert sale.status["phase"] == "registration"
+        ada = sale.join("ada")
+        assert (ada.status, ada.json["late"]) == (201, None)
+        assert sale.join("ada").body == ada.body
+        tickets = {f"buyer-{n}": sale.join(f"buyer-{n}").json["ticket"] for n in range(20)}
+        assert sale.claim("ada", ada.json["ticket"]).problem == (409, "not_called")
+        sale.to(2.5)
+        drawn = sale.status
+        assert (drawn["phase"], drawn["registered"], drawn["cursor"]) == ("draw", 21, 0)
+        late = sale.join("eve")
+        assert late.json["late"] == 0
+        assert sale.join("ada").body == ada.body, "a second device of somebody registered is found in the list"
+        assert sale.claim("ada", ada.json["ticket"]).problem == (409, "not_called")
+        sale.to(3.1, ticks=5)
+        assert (sale.status["phase"], sale.status["cursor"]) == ("open", 22)
+        for buyer, ticket in {**tickets, "ada": ada.json["ticket"], "eve": late.json["ticket"]}.items():
+            given = sale.claim(buyer, ticket)
+            assert given.status == 201, given.body
+            assert sale.claim(buyer, ticket).body == given.body, "a reload gets the same pass"
+            assert sale.reserve(buyer, given.json["pass"]).status == 201
+
+    def test_lets_everybody_compute_their_place(self, sale: Sale) -> None:
+        sale.to(1.5)
+        ticket = sale.join("ada").json["ticket"]
+        sale.to(2.5)
+        told = sale.status
+        tid = urlsafe_b64decode(ticket + "==")[3:19]
+        assert draw.place(bytes.fromhex(told["seed"]), tid, told["registered"]) == 0
+
+    def test_publishes_all_that_is_needed_to_check_the_draw(self, sale: Sale) -> None:
+        before = sale.client.ask("GET", f"{LINE}/draw").json
+        assert (before["secret"], before["seed"], len(before["commitment"])) == (None, None, 64)
+        sale.to(1.5)
+        for n in range(5):
+            sale.join(f"buyer-{n}")
+        assert sale.client.ask("GET", f"{LINE}/tickets/0").problem == (404, "unknown_part")
+        sale.to(2.5)
+        told = sale.client.ask("GET", f"{LINE}/draw").json
+        listed = sale.client.ask("GET", f"{LINE}/tickets/0").body
+        tids = [listed[at : at + 16] for at in range(0, len(listed), 16)]
+        assert (told["registered"], told["parts"], len(tids)) == (5, 1, 5)
+        assert draw.root(tids).hex() == told["root"]
+        assert draw.commitment(bytes.fromhex(told["secret"])).hex() == told["commitment"] == before["commitment"]
+        assert draw.seed(bytes.fromhex(told["secret"]), b"").hex() == told["seed"]
+
+
+class TestAtTheDoor:
+    @pytest.fixture
+    def given(self, sale: Sale) -> tuple[str, str]:
+        """Ada's ticket and pass."""
+        sale.to(1.5)
+        ticket = sale.join("ada").json["ticket"]
+        sale.to(3.1, ticks=3)
+        return ticket, sale.claim("ada", ticket).json["pass"]
+
+    def test_nobody_comes_in_without_a_pass(self, sale: Sale) -> None:
+        sale.to(3.1)
+        assert sale.reserve("ada", None).problem == (403, "pass_required")
+
+    def test_a_pass_is_good_once(self, sale: Sale, given: tuple[str, str]) -> None:
+        ticket, token = given
+        assert sale.reserve("ada", token).status == 201
+        assert sale.reserve("ada", token).problem == (403, "pass_used")
+        assert sale.claim("ada", ticket).problem == (403, "pass_used")
+
+    def test_the_same_reservation_repeated_is_the_same(self, sale: Sale, given: tuple[str, str]) -> None:
+        first = sale.reserve("ada", given[1], idempotency_key="once")
+        assert sale.reserve("ada", given[1], idempotency_key="once").body == first.body
+
+    def test_a_pass_is_good_in_its_browser_alone(self, sale: Sale, given: tuple[str, str]) -> None:
+        assert sale.reserve("eve", given[1]).problem == (403, "pass_invalid")
+        assert sale.reserve("ada", given[1]).status == 201
+
+    def test_another_browser_gets_a_pass_that_replaces_the_one_before(self, sale: Sale, given: tuple[str, str]) -> None:
+        ticket, token = given
+        moved = sale.claim("eve", ticket).json["pass"]
+        assert sale.reserve("ada", token).problem == (403, "pass_invalid")
+        assert sale.reserve("eve", moved).status == 201
+
+    def test_a_pass_whose_time_is_up_lets_nobody_in_and_may_be_claimed_again(
+        self, sale: Sale, given: tuple[str, str]
+    ) -> None:
+        ticket, token = given
+        sale.shop.offset += timedelta(seconds=121)
+        assert sale.reserve("ada", token).problem == (403, "pass_expired")
+        sale.to(3.3)
+        again = sale.claim("ada", ticket)
+        assert again.status == 201
+        assert sale.reserve("ada", again.json["pass"]).status == 201
+
+    @pytest.mark.parametrize("token", ["x", "A" * 128, "A" * 200, "ä", "AQEC", ""])
+    def test_garbage_is_no_pass(self, sale: Sale, token: str) -> None:
+        assert sale.reserve("ada", token).problem == (403, "pass_invalid")
+
+    def test_a_ticket_is_no_pass_and_a_pass_no_ticket(self, sale: Sale, given: tuple[str, str]) -> None:
+        ticket, token = given
+        assert sale.reserve("ada", ticket).problem == (403, "pass_invalid")
+        assert sale.claim("ada", token).problem == (403, "ticket_invalid")
+
+    def test_a_drop_without_a_door_knows_no_line(self, sale: Sale) -> None:
+        sale.server.do(lambda: sale.shop.catalogue.put(a_definition(id="open")))
+        assert sale.client.ask("GET", "/v1/drops/open/line/status").problem == (404, "unknown_line")
+        assert sale.client.ask("POST", "/v1/drops/open/line", {}, race_buyer="ada").problem == (404, "unknown_line")
+
+    def test_a_place_is_somebodys(self, sale: Sale) -> None:
+        assert sale.client.ask("POST", LINE, {}).problem == (400, "buyer_missing")
