@@ -1,16 +1,30 @@
 """A door over real HTTP: what is asked, what is accepted, and for whom."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
 
 from race_to_purchase.edge.call import Call
+from race_to_purchase.edge.challenge.elsewhere import SiteVerify
+from race_to_purchase.edge.challenge.mail import MailUnavailable
+from race_to_purchase.edge.challenge.networks import Networks
+from race_to_purchase.edge.challenge.noticing import Known
 from race_to_purchase.edge.challenge.outcome import Demanded, Passed
-from race_to_purchase.edge.challenge.wanted import Purpose
+from race_to_purchase.edge.challenge.wanted import Purpose, Solved, Wanted
+from race_to_purchase.edge.guard.address import Origin
 from race_to_purchase.edge.principals import Principal
-from race_to_purchase.observe.events.guard import ChallengeAsked, ChallengeFailed, ChallengePassed
-from tests.edge.door import Door, payload, solved
+from race_to_purchase.observe.events.guard import (
+    ChallengeAsked,
+    ChallengeFailed,
+    ChallengePassed,
+    SignNoticed,
+    VisitorRefused,
+)
+from tests.edge.challenge.servers import site_verify
+from tests.edge.conftest import opened
+from tests.edge.door import NUMBERS, Door, payload, solved
+from tests.edge.shop import STOREFRONT_KEY, Shop
 from tests.edge.wire import Client
 
 BROWSER = {
@@ -24,7 +38,7 @@ BROWSER = {
 def a_call(buyer: str | None = "ada", headers: dict[bytes, bytes] | None = None) -> Call:
     """A request of a buyer's browser."""
     given = BROWSER if headers is None else headers
-    return Call("join", given, {"drop": "aurora-1"}, lambda: True, Principal("shop", "admin"), buyer)
+    return Call("join", given, {"drop": "aurora-1"}, lambda: True, Principal("~", "buyer", buyer), buyer)
 
 
 async def ask(
@@ -124,3 +138,191 @@ def test_a_challenge_can_be_fetched_ahead(storefront: Client) -> None:
 def test_a_question_that_is_none_is_refused(storefront: Client, query: str, field: str) -> None:
     answer = storefront.ask("GET", f"/v1/challenges?{query}")
     assert (answer.problem, answer.json["field"]) == ((422, "invalid_input"), field)
+
+
+SCRIPT = {b"user-agent": b"python-requests/2.32"}
+DATACENTRE = Origin("198.51.100.7", "198.51.100.7")
+
+
+def suspicious(buyer: str = "ada") -> Call:
+    """A request with several signs: a data centre, and hints of another browser."""
+    call = a_call(buyer, {**BROWSER, b"sec-ch-ua": b'"Chromium";v="131"', b"sec-fetch-mode": b"cors"})
+    call.origin = DATACENTRE
+    return call
+
+
+def watchful(**options: Any) -> Door:
+    """A door that knows one data centre."""
+    return Door(known=Known(Networks.of("198.51.100.0/24")), **options)
+
+
+class TestATier:
+    async def test_of_somebody_usual_is_passed_by_a_proof_of_work(self, door: Door) -> None:
+        told = await ask(door)
+        assert isinstance(told, Demanded)
+        assert (told.tier, told.reasons, challenge_in(told)["maxnumber"]) == (1, (), NUMBERS[0])
+
+    async def test_of_somebody_odd_is_passed_by_a_harder_one(self, door: Door) -> None:
+        call = a_call("ada", SCRIPT)
+        told = await ask(door, call=call)
+        assert isinstance(told, Demanded)
+        assert (told.tier, told.reasons, challenge_in(told)["maxnumber"]) == (2, ("agent_script",), NUMBERS[1])
+        passed = await ask(door, payload(solved(challenge_in(told))), call=call)
+        assert isinstance(passed, Passed)
+        assert passed.tier == 2
+
+    async def test_is_not_passed_by_what_counts_for_a_lower_one(self, door: Door) -> None:
+        easy = payload(solved(challenge_in(await ask(door))))
+        told = await ask(door, easy, call=a_call("ada", SCRIPT))
+        assert code_of(told) == (403, "challenge_required")
+        assert isinstance(told, Demanded)
+        assert told.tier == 2
+
+    async def test_with_several_signs_wants_a_code_by_mail(self) -> None:
+        door = watchful()
+        told = await ask(door, call=suspicious())
+        assert isinstance(told, Demanded)
+        body = msgspec.json.decode(told.problem.body)
+        assert (told.tier, body["ways"], "challenge" in body) == (3, ["email_code"], False)
+        assert door.codes is not None
+        sent = door.codes.issue(Wanted("aurora-1", "line", "ada"), "ada@example.com")
+        passed = await ask(door, f"code.{sent.token}.{sent.code}", call=suspicious())
+        assert isinstance(passed, Passed)
+        assert passed.tier == 3
+
+    async def test_with_several_signs_is_passed_by_no_proof_of_work(self) -> None:
+        door = watchful()
+        hard = payload(solved(challenge_in(await ask(door, call=a_call("ada", SCRIPT)))))
+        assert code_of(await ask(door, hard, call=suspicious())) == (403, "challenge_required")
+
+    async def test_asks_for_nothing_that_is_not_set_up(self) -> None:
+        told = await ask(watchful(mail=False), call=suspicious())
+        assert isinstance(told, Demanded)
+        assert (told.tier, challenge_in(told)["maxnumber"]) == (2, NUMBERS[1])
+
+    async def test_of_a_forger_is_passed_by_nothing(self, door: Door) -> None:
+        right = payload(solved(challenge_in(await ask(door))))
+        told = await door.challenges.require(a_call(), "aurora-1", "line", right, ("forged_token",))
+        assert code_of(told) == (403, "refused_by_guard")
+        assert b"forged" not in told.problem.body  # type: ignore[union-attr] # it was demanded
+        assert isinstance(door.told[-1], VisitorRefused)
+        assert door.told[-1].enforced
+
+
+class TestWhatIsOnlyWatched:
+    async def test_refuses_nobody_where_refusals_are(self) -> None:
+        door = Door(log_only=frozenset({"refusals"}))
+        told = await door.challenges.require(a_call(), "aurora-1", "line", None, ("honeypot",))
+        assert code_of(told) == (403, "challenge_required")
+        (refused,) = (event for event in door.told if isinstance(event, VisitorRefused))
+        assert not refused.enforced
+
+    async def test_asks_nobody_where_challenges_are_and_still_tells(self) -> None:
+        door = watchful(log_only=frozenset({"challenges"}))
+        passed = await ask(door, call=suspicious())
+        assert isinstance(passed, Passed)
+        assert passed.reasons == ("hints_mismatch", "network_datacentre")
+        asked = door.told[-1]
+        assert isinstance(asked, ChallengeAsked)
+        assert (asked.tier, asked.enforced) == (3, False)
+
+    async def test_still_gives_each_buyer_an_id_of_their_own(self) -> None:
+        door = watchful(log_only=frozenset({"challenges"}))
+        found = [await ask(door, call=a_call(buyer)) for buyer in ("ada", "ada", "bob")]
+        ids = [one.id for one in found if isinstance(one, Passed)]
+        assert ids[0] == ids[1] != ids[2]
+
+
+async def test_every_sign_is_told_of_by_its_code() -> None:
+    door = watchful()
+    await ask(door, call=suspicious())
+    assert [event.sign for event in door.told if isinstance(event, SignNoticed)] == [
+        "hints_mismatch",
+        "network_datacentre",
+    ]
+
+
+async def test_how_fast_it_was_solved_is_not_looked_at(door: Door) -> None:
+    challenge = challenge_in(await ask(door))
+    quick, slow = ({**solved(challenge), "took": took} for took in (0, 600_000))
+    assert await ask(door, payload(quick)) == await ask(door, payload(slow))
+
+
+async def test_wrong_answers_make_the_next_challenge_harder(door: Door) -> None:
+    for _ in range(3):
+        assert code_of(await ask(door, "nonsense")) == (403, "challenge_failed")
+    told = await ask(door)
+    assert isinstance(told, Demanded)
+    assert (told.tier, told.reasons) == (2, ("failed_before",))
+
+
+async def test_an_answer_may_stand_in_a_header(door: Door) -> None:
+    given = payload(solved(challenge_in(await ask(door))))
+    call = a_call("ada", {**BROWSER, b"race-challenge": given.encode()})
+    assert isinstance(await ask(door, call=call), Passed)
+
+
+async def test_a_third_partys_challenge_passes_where_it_is_set_up() -> None:
+    async with site_verify() as server:
+        server.good = {"a-token"}
+        third = SiteVerify("turnstile", "the-site-key", "the-secret", now=lambda: 0.0, url=server.url)
+        door = watchful(third=(third,))
+        told = await ask(door, call=suspicious())
+        assert isinstance(told, Demanded)
+        body = msgspec.json.decode(told.problem.body)
+        assert (body["ways"], body["site_keys"]) == (["email_code", "turnstile"], {"turnstile": "the-site-key"})
+        assert isinstance(await ask(door, "turnstile.a-token", call=suspicious()), Passed)
+        assert code_of(await ask(door, "turnstile.forged", call=suspicious())) == (403, "challenge_failed")
+        assert code_of(await ask(door, "hcaptcha.a-token", call=suspicious())) == (403, "challenge_failed")
+        await third.close()
+
+
+class TestACodeByMail:
+    WISH: ClassVar = {"drop": "aurora-1", "email": "ada@example.com"}
+
+    def test_is_sent_and_passes_at_the_door(self, shop: Shop, storefront: Client) -> None:
+        answer = storefront.ask("POST", "/v1/challenges/code", self.WISH, race_buyer="ada")
+        assert answer.status == 202
+        ((address, code),) = shop.door.post.sent
+        assert address == "ada@example.com"
+        assert code not in answer.body.decode()
+        assert shop.door.codes is not None
+        found = shop.door.codes.check(answer.json["answer"] + code, Wanted("aurora-1", "line", "ada"))
+        assert isinstance(found, Solved)
+
+    def test_is_not_sent_again_and_again(self, shop: Shop, storefront: Client) -> None:
+        wishes = [storefront.ask("POST", "/v1/challenges/code", self.WISH, race_buyer=f"b{n}") for n in range(4)]
+        assert [wish.status for wish in wishes] == [202, 202, 202, 429]
+        assert wishes[-1].problem == (429, "rate_limited")
+        assert wishes[-1].json["limit"] == "code_address"
+        assert len(shop.door.post.sent) == 3
+
+    def test_is_not_sent_to_many_addresses_for_one_buyer(self, shop: Shop, storefront: Client) -> None:
+        wishes = [{**self.WISH, "email": f"ada{n}@example.com"} for n in range(6)]
+        told = [storefront.ask("POST", "/v1/challenges/code", wish, race_buyer="ada") for wish in wishes]
+        assert [answer.status for answer in told] == [202] * 5 + [429]
+        assert told[-1].json["limit"] == "code_holder"
+
+    @pytest.mark.parametrize("email", ["ada,bob@example.com", "ada", "ada@example.com\n", "a@b@c", ""])
+    def test_is_not_sent_to_what_is_no_address(self, shop: Shop, storefront: Client, email: str) -> None:
+        answer = storefront.ask("POST", "/v1/challenges/code", {**self.WISH, "email": email}, race_buyer="ada")
+        assert (answer.problem, answer.json["field"]) == ((422, "invalid_input"), "email")
+        assert shop.door.post.sent == []
+
+    def test_is_not_sent_to_who_fills_in_what_nobody_sees(self, shop: Shop, storefront: Client) -> None:
+        wish = {**self.WISH, "website": "https://spam.example.com"}
+        answer = storefront.ask("POST", "/v1/challenges/code", wish, race_buyer="ada")
+        assert answer.problem == (403, "refused_by_guard")
+        assert shop.door.post.sent == []
+
+    def test_says_so_where_mail_is_down(self, shop: Shop, storefront: Client) -> None:
+        shop.door.post.failure = MailUnavailable(reason="down", retry_after_s=5.0)
+        answer = storefront.ask("POST", "/v1/challenges/code", self.WISH, race_buyer="ada")
+        assert answer.problem == (503, "unavailable")
+
+    def test_says_so_where_there_is_no_mail(self) -> None:
+        shop = Shop()
+        shop.door = Door(mail=False)
+        with opened(shop) as server, server.client(STOREFRONT_KEY) as client:
+            answer = client.ask("POST", "/v1/challenges/code", self.WISH, race_buyer="ada")
+        assert answer.problem == (409, "no_email_codes")

@@ -11,7 +11,7 @@ import msgspec
 from race_to_purchase.edge.call import Call
 from race_to_purchase.edge.challenge.challenges import Challenges, holder_of
 from race_to_purchase.edge.challenge.codes import PREFIX, EmailCodes
-from race_to_purchase.edge.challenge.mail import Mailer
+from race_to_purchase.edge.challenge.mail import Mailer, is_deliverable
 from race_to_purchase.edge.challenge.outcome import Demanded
 from race_to_purchase.edge.challenge.problems import no_codes
 from race_to_purchase.edge.challenge.wanted import Purpose, Wanted
@@ -95,6 +95,8 @@ class ChallengeDesk:
         wish = call.decoded(_NEW_CODE)
         if self._codes is None or self._mailer is None:
             return no_codes()
+        if not is_deliverable(wish.email):
+            raise invalid("email", "This is not an address that mail can be sent to.")
         if wish.website:
             refused = self._challenges.fetch(call, wish.drop, wish.purpose, ("honeypot",))
             if isinstance(refused, Demanded):

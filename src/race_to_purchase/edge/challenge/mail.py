@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from email.errors import MessageError
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, localtime, make_msgid
 from ssl import create_default_context
@@ -36,11 +38,22 @@ class MailUnavailable(TryAgainLater):
     """The mail server cannot be used: {reason}; try again in {retry_after_s} s."""
 
 
+def is_deliverable(address: str) -> bool:
+    """Whether it is one address by RFC 5322: `a,b@example.com` is two, and a line break would begin a header."""
+    try:
+        return Address(addr_spec=address).addr_spec == address
+    except (ValueError, IndexError, MessageError):
+        return False
+
+
 class Mailer(Protocol):
     """One message to one address."""
 
     async def send(self, address: str, code: str, minutes: int) -> None:
-        """Hand it over; MailUnavailable where that fails. The address stands in no log and no error."""
+        """Hand it over, to an address that is deliverable; MailUnavailable where that fails.
+
+        The address stands in no log and no error.
+        """
         ...
 
     async def close(self) -> None:
@@ -88,17 +101,19 @@ class SmtpMailer:
         self._waiting += 1
         try:
             async with self._places:
-                await self._deliver(self._message(address, code, minutes))
+                await self._deliver(address, self._message(address, code, minutes))
         finally:
             self._waiting -= 1
 
     async def close(self) -> None:
         """See Mailer; nothing stays open between messages."""
 
-    async def _deliver(self, message: EmailMessage) -> None:
+    async def _deliver(self, address: str, message: EmailMessage) -> None:
         try:
             await aiosmtplib.send(
                 message,
+                sender=self._sender,
+                recipients=[address],
                 hostname=self._host,
                 port=self._port,
                 username=self._user,
@@ -118,7 +133,7 @@ class SmtpMailer:
         spaced = f"{code[:4]} {code[4:]}"
         message = EmailMessage()
         message["From"] = self._sender
-        message["To"] = address
+        message["To"] = Address(addr_spec=address)
         message["Subject"] = SUBJECT.format(code=spaced)
         message["Date"] = format_datetime(localtime())
         message["Message-ID"] = make_msgid(domain=self._sender.rpartition("@")[2].strip("> "))

@@ -26,6 +26,11 @@ class Networks:
         self.holds = lru_cache(maxsize=_REMEMBERED)(self._holds)
 
     @classmethod
+    def of(cls, *networks: str) -> Self:
+        """These networks; ValueError where one is none."""
+        return cls(ip_network(network, strict=False) for network in networks)
+
+    @classmethod
     def read(cls, path: Path) -> Self:
         """One network a line, `#` begins a comment; ValueError names the first line that is none, OSError the file."""
         found = []
