@@ -219,6 +219,22 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], msgspec.Meta(description="What is logged at least.")
     ] = "info"
+    metrics: Annotated[bool, msgspec.Meta(description="Count what happens, and tell it at /metrics.")] = True
+    metrics_host: Annotated[
+        str, msgspec.Meta(description="Address of the ports of their own at which processes tell their metrics.")
+    ] = "127.0.0.1"
+    metrics_port: Annotated[
+        int,
+        msgspec.Meta(
+            ge=0,
+            le=65535,
+            description="Port at which the first process tells its metrics, the second at the next, and so on; "
+            "0: none. A single process also tells them on its main port.",
+        ),
+    ] = 0
+    survey_every_s: Annotated[
+        Seconds, msgspec.Meta(description="Pause between two looks at stock, reservations, tasks and messages.")
+    ] = 5.0
     echo: Annotated[bool, msgspec.Meta(description="Mount POST /echo, the measuring stick of `race bench`.")] = False
 
     def __post_init__(self) -> None:
@@ -226,6 +242,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ValueError("takeover_s must be longer than gateway_timeout_s, or calls under way are made twice")
         if self.reconcile_after_s <= self.takeover_s:
             raise ValueError("reconcile_after_s must be longer than takeover_s, or what is under way is called wrong")
+        if self.metrics_port and self.metrics_port + self.workers > 65536:
+            raise ValueError("metrics_port leaves no room for a port for each of the workers")
         if self.webhook_url and not self.webhook_secret:
             raise ValueError("webhook_url needs a webhook_secret: the merchant could not trust the deliveries")
         if self.challenge_numbers > self.challenge_numbers_harder:

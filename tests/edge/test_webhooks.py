@@ -144,7 +144,7 @@ class TestWhatIsRefused:
     def test_and_counted_by_why(self, shop: Shop, stranger: Client) -> None:
         post(stranger, b"{}")
         send(stranger, a_message(), at=datetime(2020, 1, 1, tzinfo=UTC))
-        assert shop.webhooks.counted == {("bank", "invalid"): 1, ("bank", "too old"): 1}
+        assert shop.webhooks.counted == {("bank", "invalid"): 1, ("bank", "too_old"): 1}
 
     def test_without_a_word_of_secrets_or_signatures(self, stranger: Client, caplog: pytest.LogCaptureFixture) -> None:
         with caplog.at_level(logging.DEBUG):

@@ -13,7 +13,7 @@ from race_to_purchase.observe.events.path import CheckoutLapsed
 from race_to_purchase.observe.request import CAUSE, Cause
 
 LAPSED = CheckoutLapsed("aurora-1", "c1")
-BATCH = BatchCommitted("aurora-1", 3)
+BATCH = BatchCommitted("aurora-1", 3, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def test_a_sink_gets_the_events_that_it_asked_for() -> None:

@@ -16,9 +16,6 @@ from race_to_purchase.observe.events.attributes import CheckoutId, DropId
 from race_to_purchase.observe.reference import page
 from tests.project.tree import ROOT
 
-HOUSE = {"attributes", "catalogue", "event", "feed"}
-"""Modules of the package that are no area."""
-
 
 def test_the_page_is_fresh() -> None:
     written = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
@@ -27,11 +24,6 @@ def test_the_page_is_fresh() -> None:
 
 def test_every_event_metric_and_attribute_is_described() -> None:
     assert list(catalogue.faults()) == []
-
-
-def test_every_module_of_the_package_is_an_area() -> None:
-    modules = {module.name for module in pkgutil.iter_modules(events.__path__)} - HOUSE
-    assert {area.__name__.rsplit(".", 1)[1] for area in catalogue.AREAS} == modules
 
 
 def test_every_event_that_exists_is_in_the_catalogue() -> None:
@@ -99,7 +91,7 @@ class OtherMeaning(Event, frozen=True):
         (Misread, "race_things_total reads colour, which Misread has not"),
         (Misnamed, "things: names begin with race_, and those of counters, and no others, end with _total"),
         (TooMany, "race_things_total may come to 51051 series, 2500 are the most"),
-        (OtherMeaning, "drop means one thing in CheckoutReserved and another in OtherMeaning"),
+        (OtherMeaning, "drop means one thing in BatchCommitted and another in OtherMeaning"),
     ],
 )
 def test_what_is_wrong_is_found(event: type[Event], fault: str) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Self
 from uuid import uuid4
@@ -16,8 +15,9 @@ from race_to_purchase.app.desks import Counter, entries_of, open_counter
 from race_to_purchase.app.guard import Guard, guard_of, open_guard
 from race_to_purchase.app.identity import open_sessions, origins_of
 from race_to_purchase.app.line import LineParts, open_keys
-from race_to_purchase.app.observing import observe
+from race_to_purchase.app.observing import Observing
 from race_to_purchase.app.wiring import committer_of, patience_of, publisher_of
+from race_to_purchase.edge.metrics import Metrics
 from race_to_purchase.edge.principals import Principals
 from race_to_purchase.edge.routes import Behind, build_app
 from race_to_purchase.edge.sessions import Sessions
@@ -29,10 +29,11 @@ from race_to_purchase.loops.forget import Forget
 from race_to_purchase.loops.inbox import ReadInbox
 from race_to_purchase.loops.loop import Loop
 from race_to_purchase.loops.owed import Owed
+from race_to_purchase.loops.pulse import InUse, Pulse
 from race_to_purchase.loops.reconcile.loop import Pace, Reconcile
 from race_to_purchase.loops.record import Record
 from race_to_purchase.loops.seal import Seal
-from race_to_purchase.observe.events import subscribe
+from race_to_purchase.loops.survey import Survey
 from race_to_purchase.observe.series import Recorder
 from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue
@@ -51,6 +52,7 @@ from race_to_purchase.store.ledger import PostgresLedger
 from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.reads import PostgresReads
 from race_to_purchase.store.series import PostgresSeries
+from race_to_purchase.store.vitals import PostgresVitals
 
 OWED_EVERY_S: dict[TaskKind, float] = {"resolve": 1.0, "capture": 1.0, "void": 1.0, "deliver": 0.5}
 REFUND_EVERY_S = 1.0
@@ -60,6 +62,7 @@ FORGET_EVERY_S = 600.0
 SEAL_EVERY_S = 1.0
 DRAINED_EVERY_S = 0.8
 RECORD_EVERY_S = 5.0
+PULSE_EVERY_S = 0.2
 
 
 class Front(msgspec.Struct, frozen=True):
@@ -108,15 +111,14 @@ class Engine:
         self.gateway_admin = Gateways(self.committer, self.reads, counter.router)
         self._readers, self._inbox_loops = self._make_readers()
         self._loops = [*self._make_loops(), *self.line.loops, *self._inbox_loops.values()]
-        self._sinks = ExitStack()
+        self.observing = Observing(settings)
 
     @classmethod
     async def start(cls, settings: Settings, dsn: str) -> Self:
         """Connect to the migrated database at `dsn` and begin the background work."""
         engine = await cls.open(settings, dsn)
         await engine._counter.require_keys()
-        engine._sinks = observe(settings)
-        engine._sinks.callback(subscribe(engine._recorder))
+        engine.observing.start(engine._recorder)
         for loop in engine._loops:
             loop.start()
         return engine
@@ -164,14 +166,32 @@ class Engine:
             Loop(Forget(self.reads, self.inbox, self.series), FORGET_EVERY_S),
             Loop(self.reconcile, self._settings.reconcile_every_s),
             Loop(Seal(self.ledger), SEAL_EVERY_S),
+            *self._watching_loops(),
             Loop(Drained(self.gateway_admin.follow), DRAINED_EVERY_S),
             Loop(self._record, RECORD_EVERY_S),
             Loop(Owed("refund", self.refunds, self.reads), REFUND_EVERY_S),
             *(Loop(Owed(kind, self.purchase, self.reads), every_s) for kind, every_s in kinds.items()),
         ]
 
-    def asgi(self) -> ASGIApp:
-        """The HTTP application."""
+    def _watching_loops(self) -> list[Loop]:
+        if not self._settings.metrics:
+            return []
+        vitals, gateways = PostgresVitals(self._store.pool), tuple(self.gateways)
+        survey = Survey(self.reads, vitals, self.inbox, self.reads, gateways, self.findings.state)
+        return [Loop(Pulse(self._in_use), PULSE_EVERY_S), Loop(survey, self._settings.survey_every_s)]
+
+    def _in_use(self) -> InUse:
+        pool = self._store.pool
+        used = pool.get_size() - pool.get_idle_size()
+        return InUse(self.committer.waiting, pool.get_size(), used, self.purchase.under_way)
+
+    def metrics(self, elsewhere: Sequence[str] | None = None) -> Metrics:
+        """What tells the metrics of this process."""
+        exposition = self.observing.exposition
+        return Metrics(None if exposition is None else exposition.text, elsewhere)
+
+    def asgi(self, metrics_at: Sequence[str] | None = None) -> ASGIApp:
+        """The HTTP application; `metrics_at` where several processes share its port."""
         return build_app(
             Behind(
                 purchase=self.purchase,
@@ -188,6 +208,7 @@ class Engine:
                 challenges=self.guard.desk,
                 doors=self.guard.challenges,
                 sessions=self._sessions,
+                metrics=self.metrics(metrics_at),
             ),
             storefront_keys=keys_of(self._settings.storefront_keys, "storefront_keys"),
             admin_keys=keys_of(self._settings.admin_keys, "admin_keys"),
@@ -209,7 +230,7 @@ class Engine:
         await self.guard.close()
         await self._counter.close()
         await self._store.close()
-        self._sinks.close()
+        self.observing.stop()
 
 
 def require_sound(settings: Settings) -> None:

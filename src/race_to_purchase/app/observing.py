@@ -4,13 +4,47 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
+from prometheus_client import GC_COLLECTOR, PROCESS_COLLECTOR, disable_created_metrics
+from prometheus_client.registry import CollectorRegistry
+
 from race_to_purchase.observe import logs
 from race_to_purchase.observe.events import subscribe
+from race_to_purchase.observe.events.feed import Sink
+from race_to_purchase.observe.metrics.exposition import Exposition
+from race_to_purchase.observe.metrics.sinks import sinks
 from race_to_purchase.settings import Settings
 
 
-def observe(settings: Settings) -> ExitStack:
-    """Register the sinks; closing what is returned takes them away."""
-    sinks = ExitStack()
-    sinks.callback(subscribe(logs.write, *logs.logged(settings.log_level)))
-    return sinks
+class Observing:
+    """The sinks of one engine, from `start` to `stop`. `exposition` is None where nothing is counted."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._registered = ExitStack()
+        self._registry = _registry() if settings.metrics else None
+        self.exposition = None if self._registry is None else Exposition(self._registry)
+
+    def start(self, *more: Sink) -> None:
+        """Register the sinks, and `more` that are told of everything."""
+        for sink in more:
+            self._registered.callback(subscribe(sink))
+        level = self._settings.log_level
+        self._registered.callback(subscribe(logs.write, *logs.logged(level)))
+        if self._registry is not None and self.exposition is not None:
+            for event, sink in sinks(self._registry).items():
+                self._registered.callback(subscribe(sink, event))
+            self._registered.callback(self.exposition.close)
+
+    def stop(self) -> None:
+        """Take them away again."""
+        self._registered.close()
+
+
+def _registry() -> CollectorRegistry:
+    """An own one, so that several engines of one process do not count into each other's; with the process's CPU,
+    memory and open files, and its garbage collector."""
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # It ships no type.
+    registry = CollectorRegistry()
+    registry.register(PROCESS_COLLECTOR)
+    registry.register(GC_COLLECTOR)
+    return registry

@@ -14,7 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +23,7 @@ import msgspec
 from race_to_purchase.app.desks import require_named
 from race_to_purchase.app.engine import require_sound
 from race_to_purchase.app.line import open_keys, seal
-from race_to_purchase.app.worker import ORDERS, Orders, run, run_worker
+from race_to_purchase.app.worker import ALONE, ORDERS, MetricsPort, Orders, run, run_worker
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.errors import ConfigurationError, RaceError
 from race_to_purchase.operate.drops import Catalogue
@@ -68,6 +68,15 @@ class Reachable(msgspec.Struct, frozen=True):
     admin_key: str
     pid: int
     dsn: str
+    metrics: tuple[str, ...] = ()
+    """Where each process tells its metrics; empty where none has a port for it."""
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """The sockets that are held while serving: that of the shop, and one a worker for its metrics."""
+
+    main: socket.socket
+    metrics: tuple[socket.socket, ...] = ()
 
 
 FILE = "serve.json"
@@ -84,16 +93,26 @@ def serve(settings: Settings, drops: Sequence[Drop], started: Callable[[Reachabl
     require_sound(settings)
     listening = listen(settings.host, settings.port)
     embedded = None
+    metrics: list[socket.socket] = []
     try:
+        metrics += _metrics_ports(settings)
         if not settings.database_url:
             embedded = EmbeddedPostgres.start(data_dir(settings))
         dsn = embedded.dsn if embedded is not None else settings.database_url
-        run(_serve(settings, dsn, listening, embedded, drops, started))
+        run(_serve(settings, dsn, Ports(listening, tuple(metrics)), embedded, drops, started))
     finally:
-        listening.close()
+        for port in (listening, *metrics):
+            port.close()
         if embedded is not None:
             (data_dir(settings) / FILE).unlink(missing_ok=True)
             embedded.stop()
+
+
+def _metrics_ports(settings: Settings) -> Iterator[socket.socket]:
+    """A port for each worker, held here, so that one that is started again finds its own."""
+    if settings.metrics and settings.metrics_port:
+        for number in range(settings.workers):
+            yield listen(settings.metrics_host, settings.metrics_port + number)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -119,7 +138,7 @@ def listen(host: str, port: int) -> socket.socket:
 async def _serve(
     settings: Settings,
     dsn: str,
-    listening: socket.socket,
+    ports: Ports,
     embedded: EmbeddedPostgres | None,
     drops: Sequence[Drop],
     started: Callable[[Reachable], None],
@@ -129,16 +148,17 @@ async def _serve(
     watching = asyncio.create_task(embedded.watch()) if embedded is not None else None
 
     def ready() -> None:
-        reachable = _reachable(settings, listening, dsn)
+        reachable = _reachable(settings, ports, dsn)
         if embedded is not None:
             _leave_word(data_dir(settings) / FILE, reachable)
         started(reachable)
 
     try:
         if settings.workers == 1:
-            await run_worker(settings, dsn, listening, ready)
+            own = MetricsPort(ports.metrics[0]) if ports.metrics else ALONE
+            await run_worker(settings, dsn, ports.main, ready, metrics=own)
         else:
-            await _supervise(settings, dsn, listening, ready)
+            await _supervise(settings, dsn, ports, ready)
     finally:
         if watching is not None:
             watching.cancel()
@@ -160,15 +180,20 @@ async def _prepare(settings: Settings, dsn: str, drops: Sequence[Drop]) -> None:
         await store.close()
 
 
-def _reachable(settings: Settings, listening: socket.socket, dsn: str) -> Reachable:
+def _address(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}"
+
+
+def _reachable(settings: Settings, ports: Ports, dsn: str) -> Reachable:
     return Reachable(
-        url=f"http://{name}:{port}",
+        url=_address(ports.main),
         storefront_key=_first(keys_of(settings.storefront_keys, "storefront_keys")),
         admin_key=_first(keys_of(settings.admin_keys, "admin_keys")),
         pid=os.getpid(),
         dsn=dsn,
+        metrics=tuple(f"{_address(port)}/metrics" for port in ports.metrics),
     )
 
 
@@ -184,16 +209,19 @@ def _leave_word(file: Path, reachable: Reachable) -> None:
         out.write(msgspec.json.encode(reachable))
 
 
-async def _supervise(settings: Settings, dsn: str, listening: socket.socket, ready: Callable[[], None]) -> None:
+async def _supervise(settings: Settings, dsn: str, ports: Ports, ready: Callable[[], None]) -> None:
     """Run the workers, and one again that died by itself, until a signal says stop."""
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     parent_fd, held_fd = os.pipe()  # Workers inherit the one; the other one closes with us, however we end.
-    orders = Orders(settings, dsn, listening.fileno(), parent_fd)
-    keepers = [asyncio.create_task(_keep(orders, stopping)) for _ in range(settings.workers)]
+    told_at = tuple(f"{_address(port)}/metrics" for port in ports.metrics)
+    orders = Orders(settings, dsn, ports.main.fileno(), parent_fd, None, told_at)
+    own: list[int | None] = [port.fileno() for port in ports.metrics]
+    own += [None] * (settings.workers - len(own))
+    keepers = [asyncio.create_task(_keep(msgspec.structs.replace(orders, metrics_fd=fd), stopping)) for fd in own]
     try:
-        await _answering(listening, stopping)
+        await _answering(ports.main, stopping)
         if not stopping.is_set():
             ready()
         await stopping.wait()
@@ -215,7 +243,7 @@ async def _keep(orders: Orders, stopping: asyncio.Event) -> None:
             "-m",
             "race_to_purchase.app.worker",
             env=environment,
-            pass_fds=[orders.socket_fd, orders.parent_fd],
+            pass_fds=[fd for fd in (orders.socket_fd, orders.parent_fd, orders.metrics_fd) if fd is not None],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )

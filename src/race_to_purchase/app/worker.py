@@ -15,12 +15,14 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 import uvicorn
+from starlette.types import ASGIApp
 
 from race_to_purchase.app.collector import calm_collector
 from race_to_purchase.app.descriptors import clients_max
 from race_to_purchase.app.engine import Engine
 from race_to_purchase.edge.connection import http_protocol
 from race_to_purchase.edge.guard.connections import Connections
+from race_to_purchase.edge.metrics import metrics_app
 from race_to_purchase.observe.logs import set_up
 from race_to_purchase.settings import Settings
 
@@ -33,17 +35,32 @@ log = logging.getLogger("race.worker")
 class Orders(msgspec.Struct, frozen=True):
     """What a worker is told: its settings, the database, and the numbers of the socket and the pipe it inherits.
 
-    Nothing is ever written into the pipe: it ends with the process that started the worker.
+    Nothing is ever written into the pipe: it ends with the process that started the worker. `metrics_fd` is the socket
+    at which this worker tells its metrics, `metrics_at` where all of them do.
     """
 
     settings: Settings
     dsn: str
     socket_fd: int
     parent_fd: int
+    metrics_fd: int | None = None
+    metrics_at: tuple[str, ...] = ()
+
+
+class MetricsPort(msgspec.Struct, frozen=True):
+    """Where this worker tells its metrics, besides the main port, and where all do; None for one that is alone."""
+
+    listening: socket.socket | None = None
+    all_at: tuple[str, ...] | None = None
+
+
+ALONE = MetricsPort()
 
 
 class _Server(uvicorn.Server):
     """uvicorn without signal handlers of its own: it would end the process before the engine has stopped."""
+
+    serving: asyncio.Task[None] | None = None
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -57,13 +74,45 @@ async def run_worker(
     listening: socket.socket,
     ready: Callable[[], None] = lambda: None,
     parent_fd: int | None = None,
+    metrics: MetricsPort = ALONE,
 ) -> None:
     """Serve until SIGTERM or SIGINT, or until `parent_fd` ends; calls `ready` once requests are answered."""
     engine = await Engine.start(settings, dsn)
     calm_collector()
-    server = _Server(
+    server = _server(engine.asgi(metrics.all_at), settings)
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop, server, stopping)
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    telling = _tell_metrics(engine, settings, metrics.listening)
+    if parent_fd is not None:
+        _stop_when_orphaned(parent_fd, server, stopping)
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers a flag, not an event
+        await asyncio.sleep(0.01)
+    if server.started:
+        ready()
+    await asyncio.wait([serving, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
+    deadline_s = loop.time() + settings.stop_grace_s
+    await serving
+    await engine.stop(grace_s=max(0.5, deadline_s - loop.time()))
+    if telling is not None:
+        telling.should_exit = True
+
+
+def _tell_metrics(engine: Engine, settings: Settings, listening: socket.socket | None) -> _Server | None:
+    """Serve the metrics of this worker alone, until the process ends: how it stops can be seen as well."""
+    if listening is None:
+        return None
+    server = _server(metrics_app(engine.metrics()), settings)
+    server.serving = asyncio.create_task(server.serve(sockets=[listening]))
+    return server
+
+
+def _server(app: ASGIApp, settings: Settings) -> _Server:
+    return _Server(
         uvicorn.Config(
-            engine.asgi(),
+            app,
             loop="none",
             http=http_protocol(Connections(clients_max(settings.clients_max))),
             ws="none",
@@ -77,21 +126,6 @@ async def run_worker(
             timeout_graceful_shutdown=max(1, round(settings.stop_grace_s)),
         )
     )
-    loop = asyncio.get_running_loop()
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _stop, server, stopping)
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
-    if parent_fd is not None:
-        _stop_when_orphaned(parent_fd, server, stopping)
-    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers a flag, not an event
-        await asyncio.sleep(0.01)
-    if server.started:
-        ready()
-    await asyncio.wait([serving, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
-    deadline_s = loop.time() + settings.stop_grace_s
-    await serving
-    await engine.stop(grace_s=max(0.5, deadline_s - loop.time()))
 
 
 def _stop(server: _Server, stopping: asyncio.Event) -> None:
@@ -121,7 +155,9 @@ def main() -> None:
     orders = msgspec.json.decode(os.environ.pop(ORDERS), type=Orders)
     set_up(orders.settings.log, orders.settings.log_level)
     listening = socket.socket(fileno=orders.socket_fd)
-    run(run_worker(orders.settings, orders.dsn, listening, parent_fd=orders.parent_fd))
+    own = None if orders.metrics_fd is None else socket.socket(fileno=orders.metrics_fd)
+    metrics = MetricsPort(own, orders.metrics_at)
+    run(run_worker(orders.settings, orders.dsn, listening, parent_fd=orders.parent_fd, metrics=metrics))
 
 
 def run(work: object) -> None:

@@ -43,6 +43,8 @@ def serve(
 def _greet(reachable: Reachable, keys_made: bool, drops: Sequence[Drop]) -> None:
     out.print(f"Race to Purchase {__version__} serves at {reachable.url}", style="bold")
     out.print(f"  reference    {reachable.url}/docs")
+    for address in reachable.metrics:
+        out.print(f"  metrics      {address}", soft_wrap=True)
     for drop in drops:
         out.print(f"  shop         {reachable.url}/shop/{drop.id}", soft_wrap=True)
     if keys_made:

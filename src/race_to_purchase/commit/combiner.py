@@ -15,9 +15,13 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 
+from race_to_purchase.commit.laps import Laps
 from race_to_purchase.commit.waiting import Lanes, Waiting
 from race_to_purchase.errors import DatabaseUnavailable, Overloaded
 from race_to_purchase.observe.committed import Committed
+from race_to_purchase.observe.events import emit
+from race_to_purchase.observe.events.commit import BatchAgain, BatchCommitted, Trouble
+from race_to_purchase.observe.request import NOBODY
 from race_to_purchase.ports import Conflict, Rejected, Store
 from race_to_purchase.rules.commands import Command
 from race_to_purchase.rules.decide import Decision, decide, touch
@@ -59,6 +63,11 @@ class Combiner:
         self._lanes.put(waiting)
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="combiner")
+
+    @property
+    def waiting(self) -> int:
+        """Commands that wait to be decided."""
+        return len(self._lanes)
 
     async def drain(self) -> None:
         """Wait until nothing is queued."""
@@ -112,10 +121,11 @@ class Combiner:
 
     async def _go_ahead(self, mine: _Ahead, batch: list[Waiting], before: _Ahead | None) -> None:
         """Decide the batch on top of `before`, write it once that is committed, and tell its callers."""
-        decisions = await self._write_ahead(mine, batch, before)
+        laps = Laps()
+        decisions = await self._write_ahead(mine, batch, before, laps)
         if decisions is not None:
             self._pause_s = 0.0
-            self._tell(batch, decisions)
+            self._tell(batch, decisions, laps)
             return
         mine.decided.set()
         mine.written.set_result(False)
@@ -124,23 +134,29 @@ class Combiner:
         await self._settle(batch)
 
     async def _write_ahead(
-        self, mine: _Ahead, batch: list[Waiting], before: _Ahead | None
+        self, mine: _Ahead, batch: list[Waiting], before: _Ahead | None, laps: Laps
     ) -> list[Decision | Exception] | None:
         """What was committed, or None where the batch has to be settled; `mine` tells those who come after."""
         try:
             async with self._store.session() as session:
+                laps.lap()
                 snapshot = await session.read(keys := _keys(batch), lock=False)
+                laps.lap()
                 if before is not None and before.snapshot is not None:
                     snapshot.assume(before.snapshot, keys)
                 decisions = [_decided(snapshot, waiting, last=False) for waiting in batch]
+                laps.lap()
                 mine.snapshot = snapshot
                 mine.decided.set()
                 if before is not None and not await before.written:
                     return None
+                laps.rest()
                 await session.apply(snapshot)
+                laps.lap()
         except Exception as error:  # Whatever it is: `_settle` meets it again, and knows what to do.
             log.debug("a batch of %d was not written ahead: %s", len(batch), error)
             self._locked_left = LOCKED_AFTER_CONFLICT
+            _tell_trouble(batch, "conflict")
             return None
         mine.written.set_result(True)
         return decisions
@@ -148,11 +164,15 @@ class Combiner:
     async def _settle(self, batch: list[Waiting]) -> None:
         """Commit the batch, whatever it takes, or tell its callers why not."""
         for tries in range(CONFLICTS_MAX):
+            laps = Laps()
             try:
                 last = tries == CONFLICTS_MAX - 1
-                decisions = await self._commit(batch, lock=not self._optimistic or self._locked_left > 0, last=last)
+                decisions = await self._commit(
+                    batch, lock=not self._optimistic or self._locked_left > 0, last=last, laps=laps
+                )
             except (Conflict, Stale) as conflict:
                 self._locked_left = LOCKED_AFTER_CONFLICT
+                _tell_trouble(batch, "conflict")
                 log.debug("batch of %d again: %s", len(batch), conflict)
                 await asyncio.sleep(random.random() * 0.002 * min(tries, 10))
             except DatabaseUnavailable as gone:
@@ -164,19 +184,24 @@ class Combiner:
             else:
                 self._pause_s = 0.0
                 self._locked_left = max(0, self._locked_left - 1)
-                self._tell(batch, decisions)
+                self._tell(batch, decisions, laps)
                 return
         self._give_up(batch)
 
-    async def _commit(self, batch: list[Waiting], *, lock: bool, last: bool) -> list[Decision | Exception]:
+    async def _commit(self, batch: list[Waiting], *, lock: bool, last: bool, laps: Laps) -> list[Decision | Exception]:
         keys = _keys(batch)
         async with self._store.session() as session:
+            laps.lap()
             snapshot = await session.read(keys, lock=lock)
+            laps.lap()
             decisions = [_decided(snapshot, waiting, last=last) for waiting in batch]
+            laps.lap()
             await session.apply(snapshot)
+            laps.lap()
         return decisions
 
     async def _halve(self, batch: list[Waiting], error: Exception) -> None:
+        _tell_trouble(batch, "rejected")
         if len(batch) == 1:
             unforeseen = None if isinstance(error, Rejected) else error
             log.error("%s cannot be committed: %s", _named(batch[0].command), error, exc_info=unforeseen)
@@ -188,6 +213,7 @@ class Combiner:
 
     async def _wait_for_database(self, batch: list[Waiting], gone: DatabaseUnavailable) -> None:
         """Nobody knows whether the batch was committed: the patient repeat it by their key, we the urgent ones."""
+        _tell_trouble(batch, "database")
         for waiting in batch:
             if not waiting.urgent:
                 waiting.fail(gone)
@@ -201,12 +227,13 @@ class Combiner:
 
     def _give_up(self, batch: list[Waiting]) -> None:
         log.error("a batch of %d met %d conflicts in a row", len(batch), CONFLICTS_MAX)
+        _tell_trouble(batch, "given_up")
         for waiting in batch:
             if not waiting.urgent:
                 waiting.fail(Overloaded())
         self._lanes.put_back(batch)
 
-    def _tell(self, batch: list[Waiting], decisions: list[Decision | Exception]) -> None:
+    def _tell(self, batch: list[Waiting], decisions: list[Decision | Exception], laps: Laps) -> None:
         told: list[Committed] = []
         for waiting, decision in zip(batch, decisions, strict=True):
             if isinstance(decision, Exception):
@@ -218,6 +245,9 @@ class Combiner:
             self._observe(told)
         except Exception:
             log.exception("an observer failed; what it was told of is committed")
+        first = batch[0]
+        waited_s = laps.began_s - first.since_s
+        emit(BatchCommitted(first.command.drop_id, len(batch), waited_s, *laps.took, cause=NOBODY))
 
 
 class _Ahead:
@@ -231,6 +261,10 @@ class _Ahead:
         self.written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         """True once it is committed as it was decided, False once it is known that it will not be."""
         self.task: asyncio.Task[None]
+
+
+def _tell_trouble(batch: list[Waiting], trouble: Trouble) -> None:
+    emit(BatchAgain(batch[0].command.drop_id, len(batch), trouble, cause=NOBODY))
 
 
 def _keys(batch: list[Waiting]) -> Keys:

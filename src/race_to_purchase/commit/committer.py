@@ -8,8 +8,10 @@ from typing import Literal
 
 from race_to_purchase.commit.combiner import Combiner, Observer
 from race_to_purchase.commit.waiting import Alive, Lanes, Waiting
-from race_to_purchase.errors import Overloaded
+from race_to_purchase.errors import Overloaded, TryAgainLater
 from race_to_purchase.observe.committed import Committed
+from race_to_purchase.observe.events import emit
+from race_to_purchase.observe.events.commit import CommandRefused
 from race_to_purchase.ports import Store
 from race_to_purchase.rules.commands import Command
 from race_to_purchase.rules.decide import KeyUse
@@ -57,7 +59,11 @@ class Committer:
         combiner = self._combiners.get(command.drop_id)
         if combiner is None:
             combiner = self._combiners[command.drop_id] = self._combiner()
-        combiner.put(waiting)
+        try:
+            combiner.put(waiting)
+        except TryAgainLater as error:
+            emit(CommandRefused(command.drop_id, "room" if isinstance(error, Overloaded) else "database"))
+            raise
         return await waiting.future
 
     def _combiner(self) -> Combiner:
@@ -68,6 +74,11 @@ class Committer:
             optimistic=self._optimistic,
             observe=self._observe,
         )
+
+    @property
+    def waiting(self) -> int:
+        """Commands that wait to be decided."""
+        return sum(combiner.waiting for combiner in self._combiners.values())
 
     async def stop(self, grace_s: float) -> None:
         """Take no more patient commands; finish what is queued within `grace_s`, then let go of the rest."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from time import monotonic
 
 from race_to_purchase.errors import Overloaded
 from race_to_purchase.observe.request import CAUSE
@@ -25,7 +26,7 @@ _URGENT = frozenset(URGENT)
 class Waiting:
     """One command and whoever waits for its outcome."""
 
-    __slots__ = ("alive", "cause", "command", "future", "key", "urgent")
+    __slots__ = ("alive", "cause", "command", "future", "key", "since_s", "urgent")
 
     def __init__(
         self, command: Command, key: KeyUse | None, alive: Alive | None, future: asyncio.Future[Outcome]
@@ -36,6 +37,7 @@ class Waiting:
         self.future = future
         self.urgent = type(command) in _URGENT
         self.cause = CAUSE.get()
+        self.since_s = monotonic()
 
     def answer(self, outcome: Outcome) -> None:
         """Tell who waits, unless nobody does."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from time import monotonic
 
 import msgspec
 from starlette.types import Receive, Scope, Send
@@ -22,6 +23,8 @@ from race_to_purchase.edge.principals import Headers, Needed, Principals, buyer_
 from race_to_purchase.edge.problems import Refused, bad_header, broken, stopping, unavailable, wrong_method
 from race_to_purchase.edge.reply import request_id, tell
 from race_to_purchase.errors import TryAgainLater
+from race_to_purchase.observe.events import emit
+from race_to_purchase.observe.events.http import Class, RequestAnswered
 from race_to_purchase.observe.request import CAUSE, Cause
 from race_to_purchase.rules.answers import Answer
 
@@ -37,6 +40,7 @@ _ONCE = frozenset(
 )
 
 _SAFE = ("GET", "HEAD")
+_CLASSES: dict[int, Class] = {1: "2xx", 2: "2xx", 3: "3xx", 4: "4xx", 5: "5xx"}
 
 
 class Verb(msgspec.Struct, frozen=True):
@@ -68,16 +72,20 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI entrance."""
+        began_s = monotonic()
+        route = "other"
         headers = dict(scope["headers"])
         named = request_id(headers)
-        CAUSE.set(Cause(named.decode("ascii")))
+        cause = Cause(named.decode("ascii"))
+        CAUSE.set(cause)
         load = self._gate.load
         load.in_flight += 1
         try:
             verb = self._verbs.get(scope["method"])
             if verb is None:
                 raise wrong_method(scope["method"], self._allowed)
-            self._gate.require_room(verb.name)
+            route = verb.name
+            self._gate.require_room(route)
             if len(headers) != len(scope["headers"]):
                 _refuse_twins(scope)
             answer = await verb.handler(await self._call(verb, headers, scope, receive))
@@ -95,6 +103,8 @@ class Endpoint:
             answer = broken(name)
         load.in_flight -= 1
         await tell(send, answer, named)
+        took_s = monotonic() - began_s
+        emit(RequestAnswered(route, _CLASSES[answer.status // 100], answer.status, took_s, cause=cause))
 
     async def _call(self, verb: Verb, headers: Headers, scope: Scope, receive: Receive) -> Call:
         """The request as its handler sees it, or the first reason to refuse it."""

@@ -27,6 +27,7 @@ from race_to_purchase.edge.guard.gate import Gate
 from race_to_purchase.edge.health import Health
 from race_to_purchase.edge.ledger import LedgerAdmin
 from race_to_purchase.edge.line.handlers import LineHandlers
+from race_to_purchase.edge.metrics import Metrics
 from race_to_purchase.edge.pages.built import Built, built_files
 from race_to_purchase.edge.pages.pages import Pages
 from race_to_purchase.edge.principals import Principals
@@ -65,6 +66,7 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
     challenges: ChallengeDesk
     doors: Challenges
     sessions: Sessions
+    metrics: Metrics = Metrics(None)
 
 
 def build_app(
@@ -97,6 +99,7 @@ def build_app(
         *_reconciling(at, FindingsAdmin(behind.findings)),
         *_afterwards(at, Aftersale(behind.refunds, behind.disputes)),
         *_reading(at, Reference()),
+        at("/metrics", get=Verb("metrics", behind.metrics.show, "admin")),
         *_visiting(at, Pages(built_files() if pages is None else pages)),
     ]
     return Router(routes, redirect_slashes=False, default=_nothing_here)

@@ -18,6 +18,8 @@ from race_to_purchase.edge.call import Call
 from race_to_purchase.edge.problems import invalid, no_such, webhook_refused
 from race_to_purchase.edge.shapes import InboxView
 from race_to_purchase.errors import Overloaded
+from race_to_purchase.observe.events import emit
+from race_to_purchase.observe.events.loops import MessageReceived, Reception
 from race_to_purchase.ports import Gateway, Inbox, WebhookTooOld
 from race_to_purchase.rules.answers import Answer
 from race_to_purchase.rules.messages import MessageState, WebhookEvent, is_ours
@@ -39,7 +41,7 @@ _encode = msgspec.json.Encoder().encode
 class Webhooks:
     """Handlers of `/v1/webhooks` and `/v1/admin/inbox`. `nudge` is told the gateway of which there is something new.
 
-    `counted` has how many messages of a gateway were "kept", a "duplicate", or refused as "invalid" or "too old".
+    `counted` has how many messages of a gateway were "kept", a "duplicate", or refused as "invalid" or "too_old".
     """
 
     def __init__(self, gateways: Mapping[str, Gateway], inbox: Inbox, nudge: Callable[[str], None]) -> None:
@@ -62,10 +64,14 @@ class Webhooks:
             new = await self._inbox.keep(gateway.name, event, call.body)
         finally:
             self._held_bytes -= len(call.body)
-        self.counted[(gateway.name, "kept" if new else "duplicate")] += 1
+        self._count(gateway.name, "kept" if new else "duplicate")
         if new:
             self._nudge(gateway.name)
         return _RECEIVED
+
+    def _count(self, gateway: str, reception: Reception) -> None:
+        self.counted[(gateway, reception)] += 1
+        emit(MessageReceived(gateway, reception))
 
     def _verified(self, gateway: Gateway, call: Call) -> WebhookEvent:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in call.headers.items()}
@@ -73,7 +79,7 @@ class Webhooks:
             return sound(gateway.verify_webhook(headers, call.body))
         except ValueError as error:
             too_old = isinstance(error, WebhookTooOld)
-            self.counted[(gateway.name, "too old" if too_old else "invalid")] += 1
+            self._count(gateway.name, "too_old" if too_old else "invalid")
             log.info("a message of the gateway %s was refused: %s", gateway.name, error)
             raise webhook_refused(too_old=too_old) from None
 

@@ -20,6 +20,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from race_to_purchase.errors import RaceError
+from race_to_purchase.observe.events import emit
+from race_to_purchase.observe.events.loops import MessageWorked
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.refund import Refunds
 from race_to_purchase.ports import Gateway, GatewayUnanswered, Inbox
@@ -138,6 +140,7 @@ class ReadInbox:
         await self._inbox.put([worked for _, worked in ends])
         for message, worked in ends:
             self.counted[(message.event.kind, worked.outcome)] += 1
+            emit(MessageWorked(self._gateway.name, message.event.kind, worked.outcome))
             if worked.state == "left":
                 log.warning("message %s about %s is given up: %s", message.id, message.event.ref, worked.outcome)
 

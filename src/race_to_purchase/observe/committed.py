@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from race_to_purchase.observe.events import emit, money
+from race_to_purchase.observe.events import emit, loops, money
 from race_to_purchase.observe.events import path as p
 from race_to_purchase.observe.events.gateways import GatewayDrained
 from race_to_purchase.observe.request import NOBODY, Cause
 from race_to_purchase.rules import commands as c
 from race_to_purchase.rules import outcomes as o
 from race_to_purchase.rules.aftersale import DisputeRow, RefundRow
-from race_to_purchase.rules.rows import Attempt, Checkout, Order, Row
+from race_to_purchase.rules.rows import Attempt, Checkout, Finding, Order, Row
 
 R = TypeVar("R")
 
@@ -226,6 +226,12 @@ def _drained(one: Committed) -> None:
         emit(GatewayDrained(command.name, command.drained, cause=one.cause))
 
 
+def _found(one: Committed) -> None:
+    row = _first(one.rows, Finding)
+    if row is not None:
+        emit(loops.FindingChanged(row.drop_id, row.subject, row.kind, row.state, cause=one.cause))
+
+
 def _repeated(one: Committed, asked: p.Asked) -> bool:
     """Whether the request was sent before; then it is told as that."""
     end = _REPEATED.get(type(one.outcome))
@@ -274,4 +280,8 @@ _TELLERS: dict[type[Any], Callable[[Committed], None]] = {
     c.PutDrop: _drop,
     c.CloseDrop: _drop,
     c.DrainGateway: _drained,
+    c.Found: _found,
+    c.Mended: _found,
+    c.Recount: _found,
+    c.CloseFinding: _found,
 }

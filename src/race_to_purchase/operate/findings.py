@@ -51,6 +51,10 @@ class FindingsDesk:
         behind = await self._reads.now() - min(datetime.fromisoformat(at) for at in reached)
         return max(0.0, behind.total_seconds() - self._after_s)
 
+    async def state(self) -> tuple[float | None, int]:
+        """The lag, and how many findings have not ended, as far as they are shown."""
+        return await self.lag_s(), len(await self._findings.unended("", SHOWN_MAX + 1))
+
     async def close(self, finding_id: str, reason: str, who: str) -> Outcome:
         """Close an open finding; what is being repaired, or has ended, stays as it is."""
         finding = await self._findings.finding(finding_id)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]  # It ships no types.
 
+from race_to_purchase.observe.events.gateways import GatewayAnswered
 from race_to_purchase.path.breaker import BreakerState
-from race_to_purchase.rules.verdicts import Declined, Verdict
 
 LONGEST_US = 120_000_000
 DIGITS = 2
@@ -49,25 +49,22 @@ class Counters:
     """Counts authorizations."""
 
     def __init__(self) -> None:
-        self.authorizations: dict[type[Verdict], int] = {}
+        self.authorizations: dict[str, int] = {}
+        """By what was said."""
         self.declines: dict[str, int] = {}
         self._latency = HdrHistogram(1, LONGEST_US, DIGITS)
         self.mean_s = 0.0
         """Of the latest ones, the newer the heavier."""
 
-    def authorization(self, verdict: Verdict, took_s: float) -> None:
-        """One has ended."""
-        kind = type(verdict)
-        self.authorizations[kind] = self.authorizations.get(kind, 0) + 1
-        if isinstance(verdict, Declined):
-            code = verdict.code if verdict.code in self.declines or len(self.declines) < CODES_MAX else OTHER
+    def authorization(self, told: GatewayAnswered) -> None:
+        """One has ended: the very event that metrics are made of, so that they agree."""
+        self.authorizations[told.said] = self.authorizations.get(told.said, 0) + 1
+        if told.said == "declined":
+            code = told.code if told.code in self.declines or len(self.declines) < CODES_MAX else OTHER
             self.declines[code] = self.declines.get(code, 0) + 1
+        took_s = told.took_s
         self._latency.record_value(min(int(took_s * 1e6) + 1, LONGEST_US))
         self.mean_s += 0.1 * (took_s - self.mean_s)
-
-    def by_verdict(self) -> dict[str, int]:
-        """Counts by the verdict's name in lower case: `no_answer`."""
-        return {_snake(kind.__name__): count for kind, count in self.authorizations.items()}
 
     def latency(self) -> Latency:
         """As of now."""
@@ -77,7 +74,3 @@ class Counters:
         p50, p95, p99 = (self._latency.get_value_at_percentile(share) / 1e3 for share in (50, 95, 99))
         mean, longest = self._latency.get_mean_value() / 1e3, self._latency.get_max_value() / 1e3
         return Latency(count, round(mean, 3), p50, p95, p99, longest)
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).removeprefix("_")

@@ -15,10 +15,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from datetime import datetime
 from functools import partial
 
+from race_to_purchase.observe.events import emit
+from race_to_purchase.observe.events.gateways import GatewayAnswered, Said
 from race_to_purchase.path.breaker import Breaker, BreakerRule
 from race_to_purchase.path.counted import Counted, Counters
 from race_to_purchase.path.pace import Limits, Operation, Place, Turns
 from race_to_purchase.ports import Gateway, GatewayPayment, PaymentRequest
+from race_to_purchase.rules import verdicts
 from race_to_purchase.rules.messages import WebhookEvent
 from race_to_purchase.rules.verdicts import NoAnswer, NotSent, Prepared, Verdict
 
@@ -27,6 +30,22 @@ USUAL = BreakerRule()
 Ask = Callable[[], Awaitable[Verdict]]
 
 GIVEN_UP = NoAnswer("its caller waited no longer")
+
+_SAID: dict[type[Verdict], Said] = {
+    verdicts.Prepared: "prepared",
+    verdicts.Authorized: "authorized",
+    verdicts.Declined: "declined",
+    verdicts.ActionRequired: "action_required",
+    verdicts.Captured: "captured",
+    verdicts.CaptureRefused: "capture_refused",
+    verdicts.Voided: "voided",
+    verdicts.Refunded: "refunded",
+    verdicts.RefundPending: "refund_pending",
+    verdicts.RefundFailed: "refund_failed",
+    verdicts.Absent: "absent",
+    verdicts.NoAnswer: "no_answer",
+    verdicts.NotSent: "not_sent",
+}
 
 
 class Desk:
@@ -128,7 +147,7 @@ class Desk:
         now_s = asyncio.get_running_loop().time()
         return Counted(
             self.name,
-            self._counters.by_verdict(),
+            dict(self._counters.authorizations),
             dict(self._counters.declines),
             self._counters.latency(),
             self._breaker.state(now_s),
@@ -171,5 +190,8 @@ class Desk:
         self._breaker.saw(failed=failed, began_s=began_s, now_s=now_s)
         if isinstance(verdict, NotSent) and verdict.limited:
             self._turns.slow(verdict.retry_after_s)
+        code = getattr(verdict, "code", "")
+        told = GatewayAnswered(self.name, operation, _SAID[type(verdict)], code, now_s - began_s)
         if operation == "authorize" or (operation == "prepare" and not isinstance(verdict, Prepared)):
-            self._counters.authorization(verdict, now_s - began_s)
+            self._counters.authorization(told)
+        emit(told)

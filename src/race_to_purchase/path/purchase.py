@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
+from time import monotonic
 from typing import Any
 
 import msgspec
-import uuid_utils
 
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.commit.waiting import Alive
@@ -21,11 +21,13 @@ from race_to_purchase.path import capture, fulfil, pay, undo
 from race_to_purchase.path.admit import admit
 from race_to_purchase.path.ahead import Ahead
 from race_to_purchase.path.choice import Choice, Only, queue_of
+from race_to_purchase.path.ids import uuid7
 from race_to_purchase.path.known import Entrance, Known, KnownCheckout
 from race_to_purchase.path.patience import PATIENT, Patience
 from race_to_purchase.path.reserve import ReserveRequest, reserve
 from race_to_purchase.path.retry import NextDeadlines
-from race_to_purchase.path.route import Facts
+from race_to_purchase.path.route import Facts, facts_of
+from race_to_purchase.path.served import Served
 from race_to_purchase.ports import Gateway, Publisher, Reads
 from race_to_purchase.rules.attempt import OPEN
 from race_to_purchase.rules.commands import Cancel, NextAttempt
@@ -60,15 +62,6 @@ from race_to_purchase.rules.verdicts import (
 log = logging.getLogger("race.path")
 
 
-def uuid7() -> str:
-    """A new id; ids of one moment are neighbours in an index."""
-    return str(uuid_utils.uuid7())
-
-
-def _facts(attempt: Attempt, country: str | None) -> Facts:
-    return Facts(attempt.key, attempt.amount, attempt.currency, country)
-
-
 class Purchase:
     """See the module. Every method gives an outcome; Overloaded and DatabaseUnavailable are raised."""
 
@@ -95,17 +88,19 @@ class Purchase:
         self._known = Known(reads)
         self._next_deadlines = NextDeadlines(reads)
         self._ahead = Ahead(reads)
+        self._served = Served()
         self._paying: dict[str, asyncio.Task[Outcome]] = {}
         self._behind: set[asyncio.Task[None]] = set()
 
     async def reserve(self, request: ReserveRequest, key: KeyUse | None = None, alive: Alive | None = None) -> Outcome:
         """Reserved, or why not; AllReserved says when the next reservation may lapse."""
+        began_s = monotonic()
         entrance = await admit(self._known, request.drop_id, request.admitted)
         if not isinstance(entrance, Entrance):
             return entrance
         outcome = await reserve(self._committer, entrance.flow, request, key, alive, new_id=self._new_id)
         if isinstance(outcome, Reserved):
-            self._known.remember(outcome.checkout)
+            self._served.reserved(self._known.remember(outcome.checkout), monotonic() - began_s)
         elif isinstance(outcome, AllReserved):
             return AllReserved(outcome.item, await self._next_deadlines.of(request.drop_id))
         return outcome
@@ -131,6 +126,7 @@ class Purchase:
 
         `country` is the buyer's, by ISO 3166; gateways that are bound to countries are not chosen without it.
         """
+        began_s = monotonic()
         known = await self._known.checkout(checkout_id)
         if known is None:
             return Unknown("checkout", checkout_id)
@@ -148,7 +144,7 @@ class Purchase:
             queue.leave(gateway_key)
             raise
         if isinstance(begun, Begun):
-            work = self._detached_payment(known, begun.attempt, country)
+            work = self._detached_payment(known, begun.attempt, country, began_s)
         else:
             queue.leave(gateway_key)
             running = self._paying.get(checkout_id)
@@ -171,16 +167,25 @@ class Purchase:
         queued = await self._ahead.position(self._gateways[attempt.gateway], attempt)
         return StillPaying(attempt.checkout_id, attempt.n, attempt.next_action, queued)
 
-    def _detached_payment(self, known: KnownCheckout, attempt: Attempt, country: str | None) -> asyncio.Task[Outcome]:
+    def _detached_payment(
+        self, known: KnownCheckout, attempt: Attempt, country: str | None, began_s: float | None = None
+    ) -> asyncio.Task[Outcome]:
         work = asyncio.create_task(self._payment(known, attempt, country))
         self._paying[known.id] = work
 
         def forget(_: asyncio.Task[Outcome]) -> None:
             if self._paying.get(known.id) is work:
                 del self._paying[known.id]
+            if began_s is not None:
+                self._served.ended(known, work, monotonic() - began_s)
 
         work.add_done_callback(forget)
         return work
+
+    @property
+    def under_way(self) -> int:
+        """Payments that this process is working on."""
+        return len(self._paying)
 
     async def _payment(self, known: KnownCheckout, attempt: Attempt, country: str | None) -> Outcome:
         if attempt.state == "prepared":
@@ -206,7 +211,7 @@ class Purchase:
         """
         gateway, timeout_s = self._gateways[attempt.gateway], self._patience.gateway_s
         # Who may go elsewhere at once does not wait for a gateway that refuses.
-        again = self._choice.choose(_facts(attempt, country), [attempt.gateway]) is None
+        again = self._choice.choose(facts_of(attempt, country), [attempt.gateway]) is None
         if gateway.two_step and attempt.gateway_ref is None:
             verdict = await pay.prepare(gateway, attempt, timeout_s, again=again)
             outcome = await self._settle(known, attempt, verdict, tries, country)
@@ -252,7 +257,7 @@ class Purchase:
                 pass
             case _:
                 return None
-        name = self._choice.choose(_facts(attempt, country), await self._tried(attempt))
+        name = self._choice.choose(facts_of(attempt, country), await self._tried(attempt))
         if name is None:
             return None
         key, queue = self._new_id(), queue_of(self._gateways[name])

@@ -15,9 +15,9 @@ from typing import Literal, Protocol
 import msgspec
 
 from race_to_purchase.commit.committer import Committer
+from race_to_purchase.path.ids import uuid7
 from race_to_purchase.path.known import Known, KnownCheckout
 from race_to_purchase.path.patience import PATIENT, Patience
-from race_to_purchase.path.purchase import uuid7
 from race_to_purchase.ports import AftersaleReads, Gateway, Reads
 from race_to_purchase.rules.aftersale import REFUND_OPEN, RefundRow
 from race_to_purchase.rules.commands import Dispute, DisputeNews, Refund, RefundSaid

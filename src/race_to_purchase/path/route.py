@@ -14,6 +14,7 @@ from math import log
 import msgspec
 
 from race_to_purchase.path.desk import Desk
+from race_to_purchase.rules.rows import Attempt
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -55,6 +56,11 @@ class Facts(msgspec.Struct, frozen=True):
     amount: int
     currency: str
     country: str | None = None
+
+
+def facts_of(attempt: Attempt, country: str | None) -> Facts:
+    """Those of an attempt whose buyer is in `country`."""
+    return Facts(attempt.key, attempt.amount, attempt.currency, country)
 
 
 class Router:

@@ -17,6 +17,7 @@ from race_to_purchase.ports.line import PART_TIDS, LineRows, LineSeen
 from race_to_purchase.ports.reads import AftersaleCounts, AftersaleReads, DueCheckout, Reads
 from race_to_purchase.ports.series import SeriesStore
 from race_to_purchase.ports.store import Conflict, Rejected, Session, Store
+from race_to_purchase.ports.vitals import Holds, TasksDue, Vitals
 from race_to_purchase.ports.world import Clock, Publisher
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Gateway",
     "GatewayPayment",
     "GatewayUnanswered",
+    "Holds",
     "Inbox",
     "Keyrings",
     "Ledger",
@@ -43,5 +45,7 @@ __all__ = [
     "SeriesStore",
     "Session",
     "Store",
+    "TasksDue",
+    "Vitals",
     "WebhookTooOld",
 ]

@@ -55,6 +55,8 @@ CODES: dict[str, Code] = {
     "unknown_order": Code(404, "There is no such order, or it is another buyer's."),
     "unknown_gateway": Code(404, "The configuration has no gateway of this name."),
     "unknown_finding": Code(404, "There is no such finding."),
+    "metrics_off": Code(404, "This process counts nothing: `RACE_METRICS` is false."),
+    "metrics_elsewhere": Code(404, "Several processes answer on this port; `addresses` says where each tells its own."),
     "unknown_asset": Code(404, "The pages have no such script or style; one of an older version may be gone."),
     "method_not_allowed": Code(405, "The path exists, but not with this method; `Allow` lists those that do."),
     "body_too_slow": Code(408, "The body did not arrive within ten seconds.", retryable=True),

@@ -9,6 +9,9 @@ from uuid import UUID
 
 from race_to_purchase.checks import CHECKS, ROWS_AT_ONCE, Check, Patience, Rows, recount
 from race_to_purchase.loops.reconcile.note import NO_DROP, Detail, Notes
+from race_to_purchase.observe.events import emit
+from race_to_purchase.observe.events.loops import StockChecked
+from race_to_purchase.observe.request import NOBODY
 from race_to_purchase.ports import Findings, Reads
 from race_to_purchase.rules.rows import Repair
 
@@ -58,7 +61,9 @@ class OfCheckouts:
         """Count every pool again."""
         assert self.rows is not None, "only the process that leads counts"
         looked_at = await self._reads.now()
-        for finding in await recount(self.rows):
+        found = await recount(self.rows)
+        emit(StockChecked(not found, len(found), cause=NOBODY))
+        for finding in found:
             (drop_id, *_) = finding.subject.split("/", 1)
             missing = "is missing" in finding.detail
             detail: Detail = {"what": finding.detail, "amount": finding.amount}

@@ -13,7 +13,7 @@ To add an event, define it in the module of its area, and emit it where what it 
 
     emit(PassGiven("aurora-1", "draw"))
 
-The request and the trace behind it are noted by themselves. An area is a module in `catalogue.AREAS`. `docs/events.md`
+The request and the trace behind it are noted by themselves. Each module here is an area. `docs/events.md`
 is made from what stands here (`python -m race_to_purchase.observe.reference > docs/events.md`); a test fails where
 something is not described, where a label is not of a closed set, and where the page is stale.
 """

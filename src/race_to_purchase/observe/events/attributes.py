@@ -7,7 +7,7 @@ keys and addresses can therefore never become labels.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -28,3 +28,7 @@ Currency = Annotated[str, msgspec.Meta(description="ISO 4217 code of the currenc
 Pieces = Annotated[int, msgspec.Meta(description="Number of pieces.")]
 TookSeconds = Annotated[float, msgspec.Meta(description="How long it took, in seconds.")]
 Code = Annotated[str, msgspec.Meta(description="The other side's own code for why.", extra=bounded(40))]
+TaskKind = Literal["resolve", "capture", "void", "deliver", "refund"]
+Route = Annotated[
+    str, msgspec.Meta(description="Short name of path and method, as in the table of limits.", extra=bounded(60))
+]

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
-from race_to_purchase.observe.events import commit, gateways, guard, money, path
+from race_to_purchase.observe import events as package
 from race_to_purchase.observe.events.event import Counter, Event, Metric
 from race_to_purchase.observe.request import Cause
 
-AREAS: tuple[ModuleType, ...] = (path, money, gateways, guard, commit)
+HOUSE = ("attributes", "catalogue", "event", "feed")
+"""Modules of the package that are no area; every other one is."""
+
+AREAS: tuple[ModuleType, ...] = tuple(
+    import_module(f"{package.__name__}.{module.name}")
+    for module in iter_modules(package.__path__)
+    if module.name not in HOUSE
+)
 
 SERIES_MAX = 2_500
 """Time series that one metric may come to in a process, its buckets not counted."""

@@ -2,12 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from race_to_purchase.observe.events.attributes import GatewayName
-from race_to_purchase.observe.events.event import Event, Gauge, Log
+from race_to_purchase.observe.events.attributes import Code, GatewayName, TookSeconds
+from race_to_purchase.observe.events.event import Counter, Event, Gauge, Histogram, Log
+
+Operation = Literal["prepare", "authorize", "look_up", "capture", "void", "refund", "payments"]
+Said = Literal[
+    "prepared",
+    "authorized",
+    "declined",
+    "action_required",
+    "captured",
+    "capture_refused",
+    "voided",
+    "refunded",
+    "refund_pending",
+    "refund_failed",
+    "absent",
+    "no_answer",
+    "not_sent",
+]
+
+
+class GatewayAnswered(Event, frozen=True):
+    """A gateway was called, and answered, or did not in time. M11 is the distribution of its authorizations."""
+
+    log = Log("debug", "gateway answered")
+    metrics = (
+        Counter("race_gateway_answers_total", "Calls of a gateway, by what it said.", ("gateway", "operation", "said")),
+        Histogram(
+            "race_gateway_seconds",
+            "A call of a gateway, without the queue before it.",
+            field="took_s",
+            by=("gateway", "operation"),
+        ),
+    )
+
+    gateway: GatewayName
+    operation: Annotated[Operation, Meta(description="What it was asked for.")]
+    said: Annotated[Said, Meta(description="What it said; `no_answer` where nobody knows whether it was done.")]
+    code: Code
+    took_s: TookSeconds
 
 
 class GatewayDrained(Event, frozen=True):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from race_to_purchase.observe.events.attributes import DropId, bounded
+from race_to_purchase.observe.events.attributes import DropId, Route, bounded
 from race_to_purchase.observe.events.event import Counter, Event, Log
 
 Purpose = Annotated[Literal["line", "reserve"], Meta(description="What is to be done behind the door.")]
@@ -37,7 +37,6 @@ Signs = Annotated[str, Meta(description="Reason codes of all that was noticed, s
 Enforced = Annotated[
     bool, Meta(description="False where what was decided was only noted, and the request went on all the same.")
 ]
-Route = Annotated[str, Meta(description="Name of what was asked, as in the table of limits.", extra=bounded(20))]
 
 
 class SignNoticed(Event, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from race_to_purchase.edge import shapes
 from race_to_purchase.edge.reference import examples
-from race_to_purchase.edge.reference.operation import STORED, Operation, Told
+from race_to_purchase.edge.reference.operation import ANY_BUYER, SECURED, STORED, Operation, Told
 
 TAG = "The service"
 
@@ -27,6 +27,18 @@ OPERATIONS: tuple[Operation, ...] = (
         "Asks the database.",
         {200: Told("It can.", shapes.Health, examples.HEALTH)},
         STORED,
+    ),
+    Operation(
+        "get",
+        "/metrics",
+        "metrics",
+        TAG,
+        "What this process has counted",
+        "Prometheus text, or OpenMetrics with exemplars where `Accept` asks for it; docs/metrics.md explains it. Where "
+        "several processes share a port, none answers here for the others: `addresses` says where each tells its own.",
+        {200: Told("The metrics.", None, media_type="text/plain")},
+        ("metrics_elsewhere", "metrics_off", *SECURED, *ANY_BUYER),
+        role="admin",
     ),
     Operation(
         "get",

@@ -1,0 +1,197 @@
+"""Metrics are derived from events, have a bounded number of series, and are written beside the work."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
+from prometheus_client.parser import text_string_to_metric_families as prometheus
+from prometheus_client.registry import CollectorRegistry
+from prometheus_client.samples import Sample
+
+from race_to_purchase.observe.events import Event, subscribe
+from race_to_purchase.observe.events.catalogue import all_events, attributes_of
+from race_to_purchase.observe.events.gateways import GatewayAnswered, GatewayDrained
+from race_to_purchase.observe.events.guard import ChallengePassed
+from race_to_purchase.observe.events.http import RequestAnswered
+from race_to_purchase.observe.events.path import CheckoutReserved, DropStored, OrderPlaced, ReservationRefused
+from race_to_purchase.observe.metrics.exposition import OPENMETRICS, TEXT, Exposition
+from race_to_purchase.observe.metrics.sinks import sinks
+from race_to_purchase.observe.request import Cause
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+ASKED = Cause("req-1", f"00-{TRACE}-00f067aa0ba902b7-01")
+
+
+@pytest.fixture
+def registry() -> CollectorRegistry:
+    """A registry of our own."""
+    return CollectorRegistry()
+
+
+@pytest.fixture
+def tell(registry: CollectorRegistry) -> Callable[..., None]:
+    """Gives events to the metrics."""
+    made = sinks(registry)
+
+    def tell(*events: Event) -> None:
+        for event in events:
+            made[type(event)](event)
+
+    return tell
+
+
+def an_order(drop: str = "aurora", amount: int = 15900, **changes: object) -> OrderPlaced:
+    cause = changes.pop("cause", ASKED)
+    assert isinstance(cause, Cause)
+    return OrderPlaced(drop, "c1", "c1", 1, "sandbox", amount, "EUR", 2, 3.5, False, cause=cause)
+
+
+def test_counters_count_and_add(registry: CollectorRegistry, tell: Callable[..., None]) -> None:
+    tell(an_order(), an_order(), an_order("borealis"))
+    assert registry.get_sample_value("race_orders_total", {"drop": "aurora", "gateway": "sandbox"}) == 2
+    assert registry.get_sample_value("race_orders_total", {"drop": "borealis", "gateway": "sandbox"}) == 1
+    assert registry.get_sample_value("race_order_amount_minor_total", {"drop": "aurora", "currency": "EUR"}) == 31800
+    assert registry.get_sample_value("race_sold_pieces_total", {"drop": "aurora"}) == 4
+
+
+def test_gauges_say_what_was_said_last(registry: CollectorRegistry, tell: Callable[..., None]) -> None:
+    tell(GatewayDrained("bank", True), GatewayDrained("bank", False))
+    assert registry.get_sample_value("race_gateway_drained", {"gateway": "bank"}) == 0
+
+
+def test_histograms_have_the_buckets_of_their_declaration(
+    registry: CollectorRegistry, tell: Callable[..., None]
+) -> None:
+    tell(GatewayAnswered("bank", "authorize", "authorized", "", 0.3))
+    labels = {"gateway": "bank", "operation": "authorize"}
+    assert registry.get_sample_value("race_gateway_seconds_bucket", {**labels, "le": "0.25"}) == 0
+    assert registry.get_sample_value("race_gateway_seconds_bucket", {**labels, "le": "0.5"}) == 1
+
+
+def test_truth_values_are_words(registry: CollectorRegistry, tell: Callable[..., None]) -> None:
+    tell(DropStored("aurora", True), DropStored("aurora", False), DropStored("aurora", False))
+    assert registry.get_sample_value("race_drops_stored_total", {"created": "true"}) == 1
+    assert registry.get_sample_value("race_drops_stored_total", {"created": "false"}) == 2
+
+
+def test_numbers_of_a_closed_set_are_words(registry: CollectorRegistry, tell: Callable[..., None]) -> None:
+    tell(ChallengePassed("aurora", "line", 2, "", "proof_of_work"))
+    assert {sample.labels["tier"] for sample in samples(registry, "race_challenges_passed_total")} == {"2"}
+
+
+def test_drops_beyond_a_number_are_counted_as_other(registry: CollectorRegistry, tell: Callable[..., None]) -> None:
+    tell(*(an_order(f"drop-{number}") for number in range(1000)))
+    drops = {sample.labels["drop"] for sample in samples(registry, "race_orders_total")}
+    assert len(drops) == 51
+    assert registry.get_sample_value("race_orders_total", {"drop": "other", "gateway": "sandbox"}) == 950
+
+
+def test_a_value_that_a_closed_set_has_not_is_other(registry: CollectorRegistry, tell: Callable[..., None]) -> None:
+    tell(ReservationRefused("aurora", "because of <b>you</b>"))  # type: ignore[arg-type] # what a bug would say
+    assert registry.get_sample_value("race_reservations_refused_total", {"drop": "aurora", "why": "other"}) == 1
+
+
+def test_series_are_bounded_whatever_is_told(registry: CollectorRegistry) -> None:
+    """Every event, ten thousand times, each text of it different each time."""
+    made = sinks(registry)
+    for event, sink in made.items():
+        for number in range(200):
+            sink(event(*(a_value(a.kind, f"{a.name}-{number}") for a in attributes_of(event) if a.name != "cause")))
+    found = list(samples(registry))
+    names = {label for sample in found for label in sample.labels} - {"le"}
+    assert names & {"checkout", "order", "buyer", "key", "request", "trace", "subject", "cause"} == set()
+    assert len(found) < 20_000
+
+
+def test_and_the_bound_is_what_makes_it_so() -> None:
+    """No event has a label that is open, so that the number of series is known before anything happened."""
+    open_ones = [
+        f"{event.__name__}.{label}"
+        for event in all_events()
+        for metric in event.metrics
+        for label in metric.by
+        if {a.name: a for a in attributes_of(event)}[label].cardinality == float("inf")
+    ]
+    assert open_ones == []
+
+
+def a_value(kind: str, text: str) -> object:
+    return {"text": text, "whole number": 1, "number": 0.5, "truth value": True}[kind]
+
+
+def samples(registry: CollectorRegistry, name: str = "") -> Iterator[Sample]:
+    for metric in registry.collect():
+        yield from (sample for sample in metric.samples if not name or sample.name == name)
+
+
+class TestWritten:
+    async def test_prometheus_can_read_it(self, registry: CollectorRegistry, tell: Callable[..., None]) -> None:
+        tell(an_order())
+        text = (await Exposition(registry).text(TEXT)).decode()
+        families = {family.name: family for family in prometheus(text)}
+        assert families["race_orders"].type == "counter"
+        assert families["race_purchase_seconds"].type == "histogram"
+
+    async def test_openmetrics_leads_to_a_request_and_its_trace(
+        self, registry: CollectorRegistry, tell: Callable[..., None]
+    ) -> None:
+        tell(RequestAnswered("pay", "2xx", 200, 0.02, cause=ASKED))
+        text = (await Exposition(registry).text(OPENMETRICS)).decode()
+        families = {family.name: family for family in openmetrics(text)}
+        found = [sample.exemplar for sample in families["race_http_request_seconds"].samples if sample.exemplar]
+        assert [exemplar.labels for exemplar in found] == [{"request_id": "req-1", "trace_id": TRACE}]
+
+    async def test_an_exemplar_fits_whatever_the_request_is_called(
+        self, registry: CollectorRegistry, tell: Callable[..., None]
+    ) -> None:
+        tell(RequestAnswered("pay", "2xx", 200, 0.02, cause=Cause("r" * 128, ASKED.traceparent)))
+        assert b"r" * 64 in await Exposition(registry).text(OPENMETRICS)
+
+    async def test_it_is_written_beside_the_event_loop(self, registry: CollectorRegistry) -> None:
+        seen = Watching()
+        registry.register(seen)
+        seen.threads.clear()
+        await Exposition(registry).text(TEXT)
+        assert seen.threads
+        assert threading.get_ident() not in seen.threads
+
+    async def test_many_who_ask_at_once_are_answered_by_one_writing(self, registry: CollectorRegistry) -> None:
+        seen = Watching()
+        registry.register(seen)
+        seen.threads.clear()
+        exposition = Exposition(registry, kept_s=60.0)
+        texts = await asyncio.gather(*(exposition.text(TEXT) for _ in range(20)))
+        assert {*texts, await exposition.text(TEXT)} == {texts[0]}
+        assert len(seen.threads) == 1
+
+    async def test_one_who_gives_up_does_not_end_it_for_the_others(self, registry: CollectorRegistry) -> None:
+        exposition = Exposition(registry)
+        impatient = asyncio.create_task(exposition.text(TEXT))
+        patient = asyncio.create_task(exposition.text(TEXT))
+        await asyncio.sleep(0)
+        impatient.cancel()
+        assert b"race_commands_total" not in await patient
+
+
+class Watching:
+    """A collector that notes which threads ask it."""
+
+    def __init__(self) -> None:
+        self.threads: list[int] = []
+
+    def collect(self) -> Iterator[object]:
+        """Nothing to tell."""
+        self.threads.append(threading.get_ident())
+        return iter(())
+
+
+def test_metrics_of_one_engine_are_not_those_of_another() -> None:
+    first, second = CollectorRegistry(), CollectorRegistry()
+    leave = subscribe(sinks(first)[CheckoutReserved], CheckoutReserved)
+    sinks(second)
+    leave()
+    assert first.get_sample_value("race_commands_total") == second.get_sample_value("race_commands_total") == 0
