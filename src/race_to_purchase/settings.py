@@ -65,6 +65,28 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             "count; see docs/line.md. Empty: one is made once and kept in the database."
         ),
     ] = ""
+    customers_issuer: Annotated[
+        str,
+        msgspec.Meta(
+            description="`iss` of the tokens (JWT) by which the shop says who its customers are, see docs/sessions.md; "
+            "empty: none are taken."
+        ),
+    ] = ""
+    customers_audience: Annotated[
+        str, msgspec.Meta(description="`aud` of those tokens: what the shop calls this service.")
+    ] = "race-to-purchase"
+    customers_jwks: Annotated[
+        str, msgspec.Meta(description="Where the shop publishes the public keys of those tokens (JWKS); https.")
+    ] = ""
+    customers_key: Annotated[
+        str, msgspec.Meta(description="Instead of that, a file with its public keys: PEM, a JWK, or a JWK set.")
+    ] = ""
+    customers_algorithms: Annotated[
+        str, msgspec.Meta(description="How those tokens may be signed, comma-separated; asymmetric ones alone.")
+    ] = "RS256,ES256,EdDSA"
+    customers_leeway_s: Annotated[
+        int, msgspec.Meta(ge=0, le=600, description="By how much the shop's clock may differ from ours.")
+    ] = 60
     cors_origins: Annotated[
         str,
         msgspec.Meta(
@@ -254,6 +276,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         keys_of(self.admin_keys, "admin_keys")
         signing_keys_of(self.session_keys, "session_keys")
         signing_keys_of(self.line_keys, "line_keys")
+        if bool(self.customers_issuer) != (bool(self.customers_jwks) != bool(self.customers_key)):
+            raise ValueError("customers_issuer needs either customers_jwks or customers_key, and they need it")
 
 
 def load(environ: Mapping[str, str] = os.environ, **options: Any) -> Settings:

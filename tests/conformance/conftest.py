@@ -6,13 +6,15 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from race_to_purchase.ports import Inbox, Ledger, LineRows, Reads, Store
+from race_to_purchase.ports import Inbox, Keyrings, Ledger, LineRows, Reads, Store
 from race_to_purchase.rules.snapshot import Keys
 from race_to_purchase.store.inbox import PostgresInbox
+from race_to_purchase.store.keyring import PostgresKeyrings
 from race_to_purchase.store.ledger import PostgresLedger
 from race_to_purchase.store.line import PostgresLineRows
 from race_to_purchase.store.memory import MemoryStore
 from race_to_purchase.store.memory_inbox import MemoryInbox
+from race_to_purchase.store.memory_keyring import MemoryKeyrings
 from race_to_purchase.store.memory_line import MemoryLineRows
 from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.reads import PostgresReads
@@ -35,6 +37,7 @@ class Backend(msgspec.Struct, frozen=True):
     ledger: Ledger
     inbox: Inbox
     line: LineRows
+    keyrings: Keyrings
 
 
 @pytest.fixture(scope="session", params=["memory", *SERVERS])
@@ -54,12 +57,14 @@ async def backend(place: str | None) -> AsyncIterator[Backend]:
     """A store without rows."""
     if place is None:
         memory = MemoryStore(now_utc)
-        yield Backend(memory, memory, memory, MemoryInbox(memory.rows, now_utc), MemoryLineRows(memory.rows, now_utc))
+        inbox, line = MemoryInbox(memory.rows, now_utc), MemoryLineRows(memory.rows, now_utc)
+        yield Backend(memory, memory, memory, inbox, line, MemoryKeyrings())
         return
     await empty(place)
     postgres = await PostgresStore.open(place)
     pool = postgres.pool
-    yield Backend(postgres, PostgresReads(pool), PostgresLedger(pool), PostgresInbox(pool), PostgresLineRows(pool))
+    inbox, line = PostgresInbox(pool), PostgresLineRows(pool)
+    yield Backend(postgres, PostgresReads(pool), PostgresLedger(pool), inbox, line, PostgresKeyrings(pool))
     await postgres.close()
 
 

@@ -22,6 +22,10 @@ class Browser:
         """What a page does first: ask for the session."""
         return self._took(self.ask("POST", "/v1/session", **headers))
 
+    def sign_in(self, token: str, **headers: str | None) -> Response:
+        """What the shop's page does once its customer has signed in there."""
+        return self._took(self.ask("POST", "/v1/session/sign-in", {"token": token}, **headers))
+
     def ask(self, method: str, path: str, body: Any = None, **headers: str | None) -> Response:
         """One request of the page; headers as `Client.ask` takes them."""
         sent: dict[str, str | None] = {"cookie": self.cookie and f"race_session={self.cookie}"}

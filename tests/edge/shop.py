@@ -42,6 +42,7 @@ from race_to_purchase.store.memory_inbox import MemoryInbox
 from race_to_purchase.store.memory_line import MemoryLineRows
 from tests.edge.bank import Bank
 from tests.edge.door import Door
+from tests.edge.login import Login
 from tests.edge.wire import Client
 
 STOREFRONT_KEY = "storefront-key-for-tests"
@@ -95,6 +96,7 @@ class Shop:
         self.inbox = MemoryInbox(self.store.rows, lambda: datetime.now(UTC) + self.offset)
         self.origins = Origins(frozenset({SHOP_ORIGIN}))
         self.session_keys = SESSION_KEYS
+        self.login = Login()
         self.nudged: list[str] = []
         self.webhooks = Webhooks(router.desks, self.inbox, self.nudged.append)
         self.failure: Exception | None = None
@@ -114,10 +116,11 @@ class Shop:
             self.session_keys,
             self.origins,
             lifetime_s=SESSION_S,
-            clock=self._now_s,
+            clock=self.now_s,
         )
 
-    def _now_s(self) -> float:
+    def now_s(self) -> float:
+        """The clock of sessions and tokens."""
         return (datetime.now(UTC) + self.offset).timestamp()
 
     def app(self, **options: Any) -> Any:
@@ -138,6 +141,7 @@ class Shop:
                 sessions=self.sessions(),
                 line=self.line,
                 line_keys=self.keys,
+                customers=self.login.customers(self.now_s),
             ),
             storefront_keys={"shop": STOREFRONT_KEY, "other": OTHER_STOREFRONT_KEY},
             admin_keys={"ops": ADMIN_KEY},

@@ -13,14 +13,13 @@ from starlette.types import ASGIApp
 
 from race_to_purchase.app.desks import Counter, entries_of, open_counter
 from race_to_purchase.app.guard import Guard, guard_of, open_guard
-from race_to_purchase.app.identity import open_sessions, origins_of
+from race_to_purchase.app.identity import Identity, open_identity, require_sound_identity
 from race_to_purchase.app.line import LineParts, open_keys
 from race_to_purchase.app.observing import Observing
 from race_to_purchase.app.wiring import committer_of, patience_of, publisher_of
 from race_to_purchase.edge.metrics import Metrics
 from race_to_purchase.edge.principals import Principals
 from race_to_purchase.edge.routes import Behind, build_app
-from race_to_purchase.edge.sessions import Sessions
 from race_to_purchase.edge.webhooks import Webhooks
 from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.loops.drained import Drained
@@ -68,7 +67,7 @@ PULSE_EVERY_S = 0.2
 class Front(msgspec.Struct, frozen=True):
     """What stands before the sale; by `line_keys` the tickets and passes of lines are signed."""
 
-    sessions: Sessions
+    identity: Identity
     guard: Guard
     line_keys: Keyring
 
@@ -80,7 +79,7 @@ class Engine:
         self._settings = settings
         self._store = store
         self._counter = counter
-        self._sessions = front.sessions
+        self._identity = front.identity
         self.gateways: Mapping[str, Gateway] = counter.router.desks
         self._publisher = publisher_of(settings)
         self.guard = front.guard
@@ -129,7 +128,7 @@ class Engine:
         store = await PostgresStore.open(dsn, connections=settings.connections)
         keyrings = PostgresKeyrings(store.pool)
         front = Front(
-            await open_sessions(settings, keyrings),
+            await open_identity(settings, keyrings),
             await open_guard(settings, keyrings),
             await open_keys(settings, keyrings),
         )
@@ -167,6 +166,7 @@ class Engine:
             Loop(self.reconcile, self._settings.reconcile_every_s),
             Loop(Seal(self.ledger), SEAL_EVERY_S),
             *self._watching_loops(),
+            *self._identity.loops,
             Loop(Drained(self.gateway_admin.follow), DRAINED_EVERY_S),
             Loop(self._record, RECORD_EVERY_S),
             Loop(Owed("refund", self.refunds, self.reads), REFUND_EVERY_S),
@@ -207,8 +207,9 @@ class Engine:
                 gate=self.guard.gate,
                 challenges=self.guard.desk,
                 doors=self.guard.challenges,
-                sessions=self._sessions,
                 metrics=self.metrics(metrics_at),
+                sessions=self._identity.sessions,
+                customers=self._identity.customers,
             ),
             storefront_keys=keys_of(self._settings.storefront_keys, "storefront_keys"),
             admin_keys=keys_of(self._settings.admin_keys, "admin_keys"),
@@ -238,7 +239,7 @@ def require_sound(settings: Settings) -> None:
     publisher_of(settings)
     guard_of(settings, b"")
     entries_of(settings)
-    origins_of(settings)
+    require_sound_identity(settings)
     try:
         Principals(
             keys_of(settings.storefront_keys, "storefront_keys"),

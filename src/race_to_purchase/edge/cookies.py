@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from race_to_purchase.rules.signing import WrongToken
+
 COOKIE = "race_session"
 
 _PREFIX = COOKIE.encode("ascii") + b"="
 
 
-class TwiceGiven(ValueError):
-    """The cookie was sent twice: somebody else on this domain has set one, and nobody can say which is whose."""
-
-
 def cookie_of(header: bytes | None) -> str | None:
-    """The value of our cookie in a Cookie header, whatever else stands there; TwiceGiven."""
+    """The value of our cookie in a Cookie header, whatever else stands there.
+
+    WrongToken where it stands there twice: somebody else on this domain has set one, and nobody can say which is whose.
+    """
     if header is None or _PREFIX not in header:
         return None
     found = [part for part in map(bytes.strip, header.split(b";")) if part.startswith(_PREFIX)]
     if len(found) > 1:
-        raise TwiceGiven(COOKIE)
+        raise WrongToken("session", "twice")
     return found[0].removeprefix(_PREFIX).decode("latin-1") if found else None
 
 

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from race_to_purchase.edge.body import read
 from race_to_purchase.edge.call import Call
 from race_to_purchase.edge.connection import alive
+from race_to_purchase.edge.cors import Cors
 from race_to_purchase.edge.guard.gate import Gate
 from race_to_purchase.edge.idempotency import key_of
 from race_to_purchase.edge.principals import Headers, Needed, Principals, buyer_of
@@ -62,8 +63,9 @@ class Verb(msgspec.Struct, frozen=True):
 class Endpoint:
     """One path. HEAD is answered as GET is, and the server leaves the body out."""
 
-    def __init__(self, principals: Principals, gate: Gate, **verbs: Verb) -> None:
+    def __init__(self, principals: Principals, gate: Gate, cors: Cors | None, **verbs: Verb) -> None:
         self._principals = principals
+        self._cors = cors
         self._gate = gate
         self._verbs = {method.upper(): verb for method, verb in verbs.items()}
         if "GET" in self._verbs:
@@ -83,7 +85,7 @@ class Endpoint:
         try:
             verb = self._verbs.get(scope["method"])
             if verb is None:
-                raise wrong_method(scope["method"], self._allowed)
+                raise self._other(scope["method"], headers)
             route = verb.name
             self._gate.require_room(route)
             if len(headers) != len(scope["headers"]):
@@ -102,9 +104,17 @@ class Endpoint:
             log.exception("request failed: %s %s", scope["method"], scope["path"], extra={"request": name})
             answer = broken(name)
         load.in_flight -= 1
-        await tell(send, answer, named)
+        await tell(send, answer, named, () if self._cors is None else self._cors.told(headers))
         took_s = monotonic() - began_s
         emit(RequestAnswered(route, _CLASSES[answer.status // 100], answer.status, took_s, cause=cause))
+
+    def _other(self, method: str, headers: Headers) -> Refused:
+        """What there is to say to a method that is none of ours: a browser may ask ahead what a page may do."""
+        if method == "OPTIONS" and self._cors is not None:
+            told = self._cors.preflight(headers, self._allowed)
+            if told is not None:
+                return Refused(told)
+        return wrong_method(method, self._allowed)
 
     async def _call(self, verb: Verb, headers: Headers, scope: Scope, receive: Receive) -> Call:
         """The request as its handler sees it, or the first reason to refuse it."""

@@ -5,7 +5,8 @@ request to one buyer by `Race-Buyer`; what belongs to another buyer then does no
 three roles, of which each may do what the one before may. A key is looked up by its SHA-256 digest, so that how long
 the look-up takes says nothing about a key.
 
-A buyer in person is known by the cookie of their session, and their principal's `buyer` is fixed.
+A buyer in person is known by the cookie of their session, or by the token of a customer that the shop has signed, and
+their principal's `buyer` is fixed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Literal
 
 import msgspec
 
+from race_to_purchase.edge.customers import Customers, is_token
 from race_to_purchase.edge.problems import bad_header, forbidden, not_this_buyer, unauthorized
 from race_to_purchase.edge.sessions import Sessions
 from race_to_purchase.rules.session import Session
@@ -69,9 +71,14 @@ class Principals:
     """Every key that is accepted; ValueError where a name is ill-formed, a key too short, or held twice."""
 
     def __init__(
-        self, storefront_keys: Mapping[str, str], admin_keys: Mapping[str, str], sessions: Sessions | None = None
+        self,
+        storefront_keys: Mapping[str, str],
+        admin_keys: Mapping[str, str],
+        sessions: Sessions | None = None,
+        customers: Customers | None = None,
     ) -> None:
         self._sessions = sessions
+        self._customers = customers
         self._by_digest: dict[bytes, Principal] = {}
         for principal, key in _holders(storefront_keys, admin_keys):
             if not NAME.fullmatch(principal.name):
@@ -86,20 +93,31 @@ class Principals:
     def identify(self, headers: Headers, needed: Needed, *, changes: bool) -> Principal:
         """Who asks, if they may do what is `needed`; refused with 401 or 403 if not. `changes`: what not only reads."""
         given = headers.get(b"authorization")
-        if given is None:
-            if self._sessions is None or "buyer" not in ENOUGH[needed]:
-                raise unauthorized(wrong=False)
-            session = self._sessions.read(headers)
-            if changes:
-                self._sessions.require_meant(headers, session)
-            return in_person(session)
+        if given is None or needed == "session":
+            return self._by_cookie(headers, needed, changes=changes)
         scheme, _, key = given.partition(b" ")
         principal = self._by_digest.get(sha256(key.strip()).digest())
-        if principal is None or scheme.lower() != b"bearer":
+        if scheme.lower() != b"bearer":
             raise unauthorized(wrong=True)
+        if principal is None:
+            return self._by_token(key.strip().decode("latin-1"), needed)
         if principal.role not in ENOUGH[needed]:
             raise forbidden(principal.role, needed)
         return principal
+
+    def _by_cookie(self, headers: Headers, needed: Needed, *, changes: bool) -> Principal:
+        if self._sessions is None or "buyer" not in ENOUGH[needed]:
+            raise unauthorized(wrong=False)
+        session = self._sessions.read(headers)
+        if changes:
+            self._sessions.require_meant(headers, session)
+        return in_person(session)
+
+    def _by_token(self, token: str, needed: Needed) -> Principal:
+        """The customer of the shop whose token this is; it is given by a page itself, and never by a mere browser."""
+        if self._customers is None or not is_token(token) or "buyer" not in ENOUGH[needed]:
+            raise unauthorized(wrong=True)
+        return Principal(IN_PERSON, "buyer", self._customers.identify(token))
 
 
 def in_person(session: Session) -> Principal:

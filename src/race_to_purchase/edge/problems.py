@@ -93,6 +93,24 @@ def session_over(*, expired: bool) -> Refused:
     return Refused(Reply(told.status, told.body, problem=True, headers=((b"www-authenticate", CHALLENGE),)))
 
 
+def token_refused(*, expired: bool) -> Refused:
+    """A customer's token that is not believed. Why in detail is counted, and not told."""
+    if expired:
+        detail = "This token has expired: ask the shop for a new one."
+        told = problem(401, "token_expired", "Token expired", detail)
+    else:
+        detail = "This token does not say who its bearer is: it is not the shop's, not for this service, or malformed."
+        told = problem(401, "token_invalid", "Token invalid", detail)
+    challenge = CHALLENGE + b', error="invalid_token"'
+    return Refused(Reply(told.status, told.body, problem=True, headers=((b"www-authenticate", challenge),)))
+
+
+def no_customers() -> Refused:
+    """Nobody can sign in, since no shop's tokens are believed."""
+    detail = "This service takes no customers' tokens: RACE_CUSTOMERS_ISSUER is not set."
+    return Refused(problem(404, "no_customers", "No customers", detail))
+
+
 def cross_site() -> Refused:
     """The page of another site has made the browser send this."""
     detail = "This came from a page of another site, which RACE_CORS_ORIGINS does not name."

@@ -36,9 +36,10 @@ def request_id(headers: Mapping[bytes, bytes]) -> bytes:
     return b"%016x" % getrandbits(64)
 
 
-async def tell(send: Send, answer: Answer, named: bytes) -> None:
-    """Send the answer as one response, under the request id `named`."""
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers(answer, named)})
+async def tell(send: Send, answer: Answer, named: bytes, more: tuple[Header, ...] = ()) -> None:
+    """Send the answer as one response, under the request id `named`, with `more` headers."""
+    sent = [*headers(answer, named), *more] if more else headers(answer, named)
+    await send({"type": "http.response.start", "status": answer.status, "headers": sent})
     await send({"type": "http.response.body", "body": answer.body})
 
 
@@ -54,7 +55,7 @@ def headers(answer: Answer, named: bytes) -> list[Header]:
         (b"x-request-id", named),
         *more,
     ]
-    if answer.status != 304:  # It has no body, and may not name a length but that of the body it stands for.
+    if answer.status not in (204, 304):  # They have no body, and may not name the length of one.
         found.append((b"content-length", b"%d" % len(answer.body)))
     if answer.replayed:
         found.append((b"idempotency-replayed", b"true"))

@@ -18,6 +18,8 @@ from race_to_purchase.edge.body import BYTES_MAX, DEFINITION_BYTES_MAX, WEBHOOK_
 from race_to_purchase.edge.challenge.challenges import Challenges
 from race_to_purchase.edge.challenge.desk import ChallengeDesk
 from race_to_purchase.edge.checkouts import Checkouts
+from race_to_purchase.edge.cors import Cors, open_to_pages
+from race_to_purchase.edge.customers import Customers
 from race_to_purchase.edge.drops import DropsOnSale
 from race_to_purchase.edge.echo import echo as echo_handler
 from race_to_purchase.edge.endpoint import Endpoint, Verb
@@ -67,6 +69,7 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
     doors: Challenges
     sessions: Sessions
     metrics: Metrics = Metrics(None)
+    customers: Customers | None = None
 
 
 def build_app(
@@ -85,14 +88,18 @@ def build_app(
     `ready` raises DatabaseUnavailable where nothing can be served. `echo` mounts the benchmark's measuring stick,
     `sandbox` the page on which buyers of the sandbox act. `pages` are the built ones; without them, the package's own.
     """
-    at = Paths(Principals(storefront_keys, admin_keys, behind.sessions), behind.gate)
+    at = Paths(
+        Principals(storefront_keys, admin_keys, behind.sessions, behind.customers),
+        behind.gate,
+        Cors(behind.sessions.origins) if behind.sessions.origins.allowed else None,
+    )
     routes = [
         *_buying(at, Checkouts(behind.purchase, behind.line_keys)),
         *_waiting(at, LineHandlers(behind.line, behind.doors)),
         *([_acting(at, SandboxActions(sandbox))] if sandbox is not None else []),
         *([at("/echo", post=Verb("echo", echo_handler, body=BYTES_MAX))] if echo else []),
         *_challenging(at, behind.challenges),
-        *_knowing(at, SigningIn(behind.sessions)),
+        *_knowing(at, SigningIn(behind.sessions, behind.customers)),
         *_telling(at, behind.webhooks),
         *_looking(at, DropsOnSale(behind.catalogue), Health(ready)),
         *_operating(at, DropsAdmin(behind.catalogue), GatewaysAdmin(behind.gateways), LedgerAdmin(behind.ledger)),
@@ -108,13 +115,15 @@ def build_app(
 class Paths:
     """Makes the route of a path from its verbs."""
 
-    def __init__(self, principals: Principals, gate: Gate) -> None:
+    def __init__(self, principals: Principals, gate: Gate, cors: Cors | None) -> None:
         self._principals = principals
         self._gate = gate
+        self._cors = cors
 
     def __call__(self, path: str, **verbs: Verb) -> Route:
         """`at("/v1/checkouts", post=Verb(…))`."""
-        return Route(path, Endpoint(self._principals, self._gate, **verbs))
+        cors = self._cors if open_to_pages(path) else None
+        return Route(path, Endpoint(self._principals, self._gate, cors, **verbs))
 
 
 def _buying(at: Paths, checkouts: Checkouts) -> Sequence[Route]:
@@ -138,6 +147,7 @@ def _knowing(at: Paths, signing_in: SigningIn) -> Sequence[Route]:
             post=Verb("session", signing_in.begin),
             delete=Verb("sign_out", signing_in.end, "session"),
         ),
+        at("/v1/session/sign-in", post=Verb("sign_in", signing_in.sign_in, "session", body=BYTES_MAX)),
     )
 
 

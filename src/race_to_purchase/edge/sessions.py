@@ -9,10 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from secrets import token_bytes
+from typing import cast
 
-from race_to_purchase.edge.cookies import TwiceGiven, cookie_of
+from race_to_purchase.edge.cookies import cookie_of
 from race_to_purchase.edge.origins import Origins
 from race_to_purchase.edge.problems import bad_csrf, cross_site, no_session, session_over
+from race_to_purchase.observe.events import emit
+from race_to_purchase.observe.events.session import RequestNotMeant, SessionFault, SessionRefused
 from race_to_purchase.rules.session import SESSION_ID_BYTES, Session, csrf_of, is_csrf, read_session, sign_session
 from race_to_purchase.rules.signing import Keyring, WrongToken
 
@@ -43,21 +46,21 @@ class Sessions:
             if given is None:
                 raise no_session()
             return read_session(self._keys, given, self._clock(), self.lifetime_s)
-        except TwiceGiven:
-            reason = "twice"
         except WrongToken as wrong:
-            reason = wrong.reason
-        raise session_over(expired=reason == "expired")
+            emit(SessionRefused(cast(SessionFault, wrong.reason)))
+            raise session_over(expired=wrong.reason == "expired") from None
 
     def require_meant(self, headers: Headers, session: Session) -> None:
         """Refuse with 403 what a page of somebody else's may have made this browser send."""
         self.require_ours(headers)
         if not is_csrf(self._keys, session, headers.get(b"race-csrf", b"").decode("latin-1")):
+            emit(RequestNotMeant("csrf"))
             raise bad_csrf()
 
     def require_ours(self, headers: Headers) -> None:
         """Refuse with 403 what comes from a page that is neither ours nor one of the shop's."""
         if not self.origins.trusts(headers):
+            emit(RequestNotMeant("origin"))
             raise cross_site()
 
     def begin(self) -> Session:

@@ -70,6 +70,12 @@ class SessionView(msgspec.Struct, frozen=True):
     csrf: str
 
 
+class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who the shop says the browser is, as a token that the shop has signed."""
+
+    token: Annotated[str, msgspec.Meta(min_length=1, max_length=8192)]
+
+
 class SessionEnded(msgspec.Struct, frozen=True):
     """The browser has no session any more."""
 

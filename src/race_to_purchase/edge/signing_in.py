@@ -1,4 +1,4 @@
-"""A browser's session: begun, and ended."""
+"""A browser's session: begun as a guest's, made a customer's, and ended."""
 
 from __future__ import annotations
 
@@ -6,22 +6,27 @@ import msgspec
 
 from race_to_purchase.edge.call import Call
 from race_to_purchase.edge.cookies import set_cookie
+from race_to_purchase.edge.customers import Customers
 from race_to_purchase.edge.origins import is_encrypted
-from race_to_purchase.edge.problems import Refused
+from race_to_purchase.edge.problems import Refused, no_customers
 from race_to_purchase.edge.reply import Header, Reply
 from race_to_purchase.edge.sessions import Sessions
-from race_to_purchase.edge.shapes import SessionBuyer, SessionView
+from race_to_purchase.edge.shapes import SessionBuyer, SessionView, SignIn
+from race_to_purchase.observe.events import emit
+from race_to_purchase.observe.events.session import CustomerSignedIn, SessionBegun, SessionEnded
 from race_to_purchase.rules.answers import Answer
 from race_to_purchase.rules.session import Session
 
+_SIGN_IN = msgspec.json.Decoder(SignIn)
 _encode = msgspec.json.Encoder().encode
 
 
 class SigningIn:
     """Handlers of `/v1/session`."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, customers: Customers | None) -> None:
         self._sessions = sessions
+        self._customers = customers
 
     async def begin(self, call: Call) -> Answer:
         """POST /v1/session: the browser's session, a new one where it has none that still counts.
@@ -33,10 +38,21 @@ class SigningIn:
             session = self._sessions.renewed(self._sessions.read(call.headers))
         except Refused:
             session = self._sessions.begin()
+            emit(SessionBegun())
+        return self._told(session, call)
+
+    async def sign_in(self, call: Call) -> Answer:
+        """POST /v1/session/sign-in: the browser is the customer that the shop's token names, from now on."""
+        if self._customers is None:
+            raise no_customers()
+        customer = self._customers.identify(call.decoded(_SIGN_IN).token)
+        session = self._sessions.signed_in(self._sessions.read(call.headers), customer)
+        emit(CustomerSignedIn())
         return self._told(session, call)
 
     async def end(self, call: Call) -> Answer:
         """DELETE /v1/session: the cookie goes, and with it who the browser was."""
+        emit(SessionEnded())
         gone = set_cookie("", max_age_s=0, secure=is_encrypted(call.headers))
         return Reply(200, b'{"ended":true}', headers=(gone,))
 

@@ -12,7 +12,7 @@ from race_to_purchase.ports.gateway import (
     PaymentRequest,
     WebhookTooOld,
 )
-from race_to_purchase.ports.identity import Keyrings
+from race_to_purchase.ports.identity import Keyrings, KeySource, KeysUnanswered
 from race_to_purchase.ports.line import PART_TIDS, LineRows, LineSeen
 from race_to_purchase.ports.reads import AftersaleCounts, AftersaleReads, DueCheckout, Reads
 from race_to_purchase.ports.series import SeriesStore
@@ -34,7 +34,9 @@ __all__ = [
     "GatewayUnanswered",
     "Holds",
     "Inbox",
+    "KeySource",
     "Keyrings",
+    "KeysUnanswered",
     "Ledger",
     "LineRows",
     "LineSeen",

@@ -19,3 +19,15 @@ class Keyrings(Protocol):
     async def replace(self, name: str, value: bytes) -> None:
         """Keep `value`, whatever was kept there."""
         ...
+
+
+class KeysUnanswered(Exception):
+    """The shop's public keys could not be had. Its words are logged, and hold no secret."""
+
+
+class KeySource(Protocol):
+    """Where the shop publishes the keys that its customers' tokens are signed with."""
+
+    async def fetch(self) -> bytes:
+        """What is published there now; KeysUnanswered."""
+        ...

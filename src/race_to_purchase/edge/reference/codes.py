@@ -26,6 +26,8 @@ CODES: dict[str, Code] = {
     "unauthorized": Code(401, "No key and no session was given, or a key that is not known."),
     "session_invalid": Code(401, "The cookie `race_session` is not one of ours; begin a new session."),
     "session_expired": Code(401, "The session has ended; begin a new one."),
+    "token_invalid": Code(401, "A customer's token is not the shop's, not for this service, or malformed."),
+    "token_expired": Code(401, "A customer's token has expired; the shop has to make a new one."),
     "payment_declined": Code(
         402,
         "The gateway refused; `decline_code` says why. While `reserved_until` lies ahead, another method may be tried, "
@@ -48,6 +50,7 @@ CODES: dict[str, Code] = {
     "cross_site": Code(403, "A page of another site, that is not configured as the shop's, made the browser ask."),
     "csrf_invalid": Code(403, "`Race-Csrf` is missing, or is not that of this session."),
     "not_found": Code(404, "There is nothing at this path."),
+    "no_customers": Code(404, "The configuration has no shop whose customers' tokens are believed."),
     "unknown_drop": Code(404, "There is no such drop."),
     "unknown_line": Code(404, "There is no such drop, or it has no line."),
     "unknown_part": Code(404, "The list of tickets is not published yet, or has no such part."),

@@ -26,7 +26,7 @@ Sell something that many more people want than there is: reserve, pay, and it is
 - **Money** is an integer of minor units (`15900` EUR is 159.00 EUR), **times** are RFC 3339.
 - **Who asks**: `Authorization: Bearer <key>`. A storefront key speaks for buyers; `Race-Buyer: <id>` narrows a
   request to one of them, and what belongs to another does not exist then. An admin key makes drops and watches them.
-  A page in a buyer's browser has a session instead, and is that buyer.
+  A page in a buyer's browser has a session instead, or a token of the shop's, and is that buyer.
 - **Idempotency-Key** stands on every request that changes something. The same key and body give the same answer, byte
   for byte (`Idempotency-Replayed: true`); another body is refused.
 - **Refusals** are RFC 9457 problems. Go by `code`, which is stable, and by `retryable`, not by the texts.
@@ -174,7 +174,7 @@ _HEADERS: Json = {
 
 _ROLES: dict[str | None, tuple[Json, ...]] = {
     None: (),
-    "buyer": ({"storefront": []}, {"session": []}),
+    "buyer": ({"storefront": []}, {"session": []}, {"customer": []}),
     "session": ({"session": []},),
     "merchant": ({"storefront": []}, {"admin": ["viewer"]}),
     "refunder": ({"storefront": []}, {"admin": ["operator"]}),
@@ -186,6 +186,12 @@ _ROLES: dict[str | None, tuple[Json, ...]] = {
 
 _SECURITY: Json = {
     "storefront": {"type": "http", "scheme": "bearer", "description": "A storefront key."},
+    "customer": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A token by which the shop says who its customer is.",
+    },
     "session": {
         "type": "apiKey",
         "in": "cookie",

@@ -282,4 +282,6 @@ SESSION = {
     "buyer": {"id": "guest:5b0c8e1f3a7d4e2b9c6f1a0d8e7b3c54", "kind": "guest"},
     "csrf": "Zk3Yt0vQw9uXn1sL5aRcHg",
 }
+SIGN_IN = {"token": "eyJhbGciOiJFUzI1NiIsImtpZCI6IjEifQ.eyJzdWIiOiJidXllci03In0.c2lnbmF0dXJl"}
+SIGNED_IN = {"buyer": {"id": "buyer-7", "kind": "customer"}, "csrf": "Zk3Yt0vQw9uXn1sL5aRcHg"}
 SESSION_ENDED = {"ended": True}

@@ -32,6 +32,20 @@ OPERATIONS: tuple[Operation, ...] = (
         ("cross_site", "duplicate_header", "internal_error"),
     ),
     Operation(
+        "post",
+        "/v1/session/sign-in",
+        "sign_in",
+        TAG,
+        "Sign a customer in",
+        "Makes the browser's guest the customer whom the shop's token names: a JWT that the shop has signed for this "
+        "service. What the guest had reserved is still theirs.",
+        {201: Told("The session, as the customer's.", shapes.SessionView, examples.SIGNED_IN)},
+        ("token_invalid", "token_expired", "no_customers", *FROM_BROWSERS, *WITH_BODY, "internal_error"),
+        role="session",
+        body=shapes.SignIn,
+        example=examples.SIGN_IN,
+    ),
+    Operation(
         "delete",
         "/v1/session",
         "end_session",
