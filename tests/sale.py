@@ -26,13 +26,18 @@ BROKEN = {
             SELECT claim.key AS pool, sum(claim.value::bigint) AS held
             FROM race.checkout, jsonb_each_text(claims -> 'hold') AS claim
             WHERE state IN ('reserved', 'paying', 'review') GROUP BY claim.key
-        ) c ON c.pool = p.id WHERE p.held <> coalesce(c.held, 0)""",
+        ) c ON c.pool = p.id WHERE p.held <> coalesce(c.held, 0) AND p.kind NOT IN ('passes', 'ticket', 'reserved')""",
     "a pool counts other than the orders that were sold of it": """
         SELECT p.id, p.sold, coalesce(c.sold, 0) FROM race.pool p LEFT JOIN (
             SELECT claim.key AS pool, sum(claim.value::bigint) AS sold
             FROM race.checkout, jsonb_each_text((claims -> 'hold') || (claims -> 'commit')) AS claim
             WHERE state IN ('paid', 'fulfilled', 'refunded') GROUP BY claim.key
-        ) c ON c.pool = p.id WHERE p.sold <> coalesce(c.sold, 0)""",
+        ) c ON c.pool = p.id WHERE p.sold <> coalesce(c.sold, 0) AND p.kind NOT IN ('passes', 'ticket', 'reserved')""",
+    "passes are counted other than those that are out": """
+        SELECT p.id, p.held, t.held FROM race.pool p, LATERAL (
+            SELECT coalesce(sum(held), 0) AS held FROM race.pool AS t WHERE t.kind = 'ticket' AND t.drop_id = p.drop_id
+        ) AS t WHERE p.kind = 'passes' AND p.held <> t.held""",
+    "a ticket with more than one pass out": "SELECT id FROM race.pool WHERE kind = 'ticket' AND held > 1",
     "more than there is": "SELECT id FROM race.pool WHERE held + sold > capacity OR held < 0 OR sold < 0",
     "an order without a paid checkout": """
         SELECT o.id FROM race.orders o LEFT JOIN race.checkout c ON c.id = o.id

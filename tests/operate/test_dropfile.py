@@ -47,6 +47,47 @@ def test_a_drop_file_is_read() -> None:
     assert drop.promos[0].percent_off == 10
 
 
+DOOR = """
+[door]
+registration_opens_at = 2026-12-01T17:00:00Z
+registration_closes_at = 2026-12-01T17:55:00Z
+rate_per_s = 60
+passes_outstanding_max = 200
+"""
+
+
+def test_a_drop_file_may_have_a_door() -> None:
+    door = parse_drop(GOOD + DOOR, "aurora.toml").door
+    assert door is not None
+    assert (door.rate_per_s, door.passes_outstanding_max, door.pass_seconds) == (60, 200, 120)
+    assert door.registration_closes_at == datetime(2026, 12, 1, 17, 55, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line", "field"),
+    [
+        ("rate_per_s = 60", "rate_per_s = 0", 30, "door.rate_per_s"),
+        ("17:55:00Z", "16:55:00Z", 29, "door.registration_closes_at"),
+        ("17:55:00Z", "18:55:00Z", 29, "door.registration_closes_at"),
+        ("17:00:00Z", "17:00:00", 28, "door.registration_opens_at"),
+        ("rate_per_s", "rate", 30, "door.rate"),
+        ("rate_per_s = 60\n", "", 27, "door.rate_per_s"),
+        ("rate_per_s = 60", "rate_per_s = 60\nchallenge = 'captcha'", 31, "door.challenge"),
+        ("rate_per_s = 60", "rate_per_s = 60\nreserved_share = 1", 31, "door.reserved_share"),
+    ],
+)
+def test_what_is_wrong_with_a_door_is_told_with_its_line(before: str, after: str, line: int, field: str) -> None:
+    text = GOOD + DOOR.replace(before, after)
+    with pytest.raises(WrongDropFile) as refused:
+        parse_drop(text, "aurora.toml")
+    assert (refused.value.facts["line"], refused.value.facts["field"]) == (line, field), str(refused.value)
+
+
+def test_a_door_has_a_table_of_its_own() -> None:
+    with pytest.raises(WrongDropFile, match="a table \\[door\\] of its own"):
+        parse_drop(GOOD + DOOR.replace("[door]", "[drop.door]"), "aurora.toml")
+
+
 def test_a_drop_file_may_name_sellers_and_taxes() -> None:
     text = GOOD.replace("flow =", 'seller = "ada"\ntax_percent = 19\nflow =').replace(
         "stock = 80", 'stock = 80\nseller = "bob"\ntax_percent = 5.5'

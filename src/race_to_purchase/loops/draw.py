@@ -73,7 +73,6 @@ class DrawPlaces:
         registered = sum(map(len, parts)) // TID_BYTES
         root = await asyncio.to_thread(_root, parts)
         await self._committer.submit(PublishList(drop_id, registered, root.hex()))
-        log.info("line %s: %d registered, root %s", drop_id, registered, root.hex())
         return True
 
     async def draw(self, line: LineRow, beacon: str) -> bool:

@@ -12,6 +12,8 @@ from datetime import datetime
 
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.errors import TryAgainLater
+from race_to_purchase.observe.events import emit
+from race_to_purchase.observe.events.line import LeaderChanged
 from race_to_purchase.ports import LineRows, LineSeen
 from race_to_purchase.rules.drop import item_pools, passes_pool
 from race_to_purchase.rules.line.commands import (
@@ -72,8 +74,8 @@ class Release:
             return
         self._failed.discard(drop_id)
         self._latency_ms[drop_id] = (loop.time() - began_s) * 1000
-        if isinstance(outcome, Released) and outcome.number:
-            log.debug("line %s: %d called, up to %d: %s", drop_id, outcome.number, outcome.line.cursor, outcome.why)
+        if isinstance(outcome, Released) and seen.line.leader != self._leader:
+            emit(LeaderChanged(drop_id))
 
 
 def over(lease_until: datetime | None, now: datetime) -> bool:

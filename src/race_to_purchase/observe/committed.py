@@ -11,9 +11,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from race_to_purchase.observe.committed_line import TELLERS as LINE_TELLERS
 from race_to_purchase.observe.events import emit, loops, money
 from race_to_purchase.observe.events import path as p
 from race_to_purchase.observe.events.gateways import GatewayDrained
+from race_to_purchase.observe.events.line import PassRefused
 from race_to_purchase.observe.request import NOBODY, Cause
 from race_to_purchase.rules import commands as c
 from race_to_purchase.rules import outcomes as o
@@ -38,6 +40,8 @@ def committed(batch: Sequence[Committed]) -> None:
         told = _TELLERS.get(type(one.command))
         if told is not None:
             told(one)
+        elif (of_line := LINE_TELLERS.get(type(one.command))) is not None:
+            of_line(one.command, one.outcome, one.cause)
 
 
 def _first(rows: Iterable[Row], kind: type[R]) -> R | None:
@@ -55,6 +59,8 @@ def _reserve(one: Committed) -> None:
                 )
                 emit(told)
         case _ if not _repeated(one, "reserve"):
+            if isinstance(one.outcome, o.PassRefused):
+                emit(PassRefused(one.command.drop_id, one.outcome.why, cause=one.cause))
             emit(p.ReservationRefused(one.command.drop_id, _why(one.outcome), cause=one.cause))
 
 
@@ -263,6 +269,7 @@ _WHY: dict[type[Any], p.Why] = {
     o.AmountTooLarge: "amount_too_large",
     o.Lapsed: "lapsed",
     o.WrongState: "wrong_state",
+    o.PassRefused: "no_pass",
 }
 _TELLERS: dict[type[Any], Callable[[Committed], None]] = {
     c.Reserve: _reserve,

@@ -1,4 +1,4 @@
-"""A drop file: one sale in TOML, as a `[drop]` table with `[[items]]` and, where wanted, `[[promos]]`.
+"""A drop file: one sale in TOML, as a `[drop]` table with `[[items]]` and, where wanted, `[[promos]]` and a `[door]`.
 
 What is wrong with it is told with the file, the line and the field, since whoever reads that has the file open.
 """
@@ -17,7 +17,7 @@ from race_to_purchase.operate.lines import breach, places
 from race_to_purchase.operate.misfit import misfit
 from race_to_purchase.rules.drop import Drop
 
-TABLES = ("drop", "items", "promos")
+TABLES = ("drop", "door", "items", "promos")
 
 _TWIN = re.compile(r"(item|promo) (\S+) is defined twice")
 
@@ -57,7 +57,7 @@ def parse_drop(text: str, file: str) -> Drop:
         return msgspec.convert(fields, Drop)
     except msgspec.ValidationError as error:
         found = misfit(error)
-        field = found.field or _meant(found.reason, fields)
+        field = _meant(found.field, found.reason, fields)
         raise WrongDropFile(file=file, line=_line(text, field), field=field or "drop", reason=found.reason) from None
 
 
@@ -74,7 +74,10 @@ def _fields(document: dict[str, Any], text: str, file: str) -> dict[str, Any]:
         if name in drop:
             reason = f"write each as a table [[{name}]] of its own"
             raise WrongDropFile(file=file, line=_line(text, name), field=f"drop.{name}", reason=reason)
-    return {**drop, **{name: document[name] for name in ("items", "promos") if name in document}}
+    if "door" in drop:
+        reason = "write it as a table [door] of its own"
+        raise WrongDropFile(file=file, line=_line(text, "drop.door"), field="drop.door", reason=reason)
+    return {**drop, **{name: document[name] for name in ("door", "items", "promos") if name in document}}
 
 
 def _not_toml(message: str, text: str, file: str) -> WrongDropFile:
@@ -82,8 +85,15 @@ def _not_toml(message: str, text: str, file: str) -> WrongDropFile:
     return WrongDropFile(file=file, line=line, field=field, reason=reason)
 
 
-def _meant(reason: str, fields: dict[str, Any]) -> str:
-    """The field that a contradiction between several is about."""
+def _meant(field: str, reason: str, fields: dict[str, Any]) -> str:
+    """The field that is wrong, or that a contradiction between several is about."""
+    door = fields.get("door")
+    if isinstance(door, dict) and field in ("", "door"):
+        of_door = next((word for word in re.findall(r"\w+", reason) if word in door), "")
+        if of_door and (field == "door" or "door." in reason):
+            return f"door.{of_door}"
+    if field:
+        return field
     twin = _TWIN.match(reason)
     if twin:
         table, key = ("items", "id") if twin[1] == "item" else ("promos", "code")

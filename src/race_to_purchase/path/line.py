@@ -13,6 +13,8 @@ import msgspec
 
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.errors import RaceError
+from race_to_purchase.observe.events import emit
+from race_to_purchase.observe.events.line import ClaimRefused, LineJoined
 from race_to_purchase.path.registered import Registered
 from race_to_purchase.ports import LineRows, LineSeen
 from race_to_purchase.rules.drop import item_pools, passes_pool, ticket_pool
@@ -111,7 +113,9 @@ class Line:
             return NotDrawn(drop_id)
         if await self._registered.has(drop_id, tid):
             return self._joined(seen, tid, None)
-        return self._joined(seen, tid, await self._rows.late(drop_id, tid))
+        late = await self._rows.late(drop_id, tid)
+        emit(LineJoined(drop_id, "late"))
+        return self._joined(seen, tid, late)
 
     async def _register(self, drop_id: str, tid: bytes) -> bool:
         name = (drop_id, tid)
@@ -119,6 +123,7 @@ class Line:
             return True
         if not await self._rows.register(drop_id, tid):
             return False
+        emit(LineJoined(drop_id, "draw"))
         self._recent[name] = None
         if len(self._recent) > RECENT_MAX:
             self._recent.popitem(last=False)
@@ -147,6 +152,7 @@ class Line:
         try:
             ticket = tickets.read_ticket(self._keys, drop_id, token)
         except WrongToken as wrong:
+            emit(ClaimRefused(drop_id, "ticket_invalid"))
             return TicketWrong(wrong.reason)
         tid = ticket.tid.hex()
         pools = (*item_pools(seen.row.definition), passes_pool(drop_id), ticket_pool(drop_id, tid))

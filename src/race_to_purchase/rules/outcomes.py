@@ -248,9 +248,13 @@ class TicketWrong(msgspec.Struct, frozen=True):
 
 
 class PassGiven(msgspec.Struct, frozen=True):
-    """The pass that is out for the ticket; the same again while it is good in the same browser."""
+    """The pass that is out for the ticket: its `first`, one after another ran out, one that `moved` to this browser, or
+    the same `again`. `came_after_s` is how long after being called somebody came in time.
+    """
 
     row: PassRow
+    how: Literal["first", "returned", "moved", "again"] = "again"
+    came_after_s: float | None = None
 
 
 class NotCalled(msgspec.Struct, frozen=True):

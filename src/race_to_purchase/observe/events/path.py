@@ -35,6 +35,7 @@ Why = Literal[
     "amount_too_large",
     "lapsed",
     "wrong_state",
+    "no_pass",
     "other",
 ]
 Asked = Literal["reserve", "pay", "cancel", "refund", "other"]

@@ -126,7 +126,8 @@ def _first(snapshot: Snapshot, drop: Drop, line: LineRow, command: ClaimPass) ->
         return Decision(passes)
     ticket = Pool(ticket_pool(drop.id, command.tid), drop.id, "ticket", 1, held=1)
     given = _given(snapshot, drop, 1, command)
-    return Decision(PassGiven(given), (passes, ticket, given, _came(snapshot, line, command)))
+    came_after_s, counted = _came(snapshot, line, command)
+    return Decision(PassGiven(given, "first", came_after_s), (passes, ticket, given, *counted))
 
 
 def _again(ticket: Pool, known: PassRow, command: ClaimPass) -> Decision:
@@ -138,7 +139,7 @@ def _again(ticket: Pool, known: PassRow, command: ClaimPass) -> Decision:
     held = pools.hold(more, 1)
     assert held is not None
     moved = replace(known, n=held.capacity, browser=command.browser)
-    return Decision(PassGiven(moved), (held, moved))
+    return Decision(PassGiven(moved, "moved"), (held, moved))
 
 
 def _returned(snapshot: Snapshot, drop: Drop, ticket: Pool, known: PassRow | None, command: ClaimPass) -> Decision:
@@ -146,14 +147,14 @@ def _returned(snapshot: Snapshot, drop: Drop, ticket: Pool, known: PassRow | Non
     if ticket.held:  # It ran out a moment ago: its place was not given back yet, and is taken over.
         assert known is not None
         later = replace(_given(snapshot, drop, ticket.capacity, command), version=known.version)
-        return Decision(PassGiven(later), (later,))
+        return Decision(PassGiven(later, "returned"), (later,))
     passes = _room(snapshot, drop)
     if isinstance(passes, NoPassFree):
         return Decision(passes)
     held = pools.hold(ticket, 1)
     assert held is not None
     given = replace(_given(snapshot, drop, held.capacity, command), version=known.version if known else 0)
-    return Decision(PassGiven(given), (passes, held, given))
+    return Decision(PassGiven(given, "returned"), (passes, held, given))
 
 
 def _given(snapshot: Snapshot, drop: Drop, n: int, command: ClaimPass) -> PassRow:
@@ -163,17 +164,17 @@ def _given(snapshot: Snapshot, drop: Drop, n: int, command: ClaimPass) -> PassRo
     return PassRow(drop.id, command.tid, n, command.browser, expires_at)
 
 
-def _came(snapshot: Snapshot, line: LineRow, command: ClaimPass) -> LineRow:
-    """The line once somebody has come: it is counted with those who were called together with them."""
+def _came(snapshot: Snapshot, line: LineRow, command: ClaimPass) -> tuple[float | None, tuple[LineRow, ...]]:
+    """How long after being called somebody came, and the line that counts them; nothing for who comes much later."""
     where = place_of(line, command.tid, command.late)
     assert where is not None
     for index, called in enumerate(line.calls):
         if called.since <= where < called.until:
             delay_s = (snapshot.now - called.at).total_seconds()
-            mine = replace(called, came=called.came + 1)
-            calls = (*line.calls[:index], mine, *line.calls[index + 1 :])
-            return replace(line, calls=calls, came=line.came + 1, came_delay_s=line.came_delay_s + delay_s)
-    return line
+            calls = (*line.calls[:index], replace(called, came=called.came + 1), *line.calls[index + 1 :])
+            counted = replace(line, calls=calls, came=line.came + 1, came_delay_s=line.came_delay_s + delay_s)
+            return delay_s, (counted,)
+    return None, ()
 
 
 def expire_pass(snapshot: Snapshot, command: ExpirePass) -> Decision:

@@ -1,6 +1,6 @@
 -- claims_recent: what all other checkouts hold and have bought, those with a deadline from $1 on, beside what the pools
--- say at that same moment: every shared pool of part $3 of $2, and of the buyers' pools those that appear here. $4 are
--- the states that hold, $5 those that have bought.
+-- say at that same moment: of part $3 of $2 every shared pool that checkouts claim of, and of the buyers' pools those
+-- that appear here. $4 are the states that hold, $5 those that have bought.
 WITH recent AS (
     SELECT claim.pool COLLATE "C" AS pool,
            coalesce(sum(claim.quantity) FILTER (WHERE c.state = ANY ($4::text[])), 0)::bigint AS held,
@@ -21,4 +21,4 @@ SELECT coalesce(p.id, r.pool) AS id, coalesce(p.kind, 'missing') AS kind, coales
 FROM (
     SELECT * FROM pool WHERE (hashtext(id) & 2147483647) % $2::integer = $3::integer
 ) AS p FULL JOIN recent AS r ON r.pool = p.id
-WHERE p.kind IS DISTINCT FROM 'buyer' OR r.pool IS NOT NULL
+WHERE p.kind IS NULL OR p.kind NOT IN ('buyer', 'passes', 'ticket', 'reserved') OR r.pool IS NOT NULL
