@@ -1,4 +1,4 @@
-"""Deciding ahead: a whole waiting batch is decided while the one before is written, and never written before it."""
+"""Deciding ahead: where enough are waiting, they are decided while others are written, and not written before."""
 
 import asyncio
 
@@ -7,8 +7,9 @@ import pytest
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.errors import DatabaseUnavailable
 from race_to_purchase.ports import Conflict
+from race_to_purchase.rules.commands import CloseDrop
 from race_to_purchase.rules.decide import KeyUse
-from race_to_purchase.rules.outcomes import AllReserved, Outcome, Replayed, Reserved
+from race_to_purchase.rules.outcomes import AllReserved, Closed, Outcome, Replayed, Reserved
 from race_to_purchase.store.postgres import PostgresStore
 from tests.commit.watched import Batches, WatchedStore, times
 from tests.sale import a_wish, open_sale, recount, shoes
@@ -48,6 +49,50 @@ async def test_the_next_batch_is_read_while_the_one_before_is_written(database_d
         store.gate.set()
         await wishes
         assert batches.sizes == [BATCH] * 3
+    finally:
+        await rows.close()
+
+
+async def test_a_batch_that_fills_up_meanwhile_is_read_while_the_one_before_is_written(
+    database_dsn: str, batches: Batches
+) -> None:
+    rows = await PostgresStore.open(database_dsn, connections=2)
+    try:
+        store = WatchedStore(rows)
+        committer = Committer(store, policy="optimistic", batch_max=BATCH, observe=batches)
+        await open_sale(committer)
+        batches.clear()
+        store.tries = 0
+        first = asyncio.create_task(committer.submit(a_wish("first")))
+        await store.held()
+        wishes = asyncio.create_task(storm(committer, BATCH - 1))
+        await asyncio.sleep(0.05)
+        assert store.tries == 1, "too few wait: they will be one batch with those who come meanwhile"
+        last = asyncio.create_task(committer.submit(a_wish("last")))
+        async with asyncio.timeout(5):
+            while store.tries < 2:
+                await asyncio.sleep(0.005)
+        assert batches == []
+        store.gate.set()
+        await asyncio.gather(first, wishes, last)
+        assert batches.sizes == [1, BATCH]
+    finally:
+        await rows.close()
+
+
+async def test_nothing_is_decided_on_top_of_a_sale_that_is_being_closed(database_dsn: str) -> None:
+    rows = await PostgresStore.open(database_dsn, connections=2)
+    try:
+        store = WatchedStore(rows)
+        committer = Committer(store, policy="optimistic", batch_max=BATCH)
+        await open_sale(committer)
+        closing = asyncio.create_task(committer.submit(CloseDrop("aurora")))
+        await store.held()
+        wishes = asyncio.create_task(storm(committer, BATCH))
+        await asyncio.sleep(0.05)
+        store.gate.set()
+        await closing
+        assert [type(outcome) for outcome in await wishes] == [Closed] * BATCH
     finally:
         await rows.close()
 

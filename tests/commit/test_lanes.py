@@ -30,7 +30,7 @@ class TestUrgent:
         assert isinstance(await committer.submit(paying), Reserved)
         assert isinstance(await committer.submit(begin(paying)), Begun)
         await busy(committer, store)
-        patient = [asyncio.create_task(committer.submit(a_wish(f"buyer-{index}"))) for index in range(8)]
+        patient = [asyncio.create_task(committer.submit(a_wish(f"buyer-{index}"))) for index in range(7)]
         await asyncio.sleep(0)
         urgent = asyncio.create_task(committer.submit(answered(paying)))
         await asyncio.sleep(0)
@@ -38,7 +38,7 @@ class TestUrgent:
         assert isinstance(await urgent, Answered)
         await asyncio.gather(*patient)
         assert batches[3][0] == answered(paying)
-        assert batches.sizes == [1, 1, 1, 8, 1]
+        assert batches.sizes == [1, 1, 1, 8]
 
     async def test_they_are_taken_where_the_patient_are_refused(
         self, committer: Committer, store: WatchedStore

@@ -1,11 +1,10 @@
 """One partition's writer: takes what has queued up while the last transaction ran, and commits it as the next one.
 
-There is no timer: an idle partition commits a single command at once, a busy one batches by itself. One on which a
-whole further batch is waiting decides that batch while the one before is being written. What goes wrong
-falls in three classes. A conflict reads and decides the batch again. A rejected value, or an error that nobody foresaw,
-halves the batch until the bad command fails alone. A database that is gone answers the patient with 503 and keeps the
-urgent for when it is back; commands carry their ids, so that running one again after a COMMIT of unknown fate finds
-what it did the first time.
+There is no timer: an idle partition commits a single command at once, a busy one batches by itself, and decides the
+next batch while the one before is being written (`ahead`). What goes wrong falls in three classes. A conflict reads and
+decides the batch again. A rejected value, or an error that nobody foresaw, halves the batch until the bad command fails
+alone. A database that is gone answers the patient with 503 and keeps the urgent for when it is back; commands carry
+their ids, so that running one again after a COMMIT of unknown fate finds what it did the first time.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 
+from race_to_purchase.commit.ahead import Ahead
 from race_to_purchase.commit.laps import Laps
 from race_to_purchase.commit.waiting import Lanes, Waiting
 from race_to_purchase.errors import DatabaseUnavailable, Overloaded
@@ -38,6 +38,9 @@ CONFLICTS_MAX = 30
 LOCKED_AFTER_CONFLICT = 64
 """Batches that an optimistic partition writes under locks after a conflict: another process works on it too."""
 
+AHEAD_MIN = 32
+"""So many commands are worth a batch of their own while another is written: what a batch costs is that of some ten."""
+
 BACK_OFF_S = (0.05, 2.0)
 """First and longest pause between two tries to reach the database."""
 
@@ -55,12 +58,16 @@ class Combiner:
         self._task: asyncio.Task[None] | None = None
         self._pause_s = 0.0
         self._down_until_s = 0.0
+        self._enough = min(batch_max, AHEAD_MIN)
+        self._waits_for_more: asyncio.Future[None] | None = None
 
     def put(self, waiting: Waiting) -> None:
         """Queue a command. Overloaded, or DatabaseUnavailable while it was gone a moment ago."""
         if not waiting.urgent and self._pause_s and asyncio.get_running_loop().time() < self._down_until_s:
             raise DatabaseUnavailable(reason="it did not answer a moment ago")
         self._lanes.put(waiting)
+        if self._waits_for_more is not None and len(self._lanes) >= self._enough:
+            self._go_on()
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="combiner")
 
@@ -83,7 +90,7 @@ class Combiner:
         try:
             while len(self._lanes):
                 batch = self._lanes.take(self._batch_max)
-                if batch and self._storm:
+                if batch and self._unlocked:
                     await self._run_ahead(batch)
                 elif batch:
                     await self._settle(batch)
@@ -91,12 +98,9 @@ class Combiner:
             self._task = None
 
     @property
-    def _storm(self) -> bool:
-        """Whether a whole batch is waiting: then it pays to decide it before the one before is committed.
-
-        Only without locks, since nobody could be given one that the batch under way still holds.
-        """
-        return self._optimistic and not self._locked_left and len(self._lanes) >= self._batch_max
+    def _unlocked(self) -> bool:
+        """Whether batches are decided without locks: nobody could be given one that the batch under way still holds."""
+        return self._optimistic and not self._locked_left
 
     async def _run_ahead(self, batch: list[Waiting]) -> None:
         """Commit batch after batch without locks, each decided on top of the one that is being written meanwhile.
@@ -104,37 +108,51 @@ class Combiner:
         A batch is written only once the one before is committed, on the versions that this has given its rows. If it
         was not, or anything else is not as expected, the batch is settled in the ordinary way.
         """
-        before: _Ahead | None = None
+        before: Ahead | None = None
         under_way: list[asyncio.Task[None]] = []
         try:
             while batch:
-                ahead = _Ahead()
+                ahead = Ahead()
                 ahead.task = asyncio.create_task(self._go_ahead(ahead, batch, before), name="batch ahead")
                 under_way = [*under_way[-1:], ahead.task]
-                await (ahead.decided.wait() if before is None else before.task)
-                before = ahead
-                batch = self._lanes.take(self._batch_max) if self._storm else []
+                if before is not None:
+                    await before.task
+                before, batch = ahead, await self._next(ahead)
             await asyncio.gather(*under_way)
         finally:
             for task in under_way:
                 task.cancel()
 
-    async def _go_ahead(self, mine: _Ahead, batch: list[Waiting], before: _Ahead | None) -> None:
+    async def _next(self, before: Ahead) -> list[Waiting]:
+        """What is to be decided on top of `before`; nothing where that ends before enough are waiting."""
+        await before.decided.wait()
+        if len(self._lanes) < self._enough and not before.task.done():
+            self._waits_for_more = asyncio.get_running_loop().create_future()
+            before.task.add_done_callback(self._go_on)
+            await self._waits_for_more
+        return self._lanes.take(self._batch_max) if before.bears and self._unlocked else []
+
+    def _go_on(self, _: object = None) -> None:
+        if self._waits_for_more is not None and not self._waits_for_more.done():
+            self._waits_for_more.set_result(None)
+        self._waits_for_more = None
+
+    async def _go_ahead(self, mine: Ahead, batch: list[Waiting], before: Ahead | None) -> None:
         """Decide the batch on top of `before`, write it once that is committed, and tell its callers."""
-        laps = Laps()
-        decisions = await self._write_ahead(mine, batch, before, laps)
-        if decisions is not None:
-            self._pause_s = 0.0
-            self._tell(batch, decisions, laps)
-            return
-        mine.decided.set()
-        mine.written.set_result(False)
         if before is not None:
+            laps = Laps()
+            decisions = await self._write_ahead(mine, batch, before, laps)
+            if decisions is not None:
+                self._pause_s = 0.0
+                self._tell(batch, decisions, laps)
+                return
+            if mine.snapshot is not None:
+                mine.end(written=False)
             await asyncio.wait([before.task])
-        await self._settle(batch)
+        await self._settle(batch, mine)
 
     async def _write_ahead(
-        self, mine: _Ahead, batch: list[Waiting], before: _Ahead | None, laps: Laps
+        self, mine: Ahead, batch: list[Waiting], before: Ahead, laps: Laps
     ) -> list[Decision | Exception] | None:
         """What was committed, or None where the batch has to be settled; `mine` tells those who come after."""
         try:
@@ -142,13 +160,12 @@ class Combiner:
                 laps.lap()
                 snapshot = await session.read(keys := _keys(batch), lock=False)
                 laps.lap()
-                if before is not None and before.snapshot is not None:
-                    snapshot.assume(before.snapshot, keys)
+                assert before.snapshot is not None, "only one that bears another is built upon"
+                snapshot.assume(before.snapshot, keys)
                 decisions = [_decided(snapshot, waiting, last=False) for waiting in batch]
                 laps.lap()
-                mine.snapshot = snapshot
-                mine.decided.set()
-                if before is not None and not await before.written:
+                mine.decide(snapshot)
+                if not await before.written:
                     return None
                 laps.rest()
                 await session.apply(snapshot)
@@ -158,18 +175,17 @@ class Combiner:
             self._locked_left = LOCKED_AFTER_CONFLICT
             _tell_trouble(batch, "conflict")
             return None
-        mine.written.set_result(True)
+        mine.end(written=True)
         return decisions
 
-    async def _settle(self, batch: list[Waiting]) -> None:
-        """Commit the batch, whatever it takes, or tell its callers why not."""
+    async def _settle(self, batch: list[Waiting], mine: Ahead | None = None) -> None:
+        """Commit the batch, whatever it takes, or tell its callers why not; `mine` is told of the first try alone."""
         for tries in range(CONFLICTS_MAX):
             laps = Laps()
             try:
                 last = tries == CONFLICTS_MAX - 1
-                decisions = await self._commit(
-                    batch, lock=not self._optimistic or self._locked_left > 0, last=last, laps=laps
-                )
+                lock = not self._optimistic or self._locked_left > 0
+                decisions = await self._commit(batch, mine, laps, lock=lock, last=last)
             except (Conflict, Stale) as conflict:
                 self._locked_left = LOCKED_AFTER_CONFLICT
                 _tell_trouble(batch, "conflict")
@@ -188,16 +204,26 @@ class Combiner:
                 return
         self._give_up(batch)
 
-    async def _commit(self, batch: list[Waiting], *, lock: bool, last: bool, laps: Laps) -> list[Decision | Exception]:
-        keys = _keys(batch)
-        async with self._store.session() as session:
-            laps.lap()
-            snapshot = await session.read(keys, lock=lock)
-            laps.lap()
-            decisions = [_decided(snapshot, waiting, last=last) for waiting in batch]
-            laps.lap()
-            await session.apply(snapshot)
-            laps.lap()
+    async def _commit(
+        self, batch: list[Waiting], mine: Ahead | None, laps: Laps, *, lock: bool, last: bool
+    ) -> list[Decision | Exception]:
+        try:
+            async with self._store.session() as session:
+                laps.lap()
+                snapshot = await session.read(_keys(batch), lock=lock)
+                laps.lap()
+                decisions = [_decided(snapshot, waiting, last=last) for waiting in batch]
+                laps.lap()
+                if mine is not None and not lock:
+                    mine.decide(snapshot)
+                await session.apply(snapshot)
+                laps.lap()
+        except BaseException:
+            if mine is not None:
+                mine.end(written=False)
+            raise
+        if mine is not None:
+            mine.end(written=True)
         return decisions
 
     async def _halve(self, batch: list[Waiting], error: Exception) -> None:
@@ -248,19 +274,6 @@ class Combiner:
         first = batch[0]
         waited_s = laps.began_s - first.since_s
         emit(BatchCommitted(first.command.drop_id, len(batch), waited_s, *laps.took, cause=NOBODY))
-
-
-class _Ahead:
-    """A batch that is decided before the one before it is committed, on top of whose `snapshot` the next may be."""
-
-    __slots__ = ("decided", "snapshot", "task", "written")
-
-    def __init__(self) -> None:
-        self.snapshot: Snapshot | None = None
-        self.decided = asyncio.Event()
-        self.written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        """True once it is committed as it was decided, False once it is known that it will not be."""
-        self.task: asyncio.Task[None]
 
 
 def _tell_trouble(batch: list[Waiting], trouble: Trouble) -> None:

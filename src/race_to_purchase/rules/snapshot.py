@@ -243,11 +243,18 @@ class Snapshot:
             or self.attempts.changed
             or self.stored.changed
             or self.tasks
-            or self.drops.changed
-            or self.events
             or self.orders
             or self.entries
             or self.history
+            or self.rare
+        )
+
+    @property
+    def rare(self) -> bool:
+        """Whether anything of it is written that no purchase writes; `assume` knows nothing of that."""
+        return bool(
+            self.drops.changed
+            or self.events
             or self.findings.changed
             or (self.after is not None and self.after.changed)
             or (self.line is not None and self.line.changed)

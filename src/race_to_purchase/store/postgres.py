@@ -124,9 +124,7 @@ class PostgresSession:
 
     async def _apply(self, snapshot: Snapshot) -> None:
         if snapshot.dirty:
-            rare = snapshot.drops.changed or snapshot.events or snapshot.findings.changed
-            after = snapshot.after is not None and snapshot.after.changed
-            if rare or after or (snapshot.line is not None and snapshot.line.changed):
+            if snapshot.rare:
                 await self._apply_rare(snapshot)
             await self._connection.fetchval(statement("write_batch"), *changes_of(snapshot))
         if self._open:
