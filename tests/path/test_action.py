@@ -43,7 +43,8 @@ class TestWaiting:
         assert await other.pay(checkout, "pm_approved") == StillPaying(checkout.id, 1, url)
 
     async def test_a_bound_that_leaves_no_room_moves_no_deadline(self, dsn: str, shop: Process) -> None:
-        shop.purchase._patience = Patience(deadline_extension_max_s=0)
+        for driver in (shop.purchase, shop.purchase._payments):
+            driver._patience = Patience(deadline_extension_max_s=0)
         checkout = await waiting(shop)
         assert (await shop.checkout(checkout)).deadline == checkout.deadline
 

@@ -21,12 +21,14 @@ from race_to_purchase.path.pace import Limits
 from race_to_purchase.path.patience import Patience
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.reserve import ReserveRequest
-from race_to_purchase.path.route import Router, Rule
+from race_to_purchase.path.route import PAUSE_S, Router, Rule
+from race_to_purchase.rules.answers import answer
 from race_to_purchase.rules.commands import Line
 from race_to_purchase.rules.outcomes import Answered, NoGateway, Outcome, Reserved, StillPaying
 from race_to_purchase.rules.rows import Attempt, Checkout
 from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.reads import PostgresReads
+from tests.path.scripted import a_request
 from tests.path.shop import make_due, pass_deadline
 from tests.sale import open_sale, shoes
 
@@ -86,7 +88,7 @@ class Shop:
 
     def die(self) -> None:
         """Whoever waits here for a turn never gets it."""
-        for task in [*self.purchase._paying.values()]:
+        for task in [*self.purchase._payments._paying.values()]:
             task.cancel()
 
     async def stop(self) -> None:
@@ -194,7 +196,63 @@ class TestTakingOver:
         assert paid(await shop.pay(checkout, country="DE"))
         assert await shop.attempts(checkout) == [("first", "declined"), ("third", "captured")]
         nowhere = await shop.reserve("bob")
-        assert await shop.pay(nowhere) == NoGateway(nowhere.id)
+        assert await shop.pay(nowhere) == NoGateway(nowhere.id, PAUSE_S)
+
+    async def test_the_buyer_s_country_counts_in_another_process_too(self, start: Start) -> None:
+        rules = [Rule("first"), Rule("second", countries=frozenset({"DE"}), cost_fixed=1)]
+        shop = await start(rules=rules, limits=Limits(per_operation=0.01), first="declines", second="well")
+        for n in range(2):
+            await shop.pay(await shop.reserve(f"buyer-{n}"))
+        checkout = await shop.reserve()
+        assert isinstance(await shop.pay(checkout, country="DE"), StillPaying)
+        shop.die()
+        other = await start(rules=rules, first="declines", second="well")
+        await make_due(shop.dsn)
+        await Owed("resolve", other.purchase, other.reads).tick()
+        assert await other.attempts(checkout) == [("first", "declined"), ("second", "captured")]
+
+
+class TestWhereNoGatewayTakesAnythingNew:
+    async def test_the_buyer_is_told_at_once_when_to_come_again(self, start: Start) -> None:
+        shop = await start(first="unreachable")
+        await self.trip(shop)
+        checkout = await shop.reserve("carol")
+        outcome = await shop.pay(checkout)
+        assert isinstance(outcome, NoGateway)
+        assert 900 < outcome.retry_after_s <= LIMITED.pause_s
+        answered = answer(outcome)
+        assert (answered.status, answered.retry_after_s) == (503, outcome.retry_after_s)
+        assert await shop.attempts(checkout) == []
+
+    async def test_the_first_of_several_that_may_be_back_is_what_counts(self, start: Start) -> None:
+        shop = await start(first="unreachable", second="unreachable")
+        await self.trip(shop)
+        shop.router.desk("second")._breaker._until_s -= 500
+        outcome = await shop.pay(await shop.reserve("carol"))
+        assert isinstance(outcome, NoGateway)
+        assert 400 < outcome.retry_after_s <= 500
+
+    async def test_what_was_paid_is_answered_as_before(self, start: Start) -> None:
+        shop = await start(first="well")
+        checkout = await shop.reserve()
+        assert paid(await shop.pay(checkout))
+        shop.router.desk("first")._breaker._open(asyncio.get_running_loop().time())
+        assert paid(await shop.pay(checkout))
+
+    async def test_it_goes_on_when_the_gateway_answers_again(self, start: Start) -> None:
+        shop = await start(first="well")
+        desk = shop.router.desk("first")
+        desk._breaker._open(asyncio.get_running_loop().time())
+        checkout = await shop.reserve()
+        assert isinstance(await shop.pay(checkout), NoGateway)
+        desk._breaker._until_s = asyncio.get_running_loop().time()
+        assert paid(await shop.pay(checkout))
+
+    async def trip(self, shop: Shop) -> None:
+        """Ask every gateway until its circuit breaker has seen enough."""
+        desks = list(shop.router.desks.values())
+        await asyncio.gather(*(desk.look_up(a_request(), None) for desk in desks for _ in range(2)))
+        assert not any(desk.open for desk in desks)
 
 
 class TestDraining:
@@ -229,7 +287,7 @@ class TestDraining:
         shop = await start(first="well")
         await shop.gateways.drain("first", "maintenance", "ops")
         checkout = await shop.reserve()
-        assert await shop.pay(checkout) == NoGateway(checkout.id)
+        assert await shop.pay(checkout) == NoGateway(checkout.id, PAUSE_S)
         await shop.gateways.resume("first", "", "ops")
         assert paid(await shop.pay(checkout))
 
@@ -337,7 +395,8 @@ class TestTheQueue:
         shop = await start(first="declines", second="well")
         busy = Desk(shop.sandboxes[1], Limits(at_once=1))
         shop.router = Router([shop.router.desk("first"), busy], [Rule("first"), Rule("second", cost_fixed=1)])
-        shop.purchase._choice, shop.purchase._gateways = shop.router, shop.router.desks
+        for driver in (shop.purchase, shop.purchase._payments):
+            driver._choice, driver._gateways = shop.router, shop.router.desks
         busy._counters.mean_s = 1.0
         for key in ("before", "too"):
             busy.enter(key)

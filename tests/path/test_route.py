@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from race_to_purchase.path.breaker import BreakerRule
-from race_to_purchase.path.desk import Desk
+from race_to_purchase.path.desk import USUAL, Desk
 from race_to_purchase.path.route import Facts, Router, Rule
 from race_to_purchase.rules.verdicts import NoAnswer
 from tests.path.scripted import Scripted, a_request
@@ -108,12 +108,12 @@ class TestLeftOut:
         chosen = Router([await broken("a"), desk("b")])
         assert {chosen.choose(Facts(key, 100, "EUR")) for key in keys(20)} == {"b"}
 
-    async def test_an_open_breaker_is_the_last_resort_of_a_first_try_and_of_no_other(self) -> None:
+    async def test_an_open_breaker_takes_nothing_new_even_if_it_is_the_last(self) -> None:
+        assert Router([await broken("a")]).choose(EUR) is None
         chosen = Router([await broken("a"), desk("b")])
         chosen.drain(["b"])
-        assert chosen.choose(EUR) == "a"
-        chosen.drain([])
-        assert chosen.choose(EUR, tried=["b"]) is None
+        assert chosen.choose(EUR) is None
+        assert 0 < chosen.pause_s(EUR) <= USUAL.pause_s
 
 
 class TestConfiguration:

@@ -31,7 +31,7 @@ REFUSALS = [
     (o.WrongState(ID, "paid", "be cancelled"), 409, "wrong_state", False),
     (o.StockBelowUse("aurora/item/shoe", 1, 2, 3), 409, "stock_below_use", False),
     (o.FlowFixed("aurora", "currency"), 409, "field_is_fixed", False),
-    (o.NoGateway(ID), 503, "no_gateway", True),
+    (o.NoGateway(ID, 5), 503, "no_gateway", True),
     (o.RefundTooLarge(5), 422, "amount_too_large", False),
     (o.RefundTooLarge(0), 409, "nothing_to_refund", False),
     (o.RestockOfPart(5), 422, "restock_needs_whole", False),

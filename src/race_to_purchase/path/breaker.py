@@ -56,12 +56,16 @@ class Breaker:
         waiting = self._state == "open" or (self._state == "half_open" and self._let_through >= self._rule.probes)
         return waiting and now_s < self._until_s
 
+    def pause_s(self, now_s: float) -> float:
+        """How long new authorizations are refused, from now."""
+        return self._until_s - now_s if self.refuses(now_s) else 0.0
+
     def let_through(self, now_s: float) -> float:
         """0 where a new authorization is sent now, else how many seconds until it is worth asking again."""
         if self._state == "closed":
             return 0.0
-        if self.refuses(now_s):
-            return self._until_s - now_s
+        if pause_s := self.pause_s(now_s):
+            return pause_s
         if self._state == "open" or self._let_through >= self._rule.probes:
             # Also where probes never came back, such as those of buyers who went away.
             self._state, self._half_open_at_s = "half_open", now_s

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Protocol
 
 from race_to_purchase.path.desk import Desk
-from race_to_purchase.path.route import Facts
+from race_to_purchase.path.route import PAUSE_S, Facts
 from race_to_purchase.ports import Gateway
 
 
@@ -17,7 +17,11 @@ class Choice(Protocol):
     """Chooses between gateways."""
 
     def choose(self, facts: Facts, tried: Collection[str] = ()) -> str | None:
-        """The gateway for a payment, or for what `tried` ones could not take; None where there is none."""
+        """The gateway for a payment, or for what `tried` ones could not take; None where there is none now."""
+        ...
+
+    def pause_s(self, facts: Facts) -> float:
+        """When it is worth trying again to choose, where there was none."""
         ...
 
     def gives_up(self, gateway: str) -> bool:
@@ -34,6 +38,10 @@ class Only:
     def choose(self, facts: Facts, tried: Collection[str] = ()) -> str | None:
         """See Choice."""
         return None if self._name in tried else self._name
+
+    def pause_s(self, facts: Facts) -> float:
+        """See Choice."""
+        return PAUSE_S
 
     def gives_up(self, gateway: str) -> bool:
         """See Choice."""
@@ -85,9 +93,9 @@ class NoQueue:
         return 0.0
 
 
-_NO_QUEUE = NoQueue()
+NO_QUEUE = NoQueue()
 
 
 def queue_of(gateway: Gateway) -> Queue:
     """The queue before a gateway, if it has one."""
-    return gateway if isinstance(gateway, Desk) else _NO_QUEUE
+    return gateway if isinstance(gateway, Desk) else NO_QUEUE

@@ -67,6 +67,11 @@ class Desk:
         """Whether something new may be begun here now, as far as the circuit breaker is concerned."""
         return not self._breaker.refuses(asyncio.get_running_loop().time())
 
+    @property
+    def pause_s(self) -> float:
+        """How long the circuit breaker lets nothing new be begun, from now; 0 where it is not open."""
+        return self._breaker.pause_s(asyncio.get_running_loop().time())
+
     def enter(self, key: str) -> None:
         """Queue for the first call of the payment that will be made under `key`. Needs a `prepare`, an `authorize` or
         a `leave` afterwards."""

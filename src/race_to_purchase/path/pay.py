@@ -30,15 +30,17 @@ RESEND_FOR = timedelta(hours=23)
 class PayRequest(msgspec.Struct, frozen=True):
     """What a buyer wants (`buyer` None: the storefront asks), and the `gateway_key` that will never change.
 
-    `wait_s` is how long the payment will wait for its turn, by estimate; 0 where it may be sent at once.
+    `wait_s` is how long the payment will wait for its turn, by estimate; 0 where it may be sent at once. Where no
+    `gateway` takes it now, that is when to come again.
     """
 
     buyer: str | None
     method: str
-    gateway: str
+    gateway: str | None
     gateway_key: str
     return_url: str | None = None
     wait_s: float = 0.0
+    country: str | None = None
 
 
 async def begin(
@@ -62,6 +64,7 @@ async def begin(
         request.return_url,
         request.wait_s,
         patience.deadline_extension_max_s,
+        request.country,
     )
     return await committer.submit(command, key, alive)
 

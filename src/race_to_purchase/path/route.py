@@ -16,6 +16,9 @@ import msgspec
 from race_to_purchase.path.desk import Desk
 from race_to_purchase.rules.rows import Attempt
 
+PAUSE_S = 5.0
+"""Before a payment is tried again that no gateway takes now, where nothing says how long that will last."""
+
 
 class Rule(msgspec.Struct, frozen=True):
     """What a gateway is for: empty `currencies` or `countries` mean all; amounts in minor units, both bounds included.
@@ -58,9 +61,9 @@ class Facts(msgspec.Struct, frozen=True):
     country: str | None = None
 
 
-def facts_of(attempt: Attempt, country: str | None) -> Facts:
-    """Those of an attempt whose buyer is in `country`."""
-    return Facts(attempt.key, attempt.amount, attempt.currency, country)
+def facts_of(attempt: Attempt) -> Facts:
+    """Those of an attempt."""
+    return Facts(attempt.key, attempt.amount, attempt.currency, attempt.country)
 
 
 class Router:
@@ -96,25 +99,27 @@ class Router:
         self._drained = frozenset(names)
 
     def choose(self, facts: Facts, tried: Collection[str] = ()) -> str | None:
-        """The gateway for a payment, or for what `tried` gateways could not take; None where nothing fits.
+        """The gateway for a payment, or for what `tried` gateways could not take; None where none takes it now.
 
-        One whose circuit breaker is open is chosen only for a first try, and only where all others are out.
+        One whose circuit breaker is open takes nothing new.
         """
         if len(self._rules) == 1:
             only = self._rules[0]
-            return only.gateway if self._may_take(only, facts, tried) else None
-        left = [rule for rule in self._rules if self._may_take(rule, facts, tried)]
-        answering = [rule for rule in left if self._desks[rule.gateway].open]
-        if not answering and tried:
-            return None
-        best = min(answering or left, key=lambda rule: _rank(rule, facts), default=None)
+            return only.gateway if self._takes(only, facts, tried) and self._desks[only.gateway].open else None
+        left = [rule for rule in self._rules if self._takes(rule, facts, tried) and self._desks[rule.gateway].open]
+        best = min(left, key=lambda rule: _rank(rule, facts), default=None)
         return None if best is None else best.gateway
+
+    def pause_s(self, facts: Facts) -> float:
+        """How long until one that takes such payments may take one again, in seconds."""
+        pauses = [self._desks[rule.gateway].pause_s for rule in self._rules if self._takes(rule, facts, ())]
+        return min(pauses, default=PAUSE_S)
 
     def gives_up(self, gateway: str) -> bool:
         """Whether a payment that got no answer there is given up, and goes to another one."""
         return any(rule.gateway == gateway and rule.unknown_fails_over for rule in self._rules)
 
-    def _may_take(self, rule: Rule, facts: Facts, tried: Collection[str]) -> bool:
+    def _takes(self, rule: Rule, facts: Facts, tried: Collection[str]) -> bool:
         return rule.gateway not in tried and rule.gateway not in self._drained and rule.fits(facts)
 
 

@@ -234,9 +234,9 @@ def answer(outcome: o.Outcome) -> Answer:
             if row.answer is None:
                 return Answer(202, refund_body(row).encode(), retry_after_s=1)
             return Answer(201, row.answer.encode())
-        case o.NoGateway(checkout_id=checkout_id):
+        case o.NoGateway(checkout_id=checkout_id, retry_after_s=pause_s):
             detail = f"No payment gateway takes the payment of {checkout_id} now. Nothing was charged; try again."
-            return problem(503, "no_gateway", "No gateway", detail, retryable=True, retry_after_s=5)
+            return problem(503, "no_gateway", "No gateway", detail, retryable=True, retry_after_s=pause_s)
         case o.DropStored(drop=drop, created=created):
             return Answer(201 if created else 200, _encode(drop.definition))
         case _:

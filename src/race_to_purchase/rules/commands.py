@@ -46,20 +46,22 @@ class BeginPayment(msgspec.Struct, frozen=True):
 
     `takeover_s` is how long this process has, from the decision, to bring the attempt to its end itself. Where the
     payment has to wait its turn, `wait_s` is how long by estimate: the attempt is only prepared then, and the deadline
-    moves by so much, but not more than `extension_max_s` past the first one.
+    moves by so much, but not more than `extension_max_s` past the first one. Where no `gateway` takes it now, nothing
+    is begun, and `wait_s` is when to come again. `country` is the buyer's, where known.
     """
 
     drop_id: str
     checkout_id: str
     pools: tuple[str, ...]
     buyer: str | None
-    gateway: str
+    gateway: str | None
     gateway_key: str
     method: str
     takeover_s: float
     return_url: str | None = None
     wait_s: float = 0.0
     extension_max_s: float = 0.0
+    country: str | None = None
 
 
 class Send(msgspec.Struct, frozen=True):

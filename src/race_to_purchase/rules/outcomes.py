@@ -153,9 +153,10 @@ class WrongState(msgspec.Struct, frozen=True):
 
 
 class NoGateway(msgspec.Struct, frozen=True):
-    """No payment gateway takes such a payment now."""
+    """No payment gateway takes such a payment now; one may in `retry_after_s`."""
 
     checkout_id: str
+    retry_after_s: float
 
 
 class Cancelled(msgspec.Struct, frozen=True):

@@ -128,9 +128,10 @@ class Attempt(msgspec.Struct, frozen=True):
     """One try to get a checkout paid at one gateway.
 
     `key` is the idempotency key at the gateway; with `amount`, `currency` and `method` it is the stored request and
-    never changes, `return_url` included. `fence` is the checkout's when the attempt began. `next_action` is where its
-    buyer has to act. `answer` is what the buyer was told at its end; an attempt that ended without one was followed by
-    another, at another gateway, and has that one's answer.
+    never changes, `return_url` included. `country` is the buyer's, where known: which gateways may take over hangs on
+    it. `fence` is the checkout's when the attempt began. `next_action` is where its buyer has to act. `answer` is what
+    the buyer was told at its end; an attempt that ended without one was followed by another, at another gateway, and
+    has that one's answer.
     """
 
     checkout_id: str
@@ -150,6 +151,7 @@ class Attempt(msgspec.Struct, frozen=True):
     answer: bytes | None = None
     return_url: str | None = None
     next_action: str | None = None
+    country: str | None = None
     version: int = 0
 
 

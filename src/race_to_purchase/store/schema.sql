@@ -72,6 +72,7 @@ CREATE TABLE attempt (
     history         text        NOT NULL DEFAULT '',
     return_url      text,
     next_action     text,
+    country         text,                        -- the buyer's, by ISO 3166
     PRIMARY KEY (checkout_id, n),
     CONSTRAINT attempt_amount CHECK (amount >= 0),
     -- What money has moved for can always be found at the gateway.
@@ -424,7 +425,7 @@ CREATE TABLE line_grant (
 
 -- How a batch's changes travel: arrays of these, one parameter a kind of change. They are types of their own, and not
 -- those of the tables, so that a table may get a column while older processes still write: `checkout_update`,
--- `attempt_update` and `attempt_insert` are theirs.
+-- `attempt_update`, `attempt_insert` and `attempt_new` are theirs.
 CREATE TYPE checkout_update AS (id uuid, state text, fence integer, live_n integer, version integer, history text);
 CREATE TYPE attempt_update AS (
     checkout_id uuid, n integer, state text, gateway_ref text, capture_before timestamptz, decline_code text,
@@ -441,6 +442,10 @@ CREATE TYPE attempt_change AS (
 CREATE TYPE attempt_new AS (
     checkout_id uuid, n integer, gateway text, state text, key text, method text, amount bigint, currency text,
     fence integer, began_at timestamptz, gateway_ref text, return_url text, history text
+);
+CREATE TYPE attempt_begun AS (
+    checkout_id uuid, n integer, gateway text, state text, key text, method text, amount bigint, currency text,
+    fence integer, began_at timestamptz, gateway_ref text, return_url text, country text, history text
 );
 CREATE TYPE pool_update AS (id text, capacity bigint, held bigint, sold bigint, version integer);
 CREATE TYPE pool_insert AS (id text, drop_id text, kind text, capacity bigint, held bigint, sold bigint);

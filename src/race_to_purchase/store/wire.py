@@ -39,7 +39,7 @@ _claims = msgspec.json.Decoder(Claims).decode
 _drop = msgspec.json.Decoder(Drop).decode
 _detail = msgspec.json.Decoder(dict[str, str | int]).decode
 
-_CHECKOUT, _ATTEMPT, _POOL, _KEY, _DROP = slice(0, 11), slice(11, 29), slice(29, 36), slice(36, 44), slice(44, 46)
+_CHECKOUT, _ATTEMPT, _POOL, _KEY, _DROP = slice(0, 11), slice(11, 30), slice(30, 37), slice(37, 45), slice(45, 47)
 
 
 def claims_of(text: str) -> Claims:
@@ -67,7 +67,7 @@ def _rows(columns: Sequence[list[Any] | None]) -> Iterable[tuple[Any, ...]]:
 
 def snapshot_of(record: Sequence[Any], drops: dict[str, DropRow]) -> Snapshot:
     """The snapshot that one row of `read_batch` holds; `drops` are the definitions it names."""
-    now: datetime = record[46]
+    now: datetime = record[47]
     return Snapshot(
         now,
         drops=drops,
@@ -167,6 +167,7 @@ def _attempt_insert(a: Attempt, history: dict[str, list[Happened]]) -> tuple[Any
         a.began_at,
         a.gateway_ref,
         a.return_url,
+        a.country,
         _lines(history.get(attempt_id(a.checkout_id, a.n))),
     )
 

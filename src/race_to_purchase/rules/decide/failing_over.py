@@ -80,6 +80,7 @@ def _next(
         fence=attempt.fence,
         began_at=snapshot.now,
         return_url=attempt.return_url,
+        country=attempt.country,
     )
     ended = replace(attempt, state=move_attempt(attempt.state, "doom" if doomed else "decline"), decline_code=why)
     name = task_id(checkout.id, attempt.n)

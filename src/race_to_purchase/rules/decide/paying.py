@@ -41,6 +41,7 @@ from race_to_purchase.rules.outcomes import (
     Begun,
     InFlight,
     Lapsed,
+    NoGateway,
     Outcome,
     StillPaying,
     Unknown,
@@ -90,10 +91,12 @@ def begin_payment(snapshot: Snapshot, command: BeginPayment) -> Decision:
         return Decision(Lapsed(checkout.id))
     if checkout.state not in ("open", "reserved"):
         return Decision(WrongState(checkout.id, checkout.state, "be paid"))
+    if command.gateway is None:
+        return Decision(NoGateway(checkout.id, command.wait_s))
     held = _hold_for_payment(snapshot, checkout)
     if not isinstance(held, list):
         return Decision(held)
-    return _begun(snapshot, command, checkout, held)
+    return _begun(snapshot, command, command.gateway, checkout, held)
 
 
 def _hold_for_payment(snapshot: Snapshot, checkout: Checkout) -> list[Pool] | Outcome:
@@ -114,13 +117,13 @@ def _hold_for_payment(snapshot: Snapshot, checkout: Checkout) -> list[Pool] | Ou
     return after
 
 
-def _begun(snapshot: Snapshot, command: BeginPayment, checkout: Checkout, held: list[Pool]) -> Decision:
+def _begun(snapshot: Snapshot, command: BeginPayment, gateway: str, checkout: Checkout, held: list[Pool]) -> Decision:
     n = checkout.live_n + 1
     queued = command.wait_s > 0
     attempt = Attempt(
         checkout_id=checkout.id,
         n=n,
-        gateway=command.gateway,
+        gateway=gateway,
         state="prepared" if queued else "sent",
         key=command.gateway_key,
         method=command.method,
@@ -129,6 +132,7 @@ def _begun(snapshot: Snapshot, command: BeginPayment, checkout: Checkout, held: 
         fence=checkout.fence,
         began_at=snapshot.now,
         return_url=command.return_url,
+        country=command.country,
     )
     # What comes after the wait needs its time, too.
     wait_s = command.wait_s + command.takeover_s
@@ -136,7 +140,7 @@ def _begun(snapshot: Snapshot, command: BeginPayment, checkout: Checkout, held: 
     deadline = extended(snapshot, checkout, wait_s, command.extension_max_s) if queued else None
     paying = with_state(checkout, move_checkout(checkout.state, "begin"), live_n=n, deadline=deadline)
     task = Task(task_id(checkout.id, n), "resolve", checkout.drop_id, checkout.id, n, due_at)
-    told = tell_attempt(checkout.id, n, attempt.state, snapshot.now, command.gateway)
+    told = tell_attempt(checkout.id, n, attempt.state, snapshot.now, gateway)
     return Decision(Begun(attempt), (paying, attempt, task, *held, told))
 
 

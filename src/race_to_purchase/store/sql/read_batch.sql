@@ -26,7 +26,7 @@ WITH locked_checkout AS MATERIALIZED (
            array_agg(began_at) AS began_at, array_agg(gateway_ref) AS gateway_ref,
            array_agg(capture_before) AS capture_before, array_agg(decline_code) AS decline_code,
            array_agg(answer_status) AS answer_status, array_agg(answer) AS answer, array_agg(return_url) AS return_url,
-           array_agg(next_action) AS next_action, array_agg(version) AS version
+           array_agg(next_action) AS next_action, array_agg(country) AS country, array_agg(version) AS version
     FROM locked_attempt
 ), p AS (
     SELECT array_agg(id) AS id, array_agg(drop_id) AS drop_id, array_agg(kind) AS kind,

@@ -3,7 +3,7 @@ SELECT c.id::text AS id, c.drop_id, c.buyer, c.state, c.quote, c.claims::text AS
        c.fence, c.live_n, c.version,
        a.checkout_id::text, a.n, a.gateway, a.state, a.key, a.method, a.amount, a.currency, a.fence, a.began_at,
        a.gateway_ref, a.capture_before, a.decline_code, a.answer_status, a.answer, a.return_url,
-       a.next_action, a.version,
+       a.next_action, a.country, a.version,
        o.id::text, o.drop_id, o.buyer, o.amount, o.currency, o.gateway, o.gateway_ref, o.attempt_n, o.placed_at
 FROM checkout AS c
 LEFT JOIN attempt AS a ON a.checkout_id = c.id

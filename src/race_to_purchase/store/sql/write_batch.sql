@@ -29,8 +29,8 @@ WITH checkout_update AS (
     SELECT * FROM unnest($5::checkout_insert[])
 ), attempt_insert AS (
     INSERT INTO attempt (checkout_id, n, gateway, state, key, method, amount, currency, fence, began_at,
-                         gateway_ref, return_url, history)
-    SELECT * FROM unnest($6::attempt_new[])
+                         gateway_ref, return_url, country, history)
+    SELECT * FROM unnest($6::attempt_begun[])
 ), order_insert AS (
     INSERT INTO orders (id, drop_id, buyer, amount, currency, gateway, gateway_ref, attempt_n, placed_at)
     SELECT * FROM unnest($7::order_insert[])
