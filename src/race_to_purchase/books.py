@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 import msgspec
@@ -29,6 +30,7 @@ SENTENCES = {
     "charged_twice": "The gateway took money for a checkout once.",
     "capture_missing_at_gateway": "The gateway has captured what we say it has.",
     "captured_amount_differs": "The gateway has captured the amount that was agreed.",
+    "refunds_differ_at_gateway": "The gateway paid back what we say it did.",
     "undecided": "What the gateway has decided is decided here.",
     "unknown_reference": "Every payment at the gateway belongs to an attempt.",
 }
@@ -58,8 +60,13 @@ def checkouts_of(payments: Iterable[GatewayPayment]) -> list[str]:
     return sorted({name[0] for payment in payments if (name := named(payment)) is not None})
 
 
-def compare(payment: GatewayPayment, booked: Mapping[str, Booked], gateway: str) -> Difference | None:
-    """The difference between one payment of `gateway` and the rows of its checkout, if there is one."""
+def compare(
+    payment: GatewayPayment, booked: Mapping[str, Booked], gateway: str, listed_at: datetime
+) -> Difference | None:
+    """The difference between one payment of `gateway` and the rows of its checkout, if there is one.
+
+    `listed_at` is when the list was begun, by the clock of the rows: what ended here since then may be missing in it.
+    """
     name = named(payment)
     rows = None if name is None else booked.get(name[0])
     attempt = None if name is None or rows is None else rows.attempts.get(name[1])
@@ -75,7 +82,9 @@ def compare(payment: GatewayPayment, booked: Mapping[str, Booked], gateway: str)
         case "authorized":
             return _authorized(payment, attempt)
         case "captured" if kept > 0:
-            return _captured(payment, rows, attempt, kept)
+            return _captured(payment, rows, attempt, kept) or _given_back(payment, rows, attempt, listed_at)
+        case "captured":
+            return _given_back(payment, rows, attempt, listed_at)
         case "voided" | "declined":
             return _given_up(payment, attempt)
         case _:
@@ -135,6 +144,25 @@ def _captured(payment: GatewayPayment, rows: Booked, attempt: Attempt, kept: int
     if (payment.captured, payment.currency) != (attempt.amount, attempt.currency):
         return _of(payment, attempt, "captured_amount_differs", amount=abs(payment.captured - attempt.amount))
     return None
+
+
+def _given_back(payment: GatewayPayment, rows: Booked, attempt: Attempt, listed_at: datetime) -> Difference | None:
+    """What the gateway paid back of an order, against its refunds here: what is done, and what may be."""
+    if rows.order is None or rows.order.attempt_n != attempt.n or attempt.state != "captured":
+        return None
+    done = pending = 0
+    for refund in rows.refunds:
+        since = refund.ended_at is not None and refund.ended_at > listed_at
+        if refund.state == "done" and not since:
+            done += refund.amount
+        elif refund.state != "failed" or since:
+            pending += refund.amount
+    if done <= payment.refunded <= done + pending:
+        return None
+    detail = f"{payment.refunded} paid back, we say {done} and {pending} pending"
+    repair: Repair = "ask" if payment.refunded < done else ""
+    amount = abs(payment.refunded - done)
+    return Difference("refunds_differ_at_gateway", payment.ref, detail, repair, attempt.checkout_id, attempt.n, amount)
 
 
 def _given_up(payment: GatewayPayment, attempt: Attempt) -> Difference | None:

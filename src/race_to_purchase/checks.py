@@ -262,21 +262,33 @@ async def _steady(count: Callable[[], Awaitable[list[Finding]]]) -> list[Finding
     return findings[:FINDINGS_MAX]
 
 
-async def recount(rows: Rows, rows_at_once: int = ROWS_AT_ONCE) -> list[Finding]:
-    """Pools whose counts are not those of the checkouts that claim of them, whenever they are counted."""
-    return await _steady(lambda: _recount(rows, rows_at_once))
+async def recount(rows: Rows, rows_at_once: int = ROWS_AT_ONCE, looked_at: Counter[str] | None = None) -> list[Finding]:
+    """Pools whose counts are not those of the checkouts that claim of them, whenever they are counted.
+
+    How many pools that were is added to `looked_at["pools"]`.
+    """
+    looked_at = Counter() if looked_at is None else looked_at
+    before = looked_at["pools"]
+
+    async def count() -> list[Finding]:
+        looked_at["pools"] = before
+        return await _recount(rows, rows_at_once, looked_at)
+
+    return await _steady(count)
 
 
-async def _recount(rows: Rows, rows_at_once: int) -> list[Finding]:
+async def _recount(rows: Rows, rows_at_once: int, looked_at: Counter[str]) -> list[Finding]:
     pieces = [piece async for piece in ranges(rows, "range_pool", rows_at_once)]
     parts = 1 + len(pieces) * rows_at_once // POOLS_AT_ONCE
     return [
-        finding for part in range(parts) async for finding in _recount_part(rows, pieces, parts, part, rows_at_once)
+        finding
+        for part in range(parts)
+        async for finding in _recount_part(rows, pieces, parts, part, rows_at_once, looked_at)
     ]
 
 
 async def _recount_part(
-    rows: Rows, pieces: list[tuple[str, str]], parts: int, part: int, rows_at_once: int
+    rows: Rows, pieces: list[tuple[str, str]], parts: int, part: int, rows_at_once: int, looked_at: Counter[str]
 ) -> AsyncIterator[Finding]:
     """Count what checkouts claim: old ones range by range, the others in one statement with what the pools say."""
     states = (sorted(HOLDING), sorted(SOLD))
@@ -301,7 +313,9 @@ async def _recount_part(
                 seen.add(pool)
                 for finding in _compare(Pool(pool, "", kind, capacity, says_held, says_sold), held[pool], sold[pool]):
                     yield finding
-    for pool in sorted((held.keys() | sold.keys()) - seen):
+    missing = sorted((held.keys() | sold.keys()) - seen)
+    looked_at["pools"] += len(seen) + len(missing)
+    for pool in missing:
         for finding in _compare(Pool(pool, "", "missing", 0), held[pool], sold[pool]):
             yield finding
 

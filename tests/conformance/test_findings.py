@@ -1,6 +1,7 @@
 """What reconciliation reads and keeps, over every store."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -12,7 +13,8 @@ from race_to_purchase.store.findings import PostgresFindings
 from race_to_purchase.store.memory import MemoryStore
 from race_to_purchase.store.memory_findings import MemoryFindings
 from race_to_purchase.store.postgres import PostgresStore
-from tests.conformance.batches import change, insert
+from tests.conformance.batches import change, commit, insert
+from tests.conformance.test_aftersale import ordered, refund
 from tests.samples import NOON, a_checkout, a_finding, an_attempt, an_order, new_id
 
 NAMED = Keys(findings={a_finding().id})
@@ -39,6 +41,16 @@ async def test_what_is_booked_is_what_each_row_says(store: Store, reads: Reads, 
         lost.id: Booked(lost, {}, None),
     }
     assert booked[paid.id].attempts[2].return_url == "https://shop.example"
+
+
+async def test_what_is_booked_has_the_refunds_of_its_order(store: Store, reads: Any, findings: Findings) -> None:
+    id_, other = await ordered(store), await ordered(store)
+    for _ in range(2):
+        await commit(store, refund(id_, 100))
+    booked = await findings.booked([id_, other])
+    refunds = (await reads.after(id_)).refunds
+    assert booked[id_].refunds == (refunds[(id_, 1)], refunds[(id_, 2)])
+    assert booked[other].refunds == ()
 
 
 async def test_captured_attempts_are_those_of_a_range_of_time_and_a_gateway(store: Store, findings: Findings) -> None:

@@ -48,6 +48,14 @@ async def test_it_says_what_it_compared_repaired_and_left(desk: Desk, dsn: str, 
     assert [finding["kind"] for finding in written["open"]] == ["unknown_reference"]
     assert written["repairing"] == []
     assert written["lag_s"] < 60
+    pools = await desk.value("SELECT count(*) FROM pool")
+    assert (written["inventory_checks"], written["inventory_consistent"]) == (pools, pools)
+    assert written["inventory_consistency_rate"] == 1.0
+    assert f"{pools} of {pools} pools as counted" in told
+
+    await desk.sql("UPDATE pool SET held = held + 2 WHERE id = 'aurora/item/shoe'")
+    _, told, written = await run(dsn, tmp_path)
+    assert (written["inventory_checks"], written["inventory_consistent"]) == (pools, pools - 1)
 
     (left,) = written["open"]
     await desk.process.committer.submit(CloseFinding("-", left["id"], "by hand", "ops"))

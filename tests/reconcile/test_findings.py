@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 
 from race_to_purchase import books
 from race_to_purchase.loops.reconcile.rows import COMPARED, MISCOUNTED, REPAIRS
+from race_to_purchase.path.refund import RefundRequest
+from race_to_purchase.rules.aftersale import RefundRow, RefundState
 from race_to_purchase.rules.commands import CloseFinding
 from race_to_purchase.rules.rows import Checkout, Finding
 from tests.path.shop import pass_deadline
@@ -45,6 +49,8 @@ PLANTS = [
     Plant("capture_missing_at_gateway", ("UPDATE sandbox.payment SET state = 'authorized', captured = 0",)),
     Plant("capture_missing_at_gateway", ("UPDATE sandbox.payment SET state = 'voided', captured = 0",)),
     Plant("capture_missing_at_gateway", ("DELETE FROM sandbox.payment",)),
+    Plant("refunds_differ_at_gateway", ("UPDATE sandbox.payment SET refunded = 100",)),
+    Plant("refunds_differ_at_gateway", ("UPDATE sandbox.payment SET refunded = captured",)),
     Plant(
         "charged_without_order captured_without_order paid_checkout_without_order entry_without_order",
         ("DELETE FROM orders",),
@@ -174,3 +180,39 @@ async def test_a_walk_goes_on_where_it_was(desk: Desk) -> None:
     figures = await desk.reconcile.whole()
     assert figures is not None
     assert figures.compared["checkouts"] == 0
+
+
+async def test_a_refund_that_the_gateway_does_not_have_is_shown_once_it_was_asked_for(desk: Desk) -> None:
+    checkout = await desk.bought()
+    wish = RefundRequest(checkout.id, 100, "asked for", restock=False, asked_by="shop")
+    await desk.process.refunds.request(wish)
+    await desk.sql("DELETE FROM sandbox.refund")
+    await desk.sql("UPDATE sandbox.payment SET refunded = 0")
+    await desk.whole()
+    (finding,) = await desk.all()
+    assert (finding.kind, finding.state) == ("refunds_differ_at_gateway", "open")
+    assert finding.how == "the gateway says nothing else of our refunds"
+    assert desk.process.wire.calls.count("refund") == 1
+
+
+async def test_a_refund_that_ended_after_the_list_was_begun_is_no_difference(desk: Desk) -> None:
+    checkout = await desk.bought()
+    wish = RefundRequest(checkout.id, 100, "asked for", restock=False, asked_by="shop")
+    await desk.process.refunds.request(wish)
+    booked = await desk.findings.booked([checkout.id])
+    now = await desk.process.reads.now()
+    (listed,) = [payment async for payment in desk.process.wire.payments(checkout.created_at, now)]
+    (refund,) = booked[checkout.id].refunds
+    assert refund.ended_at is not None
+    before = msgspec.structs.replace(listed, refunded=0)
+    assert books.compare(before, booked, "sandbox", refund.ended_at - timedelta(seconds=1)) is None
+    difference = books.compare(before, booked, "sandbox", refund.ended_at)
+    assert difference is not None
+    assert (difference.kind, difference.repair) == ("refunds_differ_at_gateway", "ask")
+    failed = {checkout.id: msgspec.structs.replace(booked[checkout.id], refunds=(refund_of(refund, "failed"),))}
+    assert books.compare(listed, failed, "sandbox", refund.ended_at - timedelta(seconds=1)) is None
+    assert books.compare(listed, failed, "sandbox", refund.ended_at) is not None
+
+
+def refund_of(refund: RefundRow, state: RefundState) -> RefundRow:
+    return msgspec.structs.replace(refund, state=state)

@@ -18,7 +18,9 @@ from race_to_purchase.app.audit_gateways import GatewaySilent, audit_gateways
 from race_to_purchase.app.settle import UnknownSettler, run_settle, settle_at
 from race_to_purchase.gateways.stripe.gateway import StripeGateway
 from race_to_purchase.operate import settlement
+from race_to_purchase.path.refund import RefundRequest
 from race_to_purchase.rules.commands import Authorization
+from race_to_purchase.rules.outcomes import Outcome, RefundStored
 from race_to_purchase.rules.rows import Checkout
 from race_to_purchase.rules.verdicts import Declined
 from race_to_purchase.settings import Settings
@@ -49,9 +51,9 @@ async def desk(dsn: str, bank: Running) -> AsyncIterator[Desk]:
     await process.stop()
 
 
-async def bought(desk: Desk, buyer: str = "ada") -> Checkout:
+async def bought(desk: Desk, buyer: str = "ada", card: str = CARD) -> Checkout:
     checkout = await desk.process.reserve(buyer)
-    await desk.process.pay(checkout, CARD)
+    await desk.process.pay(checkout, card)
     await desk.process.settle()
     assert (await desk.process.attempt(checkout)).state == "captured"
     return checkout
@@ -75,6 +77,57 @@ async def test_an_orphan_at_the_simulator_is_voided(desk: Desk, bank: Running) -
     assert figures.compared["payments at stripe"] == 2
     assert bank.book(f"{late.id}/1")["held"] == 0
     assert (await desk.whole()).found == {}
+
+
+async def given_back(desk: Desk, checkout: Checkout, amount: int | None = None) -> Outcome:
+    wish = RefundRequest(checkout.id, amount, "asked for", restock=False, asked_by="shop")
+    return await desk.process.refunds.request(wish)
+
+
+@pytest.mark.parametrize("amount", [500, None])
+async def test_a_refund_that_both_have_is_no_difference(desk: Desk, amount: int | None) -> None:
+    checkout = await bought(desk)
+    await given_back(desk, checkout, 100)
+    await given_back(desk, checkout, amount)
+    assert (await desk.whole()).found == {}
+
+
+async def test_a_refund_that_somebody_made_at_the_gateway_is_shown(desk: Desk, dsn: str, bank: Running) -> None:
+    checkout = await bought(desk)
+    await given_back(desk, checkout, 100)
+    bank.v1.refunds.create({"payment_intent": await payment_of(desk, checkout)})
+    figures = await desk.whole()
+    assert (figures.found, figures.repaired) == ({"refunds_differ_at_gateway": 1}, ())
+    (finding,) = await desk.all()
+    assert finding.state == "open"
+    assert finding.detail["what"] == "15900 paid back, we say 100 and 0 pending"
+    told = (await audit_gateways(at_simulator(dsn, bank), dsn, in_use=False)).findings
+    assert [(one.check, one.amount) for one in told] == [("refunds_differ_at_gateway", 15_800)]
+
+
+async def test_a_refund_that_the_bank_sent_back_without_our_hearing_of_it_has_failed(desk: Desk) -> None:
+    checkout = await bought(desk, card="pm_card_refundFail")
+    told = await given_back(desk, checkout, 100)
+    assert isinstance(told, RefundStored)
+    assert told.refund.state == "done"
+    figures = await desk.whole()
+    (repaired,) = figures.repaired
+    assert repaired.kind == "refunds_differ_at_gateway"
+    assert repaired.how.startswith("refund 1 has failed: ")
+    after = await desk.process.reads.after(checkout.id)
+    assert after.refunds[(checkout.id, 1)].state == "failed"
+    assert after.guards[checkout.id].left == 15_900
+    assert (await desk.whole()).found == {}
+
+
+async def test_a_gateway_that_does_not_say_is_asked_about_the_refund_again(desk: Desk) -> None:
+    checkout = await bought(desk, card="pm_card_refundFail")
+    await given_back(desk, checkout, 100)
+    desk.process.wire.lose.add("look_up_refund")
+    await desk.whole()
+    assert [finding.state for finding in await desk.all()] == ["repairing"]
+    await desk.whole()
+    assert [finding.state for finding in await desk.all()] == ["repaired"]
 
 
 def report(bank: Running, folder: Path, **change: str) -> Path:

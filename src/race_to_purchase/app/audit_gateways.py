@@ -57,7 +57,7 @@ async def audit_gateways(settings: Settings, dsn: str, *, in_use: bool) -> AtGat
         findings: list[Finding] = []
         for name, entry in entries.items():
             gateway = counter.router.desks[name]
-            compared[name] = await _compare(gateway, PostgresFindings(store.pool), since, until, findings)
+            compared[name] = await _compare(gateway, PostgresFindings(store.pool), reads, since, until, findings)
             findings += await _own_books(entry)
         return AtGateways(compared, tuple(findings[:FINDINGS_MAX]))
     finally:
@@ -66,16 +66,22 @@ async def audit_gateways(settings: Settings, dsn: str, *, in_use: bool) -> AtGat
 
 
 async def _compare(
-    gateway: Gateway, rows: PostgresFindings, since: datetime, until: datetime, findings: list[Finding]
+    gateway: Gateway,
+    rows: PostgresFindings,
+    reads: PostgresReads,
+    since: datetime,
+    until: datetime,
+    findings: list[Finding],
 ) -> int:
     """Both ways; how many payments were listed."""
+    listed_at = await reads.now()
     listed: set[str] = set()
     differences: list[books.Difference] = []
     try:
         async for payments in books.by(AT_ONCE, gateway.payments(since, until)):
             booked = await rows.booked(books.checkouts_of(payments))
             listed.update(payment.ref for payment in payments)
-            found = (books.compare(payment, booked, gateway.name) for payment in payments)
+            found = (books.compare(payment, booked, gateway.name, listed_at) for payment in payments)
             differences += [difference for difference in found if difference is not None]
     except GatewayUnanswered as error:
         raise GatewaySilent(gateway=gateway.name, reason=error) from None

@@ -70,6 +70,9 @@ def _document(done: Reconciled) -> dict[str, Any]:
         "open": [finding for finding in done.left.findings if finding.state == "open"],
         "repairing": [finding for finding in done.left.findings if finding.state == "repairing"],
         "more": done.left.more,
+        "inventory_checks": figures.inventory.checks,
+        "inventory_consistent": figures.inventory.consistent,
+        "inventory_consistency_rate": figures.inventory.rate,
         "lag_s": figures.lag_s,
         "seconds": round(figures.seconds, 3),
     }
@@ -78,6 +81,9 @@ def _document(done: Reconciled) -> dict[str, Any]:
 def _tell(done: Reconciled, out: Console) -> None:
     compared = ", ".join(f"{count:,} {what}" for what, count in sorted(done.figures.compared.items()))
     out.print(f"compared: {compared or 'nothing that was not compared before'}", markup=False)
+    inventory = done.figures.inventory
+    if inventory.rate is not None:
+        out.print(f"inventory: {inventory.consistent:,} of {inventory.checks:,} pools as counted, {inventory.rate:.2%}")
     _list("repaired", done.figures.repaired, out)
     _list("left", done.left.findings, out)
     count = len(done.left.findings)

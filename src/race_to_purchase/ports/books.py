@@ -8,16 +8,21 @@ from typing import Protocol
 
 import msgspec
 
+from race_to_purchase.rules.aftersale import RefundRow
 from race_to_purchase.rules.ledger import Balance, Frozen
 from race_to_purchase.rules.rows import Attempt, Checkout, Finding, Order
 
 
 class Booked(msgspec.Struct, frozen=True):
-    """What the rows say of one checkout's payments, read in one moment; attempts by their number."""
+    """What the rows say of one checkout's payments, read in one moment; attempts by their number.
+
+    Its refunds are read a moment later.
+    """
 
     checkout: Checkout
     attempts: dict[int, Attempt]
     order: Order | None
+    refunds: tuple[RefundRow, ...] = ()
 
 
 class Findings(Protocol):

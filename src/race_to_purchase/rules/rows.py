@@ -45,7 +45,7 @@ AttemptState = Literal[
 ]
 TaskKind = Literal["resolve", "capture", "void", "deliver", "refund"]
 FindingState = Literal["open", "repairing", "repaired", "closed"]
-Repair = Literal["", "void", "refund", "resolve", "owe", "expire", "recount"]
+Repair = Literal["", "void", "refund", "resolve", "owe", "expire", "recount", "ask"]
 
 
 class Pool(msgspec.Struct, frozen=True):

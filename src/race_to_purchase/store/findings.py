@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
+from msgspec.structs import replace
 
 from race_to_purchase.ports import Booked
+from race_to_purchase.rules.aftersale import RefundRow
 from race_to_purchase.rules.rows import Attempt, Finding, Order
 from race_to_purchase.store.audit import AuditRows
 from race_to_purchase.store.postgres import translated
@@ -36,10 +38,19 @@ class PostgresFindings:
         for row in await self._rows("read_booked", list(checkout_ids)):
             columns = tuple(row)
             checkout = checkout_of(columns[:11])
-            order = None if columns[29] is None else Order(*columns[29:])
+            order = None if columns[30] is None else Order(*columns[30:])
             booked = found.setdefault(checkout.id, Booked(checkout, {}, order))
             if columns[11] is not None:
-                booked.attempts[columns[12]] = Attempt(*columns[11:29])
+                booked.attempts[columns[12]] = Attempt(*columns[11:30])
+        orders = [name for name, booked in found.items() if booked.order is not None]
+        for name, refunds in (await self._refunds(orders)).items():
+            found[name] = replace(found[name], refunds=tuple(refunds))
+        return found
+
+    async def _refunds(self, order_ids: Sequence[str]) -> dict[str, list[RefundRow]]:
+        found: dict[str, list[RefundRow]] = {}
+        for row in await self._rows("read_refunds", order_ids):
+            found.setdefault(row["order_id"], []).append(RefundRow(**row))
         return found
 
     async def captured(self, gateway: str, since: datetime, until: datetime) -> Sequence[Attempt]:

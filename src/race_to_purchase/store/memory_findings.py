@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from race_to_purchase.ports import Booked
+from race_to_purchase.rules.aftersale import RefundRow
 from race_to_purchase.rules.rows import Attempt, Checkout, Finding
 from race_to_purchase.store.memory import Rows
 
@@ -21,7 +22,13 @@ class MemoryFindings:
         """See the port, here and below."""
         rows = self._rows
         found = [rows.checkouts[id_] for id_ in checkout_ids if id_ in rows.checkouts]
-        return {row.id: Booked(row, self._attempts(row), rows.orders.get(row.id)) for row in found}
+        return {
+            row.id: Booked(row, self._attempts(row), rows.orders.get(row.id), self._refunds(row.id)) for row in found
+        }
+
+    def _refunds(self, order_id: str) -> tuple[RefundRow, ...]:
+        refunds = (row for row in self._rows.refunds.values() if row.order_id == order_id)
+        return tuple(sorted(refunds, key=lambda row: row.n))
 
     def _attempts(self, checkout: Checkout) -> dict[int, Attempt]:
         return {n: self._rows.attempts[(checkout.id, n)] for n in range(1, checkout.live_n + 1)}

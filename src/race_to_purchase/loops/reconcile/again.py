@@ -11,7 +11,7 @@ from race_to_purchase.checks import CHECKS, Rows
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.loops.reconcile.gateway import AtGateway
 from race_to_purchase.loops.reconcile.rows import MISCOUNTED, asked
-from race_to_purchase.ports import Findings, Gateway
+from race_to_purchase.ports import Findings, Gateway, Reads
 from race_to_purchase.rules.checkout import HOLDING, SOLD
 from race_to_purchase.rules.commands import CloseFinding
 from race_to_purchase.rules.rows import Finding
@@ -27,9 +27,14 @@ class Again:
     """See the module. `rows` are set by whoever leads."""
 
     def __init__(
-        self, committer: Committer, findings: Findings, gateways: Mapping[str, tuple[Gateway, AtGateway]]
+        self,
+        committer: Committer,
+        reads: Reads,
+        findings: Findings,
+        gateways: Mapping[str, tuple[Gateway, AtGateway]],
     ) -> None:
         self._committer = committer
+        self._reads = reads
         self._findings = findings
         self._gateways = gateways
         self.rows: Rows | None = None
@@ -74,6 +79,7 @@ class Again:
             return False
         gateway, at_gateway = known
         checkout_id = str(finding.detail["checkout"])
+        listed_at = await self._reads.now()
         booked = await self._findings.booked([checkout_id] if checkout_id else [])
         if "created_at" not in finding.detail:
             rows = booked.get(checkout_id)
@@ -82,6 +88,6 @@ class Again:
         made = datetime.fromisoformat(str(finding.detail["created_at"]))
         async for payment in gateway.payments(made, made + timedelta(seconds=1)):
             if payment.ref == finding.detail["ref"]:
-                difference = books.compare(payment, booked, gateway.name)
+                difference = books.compare(payment, booked, gateway.name, listed_at)
                 return difference is None or difference.kind != finding.kind
         return False

@@ -58,7 +58,7 @@ class AtGateway:
                 booked = rows.get(difference.checkout_id or "")
                 await self._notes.payment(difference, self._gateway.name, payment, booked, looked_at)
 
-        compared = ((books.compare(payment, rows, self._gateway.name), payment) for payment in payments)
+        compared = ((books.compare(payment, rows, self._gateway.name, looked_at), payment) for payment in payments)
         await asyncio.gather(*(note(found, payment) for found, payment in compared if found is not None))
 
     async def _confirm(self, attempts: list[Attempt], looked_at: datetime) -> None:

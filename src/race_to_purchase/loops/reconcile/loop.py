@@ -12,17 +12,19 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 
 import msgspec
+from msgspec.structs import replace
 
 from race_to_purchase.checks import Rows
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.loops.reconcile.again import Again
 from race_to_purchase.loops.reconcile.gateway import AtGateway
 from race_to_purchase.loops.reconcile.mend import Mend
-from race_to_purchase.loops.reconcile.note import Notes
+from race_to_purchase.loops.reconcile.note import Inventory, Notes
 from race_to_purchase.loops.reconcile.rows import OfCheckouts
 from race_to_purchase.loops.reconcile.walk import Age, Walk
 from race_to_purchase.path.purchase import Purchase
-from race_to_purchase.ports import Findings, Gateway, GatewayUnanswered, Reads
+from race_to_purchase.path.refund import Asked
+from race_to_purchase.ports import Findings, Gateway, GatewayUnanswered
 from race_to_purchase.rules.rows import Finding
 
 log = logging.getLogger("race.reconcile")
@@ -45,11 +47,13 @@ Lead = Callable[[], AbstractAsyncContextManager[Rows | None]]
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """What a pass came to. `lag_s` is M12: how long ago that should have been compared which is the next to be."""
+    """What a pass came to. `inventory` is M4 of this pass, `lag_s` M12: how long ago that should have been compared
+    which is the next to be."""
 
     compared: dict[str, int]
     found: dict[str, int]
     repaired: tuple[Finding, ...]
+    inventory: Inventory
     lag_s: float
     seconds: float
 
@@ -73,7 +77,7 @@ class Reconcile:
     def __init__(
         self,
         committer: Committer,
-        reads: Reads,
+        reads: Asked,
         findings: Findings,
         purchase: Purchase,
         gateways: Mapping[str, Gateway],
@@ -89,7 +93,7 @@ class Reconcile:
         self._notes = Notes(committer, findings, self._mend)
         self._checkouts = OfCheckouts(reads, findings, self._notes)
         at = {name: AtGateway(gateway, reads, findings, self._notes, timeout_s) for name, gateway in gateways.items()}
-        self._again = Again(committer, findings, {name: (gateways[name], at[name]) for name in gateways})
+        self._again = Again(committer, reads, findings, {name: (gateways[name], at[name]) for name in gateways})
         ages = (Age("new", after_s, 30.0), Age("day", after_s + DAY_S, 3600.0), Age("week", after_s + 8 * DAY_S, DAY_S))
         self._walks = [Walk(f"gateway/{name}", age, at[name].compare, findings) for name in at for age in ages]
         self._walks += [Walk("checkouts", age, self._checkouts.compare, findings) for age in ages[:2]]
@@ -114,13 +118,22 @@ class Reconcile:
                 return None
             self._use(rows)
             began_s = asyncio.get_running_loop().time()
+            before = replace(self.inventory)
             await self._finish()
             await self._walk(None)
             await self._checkouts.pools()
             await self._again.look()
             took_s = asyncio.get_running_loop().time() - began_s
             notes = self._notes
-            return Figures(dict(notes.compared), dict(notes.found), tuple(self._mend.repaired), self.lag_s, took_s)
+            counted = Inventory(self.inventory.checks - before.checks, self.inventory.consistent - before.consistent)
+            return Figures(
+                dict(notes.compared), dict(notes.found), tuple(self._mend.repaired), counted, self.lag_s, took_s
+            )
+
+    @property
+    def inventory(self) -> Inventory:
+        """M4, of all counts of this process since it started."""
+        return self._notes.inventory
 
     def _use(self, rows: Rows) -> None:
         """Lead with these rows, and count this pass alone."""

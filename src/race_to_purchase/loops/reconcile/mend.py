@@ -13,13 +13,14 @@ from collections.abc import Awaitable, Mapping
 from race_to_purchase.checks import Rows
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.path.purchase import Purchase
-from race_to_purchase.ports import Gateway, Reads
+from race_to_purchase.path.refund import Asked
+from race_to_purchase.ports import Gateway
 from race_to_purchase.rules.attempt import OPEN
 from race_to_purchase.rules.checkout import EXPIRING, HOLDING, SOLD
-from race_to_purchase.rules.commands import Expire, Mended, Owe, Recount
+from race_to_purchase.rules.commands import Expire, Mended, Owe, Recount, RefundSaid
 from race_to_purchase.rules.outcomes import Done, Ignored, Noted, Outcome
 from race_to_purchase.rules.rows import Finding, Task, task_id
-from race_to_purchase.rules.verdicts import NoAnswer, Verdict
+from race_to_purchase.rules.verdicts import Absent, NoAnswer, NotSent, RefundFailed, Verdict
 
 log = logging.getLogger("race.reconcile")
 
@@ -30,7 +31,7 @@ class Mend:
     def __init__(
         self,
         committer: Committer,
-        reads: Reads,
+        reads: Asked,
         purchase: Purchase,
         gateways: Mapping[str, Gateway],
         timeout_s: float,
@@ -66,6 +67,8 @@ class Mend:
                 return await self._owe(finding)
             case "expire":
                 return await self._expire(finding)
+            case "ask":
+                return await self._ask(finding)
             case "recount":
                 return await self._recount(finding)
             case _:
@@ -93,6 +96,26 @@ class Mend:
                 return await call
         except TimeoutError:
             return NoAnswer(f"no answer within {self._timeout_s:g} s")
+
+    async def _ask(self, finding: Finding) -> Outcome:
+        """Ask for each refund that is done by our rows: a bank may have sent one back, and nobody has heard of it."""
+        checkout = await self._reads.checkout(str(finding.detail["checkout"]))
+        assert checkout is not None, "an order has a checkout"
+        gateway = self._gateways.get(str(finding.detail["gateway"]))
+        if gateway is None:
+            return Ignored(f"there is no gateway {finding.detail['gateway']!r} in the settings")
+        failed: list[str] = []
+        for row in (await self._reads.after(checkout.id)).refunds_of(checkout.id):
+            if row.state != "done":
+                continue
+            verdict = await self._asked(gateway.look_up_refund(row.payment_ref, row.id))
+            if isinstance(verdict, NoAnswer | NotSent):
+                return Ignored("no answer; it is tried again")
+            if isinstance(verdict, RefundFailed):
+                pools = checkout.claims.pools
+                await self._committer.submit(RefundSaid(checkout.drop_id, checkout.id, pools, row.n, verdict, 0))
+                failed.append(f"refund {row.n} has failed: {verdict.code}")
+        return await self._mended(finding, None if failed else Absent(), "; ".join(failed))
 
     async def _resolve(self, finding: Finding) -> Outcome:
         """Ask the gateway and commit what it says, as the task of the attempt would at its time."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
+import msgspec
+
 from race_to_purchase.books import Difference
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.loops.reconcile.mend import Mend
@@ -19,8 +21,20 @@ NO_DROP = "-"
 Detail = dict[str, str | int]
 
 
+class Inventory(msgspec.Struct):
+    """M4: how often a pool was counted again, and how often it said what the checkouts say that claim of it."""
+
+    checks: int = 0
+    consistent: int = 0
+
+    @property
+    def rate(self) -> float | None:
+        """The inventory consistency rate; None where nothing was counted."""
+        return self.consistent / self.checks if self.checks else None
+
+
 class Notes:
-    """Counts what was compared, and writes down what differs."""
+    """Counts what was compared, and writes down what differs. `inventory` has all that this process ever counted."""
 
     def __init__(self, committer: Committer, findings: Findings, mend: Mend) -> None:
         self._committer = committer
@@ -28,6 +42,12 @@ class Notes:
         self._mend = mend
         self.compared: Counter[str] = Counter()
         self.found: Counter[str] = Counter()
+        self.inventory = Inventory()
+
+    def counted(self, pools: int, miscounted: int) -> None:
+        """All pools were counted again, of which so many were wrong."""
+        self.inventory.checks += pools
+        self.inventory.consistent += pools - miscounted
 
     async def payment(
         self, difference: Difference, gateway: str, payment: GatewayPayment | None, booked: Booked | None, at: datetime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime
 from uuid import UUID
@@ -61,9 +62,11 @@ class OfCheckouts:
         """Count every pool again."""
         assert self.rows is not None, "only the process that leads counts"
         looked_at = await self._reads.now()
-        found = await recount(self.rows)
-        emit(StockChecked(not found, len(found), cause=NOBODY))
-        for finding in found:
+        counted: Counter[str] = Counter()
+        findings = await recount(self.rows, looked_at=counted)
+        self._notes.counted(counted["pools"], len({finding.subject for finding in findings}))
+        emit(StockChecked(not findings, len(findings), cause=NOBODY))
+        for finding in findings:
             (drop_id, *_) = finding.subject.split("/", 1)
             missing = "is missing" in finding.detail
             detail: Detail = {"what": finding.detail, "amount": finding.amount}
