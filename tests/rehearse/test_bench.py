@@ -16,10 +16,17 @@ def test_a_short_benchmark_measures_everything_and_proves_it(tmp_path: Path) -> 
     assert run_bench(options, Console(file=out, width=100)) == 0, out.getvalue()
     found = json.loads((tmp_path / "out.json").read_text())
     assert found["broken"] == []
-    named = ("naive_hot_row_per_s", "combined_per_s", "http_echo_per_s", "http_reserve_per_s", "purchases_per_s")
+    named = (
+        "naive_hot_row_per_s",
+        "combined_per_s",
+        "http_echo_per_s",
+        "http_reserve_per_s",
+        "purchases_per_s",
+        "gateway_purchases_per_s",
+    )
     assert {name: found[name] > 0 for name in named} == dict.fromkeys(named, True)
     assert found["purchase_p95_ms"] > 0
-    assert found["suites"]["purchases"]["sold"] > 0
+    assert [found["suites"][name]["sold"] > 0 for name in ("purchases", "gateway")] == [True, True]
     assert (tmp_path / "out.svg").read_text().startswith("<svg")
 
 
@@ -33,5 +40,5 @@ def test_one_suite_can_be_measured_alone(tmp_path: Path) -> None:
 
 
 def test_a_suite_that_does_not_exist_is_refused_with_those_that_do() -> None:
-    with pytest.raises(NoSuchSuite, match=r"no suite doors .* hot-row, http, purchases"):
+    with pytest.raises(NoSuchSuite, match=r"no suite doors .* hot-row, http, purchases, gateway"):
         run_bench(BenchOptions(suites=["doors"]))

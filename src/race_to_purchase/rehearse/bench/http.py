@@ -19,6 +19,9 @@ from race_to_purchase.rehearse.bench.buyers import ITEM
 from race_to_purchase.rehearse.bench.client import Effort, Source, Unexpected, Walk, drive
 from race_to_purchase.rehearse.bench.process import run
 
+APPROVED = "pm_approved"
+"""The card that the sandbox takes."""
+
 Kind = Literal["echo", "reserve", "purchase"]
 
 
@@ -35,6 +38,7 @@ class Orders(msgspec.Struct, frozen=True):
     rate: float | None = None
     warm_up_s: float = 1.0
     seed: int = 1
+    payment_method: str = APPROVED
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -64,7 +68,7 @@ class Requests:
         )
         path = "/echo" if orders.kind == "echo" else "/v1/checkouts"
         self._wish = f"POST {path}{head}content-length: {len(body % (0, 0))}\r\n\r\n{body}".encode()
-        paid = '{"payment_method":"pm_approved"}'
+        paid = f'{{"payment_method":"{orders.payment_method}"}}'
         self._payment = f"POST /v1/checkouts/%b/payment{head}content-length: {len(paid)}\r\n\r\n{paid}".encode()
         self._number = 0
 

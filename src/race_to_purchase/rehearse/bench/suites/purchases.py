@@ -155,8 +155,8 @@ async def _measure(bench: Bench) -> PurchasesFound:
                 planned_rate=rate,
                 rss_before_mb=rss_before_mb,
                 rss_mb=_rss_mb(served),
-                sold=await asyncio.to_thread(_sold, served, "purchase"),
-                violations=await _audit(served),
+                sold=await asyncio.to_thread(pieces_sold, served, "purchase"),
+                violations=await audited(served),
             )
 
 
@@ -171,7 +171,7 @@ def _rss_mb(served: Served) -> float:
     return float(psutil.Process(served.pid).memory_info().rss / 1e6)
 
 
-def _sold(served: Served, drop_id: str) -> int:
+def pieces_sold(served: Served, drop_id: str) -> int:
     """Pieces of a sale that were sold, as its operator sees it."""
     url = f"http://{served.host}:{served.port}/v1/admin/drops/{drop_id}"
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {served.admin_key}"})
@@ -179,7 +179,7 @@ def _sold(served: Served, drop_id: str) -> int:
         return sum(int(pool["sold"]) for pool in json.load(response)["pools"])
 
 
-async def _audit(served: Served) -> list[str]:
+async def audited(served: Served) -> list[str]:
     """What `race audit` has to say against the database; nothing, if every invariant holds."""
     command = (sys.executable, "-m", "race_to_purchase.cli", "audit")
     process = await asyncio.create_subprocess_exec(*command, env=served.environment, stdout=PIPE, stderr=STDOUT)

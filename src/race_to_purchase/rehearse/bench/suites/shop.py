@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -13,7 +13,7 @@ from race_to_purchase.rehearse.bench import http as process
 from race_to_purchase.rehearse.bench.buyers import hot_drop
 from race_to_purchase.rehearse.bench.figures import Line
 from race_to_purchase.rehearse.bench.hot_row import STOCK
-from race_to_purchase.rehearse.bench.http import Kind, Load
+from race_to_purchase.rehearse.bench.http import APPROVED, Kind, Load
 from race_to_purchase.rehearse.bench.process import ask
 from race_to_purchase.rehearse.bench.suites.suite import Length
 from race_to_purchase.rehearse.demo.server import Served, serving
@@ -28,10 +28,10 @@ GENERATOR_SHARE_MAX = 0.8
 
 
 @contextmanager
-def shop(folder: Path) -> Iterator[tuple[Served, float]]:
+def shop(folder: Path, settings: Mapping[str, str] = SETTINGS) -> Iterator[tuple[Served, float]]:
     """A server on `folder` with a sale for each kind of load, and how long it took until it answered."""
     asked_s = time.perf_counter()
-    with serving(port=0, workers=1, data_dir=folder, settings=SETTINGS) as served:
+    with serving(port=0, workers=1, data_dir=folder, settings={**SETTINGS, **settings}) as served:
         ready_s = time.perf_counter() - asked_s
         admin = AdminClient(f"http://{served.host}:{served.port}", served.admin_key)
         for drop_id in ("echo", "reserve", "purchase"):
@@ -42,7 +42,9 @@ def shop(folder: Path) -> Iterator[tuple[Served, float]]:
             served.discard()
 
 
-async def load(kind: Kind, served: Served, length: Length, rate: float | None = None) -> Load:
+async def load(
+    kind: Kind, served: Served, length: Length, rate: float | None = None, payment_method: str = APPROVED
+) -> Load:
     """One measurement: every connection busy, or `rate` walks planned a second."""
     orders = process.Orders(
         kind=kind,
@@ -54,6 +56,7 @@ async def load(kind: Kind, served: Served, length: Length, rate: float | None = 
         connections=BUSY_CONNECTIONS if rate is None else PLANNED_CONNECTIONS,
         rate=rate,
         warm_up_s=length.warm_up_s,
+        payment_method=payment_method,
     )
     return await ask(process.__name__, orders, Load)
 
