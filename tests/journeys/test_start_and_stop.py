@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import socket
 import urllib.request
@@ -11,8 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.error import HTTPError
 
+import psutil  # type: ignore[import-untyped]  # It ships no types.
 import pytest
 
+from race_to_purchase.app.serve import FILE, PortForbidden, listen
 from tests.databases import Server
 from tests.journeys.crowd import come_to_rest
 from tests.journeys.engine import Engine, storefront
@@ -70,6 +73,14 @@ class TestItDoesNotStart:
         assert f"Port {engine.port} of 127.0.0.1 is already in use" in said
         assert not engine.data.exists(), "nothing was made for it"
 
+    def test_on_a_port_that_it_may_not_use(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def forbid(*_: object) -> None:
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        monkeypatch.setattr(socket.socket, "bind", forbid)
+        with pytest.raises(PortForbidden, match="may not listen on port 80 of 127"):
+            listen("127.0.0.1", 80)
+
     def test_on_a_folder_that_is_in_use(self, engine: Engine, an_engine: Callable[..., Engine]) -> None:
         second = an_engine(RACE_DATA_DIR=str(engine.data))
         assert f"already used by `race serve` (pid {engine.process.pid}" in self.refused(second)
@@ -117,6 +128,22 @@ def test_it_stops_in_order(an_engine: Callable[..., Engine], workers: int) -> No
     engine.start()
     assert asyncio.run(recount(engine.dsn, at_rest=True)) == [], "nothing is left to be taken over"
     assert asyncio.run(value(engine.dsn, "SELECT count(*) FROM race.orders")) == 2
+
+
+@pytest.mark.parametrize("moment", ["no data yet", "answers soon"])
+def test_it_stops_in_order_while_it_starts(an_engine: Callable[..., Engine], moment: str) -> None:
+    engine = an_engine(new=True)
+    engine.launch()
+    reached: dict[str, Callable[[], object]] = {
+        "no data yet": engine.data.exists,
+        "answers soon": (engine.data / FILE).exists,
+    }
+    engine.until(reached[moment])
+    postmaster = engine.postmaster
+    assert engine.terminate() == 0
+    assert engine.postmaster is None
+    assert postmaster is None or not psutil.pid_exists(postmaster)
+    assert "Traceback" not in engine.told()
 
 
 def test_what_does_not_end_in_time_is_left_to_the_next(an_engine: Callable[..., Engine]) -> None:

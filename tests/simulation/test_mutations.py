@@ -69,7 +69,7 @@ def no_in_flight(patch: Patch) -> None:
 
     def begin_anyway(snapshot: Snapshot, command: paying.BeginPayment) -> Decision:
         checkout = snapshot.checkouts.get(command.checkout_id)
-        if checkout is not None and checkout.state == "paying":
+        if checkout is not None and checkout.state == "paying" and command.gateway is not None:
             return paying._begun(snapshot, command, with_state(checkout, "reserved"), [])
         return begin(snapshot, command)
 

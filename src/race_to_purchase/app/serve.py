@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
 import signal
@@ -17,6 +18,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 
@@ -45,6 +47,13 @@ class PortInUse(ConfigurationError):
     """Port {port} of {host} is already in use. Stop what uses it, or pass another one with --port."""
 
     code = "port_in_use"
+
+
+class PortForbidden(ConfigurationError):
+    """This account may not listen on port {port} of {host}; ports below 1024 need a privilege on most systems. Pass
+    another one with --port."""
+
+    code = "port_forbidden"
 
 
 class AddressNotHere(ConfigurationError):
@@ -94,6 +103,8 @@ def serve(settings: Settings, drops: Sequence[Drop], started: Callable[[Reachabl
     listening = listen(settings.host, settings.port)
     embedded = None
     metrics: list[socket.socket] = []
+    # Until the loop takes signals itself, one ends the start as an error does: with the database stopped.
+    signal.signal(signal.SIGTERM, _end)
     try:
         metrics += _metrics_ports(settings)
         if not settings.database_url:
@@ -115,8 +126,12 @@ def _metrics_ports(settings: Settings) -> Iterator[socket.socket]:
             yield listen(settings.metrics_host, settings.metrics_port + number)
 
 
+def _end(number: int, frame: object) -> NoReturn:
+    raise SystemExit(0)
+
+
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that takes connections from now on; PortInUse or AddressNotHere."""
+    """A socket that takes connections from now on; PortInUse, PortForbidden or AddressNotHere."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, protocol)
@@ -128,8 +143,10 @@ def listen(host: str, port: int) -> socket.socket:
         listening.listen(4096)
     except OSError as error:
         listening.close()
-        if error.errno in (13, 98, 48):
+        if error.errno == errno.EADDRINUSE:
             raise PortInUse(port=port, host=host) from None
+        if error.errno == errno.EACCES:
+            raise PortForbidden(port=port, host=host) from None
         raise AddressNotHere(host=host, reason=error.strerror) from None
     listening.set_inheritable(True)
     return listening

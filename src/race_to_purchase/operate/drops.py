@@ -12,7 +12,7 @@ from race_to_purchase.ports import Reads
 from race_to_purchase.rules.commands import CloseDrop, PutDrop
 from race_to_purchase.rules.drop import Drop, shared_pools
 from race_to_purchase.rules.line.commands import SealedSecret
-from race_to_purchase.rules.outcomes import Outcome, Unknown
+from race_to_purchase.rules.outcomes import DropChanged, Outcome, Unknown
 from race_to_purchase.rules.rows import DropRow, Pool
 
 
@@ -38,12 +38,16 @@ class Catalogue:
 
     async def put(self, definition: Drop) -> Outcome:
         """Create or change; StockBelowUse and FlowFixed say what cannot be changed any more."""
-        pools = set(shared_pools(definition))
-        existing = await self._reads.drop(definition.id)
-        if existing is not None:
-            pools |= set(shared_pools(existing.definition))
         sealed = self._seal(definition.id) if self._seal is not None and definition.door is not None else None
-        return await self._committer.submit(PutDrop(definition.id, definition, tuple(sorted(pools)), sealed))
+        while True:
+            pools = set(shared_pools(definition))
+            existing = await self._reads.drop(definition.id)
+            if existing is not None:
+                pools |= set(shared_pools(existing.definition))
+            outcome = await self._committer.submit(PutDrop(definition.id, definition, tuple(sorted(pools)), sealed))
+            # Each time round somebody else has changed it: that cannot go on for ever.
+            if not isinstance(outcome, DropChanged):
+                return outcome
 
     async def close(self, drop_id: str) -> Outcome:
         """Let no new checkout begin."""

@@ -202,6 +202,12 @@ class DropStored(msgspec.Struct, frozen=True):
     created: bool
 
 
+class DropChanged(msgspec.Struct, frozen=True):
+    """Somebody has changed the drop meanwhile, and it has pools now that were not read: to be decided again."""
+
+    drop: str
+
+
 class StockBelowUse(msgspec.Struct, frozen=True):
     """A pool cannot shrink below what is held and sold of it."""
 
@@ -341,6 +347,7 @@ Outcome = (
     | Disputed
     | RestockOfPart
     | DropStored
+    | DropChanged
     | StockBelowUse
     | FlowFixed
     | Done

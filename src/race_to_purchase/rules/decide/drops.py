@@ -12,7 +12,7 @@ from race_to_purchase.rules.commands import CloseDrop, PutDrop
 from race_to_purchase.rules.decide.decision import Decision
 from race_to_purchase.rules.decide.drawing import new_line
 from race_to_purchase.rules.drop import Drop, item_pool, shared_pools
-from race_to_purchase.rules.outcomes import DropStored, FlowFixed, Outcome, StockBelowUse, Unknown
+from race_to_purchase.rules.outcomes import DropChanged, DropStored, FlowFixed, Outcome, StockBelowUse, Unknown
 from race_to_purchase.rules.rows import DropRow, Event, Pool, Row
 from race_to_purchase.rules.snapshot import Snapshot
 
@@ -28,6 +28,8 @@ def put_drop(snapshot: Snapshot, command: PutDrop) -> Decision:
         return Decision(DropStored(stored, True), (stored, *created, *new_line(wanted, command.sealed), event))
     if row.definition == wanted:
         return Decision(DropStored(row, False))
+    if not shared_pools(row.definition).keys() <= set(command.pools):
+        return Decision(DropChanged(row.id))
     refused = _fixed(row.definition, wanted) or _fixed_door(row.definition, wanted, snapshot.now)
     if refused is not None:
         return Decision(refused)

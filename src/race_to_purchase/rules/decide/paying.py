@@ -96,7 +96,7 @@ def begin_payment(snapshot: Snapshot, command: BeginPayment) -> Decision:
     held = _hold_for_payment(snapshot, checkout)
     if not isinstance(held, list):
         return Decision(held)
-    return _begun(snapshot, command, command.gateway, checkout, held)
+    return _begun(snapshot, command, checkout, held)
 
 
 def _hold_for_payment(snapshot: Snapshot, checkout: Checkout) -> list[Pool] | Outcome:
@@ -117,7 +117,9 @@ def _hold_for_payment(snapshot: Snapshot, checkout: Checkout) -> list[Pool] | Ou
     return after
 
 
-def _begun(snapshot: Snapshot, command: BeginPayment, gateway: str, checkout: Checkout, held: list[Pool]) -> Decision:
+def _begun(snapshot: Snapshot, command: BeginPayment, checkout: Checkout, held: list[Pool]) -> Decision:
+    gateway = command.gateway
+    assert gateway is not None, "nothing begins nowhere"
     n = checkout.live_n + 1
     queued = command.wait_s > 0
     attempt = Attempt(
