@@ -3,130 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
-import asyncpg
-import pytest
-
-from race_to_purchase.commit.committer import Committer
-from race_to_purchase.gateways.sandbox.behaviour import BEHAVIOURS
-from race_to_purchase.gateways.sandbox.gateway import SandboxGateway
 from race_to_purchase.loops.owed import Owed
-from race_to_purchase.operate.gateways import Gateways
-from race_to_purchase.path.breaker import BreakerRule
 from race_to_purchase.path.desk import Desk
 from race_to_purchase.path.pace import Limits
-from race_to_purchase.path.patience import Patience
-from race_to_purchase.path.purchase import Purchase
-from race_to_purchase.path.reserve import ReserveRequest
 from race_to_purchase.path.route import PAUSE_S, Router, Rule
-from race_to_purchase.rules.answers import answer
-from race_to_purchase.rules.commands import Line
-from race_to_purchase.rules.outcomes import Answered, NoGateway, Outcome, Reserved, StillPaying
-from race_to_purchase.rules.rows import Attempt, Checkout
-from race_to_purchase.store.postgres import PostgresStore
-from race_to_purchase.store.reads import PostgresReads
-from tests.path.scripted import a_request
+from race_to_purchase.rules.outcomes import Answered, NoGateway, StillPaying
+from tests.path.several import Start, paid, start
 from tests.path.shop import make_due, pass_deadline
-from tests.sale import open_sale, shoes
 
-PATIENCE = Patience(gateway_s=5.0, answer_s=20.0, takeover_s=6.0, queued_s=0.05)
-LIMITED = BreakerRule(calls_min=2, pause_s=1000, pause_max_s=1000)
-
-
-class Shop:
-    """A process with several sandboxes; `start` makes it."""
-
-    def __init__(self, dsn: str, store: PostgresStore, sandboxes: Sequence[SandboxGateway], router: Router) -> None:
-        self.dsn = dsn
-        self.store = store
-        self.sandboxes = sandboxes
-        self.router = router
-        self.reads = PostgresReads(store.pool)
-        self.committer = Committer(store)
-        self.gateways = Gateways(self.committer, self.reads, router)
-        self.purchase = Purchase(
-            self.committer,
-            self.reads,
-            router.desks,
-            default_gateway=router.names[0],
-            choice=router,
-            patience=PATIENCE,
-        )
-
-    async def reserve(self, buyer: str = "ada") -> Checkout:
-        outcome = await self.purchase.reserve(ReserveRequest("aurora", buyer, (Line("shoe", 1),)))
-        assert isinstance(outcome, Reserved), outcome
-        return outcome.checkout
-
-    async def pay(self, checkout: Checkout, method: str = "pm_approved", country: str | None = None) -> Outcome:
-        return await self.purchase.pay(checkout.id, checkout.buyer, method, country=country)
-
-    async def attempts(self, checkout: Checkout) -> list[tuple[str, str]]:
-        """Gateway and state of each attempt, the first first, once everything has come to rest."""
-        await self.purchase.drain(10)
-        now = await self.reads.checkout(checkout.id)
-        assert now is not None
-        found = [await self.reads.attempt(checkout.id, n) for n in range(1, now.live_n + 1)]
-        return [(attempt.gateway, attempt.state) for attempt in found if attempt is not None]
-
-    async def attempt(self, checkout: Checkout, n: int = 1) -> Attempt:
-        found = await self.reads.attempt(checkout.id, n)
-        assert found is not None
-        return found
-
-    async def captured(self) -> list[int]:
-        """What all sandboxes together captured."""
-        connection = await asyncpg.connect(self.dsn)
-        try:
-            rows = await connection.fetch("SELECT captured FROM sandbox.payment WHERE captured > 0")
-            return [row["captured"] for row in rows]
-        finally:
-            await connection.close()
-
-    def die(self) -> None:
-        """Whoever waits here for a turn never gets it."""
-        for task in [*self.purchase._payments._paying.values()]:
-            task.cancel()
-
-    async def stop(self) -> None:
-        await self.purchase.drain(10)
-        for sandbox in self.sandboxes:
-            await sandbox.close()
-        await self.store.close()
-
-
-Start = Callable[..., Awaitable[Shop]]
-
-
-@pytest.fixture
-async def start(dsn: str) -> AsyncIterator[Start]:
-    """Makes shops on one database; a gateway by name and behaviour, the first preferred to the others."""
-    shops: list[Shop] = []
-
-    async def make(
-        limits: Limits = Limits(),  # noqa: B008
-        rules: Sequence[Rule] = (),
-        **behaviours: str,
-    ) -> Shop:
-        sandboxes = [BEHAVIOURS[behaviour](dsn, name=name) for name, behaviour in behaviours.items()]
-        await sandboxes[0].make_books()
-        usual = [Rule(name, cost_fixed=n) for n, name in enumerate(behaviours)]
-        router = Router([Desk(sandbox, limits, LIMITED) for sandbox in sandboxes], rules or usual)
-        shops.append(Shop(dsn, await PostgresStore.open(dsn, connections=4), sandboxes, router))
-        if len(shops) == 1:
-            await open_sale(shops[0].committer, items=shoes(50))
-        return shops[-1]
-
-    yield make
-    for shop in shops:
-        await shop.stop()
-
-
-def paid(outcome: Outcome) -> bool:
-    return isinstance(outcome, Answered) and outcome.end == "paid"
+__all__ = ["start"]
 
 
 class TestTakingOver:
@@ -210,49 +98,6 @@ class TestTakingOver:
         await make_due(shop.dsn)
         await Owed("resolve", other.purchase, other.reads).tick()
         assert await other.attempts(checkout) == [("first", "declined"), ("second", "captured")]
-
-
-class TestWhereNoGatewayTakesAnythingNew:
-    async def test_the_buyer_is_told_at_once_when_to_come_again(self, start: Start) -> None:
-        shop = await start(first="unreachable")
-        await self.trip(shop)
-        checkout = await shop.reserve("carol")
-        outcome = await shop.pay(checkout)
-        assert isinstance(outcome, NoGateway)
-        assert 900 < outcome.retry_after_s <= LIMITED.pause_s
-        answered = answer(outcome)
-        assert (answered.status, answered.retry_after_s) == (503, outcome.retry_after_s)
-        assert await shop.attempts(checkout) == []
-
-    async def test_the_first_of_several_that_may_be_back_is_what_counts(self, start: Start) -> None:
-        shop = await start(first="unreachable", second="unreachable")
-        await self.trip(shop)
-        shop.router.desk("second")._breaker._until_s -= 500
-        outcome = await shop.pay(await shop.reserve("carol"))
-        assert isinstance(outcome, NoGateway)
-        assert 400 < outcome.retry_after_s <= 500
-
-    async def test_what_was_paid_is_answered_as_before(self, start: Start) -> None:
-        shop = await start(first="well")
-        checkout = await shop.reserve()
-        assert paid(await shop.pay(checkout))
-        shop.router.desk("first")._breaker._open(asyncio.get_running_loop().time())
-        assert paid(await shop.pay(checkout))
-
-    async def test_it_goes_on_when_the_gateway_answers_again(self, start: Start) -> None:
-        shop = await start(first="well")
-        desk = shop.router.desk("first")
-        desk._breaker._open(asyncio.get_running_loop().time())
-        checkout = await shop.reserve()
-        assert isinstance(await shop.pay(checkout), NoGateway)
-        desk._breaker._until_s = asyncio.get_running_loop().time()
-        assert paid(await shop.pay(checkout))
-
-    async def trip(self, shop: Shop) -> None:
-        """Ask every gateway until its circuit breaker has seen enough."""
-        desks = list(shop.router.desks.values())
-        await asyncio.gather(*(desk.look_up(a_request(), None) for desk in desks for _ in range(2)))
-        assert not any(desk.open for desk in desks)
 
 
 class TestDraining:
