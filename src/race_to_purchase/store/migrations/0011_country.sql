@@ -1,4 +1,4 @@
--- 0010: which gateways may take a payment over depends on its buyer's country, whichever process does it.
+-- 0011: which gateways may take a payment over depends on its buyer's country, whichever process does it.
 -- The type is a new one, as in 0002.
 ALTER TABLE attempt ADD COLUMN country text;
 
