@@ -14,7 +14,7 @@ import msgspec
 import uvicorn
 import uvloop
 
-from race_to_purchase.app.line import seal
+from race_to_purchase.app.line import reveal, seal
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.edge.connection import http_protocol
 from race_to_purchase.edge.guard.connections import Connections
@@ -28,6 +28,7 @@ from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue, DropState
 from race_to_purchase.operate.findings import FindingsDesk
 from race_to_purchase.operate.gateways import Gateways
+from race_to_purchase.operate.line import LineDesk
 from race_to_purchase.path.desk import Desk
 from race_to_purchase.path.line import Line
 from race_to_purchase.path.patience import Patience
@@ -141,6 +142,7 @@ class Shop:
                 sessions=self.sessions(),
                 line=self.line,
                 line_keys=self.keys,
+                line_desk=LineDesk(self.line._committer, self.line_rows, partial(reveal, self.keys)),
                 customers=self.login.customers(self.now_s),
             ),
             storefront_keys={"shop": STOREFRONT_KEY, "other": OTHER_STOREFRONT_KEY},

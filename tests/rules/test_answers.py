@@ -48,6 +48,8 @@ REFUSALS = [
     (o.LinePaused(None), 409, "line_paused", True),
     (o.NotDrawn("aurora"), 409, "draw_under_way", True),
     (o.NotRegistering("aurora", NOON), 409, "registration_not_open", True),
+    (o.SecretWrong("aurora"), 409, "secret_wrong", False),
+    (o.NotDrawable("aurora", "it was drawn"), 409, "draw_not_possible", False),
     (o.KeyInFlight(), 409, "idempotency_in_flight", True),
     (o.KeyReused(), 422, "idempotency_key_reused", False),
 ]
@@ -70,7 +72,6 @@ SILENT: list[Any] = [
     o.Done("captured"),
     o.Ignored("late"),
     o.PassGiven(PassRow("aurora", "00" * 16, 1, "00" * 16, NOON)),
-    o.SecretWrong("aurora"),
     o.Steered(LINE),
     o.Released(3, "rate", LINE),
 ]

@@ -131,6 +131,19 @@ class AdminClient:
         """Take it out of use, or back into it."""
         self._call("PUT", f"/v1/admin/gateways/{quote(gateway)}", msgspec.json.encode({"drained": drained, "why": why}))
 
+    def line(self, drop_id: str) -> Table:
+        """One line, a row a figure."""
+        return _line(self._call("GET", f"/v1/admin/drops/{quote(drop_id)}/line")[1])
+
+    def steer(self, drop_id: str, **hand: Any) -> Table:
+        """Change what is given of a line; how it stands then."""
+        return _line(self._call("PATCH", f"/v1/admin/drops/{quote(drop_id)}/line", msgspec.json.encode(hand))[1])
+
+    def draw(self, drop_id: str, beacon: str) -> Table:
+        """Draw with the value of a beacon; how the line stands then."""
+        body = msgspec.json.encode({"beacon": beacon})
+        return _line(self._call("POST", f"/v1/admin/drops/{quote(drop_id)}/line/draw", body)[1])
+
     def _call(self, method: str, path: str, body: bytes | None = None, key: str = "") -> tuple[int, Any]:
         request = urllib.request.Request(
             self._url + path,
@@ -146,6 +159,33 @@ class AdminClient:
             raise _refused(error) from None
         except (OSError, ValueError) as error:
             raise EngineUnreachable(url=self._url, reason=getattr(error, "reason", error)) from None
+
+
+def reachable_at(settings: Settings) -> str:
+    """The address that `race serve` left in the data folder; NoEngineFound."""
+    return _left_word(data_dir(settings) / FILE).url
+
+
+def _line(seen: dict[str, Any]) -> Table:
+    status = seen["status"]
+    table = Table(show_header=False, box=None, pad_edge=False)
+    figures = {
+        "phase": status["phase"] + (f" since {seen['paused_at']}" if seen["paused_at"] else ""),
+        "registered": "not known yet" if status["registered"] is None else f"{status['registered']:,}",
+        "came late": f"{seen['late']:,}",
+        "called": f"{status['cursor']:,}, bounded by {seen['bound'] or 'nothing yet'}",
+        "rate": f"{status['rate_per_s']:g} a second at most, {seen['rate_now_per_s']:.1f} now",
+        "passes out": f"{seen['passes_out']:,} of {seen['passes_max']:,}",
+        "no-shows": f"{seen['no_shows']:.0%}",
+        "stock": status["stock"],
+        "message": status["message"] or "",
+        "commitment": status["commitment"],
+        "root": status["root"] or "",
+        "seed": status["seed"] or "",
+    }
+    for name, value in figures.items():
+        table.add_row(name, value)
+    return table
 
 
 def _refused(error: urllib.error.HTTPError) -> EngineRefused:

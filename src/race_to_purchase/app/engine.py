@@ -203,6 +203,7 @@ class Engine:
                 disputes=self.disputes,
                 line=self.line.line,
                 line_keys=self.line.keys,
+                line_desk=self.line.desk,
                 webhooks=Webhooks(self.gateways, self.inbox, lambda name: self._inbox_loops[name].nudge()),
                 gate=self.guard.gate,
                 challenges=self.guard.desk,

@@ -13,6 +13,7 @@ from race_to_purchase.loops.draw import DrawPlaces
 from race_to_purchase.loops.loop import Loop
 from race_to_purchase.loops.passes import ExpirePasses
 from race_to_purchase.loops.release import Release
+from race_to_purchase.operate.line import LineDesk
 from race_to_purchase.path.line import Line
 from race_to_purchase.ports import Keyrings
 from race_to_purchase.rules.line.commands import SealedSecret
@@ -63,6 +64,7 @@ class LineParts:
         rows = PostgresLineRows(pool)
         self.line = Line(committer, rows, keys)
         self.seal = partial(seal, keys)
+        self.desk = LineDesk(committer, rows, partial(reveal, keys))
         self.loops = [
             Loop(DrawPlaces(committer, rows, partial(reveal, keys)), DRAW_EVERY_S),
             Loop(Release(committer, rows, str(uuid_utils.uuid7())), CALL_EVERY_S),

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from race_to_purchase.app.admin import AdminClient
+from race_to_purchase.app.admin import AdminClient, reachable_at
 from race_to_purchase.settings import load
 
 out = Console(highlight=False, soft_wrap=True)
@@ -29,6 +29,11 @@ KeyOption = Annotated[str | None, typer.Option("--admin-key", help="Its admin ke
 def admin(url: str | None, admin_key: str | None, data_dir: str | None) -> AdminClient:
     """The engine that the options, the environment or the data folder name."""
     return AdminClient.find(load(data_dir=data_dir), url or os.environ.get("RACE_URL"), admin_key)
+
+
+def engine_url(url: str | None, data_dir: str | None) -> str:
+    """Where the engine is that the options, the environment or the data folder name; no key is needed."""
+    return url or os.environ.get("RACE_URL") or reachable_at(load(data_dir=data_dir))
 
 
 def moment(text: str) -> datetime:

@@ -28,6 +28,7 @@ from race_to_purchase.edge.gateways import GatewaysAdmin
 from race_to_purchase.edge.guard.gate import Gate
 from race_to_purchase.edge.health import Health
 from race_to_purchase.edge.ledger import LedgerAdmin
+from race_to_purchase.edge.line.admin import LineAdmin
 from race_to_purchase.edge.line.handlers import LineHandlers
 from race_to_purchase.edge.metrics import Metrics
 from race_to_purchase.edge.pages.built import Built, built_files
@@ -44,6 +45,7 @@ from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.operate.findings import FindingsDesk
 from race_to_purchase.operate.gateways import Gateways
+from race_to_purchase.operate.line import LineDesk
 from race_to_purchase.path.line import Line
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.refund import Refunds
@@ -63,6 +65,7 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
     disputes: DisputeDesk
     line: Line
     line_keys: Keyring
+    line_desk: LineDesk
     webhooks: Webhooks
     gate: Gate
     challenges: ChallengeDesk
@@ -96,6 +99,7 @@ def build_app(
     routes = [
         *_buying(at, Checkouts(behind.purchase, behind.line_keys)),
         *_waiting(at, LineHandlers(behind.line, behind.doors)),
+        *_steering(at, LineAdmin(behind.line_desk)),
         *([_acting(at, SandboxActions(sandbox))] if sandbox is not None else []),
         *([at("/echo", post=Verb("echo", echo_handler, body=BYTES_MAX))] if echo else []),
         *_challenging(at, behind.challenges),
@@ -159,6 +163,18 @@ def _waiting(at: Paths, line: LineHandlers) -> Sequence[Route]:
         at(f"{path}/pass", post=Verb("pass", line.claim, "buyer", body=BYTES_MAX)),
         at(f"{path}/draw", get=Verb("draw", line.draw)),
         at(f"{path}/tickets/{{part}}", get=Verb("tickets", line.tickets)),
+    )
+
+
+def _steering(at: Paths, line: LineAdmin) -> Sequence[Route]:
+    path = "/v1/admin/drops/{drop}/line"
+    return (
+        at(
+            path,
+            get=Verb("watch_line", line.show, "viewer"),
+            patch=Verb("steer_line", line.steer, "operator", body=BYTES_MAX),
+        ),
+        at(f"{path}/draw", post=Verb("draw_line", line.draw, "operator", body=BYTES_MAX)),
     )
 
 

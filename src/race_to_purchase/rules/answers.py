@@ -297,6 +297,11 @@ def _at_the_door(outcome: o.AtTheDoor) -> Answer:
         case o.NotRegistering(drop=drop, opens_at=opens_at):
             detail = f"Registration for {drop} opens at {opens_at.isoformat()}."
             return problem(409, "registration_not_open", "Not open yet", detail, retryable=True, opens_at=opens_at)
+        case o.SecretWrong(drop=drop):
+            detail = f"The signing key that made the secret of {drop} is gone or has changed: put it back."
+            return problem(409, "secret_wrong", "Cannot be drawn", detail)
+        case o.NotDrawable(drop=drop, why=why):
+            return problem(409, "draw_not_possible", "Cannot be drawn", f"{drop} cannot be drawn: {why}.")
 
 
 def _refusal(outcome: o.Outcome) -> Answer:  # noqa: C901, PLR0912 - one flat table, a case an outcome

@@ -302,6 +302,13 @@ class SecretWrong(msgspec.Struct, frozen=True):
     drop: str
 
 
+class NotDrawable(msgspec.Struct, frozen=True):
+    """The places cannot be drawn now, or not with this value; `why` is the end of a sentence about the drop."""
+
+    drop: str
+    why: str
+
+
 class Steered(msgspec.Struct, frozen=True):
     """The line as it stands after the operator's hand, or after a step of the draw."""
 
@@ -316,7 +323,18 @@ class Released(msgspec.Struct, frozen=True):
     line: LineRow
 
 
-AtTheDoor = AllSold | PassRefused | TicketWrong | NotCalled | NoPassFree | LinePaused | NotDrawn | NotRegistering
+AtTheDoor = (
+    AllSold
+    | PassRefused
+    | TicketWrong
+    | NotCalled
+    | NoPassFree
+    | LinePaused
+    | NotDrawn
+    | NotRegistering
+    | SecretWrong
+    | NotDrawable
+)
 """Why somebody does not get on in a line."""
 
 Outcome = (
@@ -356,6 +374,5 @@ Outcome = (
     | PassGiven
     | Steered
     | AtTheDoor
-    | SecretWrong
     | Released
 )

@@ -83,3 +83,36 @@ class DrawView(msgspec.Struct, frozen=True):
     secret: str | None
     seed: str | None
     drawn_at: datetime | None
+
+
+class WatchedLine(msgspec.Struct, frozen=True):
+    """A line as its operator sees it. `bound` is what bounded the last decision of the process that leads.
+
+    `rate_now_per_s` and `room` are what it allows itself, `no_shows` the share of those called who do not come.
+    """
+
+    status: LineStatus
+    late: int
+    passes_out: int
+    passes_max: int
+    bound: str
+    leader: str
+    lease_until: datetime | None
+    rate_now_per_s: float
+    room: float
+    no_shows: float
+    paused_at: datetime | None
+
+
+class LineHand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to be different: `rate_per_s` 0 is the door's own again, an empty `message` none."""
+
+    paused: bool | None = None
+    rate_per_s: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] | None = None
+    message: Annotated[str, msgspec.Meta(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*\Z")] | None = None
+
+
+class BeaconValue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the named round of the beacon came to, in hexadecimal."""
+
+    beacon: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-fA-F]{2}){16,256}\Z")]

@@ -77,6 +77,8 @@ CODES: dict[str, Code] = {
     "not_called": Code(409, "The place of the ticket is not below `cursor` yet.", retryable=True),
     "no_pass_free": Code(409, "Everybody there is room or stock for is inside; ask at `retry_at`.", retryable=True),
     "line_paused": Code(409, "The operator lets nobody in for the moment; places are kept.", retryable=True),
+    "secret_wrong": Code(409, "The draw cannot be made: the signing key of its secret is gone or has changed."),
+    "draw_not_possible": Code(409, "The draw cannot be made now, or not with this value; `detail` says why."),
     "drop_closed": Code(409, "The drop has ended."),
     "reservation_expired": Code(409, "The reservation ended before it was paid. Nothing was charged; reserve again."),
     "order_not_captured": Code(409, "The order's money is not taken yet; it will be in a moment.", retryable=True),

@@ -46,3 +46,21 @@ DRAW: dict[str, Any] = {
     "seed": STATUS["seed"],
     "drawn_at": "2026-12-01T17:55:01Z",
 }
+
+WATCHED: dict[str, Any] = {
+    "status": STATUS,
+    "late": 12,
+    "passes_out": 37,
+    "passes_max": 200,
+    "bound": "rate",
+    "leader": "019ae3c5-7c00-7000-8000-00000000000a",
+    "lease_until": "2026-12-01T18:00:11Z",
+    "rate_now_per_s": 60.0,
+    "room": 200.0,
+    "no_shows": 0.21,
+    "paused_at": None,
+}
+
+HAND: dict[str, Any] = {"paused": True, "message": "We are looking into slow payments. Your place is kept."}
+
+BEACON_VALUE: dict[str, Any] = {"beacon": "7d0f3c6e2a915b84f0c2d1e3a4b5968778695a4b3c2d1e0f9a8b7c6d5e4f3021"}

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from race_to_purchase.edge.line import shapes
 from race_to_purchase.edge.reference import examples_line as examples
-from race_to_purchase.edge.reference.operation import FROM_BUYERS, STORED, WITH_BODY, Operation, Told
+from race_to_purchase.edge.reference.operation import (
+    ANY_BUYER,
+    FROM_BUYERS,
+    SECURED,
+    STORED,
+    WITH_BODY,
+    Operation,
+    Told,
+)
 
 TAG = "The line"
 
@@ -75,5 +83,42 @@ OPERATIONS: tuple[Operation, ...] = (
         "The ids of all who registered, sorted, 16 bytes each, in parts of 65,536. They do not tell who holds them.",
         {200: Told("One part, from 0.", None, media_type="application/octet-stream")},
         ("unknown_line", "unknown_part", *STORED),
+    ),
+    Operation(
+        "get",
+        "/v1/admin/drops/{drop}/line",
+        "watch_line",
+        TAG,
+        "Watch a line",
+        "With what bounds it now, and which process leads it.",
+        {200: Told("The line.", shapes.WatchedLine, examples.WATCHED)},
+        ("unknown_line", *SECURED, *ANY_BUYER, *STORED),
+        role="viewer",
+    ),
+    Operation(
+        "patch",
+        "/v1/admin/drops/{drop}/line",
+        "steer_line",
+        TAG,
+        "Steer a line",
+        "Pause or resume it, let in more or fewer, or write to all who wait. What is left out stays as it is.",
+        {200: Told("The line as it is now.", shapes.WatchedLine, examples.WATCHED)},
+        ("unknown_line", *SECURED, *ANY_BUYER, *WITH_BODY, *STORED),
+        role="operator",
+        body=shapes.LineHand,
+        example=examples.HAND,
+    ),
+    Operation(
+        "post",
+        "/v1/admin/drops/{drop}/line/draw",
+        "draw_line",
+        TAG,
+        "Draw with a beacon",
+        "For a door that names a beacon: what its round came to. The draw is made once, and anybody can check it.",
+        {200: Told("The line, drawn.", shapes.WatchedLine, examples.WATCHED)},
+        ("unknown_line", "draw_not_possible", "secret_wrong", *SECURED, *ANY_BUYER, *WITH_BODY, *STORED),
+        role="operator",
+        body=shapes.BeaconValue,
+        example=examples.BEACON_VALUE,
     ),
 )  # fmt: skip
