@@ -254,6 +254,21 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             "0: none. A single process also tells them on its main port.",
         ),
     ] = 0
+    trace_url: Annotated[
+        str,
+        msgspec.Meta(
+            description="Where traces are sent, by OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces; "
+            "empty: nowhere. Needs the extra `otel`."
+        ),
+    ] = ""
+    trace_share: Annotated[
+        float,
+        msgspec.Meta(ge=0, le=1, description="Share of the traces that are sent; of failed purchases, all are."),
+    ] = 0.1
+    trace_amount_min: Annotated[
+        int,
+        msgspec.Meta(ge=0, description="Traces of purchases of so many minor units or more are all sent; 0: no such."),
+    ] = 0
     survey_every_s: Annotated[
         Seconds, msgspec.Meta(description="Pause between two looks at stock, reservations, tasks and messages.")
     ] = 5.0
@@ -266,6 +281,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ValueError("reconcile_after_s must be longer than takeover_s, or what is under way is called wrong")
         if self.metrics_port and self.metrics_port + self.workers > 65536:
             raise ValueError("metrics_port leaves no room for a port for each of the workers")
+        if self.trace_url and not self.trace_url.startswith(("http://", "https://")):
+            raise ValueError("trace_url must begin with http:// or https://")
         if self.webhook_url and not self.webhook_secret:
             raise ValueError("webhook_url needs a webhook_secret: the merchant could not trust the deliveries")
         if self.challenge_numbers > self.challenge_numbers_harder:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import asyncio
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING
 
 from prometheus_client import GC_COLLECTOR, PROCESS_COLLECTOR, disable_created_metrics
 from prometheus_client.registry import CollectorRegistry
 
+from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.observe import logs
-from race_to_purchase.observe.events import subscribe
+from race_to_purchase.observe.events import emit, subscribe
 from race_to_purchase.observe.events.feed import Sink
+from race_to_purchase.observe.events.process import SpansSent
 from race_to_purchase.observe.metrics.exposition import Exposition
 from race_to_purchase.observe.metrics.sinks import sinks
+from race_to_purchase.observe.request import NOBODY, begin_with
+from race_to_purchase.observe.traces.gather import Gather, followed_events
 from race_to_purchase.settings import Settings
+
+if TYPE_CHECKING:
+    from race_to_purchase.observe.traces.otlp import Collector
 
 
 class Observing:
@@ -34,10 +44,37 @@ class Observing:
             for event, sink in sinks(self._registry).items():
                 self._registered.callback(subscribe(sink, event))
             self._registered.callback(self.exposition.close)
+        if self._settings.trace_url:
+            self._follow_traces()
+
+    def _follow_traces(self) -> None:
+        """Gather spans and send them; ConfigurationError where the library for that is not installed."""
+        loop = asyncio.get_running_loop()
+
+        def told(spans: int, sent: bool) -> None:
+            with suppress(RuntimeError):  # The loop has ended; nobody reads metrics any more.
+                loop.call_soon_threadsafe(emit, SpansSent(spans, sent, cause=NOBODY))
+
+        collector = _collector(self._settings.trace_url, told)
+        settings = self._settings
+        gather = Gather(collector.send, settings.trace_share, settings.trace_amount_min or None)
+        self._registered.callback(collector.close)
+        self._registered.callback(begin_with(gather.begin))
+        self._registered.callback(subscribe(gather, *followed_events()))
 
     def stop(self) -> None:
         """Take them away again."""
         self._registered.close()
+
+
+def _collector(url: str, told: Callable[[int, bool], None]) -> Collector:
+    try:
+        from race_to_purchase.observe.traces.otlp import Collector
+    except ImportError:
+        raise ConfigurationError(
+            detail="RACE_TRACE_URL needs OpenTelemetry: pip install 'race-to-purchase[otel]', or unset it."
+        ) from None
+    return Collector(url, told)
 
 
 def _registry() -> CollectorRegistry:

@@ -13,6 +13,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Sequence
+from time import monotonic
 
 from race_to_purchase.commit.ahead import Ahead
 from race_to_purchase.commit.laps import Laps
@@ -20,7 +21,7 @@ from race_to_purchase.commit.waiting import Lanes, Waiting
 from race_to_purchase.errors import DatabaseUnavailable, Overloaded
 from race_to_purchase.observe.committed import Committed
 from race_to_purchase.observe.events import emit
-from race_to_purchase.observe.events.commit import BatchAgain, BatchCommitted, Trouble
+from race_to_purchase.observe.events.commit import BatchAgain, BatchCommitted, CommandCommitted, Trouble
 from race_to_purchase.observe.request import NOBODY
 from race_to_purchase.ports import Conflict, Rejected, Store
 from race_to_purchase.rules.commands import Command
@@ -266,6 +267,8 @@ class Combiner:
                 waiting.fail(decision)
             else:
                 waiting.answer(decision.outcome)
+                if waiting.cause.trace is not None:
+                    _tell_waited(waiting, len(batch))
                 told.append(Committed(waiting.command, decision.outcome, decision.rows, waiting.cause))
         try:
             self._observe(told)
@@ -274,6 +277,11 @@ class Combiner:
         first = batch[0]
         waited_s = laps.began_s - first.since_s
         emit(BatchCommitted(first.command.drop_id, len(batch), waited_s, *laps.took, cause=NOBODY))
+
+
+def _tell_waited(waiting: Waiting, commands: int) -> None:
+    took_s = monotonic() - waiting.since_s
+    emit(CommandCommitted(type(waiting.command).__name__, commands, took_s, cause=waiting.cause))
 
 
 def _tell_trouble(batch: list[Waiting], trouble: Trouble) -> None:

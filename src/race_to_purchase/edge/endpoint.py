@@ -26,7 +26,7 @@ from race_to_purchase.edge.reply import request_id, tell
 from race_to_purchase.errors import TryAgainLater
 from race_to_purchase.observe.events import emit
 from race_to_purchase.observe.events.http import Class, RequestAnswered
-from race_to_purchase.observe.request import CAUSE, Cause
+from race_to_purchase.observe.request import CAUSE, began
 from race_to_purchase.rules.answers import Answer
 
 log = logging.getLogger("race.edge")
@@ -78,7 +78,7 @@ class Endpoint:
         route = "other"
         headers = dict(scope["headers"])
         named = request_id(headers)
-        cause = Cause(named.decode("ascii"))
+        cause = began(named.decode("ascii"), headers.get(b"traceparent"))
         CAUSE.set(cause)
         load = self._gate.load
         load.in_flight += 1

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from typing import Protocol
 
+from race_to_purchase.observe.request import followed, resume
 from race_to_purchase.ports import Reads
 from race_to_purchase.rules.outcomes import Outcome
 from race_to_purchase.rules.rows import Task, TaskKind
@@ -46,9 +47,17 @@ class Owed:
         await asyncio.gather(*(self._do(task) for task in tasks))
         return len(tasks) == AT_ONCE
 
+    async def _trace(self, task: Task) -> str:
+        """The trace of the request that the step is owed to; it is only looked up where traces are followed."""
+        if not followed():
+            return ""
+        lines = [line.traceparent for line in await self._reads.history(task.checkout_id) if line.traceparent]
+        return lines[-1] if lines else ""
+
     async def _do(self, task: Task) -> None:
         """One task; if it fails for a reason of ours, its lease runs out and it is tried again."""
         try:
+            resume(await self._trace(task))
             outcome = await self._path.take_over(task)
             log.debug("task %s: %s", task.id, outcome)
         except Exception:

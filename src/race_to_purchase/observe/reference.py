@@ -66,6 +66,10 @@ def _event(event: type[Event]) -> Iterator[str]:
         yield f"- metrics: {', '.join(f'`{metric.name}`' for metric in event.metrics)}"
     if event.log:
         yield f"- log: {event.log.level}, “{event.log.words}”"
+    if event.span:
+        yield f"- span: {event.span.kind}, “{event.span.name}”"
+    if event.failure:
+        yield "- a failure: the trace of whoever it happened to is always kept"
     yield ""
 
 

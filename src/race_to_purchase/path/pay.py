@@ -12,6 +12,7 @@ import msgspec
 
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.commit.waiting import Alive
+from race_to_purchase.observe.request import CAUSE
 from race_to_purchase.path.asking import asked, request_of
 from race_to_purchase.path.choice import Queue
 from race_to_purchase.path.known import KnownCheckout
@@ -65,6 +66,7 @@ async def begin(
         request.wait_s,
         patience.deadline_extension_max_s,
         request.country,
+        CAUSE.get().traceparent,
     )
     return await committer.submit(command, key, alive)
 

@@ -8,6 +8,7 @@ import msgspec
 
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.commit.waiting import Alive
+from race_to_purchase.observe.request import CAUSE
 from race_to_purchase.rules.commands import Line, Reserve
 from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.drop import (
@@ -55,6 +56,7 @@ async def reserve(
         request.email,
         request.promo,
         request.admitted,
+        CAUSE.get().traceparent,
     )
     return await committer.submit(command, key, alive)
 

@@ -39,6 +39,7 @@ class Reserve(msgspec.Struct, frozen=True):
     email: str | None = None
     promo: str | None = None
     admitted: Admitted | None = None
+    traceparent: str = ""
 
 
 class BeginPayment(msgspec.Struct, frozen=True):
@@ -62,6 +63,7 @@ class BeginPayment(msgspec.Struct, frozen=True):
     wait_s: float = 0.0
     extension_max_s: float = 0.0
     country: str | None = None
+    traceparent: str = ""
 
 
 class Send(msgspec.Struct, frozen=True):

@@ -251,12 +251,16 @@ class StoredKey(msgspec.Struct, frozen=True):
 
 
 class Happened(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line of the history of a checkout or an attempt, appended in the write that made it true."""
+    """One line of the history of a checkout or an attempt, appended in the write that made it true.
+
+    `traceparent` is that of the request that asked for it, where it had one.
+    """
 
     subject: str
     what: str
     at: datetime
     detail: str = ""
+    traceparent: str = ""
 
 
 class Event(msgspec.Struct, frozen=True):

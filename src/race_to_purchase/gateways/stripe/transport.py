@@ -14,6 +14,8 @@ from typing import Any, NoReturn
 import aiohttp
 import stripe
 
+from race_to_purchase.observe.request import traced
+
 CONNECT_SHARE = 0.5
 """Of the time limit, how much may pass until a connection stands; a request that never got one was not sent."""
 
@@ -45,7 +47,9 @@ class Transport(stripe.HTTPClient):
     ) -> tuple[bytes, int, Mapping[str, str]]:
         """Body, status and headers of the answer."""
         try:
-            sending = self._session().request(method, url, headers=headers, data=post_data, allow_redirects=False)
+            sending = self._session().request(
+                method, url, headers={**headers, **traced()}, data=post_data, allow_redirects=False
+            )
             async with sending as answer:
                 return await answer.read(), answer.status, answer.headers
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:

@@ -15,6 +15,7 @@ import aiohttp
 from race_to_purchase import __version__
 from race_to_purchase.gateways.webhook.guard import public_socket
 from race_to_purchase.gateways.webhook.secret import signer
+from race_to_purchase.observe.request import traced
 
 log = logging.getLogger("race.webhook")
 
@@ -67,6 +68,7 @@ class WebhookPublisher:
             "webhook-id": message_id,
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": self._webhook.sign(message_id, now, payload.decode()),
+            **traced(),
         }
 
     async def _post(self, headers: dict[str, str], payload: bytes) -> int:

@@ -18,7 +18,7 @@ is made from what stands here (`python -m race_to_purchase.observe.reference > d
 something is not described, where a label is not of a closed set, and where the page is stale.
 """
 
-from race_to_purchase.observe.events.event import Counter, Event, Gauge, Histogram, Log
+from race_to_purchase.observe.events.event import Counter, Event, Gauge, Histogram, Log, Span
 from race_to_purchase.observe.events.feed import FEED, emit, subscribe, wanted
 
-__all__ = ["FEED", "Counter", "Event", "Gauge", "Histogram", "Log", "emit", "subscribe", "wanted"]
+__all__ = ["FEED", "Counter", "Event", "Gauge", "Histogram", "Log", "Span", "emit", "subscribe", "wanted"]

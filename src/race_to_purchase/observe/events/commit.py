@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from race_to_purchase.observe.events.attributes import DropId
-from race_to_purchase.observe.events.event import SIZES, Counter, Event, Histogram, Log
+from race_to_purchase.observe.events.attributes import DropId, TookSeconds
+from race_to_purchase.observe.events.event import SIZES, Counter, Event, Histogram, Log, Span
 
 FAST = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 
@@ -35,6 +35,16 @@ class BatchCommitted(Event, frozen=True):
     read_s: Annotated[float, Meta(description="How long reading took, in seconds.")]
     decide_s: Annotated[float, Meta(description="How long deciding took, in seconds.")]
     write_s: Annotated[float, Meta(description="How long writing and COMMIT took, in seconds.")]
+
+
+class CommandCommitted(Event, frozen=True):
+    """A command of a request whose trace is followed was committed: how long its caller waited for that."""
+
+    span = Span("commit {command}")
+
+    command: Annotated[str, Meta(description="Kind of the command.")]
+    commands: Annotated[int, Meta(description="Number of commands in the transaction.")]
+    took_s: TookSeconds
 
 
 class BatchAgain(Event, frozen=True):

@@ -6,7 +6,7 @@ twice or in two ways, and whoever adds an event has documented all that follows 
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
@@ -59,6 +59,23 @@ class Log(msgspec.Struct, frozen=True):
     words: str
 
 
+class Span(msgspec.Struct, frozen=True):
+    """A span of a trace, which ended when the event was emitted and took its `took_s`; `name` may hold its fields.
+
+    It has failed where the field `fails_by` has one of `failures`. The `root` is that of the request itself.
+    """
+
+    name: str
+    kind: Literal["server", "client", "internal"] = "internal"
+    fails_by: str = ""
+    failures: tuple[str | bool, ...] = ()
+    root: bool = False
+
+    def failed(self, event: Any) -> bool:
+        """Whether this one has."""
+        return bool(self.fails_by) and getattr(event, self.fails_by) in self.failures
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The base of all events. Values are strings, numbers and truth values; ids are ids, and never anybody's name.
 
@@ -67,6 +84,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     log: ClassVar[Log | None] = None
     metrics: ClassVar[tuple[Metric, ...]] = ()
+    span: ClassVar[Span | None] = None
+    failure: ClassVar[bool] = False
+    """Whether it is a failure, so that the trace of whoever it happened to is always kept."""
 
     cause: Annotated[Cause, msgspec.Meta(description="The request and the trace behind it, where there are any.")] = (
         msgspec.field(default_factory=CAUSE.get)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from race_to_purchase.observe.events.attributes import Code, GatewayName, TookSeconds
-from race_to_purchase.observe.events.event import Counter, Event, Gauge, Histogram, Log
+from race_to_purchase.observe.events.event import Counter, Event, Gauge, Histogram, Log, Span
 
 Operation = Literal["prepare", "authorize", "look_up", "capture", "void", "refund", "payments"]
 Said = Literal[
@@ -40,6 +40,7 @@ class GatewayAnswered(Event, frozen=True):
             by=("gateway", "operation"),
         ),
     )
+    span = Span("{gateway} {operation}", "client", fails_by="said", failures=("no_answer", "not_sent"))
 
     gateway: GatewayName
     operation: Annotated[Operation, Meta(description="What it was asked for.")]

@@ -43,6 +43,8 @@ class CaptureFailed(Event, frozen=True):
     log = Log("warning", "capture failed")
     metrics = (Counter("race_captures_failed_total", "Orders undone for a failed capture.", by=("drop", "gateway")),)
 
+    failure = True
+
     drop: DropId
     checkout: CheckoutId
     order: OrderId

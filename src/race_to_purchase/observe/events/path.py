@@ -20,7 +20,7 @@ from race_to_purchase.observe.events.attributes import (
     TaskKind,
     TookSeconds,
 )
-from race_to_purchase.observe.events.event import Counter, Event, Histogram, Log
+from race_to_purchase.observe.events.event import Counter, Event, Histogram, Log, Span
 
 LONG = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0)
 
@@ -136,6 +136,8 @@ class PaymentFailedOver(Event, frozen=True):
     log = Log("warning", "payment failed over")
     metrics = (Counter("race_payments_failed_over_total", "Payments that went on elsewhere.", by=("gateway", "to")),)
 
+    failure = True
+
     drop: DropId
     checkout: CheckoutId
     attempt: AttemptNumber
@@ -226,6 +228,8 @@ class CheckoutLapsed(Event, frozen=True):
     log = Log("info", "checkout lapsed")
     metrics = (Counter("race_checkouts_lapsed_total", "Deadlines that passed under a payment.", by=("drop",)),)
 
+    failure = True
+
     drop: DropId
     checkout: CheckoutId
 
@@ -255,6 +259,23 @@ class CheckoutEnded(Event, frozen=True):
     ]
 
 
+class OrderTold(Event, frozen=True):
+    """The merchant's system was told of an order, and accepted it or did not."""
+
+    log = Log("debug", "order told")
+    metrics = (
+        Counter("race_deliveries_total", "Times that the merchant was told of an order.", by=("drop", "accepted")),
+        Histogram("race_delivery_seconds", "Telling the merchant once.", field="took_s"),
+    )
+    span = Span("deliver", "client", fails_by="accepted", failures=(False,))
+
+    drop: DropId
+    checkout: CheckoutId
+    order: OrderId
+    accepted: Annotated[bool, Meta(description="Whether it was accepted.")]
+    took_s: TookSeconds
+
+
 class OrderFulfilled(Event, frozen=True):
     """The merchant's system has accepted the order."""
 
@@ -271,6 +292,8 @@ class OrderUndeliverable(Event, frozen=True):
 
     log = Log("error", "order undeliverable")
     metrics = (Counter("race_orders_undeliverable_total", "Orders that the merchant could not be told of.", ("drop",)),)
+
+    failure = True
 
     drop: DropId
     checkout: CheckoutId

@@ -6,9 +6,18 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from race_to_purchase.observe.events.event import Event, Gauge, Histogram
+from race_to_purchase.observe.events.event import Counter, Event, Gauge, Histogram
 
 LAGS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+
+class SpansSent(Event, frozen=True):
+    """Spans were sent to the collector, or are lost because it did not take them."""
+
+    metrics = (Counter("race_spans_total", "Spans sent, or lost.", by=("sent",), add="spans"),)
+
+    spans: Annotated[int, Meta(description="How many of them.")]
+    sent: Annotated[bool, Meta(description="Whether the collector took them.")]
 
 
 class PulseTaken(Event, frozen=True):

@@ -100,11 +100,13 @@ def already(attempt: Attempt) -> Outcome:
     return Answered(attempt.answer_status, attempt.answer, end, attempt.n)
 
 
-def tell(checkout_id: str, what: str, at: datetime, detail: str = "") -> Happened:
+def tell(checkout_id: str, what: str, at: datetime, detail: str = "", traceparent: str = "") -> Happened:
     """A line for the history of a checkout."""
-    return Happened(checkout_id, what, at, detail)
+    return Happened(checkout_id, what, at, detail, traceparent)
 
 
-def tell_attempt(checkout_id: str, n: int, what: str, at: datetime, detail: str = "") -> Happened:
+def tell_attempt(
+    checkout_id: str, n: int, what: str, at: datetime, detail: str = "", traceparent: str = ""
+) -> Happened:
     """A line for the history of an attempt."""
-    return Happened(attempt_id(checkout_id, n), what, at, detail)
+    return Happened(attempt_id(checkout_id, n), what, at, detail, traceparent)

@@ -142,7 +142,7 @@ def _begun(snapshot: Snapshot, command: BeginPayment, checkout: Checkout, held: 
     deadline = extended(snapshot, checkout, wait_s, command.extension_max_s) if queued else None
     paying = with_state(checkout, move_checkout(checkout.state, "begin"), live_n=n, deadline=deadline)
     task = Task(task_id(checkout.id, n), "resolve", checkout.drop_id, checkout.id, n, due_at)
-    told = tell_attempt(checkout.id, n, attempt.state, snapshot.now, gateway)
+    told = tell_attempt(checkout.id, n, attempt.state, snapshot.now, gateway, command.traceparent)
     return Decision(Begun(attempt), (paying, attempt, task, *held, told))
 
 

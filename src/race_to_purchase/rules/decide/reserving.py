@@ -59,7 +59,12 @@ def reserve(snapshot: Snapshot, command: Reserve) -> Decision:
         deadline=snapshot.now + timedelta(seconds=drop.reservation_seconds),
         created_at=snapshot.now,
     )
-    rows: list[Row] = [checkout, *held, *spent, tell(checkout.id, checkout.state, snapshot.now)]
+    rows: list[Row] = [
+        checkout,
+        *held,
+        *spent,
+        tell(checkout.id, checkout.state, snapshot.now, "", command.traceparent),
+    ]
     if command.email is not None:
         rows.append(Buyer(command.buyer, command.email))
     return Decision(Reserved(checkout), tuple(rows))
