@@ -46,8 +46,9 @@ def pinned() -> list[str]:
 
 
 def declared() -> set[str]:
-    """The distributions that the package asks for when it is installed."""
-    return {normal(line) for line in PROJECT["dependencies"]}
+    """The distributions that the package asks for when it is installed, with any of its extras but the developers'."""
+    extras = [line for extra, lines in PROJECT["optional-dependencies"].items() if extra != "dev" for line in lines]
+    return {normal(line) for line in [*PROJECT["dependencies"], *extras]}
 
 
 def foreign() -> set[str]:
@@ -58,7 +59,13 @@ def foreign() -> set[str]:
             names.update(name.partition(".")[0] for node in ast.walk(parsed(path)) for name in imported(node))
     provided = packages_distributions()
     outside = names - set(sys.stdlib_module_names) - {"race_to_purchase"}
-    return {normal(provided.get(name, [name])[0]) for name in outside}
+    wanted = declared()
+    found: set[str] = set()
+    for name in outside:
+        # Several may share a name, as OpenTelemetry's do: those that are declared, or else any.
+        providers = {normal(each) for each in provided.get(name, [name])}
+        found |= providers & wanted or set(sorted(providers)[:1])
+    return found
 
 
 def imported(node: ast.AST) -> list[str]:
