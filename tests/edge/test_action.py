@@ -51,3 +51,24 @@ def test_a_return_url_that_is_none_is_refused(storefront: Client, url: object) -
     refused = storefront.ask("POST", path, {**WISH, "return_url": url})
     assert refused.problem == (422, "invalid_input")
     assert refused.json["field"] == "return_url"
+
+
+@pytest.mark.parametrize(
+    ("back", "link"),
+    [
+        (
+            "https%3A%2F%2Fshop.example%2Fback%3Fa%3D1%26b%3D%22%3E",
+            'href="https://shop.example/back?a=1&amp;b=&quot;&gt;"',
+        ),
+        ("javascript%3Aalert(1)", None),
+        ("%2Fsomewhere", None),
+        ("", None),
+    ],
+)
+def test_the_bank_links_back_to_a_shop_and_to_nothing_else(
+    storefront: Client, stranger: Client, back: str, link: str | None
+) -> None:
+    path = f"/v1/checkouts/{storefront.ask('POST', '/v1/checkouts', NEW_CHECKOUT).json['id']}"
+    url = storefront.ask("POST", f"{path}/payment", WISH).json["next_action"]
+    page = stranger.ask("POST", f"{url}?return={back}").body.decode()
+    assert re.findall(r"<a ([^>]*)>", page) == ([] if link is None else [link])

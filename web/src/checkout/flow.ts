@@ -9,7 +9,7 @@ import { notice } from "../bus.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Keep } from "../engine/keep.ts";
 import { asProblem, Problem } from "../engine/problem.ts";
-import type { Checkout, Drop } from "../engine/shapes.ts";
+import type { Checkout, Drop, Payment } from "../engine/shapes.ts";
 import { pause } from "../engine/wait.ts";
 
 export type Step = "loading" | "choose" | "reserving" | "reserved" | "paying" | "bank" | "expired" | "ended" | "paid";
@@ -106,12 +106,7 @@ export class CheckoutFlow {
     const body = JSON.stringify({ payment_method: method, return_url: returnUrl });
     await this.doing("paying", async () => {
       try {
-        const payment = await this.engine.pay(checkout.id, body, this.keep.keyFor(`${checkout.id} ${body}`));
-        if (payment.state !== "paying") this.keep.answered();
-        this.queued = payment.queued ?? null;
-        this.nextAction = payment.next_action ?? null;
-        if (payment.order !== undefined) return this.bought({ ...checkout, state: "paid", order: payment.order.id });
-        await this.decided(checkout.id);
+        await this.told(checkout, await this.engine.pay(checkout.id, body, this.keep.keyFor(`${checkout.id} ${body}`)));
       } catch (thrown) {
         await this.notPaid(asProblem(thrown));
       }
@@ -124,12 +119,19 @@ export class CheckoutFlow {
     if (checkout === null) return;
     await this.doing("paying", async () => {
       try {
-        await this.engine.returned(checkout.id);
-        await this.decided(checkout.id);
+        await this.told(checkout, await this.engine.returned(checkout.id));
       } catch (thrown) {
         await this.notPaid(asProblem(thrown));
       }
     });
+  }
+
+  private async told(checkout: Checkout, payment: Payment): Promise<void> {
+    if (payment.state !== "paying") this.keep.answered();
+    this.queued = payment.queued ?? null;
+    this.nextAction = payment.next_action ?? null;
+    if (payment.order !== undefined) return this.bought({ ...checkout, state: "paid", order: payment.order.id });
+    await this.decided(checkout.id);
   }
 
   /** Give back what is reserved. */

@@ -51,8 +51,10 @@ export function underWay(queued: number | null, texts: Texts): TemplateResult {
   </div>`;
 }
 
-/** A bank's address, never a script: what a gateway gives is put into a link. */
-export function safeHref(address: string, api: string): string {
+/** A bank's address, never a script: what a gateway gives is put into a link. The sandbox's bank is told the way back. */
+export function bankHref(address: string, api: string, back: string): string {
   const url = new URL(address, api || location.href);
-  return url.protocol === "https:" || url.protocol === "http:" ? url.href : "about:blank";
+  if (url.protocol !== "https:" && url.protocol !== "http:") return "about:blank";
+  if (url.pathname.startsWith("/sandbox/actions/")) url.searchParams.set("return", back);
+  return url.href;
 }

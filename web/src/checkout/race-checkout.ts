@@ -8,7 +8,7 @@ import { tokens } from "../look/tokens.ts";
 import type { Part, Texts } from "../text/catalogue.ts";
 import { chooseForm, emptyForm, type Form, wrongWith } from "./choose.ts";
 import { CheckoutFlow, type Step } from "./flow.ts";
-import { declined, methods, safeHref, SANDBOX, underWay } from "./paying.ts";
+import { bankHref, declined, methods, SANDBOX, underWay } from "./paying.ts";
 import { quoteTable } from "./quote.ts";
 import { look } from "./race-checkout.css.ts";
 
@@ -262,7 +262,7 @@ export class RaceCheckout extends RaceElement {
         <p class="lead">${texts.say("bankBody")}</p>
         ${left === null ? nothing : html`<p class="held"><span class="small">${texts.say("reservedFor")}</span> ${countdown(left, texts)}</p>`}
       </div>
-      <a class="button wide" href=${safeHref(flow.nextAction!, this.engine.api)}>${texts.say("bankGo")}</a>
+      <a class="button wide" href=${bankHref(flow.nextAction!, this.engine.api, this.returnAddress())}>${texts.say("bankGo")}</a>
       ${flow.problem === null ? nothing : this.trouble(flow.problem)}
     </section>`;
   }

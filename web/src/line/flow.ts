@@ -29,6 +29,7 @@ export interface Pass {
 const NO_LINE = new Set(["unknown_line", "not_found"]);
 const NO_LINE_MS = 10_000;
 const TRIES_AT_THE_DOOR = 3;
+const DRAWING_TRIES = 20;
 
 export class LineFlow {
   status: LineStatus | null = null;
@@ -175,8 +176,14 @@ export class LineFlow {
         notice("race-joined", this.id, { late: place.late });
         return;
       } catch (thrown) {
-        const { challenge } = asProblem(thrown).told;
-        if (challenge === undefined || n === TRIES_AT_THE_DOOR || this.code !== null) throw thrown;
+        const problem = asProblem(thrown);
+        const { challenge } = problem.told;
+        if (problem.code === "draw_under_way" && n < DRAWING_TRIES) {
+          // A moment of a second or two, which nobody should have to press a button through.
+          await pause(problem.retryAfterMs ?? 2_000);
+          continue;
+        }
+        if (challenge === undefined || n >= TRIES_AT_THE_DOOR || this.code !== null) throw thrown;
         this.busy = "checking";
         this.checked = 0;
         this.changed();

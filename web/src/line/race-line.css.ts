@@ -6,6 +6,11 @@ export const look = css`
   .loading { display: flex; gap: 0.75em; align-items: center; color: var(--_muted); min-height: 12rem; }
   .mark { display: grid; place-items: center; width: 3rem; height: 3rem; border-radius: 50%; background: color-mix(in oklab, var(--_glow) 16%, transparent); color: var(--_glow); }
   .mark svg { width: 1.5rem; fill: none; stroke: currentColor; stroke-width: 2.5; stroke-linecap: round; stroke-linejoin: round; }
+  .moving { display: flex; justify-content: center; align-items: center; gap: 4px; }
+  .moving i { width: 6px; height: 6px; border-radius: 50%; background: currentColor; animation: hop 1.2s ease-in-out infinite; }
+  .moving i:nth-child(2) { animation-delay: 0.15s; }
+  .moving i:nth-child(3) { animation-delay: 0.3s; }
+  @keyframes hop { 30% { translate: 0 -6px; } 60% { translate: 0 0; } }
   .mark path { stroke-dasharray: 24; animation: draw 0.6s 0.15s ease-out both; }
   @keyframes draw { from { stroke-dashoffset: 24; } }
   .clock { display: grid; gap: 0.15rem; padding-block: 1rem; border-block: 1px solid var(--_edge); }

@@ -133,8 +133,10 @@ export class RaceLine extends RaceElement {
   }
 
   private mark(view: View): TemplateResult | typeof nothing {
-    if (!["registered", "drawn", "admitted", "called"].includes(view)) return nothing;
-    return html`<span class="mark" aria-hidden="true">${svg`<svg viewBox="0 0 24 24"><path d="M5 12.5l4.5 4.5L19 7.5"/></svg>`}</span>`;
+    const drawn = MARKS[view];
+    if (drawn === undefined) return nothing;
+    if (drawn === "moving") return html`<span class="mark moving" aria-hidden="true"><i></i><i></i><i></i></span>`;
+    return html`<span class="mark" aria-hidden="true">${svg`<svg viewBox="0 0 24 24"><path d=${drawn}/></svg>`}</span>`;
   }
 
   private middle(view: View, texts: Texts): TemplateResult | typeof nothing {
@@ -231,6 +233,14 @@ function inWords(range: { fromS: number; toS: number }, texts: Texts): string {
   const one = wait.unit === "minutes" ? "waitMinutes" : "waitHours";
   return wait.from === wait.to ? texts.say(`${one}Same`, { n: wait.to }) : texts.say(one, { n: wait.to, from: wait.from, to: wait.to });
 }
+
+const TICK = "M5 12.5l4.5 4.5L19 7.5";
+
+/** A sign before the title: what is drawn, or three points that move while something is under way. */
+const MARKS: { readonly [view in View]?: string } = {
+  registered: TICK, drawn: TICK, admitted: TICK, draw: "moving", opening: "moving", called: "moving", room: "moving",
+  paused: "M9 7v10M15 7v10", lapsed: "M12 7v5.5l3.5 2", closed: "M7 12h10", sold_out: "M7 12h10",
+};
 
 const TITLES: { readonly [view in View]: Key } = {
   loading: "loading", announced: "announcedTitle", plain_announced: "announcedTitle", registration: "registrationTitle",

@@ -33,7 +33,7 @@ export const tokens = css`
   ul { list-style: none; }
   h2 { font: 650 clamp(1.6rem, 1.2rem + 2vw, 2.15rem)/1.12 var(--_display); letter-spacing: -0.028em; text-wrap: balance; }
   h3, legend { font: 600 0.95rem/1.3 var(--_font); letter-spacing: -0.005em; }
-  .lead { color: var(--_muted); max-width: 38em; text-wrap: pretty; }
+  .lead { color: var(--_muted); font-size: 1.0625rem; max-width: 38em; text-wrap: pretty; }
   .small { color: var(--_muted); font-size: 0.875rem; }
   .stack { display: grid; gap: 1.25rem; grid-template-columns: minmax(0, 1fr); }
   .tight { display: grid; gap: 0.4rem; grid-template-columns: minmax(0, 1fr); }

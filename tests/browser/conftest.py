@@ -1,0 +1,80 @@
+"""One engine and one browser for all journeys; each test has a drop of its own, and buyers in contexts of their own."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.buyer import Buyer
+from tests.browser.sales import Sales
+from tests.journeys.engine import Engine
+from tests.programs import require_program
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; whatever it does to reach the network would wait for nothing here."""
+    program = require_program("chromium")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=str(program), args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """`race serve` with its pages, as a shop runs it."""
+    with tempfile.TemporaryDirectory(prefix="race-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        # No two buyers of a test come from one household: all of them share this machine's address.
+        running = Engine(Path(folder), RACE_EXPIRE_EVERY_S="0.1", RACE_GUARD_LOG_ONLY="limits")
+        running.start()
+        yield running
+        running.end()
+
+
+@pytest.fixture
+def sales(engine: Engine) -> Sales:
+    """Opens drops."""
+    return Sales(engine.url)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember that a test has failed, for the picture that is taken then."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
+@pytest.fixture
+def a_buyer(browser: Browser, engine: Engine, request: pytest.FixtureRequest) -> Iterator[Callable[..., Buyer]]:
+    """Makes buyers, each on a phone of their own; a page that breaks fails the test."""
+    made: list[Buyer] = []
+
+    def make(**options: Any) -> Buyer:
+        made.append(Buyer(browser, engine.url, **options))
+        return made[-1]
+
+    yield make
+    if request.node.stash.get(FAILED, False):
+        for number, buyer in enumerate(made):
+            buyer.picture(f"failed-{request.node.name}-{number}")
+    broken = [error for buyer in made for error in buyer.errors]
+    for buyer in made:
+        buyer.leave()
+    assert broken == []
+
+
+@pytest.fixture
+def buyer(a_buyer: Callable[..., Buyer]) -> Buyer:
+    """Somebody with a phone of 360 pixels."""
+    return a_buyer()

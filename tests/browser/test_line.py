@@ -1,0 +1,121 @@
+"""The line as a buyer meets it: register, wait, be called, come in; and what the line says when it cannot."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.browser.buyer import Buyer
+from tests.browser.sales import Sales, in_s
+
+
+def test_a_buyer_registers_waits_enters_and_buys(buyer: Buyer, sales: Sales) -> None:
+    drop = sales.with_door(closes_s=10, opens_s=11, door={"challenge": "none"})
+    buyer.visit(drop)
+    buyer.sees("Registration is open")
+    buyer.picture("line-registration")
+    buyer.press("Take a place")
+    buyer.sees("You are in the draw")
+    buyer.picture("line-registered")
+    buyer.sees("Choose yours")
+    expect(buyer.page.locator("race-checkout").get_by_text("Your turn lasts")).to_be_visible()
+    buyer.picture("line-admitted")
+    buyer.reserves()
+    assert "race-pass" in buyer.asked("POST", "/v1/checkouts")[0].headers
+    buyer.pays()
+    buyer.sees("Thank you")
+    assert sales.pools(drop)["eu-42"] == (0, 1)
+
+
+def test_a_visitor_who_is_asked_to_solve_something_has_it_solved_by_the_browser(buyer: Buyer, sales: Sales) -> None:
+    buyer.visit(sales.with_door(closes_s=120, opens_s=150))
+    buyer.press("Take a place")
+    buyer.sees("You are in the draw")
+    asked = [request.response().status for request in buyer.asked("POST", "/line")]
+    assert asked == [403, 201]
+
+
+def test_a_browser_that_may_start_no_worker_solves_it_on_the_page(buyer: Buyer, sales: Sales) -> None:
+    buyer.page.add_init_script("window.Worker = class { constructor() { throw new Error('no workers here') } }")
+    buyer.visit(sales.with_door(closes_s=120, opens_s=150))
+    buyer.press("Take a place")
+    buyer.sees("You are in the draw")
+
+
+def test_a_reload_and_a_second_tab_keep_the_place(buyer: Buyer, sales: Sales) -> None:
+    drop = sales.with_door(closes_s=120, opens_s=150, door={"challenge": "none"})
+    buyer.visit(drop)
+    buyer.press("Take a place")
+    buyer.sees("You are in the draw")
+    ticket = buyer.page.evaluate("Object.values(localStorage).map((kept) => JSON.parse(kept).ticket)")
+    buyer.page.reload()
+    buyer.sees("You are in the draw")
+    other = buyer.tab()
+    buyer.visit(drop, page=other)
+    buyer.sees("You are in the draw", other)
+    assert other.evaluate("Object.values(localStorage).map((kept) => JSON.parse(kept).ticket)") == ticket
+    assert len([one for one in buyer.asked("POST", "/line") if one.response().status == 201]) == 1
+
+
+def test_whoever_waits_sees_how_many_are_ahead_and_an_honest_wait(a_buyer: Callable[..., Buyer], sales: Sales) -> None:
+    drop = sales.with_door(door={"rate_per_s": 0.02, "challenge": "none"}, opens_s=1, closes_s=-1)
+    buyers = [a_buyer() for _ in range(3)]
+    for buyer in buyers:
+        buyer.visit(drop)
+        buyer.press("Join the line")
+        expect(buyer.page.get_by_role("button", name="Join the line")).to_have_count(0)
+    last = buyers[-1]
+    last.sees("You are in the line")
+    expect(last.page.get_by_text("people are ahead of you", exact=True)).to_be_visible()
+    expect(last.page.get_by_text("Time to wait")).to_be_visible()
+    last.picture("line-waiting")
+
+
+def test_a_line_that_is_sold_out_tells_those_who_wait(a_buyer: Callable[..., Buyer], sales: Sales) -> None:
+    drop = sales.with_door(door={"rate_per_s": 2, "challenge": "none"}, stock=1)
+    first, second = a_buyer(), a_buyer()
+    first.visit(drop)
+    first.press("Join the line")
+    first.reserves()
+    second.visit(drop)
+    second.press("Join the line")
+    second.sees("You are in the line")
+    first.pays()
+    first.sees("Thank you")
+    second.sees("Sold out")
+    second.picture("line-sold-out")
+
+
+def test_a_turn_that_is_not_used_ends_and_the_place_is_kept(buyer: Buyer, sales: Sales) -> None:
+    drop = sales.with_door(door={"pass_seconds": 5, "challenge": "none"})
+    buyer.visit(drop)
+    buyer.press("Join the line")
+    buyer.sees("Choose yours")
+    buyer.sees("Your turn has passed")
+    buyer.picture("line-lapsed")
+    buyer.press("Try again")
+    buyer.sees("Choose yours")
+
+
+def test_whoever_is_not_called_cannot_reserve_by_going_to_the_checkout(buyer: Buyer, sales: Sales) -> None:
+    drop = sales.with_door(closes_s=60, opens_s=90)
+    buyer.visit(drop)
+    buyer.sees("Registration is open")
+    status = buyer.page.evaluate(
+        """async (drop) => {
+          const session = await (await fetch("/v1/session", {method: "POST"})).json();
+          const answer = await fetch("/v1/checkouts", {method: "POST", headers: {"content-type": "application/json",
+            "race-csrf": session.csrf, "idempotency-key": "a-key-of-its-own"},
+            body: JSON.stringify({drop, lines: [{item: "eu-42", quantity: 1}], buyer: {}})});
+          return [answer.status, (await answer.json()).code];
+        }""",
+        drop,
+    )
+    assert status in ([409, "drop_not_open"], [403, "pass_required"])
+
+
+def test_a_drop_that_opens_by_itself_lets_those_in_who_are_there(buyer: Buyer, sales: Sales) -> None:
+    drop = sales.opened(opens_at=in_s(4))
+    buyer.visit(drop)
+    buyer.sees("Opens soon")
+    buyer.picture("opens-soon")
+    buyer.reserves()
