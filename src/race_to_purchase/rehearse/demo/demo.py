@@ -44,7 +44,7 @@ REST_S_MAX = 20.0
 """How long, after the last reservation's life, everything may take to come to rest."""
 GATEWAY_FAULTS = "gateway_faults"
 FAULTY_REST_S_MAX = 90.0
-"""The same with a gateway that fails: it is asked again after 5 and 30 s."""
+"""The same with a gateway that fails: it is asked again after 2 and 5 s, then each 10."""
 
 
 class DemoOptions(msgspec.Struct, frozen=True):

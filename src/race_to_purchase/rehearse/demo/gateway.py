@@ -51,6 +51,9 @@ SHARES = {
 }
 """Kinds of faults, and how often each is the one that strikes."""
 
+SETTINGS = {"RACE_GATEWAY_TIMEOUT_S": "3", "RACE_RESOLVE_AFTER_S": "2,5,10"}
+"""A demo ends within minutes: what got no answer is asked about sooner than in a shop, so that all comes to its end."""
+
 CONFIGURATION = """\
 [[gateway]]
 name = "stripe"
@@ -139,7 +142,7 @@ def simulated(folder: Path, faults: float, seed: int) -> Iterator[Simulator]:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
     try:
         _wait_for(process, port, log)
-        yield Simulator(url, {"RACE_GATEWAYS": str(configuration), "RACE_GATEWAY_TIMEOUT_S": "3"})
+        yield Simulator(url, {"RACE_GATEWAYS": str(configuration), **SETTINGS})
     finally:
         process.terminate()
         try:
