@@ -23,11 +23,12 @@ from race_to_purchase.edge.reference.examples import DROP
 from race_to_purchase.edge.routes import Behind, build_app
 from race_to_purchase.edge.sessions import Sessions
 from race_to_purchase.edge.webhooks import Webhooks
-from race_to_purchase.observe.committed import Committed
+from race_to_purchase.observe.committed import Committed, committed
 from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue, DropState
 from race_to_purchase.operate.findings import FindingsDesk
 from race_to_purchase.operate.gateways import Gateways
+from race_to_purchase.operate.grants import GrantDesk
 from race_to_purchase.operate.line import LineDesk
 from race_to_purchase.path.desk import Desk
 from race_to_purchase.path.line import Line
@@ -105,6 +106,7 @@ class Shop:
 
     def _note(self, batch: Sequence[Committed]) -> None:
         self.requests += [one.cause.request for one in batch]
+        committed(batch)
 
     async def ready(self) -> None:
         """The readiness that the edge asks for."""
@@ -142,6 +144,7 @@ class Shop:
                 sessions=self.sessions(),
                 line=self.line,
                 line_keys=self.keys,
+                grants=GrantDesk(self.line._committer, self.line_rows, self.keys),
                 line_desk=LineDesk(self.line._committer, self.line_rows, partial(reveal, self.keys)),
                 customers=self.login.customers(self.now_s),
             ),

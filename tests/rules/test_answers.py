@@ -42,6 +42,7 @@ REFUSALS = [
     (o.PassRefused("pass_invalid"), 403, "pass_invalid", False),
     (o.PassRefused("pass_expired"), 403, "pass_expired", False),
     (o.PassRefused("pass_used"), 403, "pass_used", False),
+    (o.GrantRefused("grant_used"), 403, "grant_used", False),
     (o.TicketWrong("forged"), 403, "ticket_invalid", False),
     (o.NotCalled(7, 60.0), 409, "not_called", True),
     (o.NoPassFree(NOON), 409, "no_pass_free", True),
@@ -71,9 +72,11 @@ SILENT: list[Any] = [
     o.TriedNext(an_attempt(CHECKOUT), void=False),
     o.Done("captured"),
     o.Ignored("late"),
+    o.DropChanged("aurora"),
     o.PassGiven(PassRow("aurora", "00" * 16, 1, "00" * 16, NOON)),
     o.Steered(LINE),
     o.Released(3, "rate", LINE),
+    o.Granted(()),
 ]
 
 

@@ -144,6 +144,27 @@ class AdminClient:
         body = msgspec.json.encode({"beacon": beacon})
         return _line(self._call("POST", f"/v1/admin/drops/{quote(drop_id)}/line/draw", body)[1])
 
+    def issue_grants(self, drop_id: str, wish: dict[str, Any]) -> list[dict[str, str]]:
+        """One grant a customer, each with its token."""
+        body = msgspec.json.encode(wish)
+        issued: list[dict[str, str]] = self._call("POST", f"/v1/admin/drops/{quote(drop_id)}/grants", body)[1]["grants"]
+        return issued
+
+    def grants(self, drop_id: str) -> Table:
+        """Every grant, a row each."""
+        table = Table("grant", "lane", "valid from", "until", "issued by", "", box=None, pad_edge=False)
+        after = ""
+        while page := self._call("GET", f"/v1/admin/drops/{quote(drop_id)}/grants?after={after}")[1]["grants"]:
+            for row in page:
+                state = "used" if row["used_at"] else "revoked" if row["revoked_at"] else ""
+                table.add_row(row["id"], row["lane"], row["valid_from"], row["valid_until"], row["issued_by"], state)
+            after = page[-1]["id"]
+        return table
+
+    def revoke_grant(self, drop_id: str, grant: str) -> None:
+        """Take one back."""
+        self._call("POST", f"/v1/admin/drops/{quote(drop_id)}/grants/{quote(grant)}/revoke")
+
     def _call(self, method: str, path: str, body: bytes | None = None, key: str = "") -> tuple[int, Any]:
         request = urllib.request.Request(
             self._url + path,

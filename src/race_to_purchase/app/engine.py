@@ -204,6 +204,7 @@ class Engine:
                 line=self.line.line,
                 line_keys=self.line.keys,
                 line_desk=self.line.desk,
+                grants=self.line.grants,
                 webhooks=Webhooks(self.gateways, self.inbox, lambda name: self._inbox_loops[name].nudge()),
                 gate=self.guard.gate,
                 challenges=self.guard.desk,

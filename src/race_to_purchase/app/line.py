@@ -13,6 +13,7 @@ from race_to_purchase.loops.draw import DrawPlaces
 from race_to_purchase.loops.loop import Loop
 from race_to_purchase.loops.passes import ExpirePasses
 from race_to_purchase.loops.release import Release
+from race_to_purchase.operate.grants import GrantDesk
 from race_to_purchase.operate.line import LineDesk
 from race_to_purchase.path.line import Line
 from race_to_purchase.ports import Keyrings
@@ -64,6 +65,7 @@ class LineParts:
         rows = PostgresLineRows(pool)
         self.line = Line(committer, rows, keys)
         self.seal = partial(seal, keys)
+        self.grants = GrantDesk(committer, rows, keys)
         self.desk = LineDesk(committer, rows, partial(reveal, keys))
         self.loops = [
             Loop(DrawPlaces(committer, rows, partial(reveal, keys)), DRAW_EVERY_S),

@@ -29,6 +29,7 @@ from race_to_purchase.edge.guard.gate import Gate
 from race_to_purchase.edge.health import Health
 from race_to_purchase.edge.ledger import LedgerAdmin
 from race_to_purchase.edge.line.admin import LineAdmin
+from race_to_purchase.edge.line.grants import GrantsAdmin
 from race_to_purchase.edge.line.handlers import LineHandlers
 from race_to_purchase.edge.metrics import Metrics
 from race_to_purchase.edge.pages.built import Built, built_files
@@ -45,6 +46,7 @@ from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.operate.findings import FindingsDesk
 from race_to_purchase.operate.gateways import Gateways
+from race_to_purchase.operate.grants import GrantDesk
 from race_to_purchase.operate.line import LineDesk
 from race_to_purchase.path.line import Line
 from race_to_purchase.path.purchase import Purchase
@@ -66,6 +68,7 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
     line: Line
     line_keys: Keyring
     line_desk: LineDesk
+    grants: GrantDesk
     webhooks: Webhooks
     gate: Gate
     challenges: ChallengeDesk
@@ -99,7 +102,7 @@ def build_app(
     routes = [
         *_buying(at, Checkouts(behind.purchase, behind.line_keys)),
         *_waiting(at, LineHandlers(behind.line, behind.doors)),
-        *_steering(at, LineAdmin(behind.line_desk)),
+        *_steering(at, LineAdmin(behind.line_desk), GrantsAdmin(behind.grants)),
         *([_acting(at, SandboxActions(sandbox))] if sandbox is not None else []),
         *([at("/echo", post=Verb("echo", echo_handler, body=BYTES_MAX))] if echo else []),
         *_challenging(at, behind.challenges),
@@ -166,7 +169,7 @@ def _waiting(at: Paths, line: LineHandlers) -> Sequence[Route]:
     )
 
 
-def _steering(at: Paths, line: LineAdmin) -> Sequence[Route]:
+def _steering(at: Paths, line: LineAdmin, grants: GrantsAdmin) -> Sequence[Route]:
     path = "/v1/admin/drops/{drop}/line"
     return (
         at(
@@ -175,6 +178,15 @@ def _steering(at: Paths, line: LineAdmin) -> Sequence[Route]:
             patch=Verb("steer_line", line.steer, "operator", body=BYTES_MAX),
         ),
         at(f"{path}/draw", post=Verb("draw_line", line.draw, "operator", body=BYTES_MAX)),
+        at(
+            "/v1/admin/drops/{drop}/grants",
+            get=Verb("grants", grants.all, "viewer"),
+            post=Verb("issue_grants", grants.issue, "operator", body=DEFINITION_BYTES_MAX),
+        ),
+        at(
+            "/v1/admin/drops/{drop}/grants/{grant}/revoke",
+            post=Verb("revoke_grant", grants.revoke, "operator"),
+        ),
     )
 
 

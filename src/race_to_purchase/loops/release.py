@@ -15,7 +15,7 @@ from race_to_purchase.errors import TryAgainLater
 from race_to_purchase.observe.events import emit
 from race_to_purchase.observe.events.line import LeaderChanged
 from race_to_purchase.ports import LineRows, LineSeen
-from race_to_purchase.rules.drop import item_pools, passes_pool
+from race_to_purchase.rules.drop import item_pools, passes_pool, reserved_pool
 from race_to_purchase.rules.line.commands import (
     CallNext,
 )
@@ -57,7 +57,7 @@ class Release:
         drop_id = seen.row.id
         command = CallNext(
             drop_id,
-            (*item_pools(seen.row.definition), passes_pool(drop_id)),
+            (*item_pools(seen.row.definition), passes_pool(drop_id), reserved_pool(drop_id)),
             self._leader,
             LEASE_S,
             seen.late,

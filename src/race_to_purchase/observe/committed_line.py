@@ -56,6 +56,23 @@ def _steered(command: c.SteerLine, outcome: o.Outcome, cause: Cause) -> None:
         emit(line.LineSteered(command.drop_id, command.by, outcome.line.paused_at is not None, cause=cause))
 
 
+def _issued(command: c.IssueGrants, outcome: o.Outcome, cause: Cause) -> None:
+    if isinstance(outcome, o.Granted):
+        emit(line.GrantChanged(command.drop_id, "issued", len(outcome.grants), cause=cause))
+
+
+def _revoked(command: c.RevokeGrant, outcome: o.Outcome, cause: Cause) -> None:
+    if isinstance(outcome, o.Granted):
+        emit(line.GrantChanged(command.drop_id, "revoked", 1, cause=cause))
+
+
+def _redeemed(command: c.RedeemGrant, outcome: o.Outcome, cause: Cause) -> None:
+    if isinstance(outcome, o.Granted):
+        emit(line.GrantChanged(command.drop_id, "used", 1, cause=cause))
+    elif isinstance(outcome, o.GrantRefused):
+        emit(line.GrantDenied(command.drop_id, outcome.why, cause=cause))
+
+
 _NO_PASS: dict[type[Any], line.NoPass] = {
     o.NotCalled: "not_called",
     o.NoPassFree: "no_pass_free",
@@ -72,4 +89,7 @@ TELLERS: dict[type[Any], Told] = {
     c.ClaimPass: _claimed,
     c.ExpirePass: _ended,
     c.SteerLine: _steered,
+    c.IssueGrants: _issued,
+    c.RevokeGrant: _revoked,
+    c.RedeemGrant: _redeemed,
 }

@@ -14,17 +14,25 @@ import msgspec
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.errors import RaceError
 from race_to_purchase.observe.events import emit
-from race_to_purchase.observe.events.line import ClaimRefused, LineJoined
+from race_to_purchase.observe.events.line import ClaimRefused, GrantDenied, LineJoined, WrongGrant
 from race_to_purchase.path.registered import Registered
 from race_to_purchase.ports import LineRows, LineSeen
-from race_to_purchase.rules.drop import item_pools, passes_pool, ticket_pool
+from race_to_purchase.rules.drop import item_pools, passes_pool, reserved_pool, ticket_pool
 from race_to_purchase.rules.line import tickets
-from race_to_purchase.rules.line.commands import (
-    ClaimPass,
-)
+from race_to_purchase.rules.line.commands import ClaimPass, RedeemGrant
 from race_to_purchase.rules.line.rows import PassRow
 from race_to_purchase.rules.line.tickets import Ticket
-from race_to_purchase.rules.outcomes import Closed, NotDrawn, NotRegistering, Outcome, PassGiven, TicketWrong, Unknown
+from race_to_purchase.rules.outcomes import (
+    Closed,
+    Granted,
+    GrantRefused,
+    NotDrawn,
+    NotRegistering,
+    Outcome,
+    PassGiven,
+    TicketWrong,
+    Unknown,
+)
 from race_to_purchase.rules.phases import Phase, phase_of
 from race_to_purchase.rules.signing import Keyring, WrongToken
 
@@ -51,10 +59,11 @@ class Who(msgspec.Struct, frozen=True):
 
 
 class Joined(msgspec.Struct, frozen=True):
-    """A place in the line: its token, and the number of one who came after the draw."""
+    """A place in the line: its token, and the number of one who came after the draw, or the lane of a grant."""
 
     ticket: str
     late: int | None
+    lane: str | None = None
 
 
 class LetIn(msgspec.Struct, frozen=True):
@@ -117,6 +126,22 @@ class Line:
         emit(LineJoined(drop_id, "late"))
         return self._joined(seen, tid, late)
 
+    async def redeem(self, drop_id: str, token: str, identity: str | None) -> Joined | Outcome:
+        """A ticket by the lane of a grant, for the identity that it was issued to; the same again until it is used."""
+        seen = await self.seen(drop_id)
+        if seen is None:
+            return Unknown("line", drop_id)
+        try:
+            grant = tickets.read_grant(self._keys, drop_id, token)
+        except WrongToken:
+            return _not_granted(drop_id, "grant_invalid")
+        tid = None if identity is None else self._tid(seen, Who(identity))
+        if tid != grant.tid:
+            return _not_granted(drop_id, "grant_wrong_identity")
+        command = RedeemGrant(drop_id, (ticket_pool(drop_id, tid.hex()),), grant.id.hex(), tid.hex())
+        outcome = await self._committer.submit(command)
+        return self._joined(seen, tid, None, grant.lane) if isinstance(outcome, Granted) else outcome
+
     async def _register(self, drop_id: str, tid: bytes) -> bool:
         name = (drop_id, tid)
         if name in self._recent:
@@ -137,12 +162,12 @@ class Line:
             return tickets.tid_of_identity(key, seen.row.id, who.identity)
         return tickets.tid_of_challenge(key, seen.row.id, who.challenge)
 
-    def _joined(self, seen: LineSeen, tid: bytes, late: int | None) -> Joined:
+    def _joined(self, seen: LineSeen, tid: bytes, late: int | None, lane: str | None = None) -> Joined:
         door = seen.row.definition.door
         assert door is not None
         # The time is that of the line, not of the visitor, so that the same place is always the same token.
-        ticket = Ticket(tid, int(door.registration_opens_at.timestamp()), late)
-        return Joined(tickets.sign_ticket(self._keys, seen.row.id, ticket), late)
+        ticket = Ticket(tid, int(door.registration_opens_at.timestamp()), late, lane is not None)
+        return Joined(tickets.sign_ticket(self._keys, seen.row.id, ticket), late, lane)
 
     async def claim(self, drop_id: str, token: str, browser: bytes) -> LetIn | Outcome:
         """The pass of a ticket whose place is called; the same again in the same browser, while it is good."""
@@ -156,7 +181,10 @@ class Line:
             return TicketWrong(wrong.reason)
         tid = ticket.tid.hex()
         pools = (*item_pools(seen.row.definition), passes_pool(drop_id), ticket_pool(drop_id, tid))
-        outcome = await self._committer.submit(ClaimPass(drop_id, pools, tid, browser.hex(), ticket.late))
+        if ticket.granted:
+            pools += (reserved_pool(drop_id),)
+        command = ClaimPass(drop_id, pools, tid, browser.hex(), ticket.late, ticket.granted)
+        outcome = await self._committer.submit(command)
         return self._let_in(outcome.row) if isinstance(outcome, PassGiven) else outcome
 
     def _let_in(self, row: PassRow) -> LetIn:
@@ -167,6 +195,11 @@ class Line:
             int(row.expires_at.timestamp()),
         )
         return LetIn(tickets.sign_pass(self._keys, row.drop_id, admitted), row)
+
+
+def _not_granted(drop_id: str, why: WrongGrant) -> GrantRefused:
+    emit(GrantDenied(drop_id, why))
+    return GrantRefused(why)
 
 
 def phase(seen: LineSeen) -> Phase:

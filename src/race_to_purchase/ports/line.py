@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from race_to_purchase.rules.line.rows import LineRow
+from race_to_purchase.rules.line.rows import GrantRow, LineRow
 from race_to_purchase.rules.rows import DropRow, Pool
 
 PART_TIDS = 65_536
@@ -42,6 +42,10 @@ class LineRows(Protocol):
 
     async def passes_due(self, limit: int) -> Sequence[tuple[str, str]]:
         """Drop and ticket of passes whose time is up, the oldest first."""
+        ...
+
+    async def grants(self, drop_id: str, after: str, limit: int) -> Sequence[GrantRow]:
+        """Grants of a drop by their id, those after `after`."""
         ...
 
     async def register(self, drop_id: str, tid: bytes) -> bool:

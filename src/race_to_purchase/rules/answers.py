@@ -270,10 +270,22 @@ _PASSES = {
 }
 
 
+_GRANTS = {
+    "grant_invalid": "This is no grant of this drop.",
+    "grant_not_yet": "The time of this grant has not come yet.",
+    "grant_expired": "The time of this grant is over.",
+    "grant_revoked": "This grant was taken back.",
+    "grant_used": "This grant was used.",
+    "grant_wrong_identity": "This grant is somebody else's: it is good for the one customer it was issued to.",
+}
+
+
 def _at_the_door(outcome: o.AtTheDoor) -> Answer:
     match outcome:
         case o.PassRefused(why=code):
             return problem(403, code, "Not let in", _PASSES[code])
+        case o.GrantRefused(why=code):
+            return problem(403, code, "Not granted", _GRANTS[code])
         case o.TicketWrong():
             detail = "This ticket is not one of this drop. Join the line again: the same visitor has the same place."
             return problem(403, "ticket_invalid", "Not a ticket", detail, field="ticket")

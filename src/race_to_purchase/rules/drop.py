@@ -171,6 +171,11 @@ def passes_pool(drop_id: str) -> str:
     return f"{drop_id}/line/passes"
 
 
+def reserved_pool(drop_id: str) -> str:
+    """Id of the pool of places that were called for holders of grants."""
+    return f"{drop_id}/line/reserved"
+
+
 def ticket_pool(drop_id: str, tid: str) -> str:
     """Id of the pool of one ticket: its capacity is the number of its passes, the one that is out is held."""
     return f"{drop_id}/ticket/{tid}"
@@ -193,4 +198,5 @@ def shared_pools(drop: Drop) -> dict[str, tuple[str, int]]:
         pools[promo_pool(drop.id, promo.code)] = ("promo", promo.redemptions)
     if drop.door is not None:
         pools[passes_pool(drop.id)] = ("passes", drop.door.passes_outstanding_max)
+        pools[reserved_pool(drop.id)] = ("reserved", 0)
     return pools

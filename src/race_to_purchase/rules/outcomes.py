@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from race_to_purchase.rules.aftersale import RefundRow
-from race_to_purchase.rules.line.rows import LineRow, PassRow
+from race_to_purchase.rules.line.rows import GrantRow, LineRow, PassRow
 from race_to_purchase.rules.rows import Attempt, Checkout, CheckoutState, DropRow, Finding
 
 
@@ -309,6 +309,20 @@ class NotDrawable(msgspec.Struct, frozen=True):
     why: str
 
 
+class GrantRefused(msgspec.Struct, frozen=True):
+    """The grant gives nobody a place now."""
+
+    why: Literal[
+        "grant_invalid", "grant_not_yet", "grant_expired", "grant_revoked", "grant_used", "grant_wrong_identity"
+    ]
+
+
+class Granted(msgspec.Struct, frozen=True):
+    """The grants as they stand now."""
+
+    grants: tuple[GrantRow, ...]
+
+
 class Steered(msgspec.Struct, frozen=True):
     """The line as it stands after the operator's hand, or after a step of the draw."""
 
@@ -334,6 +348,7 @@ AtTheDoor = (
     | NotRegistering
     | SecretWrong
     | NotDrawable
+    | GrantRefused
 )
 """Why somebody does not get on in a line."""
 
@@ -375,4 +390,5 @@ Outcome = (
     | Steered
     | AtTheDoor
     | Released
+    | Granted
 )

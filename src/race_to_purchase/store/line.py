@@ -14,7 +14,7 @@ import msgspec
 from race_to_purchase.combine import Combiner
 from race_to_purchase.ports import PART_TIDS, LineSeen
 from race_to_purchase.rules.drop import Drop
-from race_to_purchase.rules.line.rows import LineRow
+from race_to_purchase.rules.line.rows import GrantRow, LineRow
 from race_to_purchase.rules.line.tickets import TID_BYTES
 from race_to_purchase.rules.rows import DropRow, Pool
 from race_to_purchase.store.postgres import CONNECT_TIMEOUT_S, translated
@@ -58,6 +58,10 @@ class PostgresLineRows:
     async def passes_due(self, limit: int) -> Sequence[tuple[str, str]]:
         """See the port."""
         return [(row["drop_id"], row["tid"]) for row in await self._rows("passes_due", limit)]
+
+    async def grants(self, drop_id: str, after: str, limit: int) -> Sequence[GrantRow]:
+        """See the port."""
+        return [GrantRow(**row) for row in await self._rows("grants_of", drop_id, after, limit)]
 
     async def register(self, drop_id: str, tid: bytes) -> bool:
         """See the port."""

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from race_to_purchase.ports import PART_TIDS, LineSeen
-from race_to_purchase.rules.drop import item_pools, passes_pool
+from race_to_purchase.rules.drop import item_pools, passes_pool, reserved_pool
+from race_to_purchase.rules.line.rows import GrantRow
 from race_to_purchase.rules.line.tickets import TID_BYTES
 from race_to_purchase.store.memory import Rows
 
@@ -25,7 +26,7 @@ class MemoryLineRows:
         row, line = self._rows.drops.get(drop_id), self._rows.of_lines.lines.get(drop_id)
         if row is None or line is None:
             return None
-        names = (*item_pools(row.definition), passes_pool(drop_id))
+        names = (*item_pools(row.definition), passes_pool(drop_id), reserved_pool(drop_id))
         pools = {name: self._rows.pools[name] for name in names if name in self._rows.pools}
         return LineSeen(row, line, pools, len(self._late.get(drop_id, {})), self._clock())
 
@@ -42,6 +43,10 @@ class MemoryLineRows:
             (row for row in self._rows.of_lines.passes.values() if row.expires_at <= now), key=lambda r: r.expires_at
         )
         return [(row.drop_id, row.tid) for row in due[:limit]]
+
+    async def grants(self, drop_id: str, after: str, limit: int) -> Sequence[GrantRow]:
+        rows = (row for row in self._rows.of_lines.grants.values() if row.drop_id == drop_id and row.id > after)
+        return sorted(rows, key=lambda row: row.id)[:limit]
 
     async def register(self, drop_id: str, tid: bytes) -> bool:
         row, line = self._rows.drops.get(drop_id), self._rows.of_lines.lines.get(drop_id)

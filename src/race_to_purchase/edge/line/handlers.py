@@ -14,13 +14,14 @@ from race_to_purchase.edge.line.shapes import (
     Place,
     WantedPass,
 )
-from race_to_purchase.edge.line.visitor import browser_for, who_joins
+from race_to_purchase.edge.line.visitor import browser_for, identity_of, who_joins
 from race_to_purchase.edge.problems import no_such
 from race_to_purchase.edge.reply import Reply
 from race_to_purchase.path.line import Joined, LetIn, Line, phase
 from race_to_purchase.ports import PART_TIDS, LineSeen
 from race_to_purchase.rules.answers import Answer, answer
 from race_to_purchase.rules.drop import item_pools
+from race_to_purchase.rules.outcomes import Outcome
 
 NEW_PLACE = msgspec.json.Decoder(NewPlace)
 WANTED_PASS = msgspec.json.Decoder(WantedPass)
@@ -52,12 +53,16 @@ class LineHandlers:
         wanted = call.decoded(NEW_PLACE)
         door = (await self._seen(drop_id)).row.definition.door
         assert door is not None
+        if wanted.grant is not None:
+            return self._placed(await self._line.redeem(drop_id, wanted.grant, identity_of(call)))
         asked = door.challenge != "none"
         who = await who_joins(call, self._challenges, drop_id, asked=asked, shown=wanted.challenge)
-        joined = await self._line.join(drop_id, who)
+        return self._placed(await self._line.join(drop_id, who))
+
+    def _placed(self, joined: Joined | Outcome) -> Answer:
         if not isinstance(joined, Joined):
             return answer(joined)
-        return Answer(201, _encode(Place(joined.ticket, joined.late)))
+        return Answer(201, _encode(Place(joined.ticket, joined.late, joined.lane)))
 
     async def status(self, call: Call) -> Answer:
         """GET /v1/drops/{drop}/line/status: the same bytes for all, for as long as one look is fresh."""

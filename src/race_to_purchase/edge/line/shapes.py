@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from race_to_purchase.rules.line.tickets import TOKEN_LENGTH_MAX
+from race_to_purchase.edge.shapes import BuyerId
+from race_to_purchase.rules.line.rows import GrantRow
+from race_to_purchase.rules.line.tickets import LANE_BYTES, TOKEN_LENGTH_MAX
 from race_to_purchase.rules.phases import Phase
 
 Token = Annotated[str, msgspec.Meta(min_length=1, max_length=TOKEN_LENGTH_MAX)]
@@ -21,10 +23,14 @@ class NewPlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A place in the line. `late` is the number of one who came after the draw, from 0; null for one who is in it."""
+    """A place in the line. `late` is the number of one who came after the draw, from 0; null for one who is in it.
+
+    `lane` is that of a grant: its holder stands in no line, and may claim a pass once the sale is open.
+    """
 
     ticket: str
     late: int | None
+    lane: str | None = None
 
 
 class LineStatus(msgspec.Struct, frozen=True):
@@ -116,3 +122,32 @@ class BeaconValue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the named round of the beacon came to, in hexadecimal."""
 
     beacon: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-fA-F]{2}){16,256}\Z")]
+
+
+class NewGrants(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Grants for `identities`, as the shop calls its customers; without times, from now until the drop has ended."""
+
+    lane: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]*\Z", max_length=LANE_BYTES)]
+    identities: Annotated[tuple[BuyerId, ...], msgspec.Meta(min_length=1, max_length=1000)]
+    valid_until: Annotated[datetime, msgspec.Meta(tz=True)]
+    valid_from: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+
+class IssuedGrant(msgspec.Struct, frozen=True):
+    """A grant for one customer; `grant` is what they join with, and is told this once."""
+
+    id: str
+    identity: str
+    grant: str
+
+
+class IssuedGrants(msgspec.Struct, frozen=True):
+    """In the order of the identities."""
+
+    grants: tuple[IssuedGrant, ...]
+
+
+class GrantList(msgspec.Struct, frozen=True):
+    """Grants by their id, a hundred at most; the next ones come after the last."""
+
+    grants: tuple[GrantRow, ...]

@@ -15,7 +15,7 @@ async def who_joins(call: Call, challenges: Challenges, drop_id: str, *, asked: 
 
     `asked`: whether unknown visitors have to show something; refused with 403 where it is missing.
     """
-    identity = _identity(call)
+    identity = identity_of(call)
     if identity is not None:
         return Who(identity)
     if not asked:
@@ -26,7 +26,7 @@ async def who_joins(call: Call, challenges: Challenges, drop_id: str, *, asked: 
     return Who(None, found.id)
 
 
-def _identity(call: Call) -> str | None:
+def identity_of(call: Call) -> str | None:
     """A verified identity: the buyer whom a storefront names, or a customer who signed in; None for a guest."""
     principal = call.principal
     assert principal is not None

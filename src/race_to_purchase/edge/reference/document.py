@@ -60,6 +60,21 @@ _PARAMETERS: Json = {
         "schema": {"type": "integer", "minimum": 0},
         "example": 0,
     },
+    "grant": {
+        "name": "grant",
+        "in": "path",
+        "required": True,
+        "description": "Id of the grant.",
+        "schema": {"type": "string"},
+        "example": "5f0c2d1e3a4b5968778695a4b3c2d1e0",
+    },
+    "after": {
+        "name": "after",
+        "in": "query",
+        "required": False,
+        "description": "The last id of the page before.",
+        "schema": {"type": "string"},
+    },
     "pass": {
         "name": "Race-Pass",
         "in": "header",
@@ -248,7 +263,7 @@ def _operation(operation: Operation) -> Json:
 
 
 def _parameters(operation: Operation) -> Iterable[Json]:
-    for name in ("id", "drop", "gateway", "finding", "file", "part", *operation.query):
+    for name in ("id", "drop", "gateway", "finding", "file", "part", "grant", *operation.query):
         if f"{{{name}}}" in operation.path or name in operation.query:
             yield {"$ref": f"#/components/parameters/{name}"}
     # What a merchant alone may change is never asked for on behalf of one buyer.

@@ -6,7 +6,7 @@ from typing import Any
 
 TICKET = "AQEBgshZRMDlg4nV18w3ETNV6wAAAABrSdIA__________8-IU6hqyqFQcq4Gq8TSzfD"
 
-JOINED: dict[str, Any] = {"ticket": TICKET, "late": None}
+JOINED: dict[str, Any] = {"ticket": TICKET, "late": None, "lane": None}
 
 STATUS: dict[str, Any] = {
     "drop": "aurora-1",
@@ -64,3 +64,28 @@ WATCHED: dict[str, Any] = {
 HAND: dict[str, Any] = {"paused": True, "message": "We are looking into slow payments. Your place is kept."}
 
 BEACON_VALUE: dict[str, Any] = {"beacon": "7d0f3c6e2a915b84f0c2d1e3a4b5968778695a4b3c2d1e0f9a8b7c6d5e4f3021"}
+
+GRANT = {
+    "drop_id": "aurora-1",
+    "id": "5f0c2d1e3a4b5968778695a4b3c2d1e0",
+    "tid": "82c85944c0e58389d5d7cc37113355eb",
+    "lane": "vip",
+    "valid_from": "2026-12-01T17:00:00Z",
+    "valid_until": "2026-12-01T19:00:00Z",
+    "issued_by": "ops",
+    "issued_at": "2026-11-30T09:12:44Z",
+    "used_at": None,
+    "revoked_at": None,
+    "version": 0,
+}
+
+NEW_GRANTS: dict[str, Any] = {
+    "lane": "vip",
+    "identities": ["customer-1077"],
+    "valid_from": "2026-12-01T17:00:00Z",
+    "valid_until": "2026-12-01T19:00:00Z",
+}
+
+ISSUED: dict[str, Any] = {"grants": [{"id": GRANT["id"], "identity": "customer-1077", "grant": "AQEEXwwtHjpLWWh3…"}]}
+
+GRANTS: dict[str, Any] = {"grants": [GRANT]}

@@ -25,6 +25,12 @@ NoPass = Annotated[
 ]
 
 
+WrongGrant = Annotated[
+    Literal["grant_invalid", "grant_not_yet", "grant_expired", "grant_revoked", "grant_used", "grant_wrong_identity"],
+    Meta(description="Why a grant gave nobody a place."),
+]
+
+
 class LineJoined(Event, frozen=True):
     """Somebody got a place: in the draw, or behind it. Whoever joins again in the same process is not told of twice."""
 
@@ -159,3 +165,26 @@ class LineSteered(Event, frozen=True):
     drop: DropId
     by: Annotated[str, Meta(description="Name of the operator's key.")]
     paused: Annotated[bool, Meta(description="Whether nobody is called now.")]
+
+
+class GrantDenied(Event, frozen=True):
+    """Somebody showed a grant that is not good for them: leaked, used, taken back, or out of its time."""
+
+    log = Log("info", "grant refused")
+    metrics = (Counter("race_grants_refused_total", "Grants that were refused.", by=("drop", "wrong_grant")),)
+
+    drop: DropId
+    wrong_grant: WrongGrant
+
+
+class GrantChanged(Event, frozen=True):
+    """Grants were issued, one was used for a ticket, or taken back."""
+
+    log = Log("info", "grants")
+    metrics = (
+        Counter("race_grants_total", "Grants issued, used, and taken back.", by=("drop", "grant"), add="number"),
+    )
+
+    drop: DropId
+    grant: Annotated[Literal["issued", "used", "revoked"], Meta(description="What became of the grants.")]
+    number: Annotated[int, Meta(description="How many grants.")]

@@ -6,13 +6,15 @@ another leads, and that what it decided on has another version: it can neither c
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 
 import msgspec
 from msgspec.structs import replace
 
+from race_to_purchase.rules import pools
 from race_to_purchase.rules.decide.decision import Decision, pool_of, stock_of
-from race_to_purchase.rules.drop import passes_pool
+from race_to_purchase.rules.drop import passes_pool, reserved_pool
 from race_to_purchase.rules.line import controller
 from race_to_purchase.rules.line.commands import (
     CallNext,
@@ -23,7 +25,7 @@ from race_to_purchase.rules.line.door import Door
 from race_to_purchase.rules.line.rows import Called, LineRow
 from race_to_purchase.rules.outcomes import Ignored, Released, Steered, Unknown
 from race_to_purchase.rules.phases import phase_of
-from race_to_purchase.rules.rows import Event
+from race_to_purchase.rules.rows import Event, Pool
 from race_to_purchase.rules.snapshot import Snapshot
 
 ON_THEIR_WAY_S = 60.0
@@ -61,8 +63,25 @@ def call_next(snapshot: Snapshot, command: CallNext) -> Decision:
     facts = _facts(leading, command, held, free)
     seconds = min(PAUSE_S_MAX, _since(line.decided_at, snapshot.now))
     given = controller.release(limits, line.control or controller.begin(limits), facts, seconds)
-    called = _called(leading, given, snapshot.now)
-    return Decision(Released(given.number, given.why, called), (called,))
+    reserved = _reserved(snapshot.pools.get(reserved_pool(row.id)), door, line.cursor, given.number)
+    kept = () if reserved is None else (reserved[0],)
+    called = _called(leading, given, given.number - (reserved[1] if reserved else 0), snapshot.now)
+    return Decision(Released(given.number, given.why, called), (called, *kept))
+
+
+def _reserved(pool: Pool | None, door: Door, cursor: int, number: int) -> tuple[Pool, int] | None:
+    """The pool of places for holders of grants with its share of all that were ever called, and how many that adds.
+
+    What nobody takes is not piled up: beyond their share of the passes, places go to the line.
+    """
+    if pool is None or not door.reserved_share:
+        return None
+    due = math.floor(door.reserved_share * (cursor + pool.capacity + number)) - pool.capacity
+    room = math.ceil(door.reserved_share * door.passes_outstanding_max) - pool.free
+    more = max(0, min(due, room, number))
+    grown = pools.resize(pool, pool.capacity + more)
+    assert grown is not None
+    return (grown, more) if more else None
 
 
 def _limits(door: Door, line: LineRow) -> Limits:
@@ -98,9 +117,9 @@ def _lapsed(line: LineRow) -> LineRow:
     return replace(line, calls=line.calls[len(old) :], lapsed=line.lapsed + missing)
 
 
-def _called(line: LineRow, given: controller.Release, now: datetime) -> LineRow:
-    cursor = line.cursor + given.number
-    calls = (*line.calls, Called(now, line.cursor, cursor)) if given.number else line.calls
+def _called(line: LineRow, given: controller.Release, number: int, now: datetime) -> LineRow:
+    cursor = line.cursor + number
+    calls = (*line.calls, Called(now, line.cursor, cursor)) if number else line.calls
     return replace(
         line, cursor=cursor, calls=calls, came=0, came_delay_s=0.0, lapsed=0, control=given.control, bound=given.why
     )

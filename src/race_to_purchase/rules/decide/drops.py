@@ -71,7 +71,7 @@ def _resized(snapshot: Snapshot, before: Drop, after: Drop) -> list[Pool] | Outc
         pool = snapshot.pools.get(pool_id)
         if pool is None:
             changed.append(Pool(pool_id, after.id, kind, size))
-        elif pool.capacity != size:
+        elif pool.capacity != size and kind != "reserved":  # That one grows with those who are called.
             resized = pools.resize(pool, size)
             if resized is None and kind not in ("in-flight", "passes"):
                 return StockBelowUse(pool_id, size, pool.held, pool.sold)

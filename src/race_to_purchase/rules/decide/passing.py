@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from race_to_purchase.rules import pools
 from race_to_purchase.rules.decide.decision import Decision, pool_of, stock_of
-from race_to_purchase.rules.drop import Drop, passes_pool, ticket_pool
+from race_to_purchase.rules.drop import Drop, passes_pool, reserved_pool, ticket_pool
 from race_to_purchase.rules.line.commands import (
     Admitted,
     ClaimPass,
@@ -63,7 +63,7 @@ def claim_pass(snapshot: Snapshot, command: ClaimPass) -> Decision:
     line = snapshot.lines.lines.get(command.drop_id)
     if row is None or line is None:
         return Decision(Unknown("line", command.drop_id))
-    refused = _shut(snapshot, row, line) or _not_called(row, line, command)
+    refused = _shut(snapshot, row, line) or (None if command.granted else _not_called(row, line, command))
     if refused is not None:
         return Decision(refused)
     ticket = snapshot.pools.get(ticket_pool(command.drop_id, command.tid))
@@ -87,6 +87,8 @@ def _shut(snapshot: Snapshot, row: DropRow, line: LineRow) -> Outcome | None:
             return AllSold(row.id)
         case "paused":
             return LinePaused(line.message)
+        case "announced" | "registration" | "draw":
+            return NotCalled(0, 0.0)
         case _:
             return None
 
@@ -126,6 +128,11 @@ def _first(snapshot: Snapshot, drop: Drop, line: LineRow, command: ClaimPass) ->
         return Decision(passes)
     ticket = Pool(ticket_pool(drop.id, command.tid), drop.id, "ticket", 1, held=1)
     given = _given(snapshot, drop, 1, command)
+    if command.granted:
+        reserved = pools.sell(pool_of(snapshot, reserved_pool(drop.id)), 1)
+        if reserved is None:
+            return Decision(NoPassFree(snapshot.now + timedelta(seconds=RETRY_S)))
+        return Decision(PassGiven(given, "first"), (passes, ticket, given, reserved))
     came_after_s, counted = _came(snapshot, line, command)
     return Decision(PassGiven(given, "first", came_after_s), (passes, ticket, given, *counted))
 

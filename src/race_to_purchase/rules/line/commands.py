@@ -71,6 +71,7 @@ class ClaimPass(msgspec.Struct, frozen=True):
     tid: str
     browser: str
     late: int | None = None
+    granted: bool = False
 
 
 class ExpirePass(msgspec.Struct, frozen=True):
@@ -94,5 +95,42 @@ class SteerLine(msgspec.Struct, frozen=True):
     message: str | None = None
 
 
-OfLine = CloseRegistration | PublishList | Draw | CallNext | ClaimPass | ExpirePass | SteerLine
+class NewGrant(msgspec.Struct, frozen=True):
+    """A right of `tid` to come in by `lane`; see `rows.GrantRow`."""
+
+    id: str
+    tid: str
+    lane: str
+    valid_from: datetime
+    valid_until: datetime
+
+
+class IssueGrants(msgspec.Struct, frozen=True):
+    """Give these rights; `by` is the operator's name."""
+
+    drop_id: str
+    grants: tuple[NewGrant, ...]
+    by: str
+
+
+class RevokeGrant(msgspec.Struct, frozen=True):
+    """Take a right back, if it was not used."""
+
+    drop_id: str
+    id: str
+
+
+class RedeemGrant(msgspec.Struct, frozen=True):
+    """The identity `tid` shows a grant, for a ticket by its lane."""
+
+    drop_id: str
+    pools: tuple[str, ...]
+    id: str
+    tid: str
+
+
+OfGrants = IssueGrants | RevokeGrant | RedeemGrant
+"""What is asked about grants."""
+
+OfLine = CloseRegistration | PublishList | Draw | CallNext | ClaimPass | ExpirePass | SteerLine | OfGrants
 """What the line asks for."""

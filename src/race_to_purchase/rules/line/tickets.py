@@ -25,16 +25,32 @@ TOKEN_LENGTH_MAX = 128
 
 _TICKET = struct.Struct(">BBB16sQQ")
 _PASS = struct.Struct(">BBB16s16s16sQ")
-_KIND_TICKET, _KIND_PASS = 1, 2
+_GRANT = struct.Struct(">BBB16s16s16sQQ")
+_KIND_TICKET, _KIND_PASS, _KIND_GRANTED, _KIND_GRANT = 1, 2, 3, 4
+LANE_BYTES = 16
 _NO_SEQUENCE = 2**64 - 1
 
 
 class Ticket(msgspec.Struct, frozen=True):
-    """A place in the line: `late` is the place among those who came after the draw, None for those who are in it."""
+    """A place in the line: `late` is the place among those who came after the draw, None for those who are in it.
+
+    One that is `granted` stands in no line: it comes in by a lane of its own.
+    """
 
     tid: bytes
     issued_at_s: int
     late: int | None = None
+    granted: bool = False
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """The right of `tid`, one verified identity, to come in by `lane` once, between two times (seconds since 1970)."""
+
+    id: bytes
+    tid: bytes
+    lane: str
+    valid_from_s: int
+    valid_until_s: int
 
 
 class Pass(msgspec.Struct, frozen=True):
@@ -64,14 +80,35 @@ def secret_of_draw(key: bytes, drop: str, salt: bytes) -> bytes:
 def sign_ticket(keys: Keyring, drop: str, ticket: Ticket) -> str:
     """The token of a ticket."""
     late = _NO_SEQUENCE if ticket.late is None else ticket.late
-    fields = _TICKET.pack(VERSION, keys.current, _KIND_TICKET, ticket.tid, ticket.issued_at_s, late)
+    kind = _KIND_GRANTED if ticket.granted else _KIND_TICKET
+    fields = _TICKET.pack(VERSION, keys.current, kind, ticket.tid, ticket.issued_at_s, late)
     return _signed(keys, drop, fields)
 
 
 def read_ticket(keys: Keyring, drop: str, token: str) -> Ticket:
     """The ticket of a token, if it was signed for this drop; WrongToken otherwise."""
-    _, _, _, tid, issued_at_s, late = _TICKET.unpack(_verified(keys, drop, token, _KIND_TICKET, _TICKET, "ticket"))
-    return Ticket(tid, issued_at_s, None if late == _NO_SEQUENCE else late)
+    fields = _verified(keys, drop, token, (_KIND_TICKET, _KIND_GRANTED), _TICKET, "ticket")
+    _, _, kind, tid, issued_at_s, late = _TICKET.unpack(fields)
+    return Ticket(tid, issued_at_s, None if late == _NO_SEQUENCE else late, kind == _KIND_GRANTED)
+
+
+def sign_grant(keys: Keyring, drop: str, grant: Grant) -> str:
+    """The token of a grant; its lane has ASCII characters, LANE_BYTES of them at most."""
+    lane = grant.lane.encode("ascii").ljust(LANE_BYTES, b"\0")
+    assert len(lane) == LANE_BYTES
+    return _signed(
+        keys,
+        drop,
+        _GRANT.pack(
+            VERSION, keys.current, _KIND_GRANT, grant.id, grant.tid, lane, grant.valid_from_s, grant.valid_until_s
+        ),
+    )
+
+
+def read_grant(keys: Keyring, drop: str, token: str) -> Grant:
+    """The grant of a token, if it was signed for this drop; WrongToken otherwise. Whether it is used up is not here."""
+    _, _, _, id_, tid, lane, since, until = _GRANT.unpack(_verified(keys, drop, token, (_KIND_GRANT,), _GRANT, "grant"))
+    return Grant(id_, tid, lane.rstrip(b"\0").decode("ascii"), since, until)
 
 
 def sign_pass(keys: Keyring, drop: str, admitted: Pass) -> str:
@@ -84,7 +121,7 @@ def sign_pass(keys: Keyring, drop: str, admitted: Pass) -> str:
 
 def read_pass(keys: Keyring, drop: str, token: str) -> Pass:
     """The pass of a token, if it was signed for this drop; WrongToken otherwise. Whether it is used up is not here."""
-    _, _, _, tid, nonce, browser, expires = _PASS.unpack(_verified(keys, drop, token, _KIND_PASS, _PASS, "pass"))
+    _, _, _, tid, nonce, browser, expires = _PASS.unpack(_verified(keys, drop, token, (_KIND_PASS,), _PASS, "pass"))
     return Pass(tid, nonce, browser, expires)
 
 
@@ -98,12 +135,12 @@ def _signed(keys: Keyring, drop: str, fields: bytes) -> str:
     return spelled(fields + tag)
 
 
-def _verified(keys: Keyring, drop: str, token: str, kind: int, form: struct.Struct, what: str) -> bytes:
+def _verified(keys: Keyring, drop: str, token: str, kinds: tuple[int, ...], form: struct.Struct, what: str) -> bytes:
     raw = unspelled(token, TOKEN_LENGTH_MAX, what)
     if len(raw) != form.size + TAG_BYTES:
         raise WrongToken(what, "malformed")
     fields, tag = raw[: form.size], raw[form.size :]
-    if fields[0] != VERSION or fields[2] != kind:
+    if fields[0] != VERSION or fields[2] not in kinds:
         raise WrongToken(what, "malformed")
     key = keys.keys.get(fields[1])
     if key is None:

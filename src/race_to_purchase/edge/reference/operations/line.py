@@ -13,6 +13,7 @@ from race_to_purchase.edge.reference.operation import (
     Operation,
     Told,
 )
+from race_to_purchase.rules.line.rows import GrantRow
 
 TAG = "The line"
 
@@ -30,7 +31,8 @@ OPERATIONS: tuple[Operation, ...] = (
         {201: Told("The place.", shapes.Place, examples.JOINED)},
         (
             "unknown_line", "registration_not_open", "draw_under_way", "drop_closed", "challenge_required",
-            "challenge_failed", "challenge_expired", "refused_by_guard", *_OF_BUYER,
+            "challenge_failed", "challenge_expired", "refused_by_guard", "grant_invalid", "grant_not_yet",
+            "grant_expired", "grant_revoked", "grant_used", "grant_wrong_identity", *_OF_BUYER,
         ),
         role="buyer",
         body=shapes.NewPlace,
@@ -120,5 +122,42 @@ OPERATIONS: tuple[Operation, ...] = (
         role="operator",
         body=shapes.BeaconValue,
         example=examples.BEACON_VALUE,
+    ),
+    Operation(
+        "post",
+        "/v1/admin/drops/{drop}/grants",
+        "issue_grants",
+        TAG,
+        "Issue grants",
+        "Each lets one customer in by a lane of its own, once, out of the share of places that the door reserves. It "
+        "skips the line, and neither the stock nor any check. The tokens are told this once.",
+        {201: Told("The grants.", shapes.IssuedGrants, examples.ISSUED)},
+        ("unknown_line", "secret_wrong", *SECURED, *ANY_BUYER, *WITH_BODY, *STORED),
+        role="operator",
+        body=shapes.NewGrants,
+        example=examples.NEW_GRANTS,
+    ),
+    Operation(
+        "get",
+        "/v1/admin/drops/{drop}/grants",
+        "list_grants",
+        TAG,
+        "List grants",
+        "By their id, a hundred at most, those after the id `after`.",
+        {200: Told("The grants.", shapes.GrantList, examples.GRANTS)},
+        (*SECURED, *ANY_BUYER, *STORED),
+        role="viewer",
+        query=("after",),
+    ),
+    Operation(
+        "post",
+        "/v1/admin/drops/{drop}/grants/{grant}/revoke",
+        "revoke_grant",
+        TAG,
+        "Take a grant back",
+        "It is good for nothing from now on. One that was used for a ticket stays so.",
+        {200: Told("The grant.", GrantRow, examples.GRANT)},
+        ("unknown_grant", "grant_used", *SECURED, *ANY_BUYER, *STORED),
+        role="operator",
     ),
 )  # fmt: skip

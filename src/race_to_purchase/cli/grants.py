@@ -1,0 +1,58 @@
+"""Grants of a drop with a door."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from race_to_purchase.cli.shell import DataDirOption, KeyOption, UrlOption, admin, moment, out
+
+app = typer.Typer(
+    help="Let customers in by a lane of their own: issue grants, list them, take one back.", no_args_is_help=True
+)
+
+
+@app.command("issue")
+def grants_issue(
+    drop: str,
+    lane: Annotated[str, typer.Option(help="Name of the lane, such as vip.")],
+    until: Annotated[datetime, typer.Option(parser=moment, metavar="TIME", help="When they end.")],
+    identity: Annotated[list[str] | None, typer.Option(help="A customer; - reads them from standard input.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option("--from", parser=moment, metavar="TIME", help="When they begin. [now]")
+    ] = None,
+    url: UrlOption = None,
+    admin_key: KeyOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Issue one grant a customer, and print each with its token: a line a customer, told this once."""
+    named = [line.strip() for line in sys.stdin if line.strip()] if identity == ["-"] else identity or []
+    if not named:
+        raise typer.BadParameter("say for whom: --identity CUSTOMER, or --identity - and a line a customer")
+    engine = admin(url, admin_key, data_dir)
+    times = {"valid_until": until, **({"valid_from": since} if since is not None else {})}
+    for at in range(0, len(named), 1000):
+        for issued in engine.issue_grants(drop, {"lane": lane, "identities": named[at : at + 1000], **times}):
+            out.print(f"{issued['identity']}\t{issued['id']}\t{issued['grant']}", markup=False)
+
+
+@app.command("list")
+def grants_list(drop: str, url: UrlOption = None, admin_key: KeyOption = None, data_dir: DataDirOption = None) -> None:
+    """List every grant of a drop, and whether it was used or taken back."""
+    out.print(admin(url, admin_key, data_dir).grants(drop))
+
+
+@app.command("revoke")
+def grants_revoke(
+    drop: str,
+    grant: Annotated[str, typer.Argument(help="Id of the grant, as issue and list print it.")],
+    url: UrlOption = None,
+    admin_key: KeyOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Take a grant back; one that was used stays used."""
+    admin(url, admin_key, data_dir).revoke_grant(drop, grant)
+    out.print(f"{grant}: revoked", markup=False)
