@@ -1,4 +1,4 @@
-"""What ASGI does not say about the connection; the only place that looks behind it.
+"""What ASGI does not say about the connection; with `whole` the only place that looks behind it.
 
 uvicorn's `receive` is a method of the object that holds the state of one request and its response. Under a server
 that is made differently both questions have a safe answer: the client is there, its body may still be under way.

@@ -66,6 +66,13 @@ class OneWrite:
             self._loop.call_soon(self.flush)
         self._held.append(data)
 
+    def write_whole(self, data: bytes) -> None:
+        """Send a whole response, after what was written before."""
+        if self._held:
+            self._held.append(data)
+        elif not self._transport.is_closing():
+            self._transport.write(data)
+
     def close(self) -> None:
         """Send what is held, then close; what already lingers ends at once."""
         if self._is_sending() and not self.lingering:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from random import getrandbits
 
 from starlette.types import Send
 
+from race_to_purchase.edge.whole import write_whole
 from race_to_purchase.rules.answers import Answer
 
 Header = tuple[bytes, bytes]
@@ -18,6 +20,17 @@ PROBLEM = b"application/problem+json"
 NO_STORE = b"no-store"
 
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:=/+-]{1,128}")
+
+
+_STATUS = {status.value: f"{status.value} {status.phrase}".encode() for status in HTTPStatus}
+_ORDINARY = b"""HTTP/1.1 %b\r
+content-type: %b\r
+cache-control: no-store\r
+x-request-id: %b\r
+content-length: %d\r
+"""
+"""What `headers` gives for an ordinary answer, as bytes. Nothing in it is a client's but a checked request id; nor is
+anything in the `more` of `tell`, since origins stand in the settings."""
 
 
 class Reply(Answer, frozen=True):
@@ -38,9 +51,18 @@ def request_id(headers: Mapping[bytes, bytes]) -> bytes:
 
 async def tell(send: Send, answer: Answer, named: bytes, more: tuple[Header, ...] = ()) -> None:
     """Send the answer as one response, under the request id `named`, with `more` headers."""
+    if _is_ordinary(answer):
+        head = _ORDINARY % (_STATUS[answer.status], PROBLEM if answer.problem else JSON, named, len(answer.body))
+        if write_whole(send, head, more, answer.body):
+            return
     sent = [*headers(answer, named), *more] if more else headers(answer, named)
     await send({"type": "http.response.start", "status": answer.status, "headers": sent})
     await send({"type": "http.response.body", "body": answer.body})
+
+
+def _is_ordinary(answer: Answer) -> bool:
+    """Whether it has the headers that every response has, and no others."""
+    return type(answer) is Answer and not answer.replayed and answer.retry_after_s is None and len(answer.body) > 0
 
 
 def headers(answer: Answer, named: bytes) -> list[Header]:
