@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from race_to_purchase.rehearse.bench.suites.gateway import GATEWAY
 from race_to_purchase.rehearse.bench.suites.hot_row import HOT_ROW
 from race_to_purchase.rehearse.bench.suites.http import HTTP
+from race_to_purchase.rehearse.bench.suites.observe import OBSERVE
 from race_to_purchase.rehearse.bench.suites.purchases import PURCHASES
 from race_to_purchase.rehearse.bench.suites.suite import Suite
 
-SUITES: Mapping[str, Suite] = {suite.name: suite for suite in (HOT_ROW, HTTP, PURCHASES, GATEWAY)}
+SUITES: Mapping[str, Suite] = {suite.name: suite for suite in (HOT_ROW, HTTP, PURCHASES, GATEWAY, OBSERVE)}

@@ -1,0 +1,230 @@
+"""What it costs to be seen: purchases with metrics, a log in a file and a tenth of the traces, against none of them.
+
+Both servers run beside each other and are loaded in turn. A machine that does other things moves purchases a second;
+the processor time that a server takes for one is steadier, and is told as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from statistics import median
+
+import msgspec
+import psutil  # type: ignore[import-untyped]  # It ships no types.
+
+from race_to_purchase.rehearse.bench.figures import Floor, Line, Panel, Result, Stroke
+from race_to_purchase.rehearse.bench.http import Load
+from race_to_purchase.rehearse.bench.suites.shop import FOLDER, limited, line, load, shop
+from race_to_purchase.rehearse.bench.suites.suite import Bench, Length, Suite
+from race_to_purchase.rehearse.demo.server import Served
+
+RATIO_MIN = 0.9
+SCRAPE_MS_MAX = 5.0
+SCRAPE_EVERY_S = 0.5
+PLANNED_SHARE = 0.5
+UNSEEN = {"RACE_METRICS": "false", "RACE_LOG_LEVEL": "error"}
+
+
+class Side(msgspec.Struct, frozen=True):
+    """Purchases at one server, and the processor time that it took for each, in microseconds."""
+
+    load: Load
+    cpu_us: float
+
+
+class ObserveFound(Result, frozen=True, kw_only=True):
+    """Purchases seen and unseen, and planned ones with and without somebody who reads /metrics."""
+
+    unseen: Sequence[Side]
+    seen: Sequence[Side]
+    quiet: Sequence[Load]
+    scraped: Sequence[Load]
+    scrape_ms: float
+
+    @property
+    def ratio(self) -> float:
+        """Purchases a second, seen against unseen, round by round."""
+        return median(on.load.per_s / off.load.per_s for on, off in zip(self.seen, self.unseen, strict=True))
+
+    @property
+    def cpu_ratio(self) -> float:
+        """Purchases a second of processor time, seen against unseen."""
+        return median(off.cpu_us / on.cpu_us for on, off in zip(self.seen, self.unseen, strict=True))
+
+    @property
+    def scrape_p99_ms(self) -> float:
+        """What reading /metrics twice a second adds to p99."""
+        pairs = zip(self.scraped, self.quiet, strict=True)
+        return median(scraped.p99_ms - quiet.p99_ms for scraped, quiet in pairs)
+
+    @property
+    def generator_limited(self) -> bool:
+        """See Result."""
+        return limited([*(side.load for side in (*self.seen, *self.unseen)), *self.quiet, *self.scraped])
+
+    @property
+    def broken(self) -> Sequence[str]:
+        """See Result."""
+        return []
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """See Result."""
+        on, off = (median(side.cpu_us for side in sides) for sides in (self.seen, self.unseen))
+        return [
+            f"A purchase takes the server {on:,.0f} µs of processor time where it is seen, {off:,.0f} µs where not.",
+            f"Reading /metrics takes {self.scrape_ms:,.0f} ms under load.",
+        ]
+
+    def figures(self) -> Mapping[str, float]:
+        """See Result."""
+        return {
+            "observe_ratio": self.ratio,
+            "observe_cpu_ratio": self.cpu_ratio,
+            "observe_cpu_us": median(side.cpu_us for side in self.seen),
+            "unseen_cpu_us": median(side.cpu_us for side in self.unseen),
+            "scrape_p99_ms": self.scrape_p99_ms,
+            "scrape_ms": self.scrape_ms,
+        }
+
+    def lines(self) -> Sequence[Line]:
+        """See Result."""
+        return [
+            line("purchases, nothing seen", [side.load for side in self.unseen]),
+            line("purchases, metrics, log, traces", [side.load for side in self.seen]),
+            line("planned, nobody reads /metrics", self.quiet),
+            line("planned, /metrics read", self.scraped),
+        ]
+
+    def floors(self) -> Sequence[Floor]:
+        """See Result."""
+        return [
+            Floor(what="seen against unseen, by CPU", unit="", measured=self.cpu_ratio, worst=RATIO_MIN),
+            Floor(
+                what="seen against unseen",
+                unit="",
+                measured=self.ratio,
+                worst=RATIO_MIN,
+                judged=not self.generator_limited,
+            ),
+            Floor(
+                what="/metrics adds to p99",
+                unit="ms",
+                measured=self.scrape_p99_ms,
+                worst=SCRAPE_MS_MAX,
+                at_most=True,
+                judged=not self.generator_limited,
+            ),
+        ]
+
+    def panels(self) -> Sequence[Panel]:
+        """See Result."""
+        seen, unseen = (median(side.load.per_s for side in sides) for sides in (self.seen, self.unseen))
+        return [
+            Panel(
+                "Purchases with and without metrics, log and traces",
+                (Stroke("nothing seen", unseen, "/s"), Stroke("everything seen", seen, "/s", bound=RATIO_MIN * unseen)),
+            )
+        ]
+
+
+async def _measure(bench: Bench) -> ObserveFound:
+    length, bar = bench.length, bench.bar
+    found = _Found()
+    with _collector() as url, shop(bench.folder / f"{FOLDER}-unseen", UNSEEN) as (unseen, _):
+        seeing = {"RACE_LOG_LEVEL": "info", "RACE_TRACE_URL": url, "RACE_TRACE_SHARE": "0.1"}
+        with shop(bench.folder / f"{FOLDER}-seen", seeing) as (seen, _):
+            for _ in range(length.rounds):
+                async with bar.step("purchases, nothing seen", length.one_s):
+                    found.unseen.append(await _side(unseen, length))
+                async with bar.step("purchases, everything seen", length.one_s):
+                    found.seen.append(await _side(seen, length))
+            rate = PLANNED_SHARE * median(side.load.per_s for side in found.seen)
+            for _ in range(length.rounds):
+                async with bar.step("planned purchases", length.one_s):
+                    found.quiet.append(await load("purchase", seen, length, rate))
+                async with bar.step("planned purchases, /metrics read", length.one_s), _reading(seen, found.took_ms):
+                    found.scraped.append(await load("purchase", seen, length, rate))
+    return ObserveFound(
+        unseen=found.unseen,
+        seen=found.seen,
+        quiet=found.quiet,
+        scraped=found.scraped,
+        scrape_ms=median(found.took_ms),
+    )
+
+
+class _Found:
+    def __init__(self) -> None:
+        self.unseen: list[Side] = []
+        self.seen: list[Side] = []
+        self.quiet: list[Load] = []
+        self.scraped: list[Load] = []
+        self.took_ms: list[float] = []
+
+
+async def _side(served: Served, length: Length) -> Side:
+    process = psutil.Process(served.pid)
+    before = process.cpu_times()
+    measured = await load("purchase", served, length)
+    after = process.cpu_times()
+    cpu_s = after.user + after.system - before.user - before.system
+    # The load's own count leaves its warm-up out, which was as long a share of the work as of the time.
+    walked = measured.per_s * (length.seconds + length.warm_up_s)
+    return Side(measured, cpu_s / max(1.0, walked) * 1e6)
+
+
+@asynccontextmanager
+async def _reading(served: Served, took_ms: list[float]) -> AsyncIterator[None]:
+    """Read /metrics twice a second."""
+    url = f"http://{served.host}:{served.port}/metrics"
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {served.admin_key}"})
+
+    def read() -> None:
+        began_s = time.perf_counter()
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            answer.read()
+        took_ms.append((time.perf_counter() - began_s) * 1000)
+
+    async def reading() -> None:
+        while True:
+            await asyncio.to_thread(read)
+            await asyncio.sleep(SCRAPE_EVERY_S)
+
+    task = asyncio.create_task(reading())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+@contextmanager
+def _collector() -> Iterator[str]:
+    """One that takes traces and forgets them."""
+
+    class Taking(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Taking)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/v1/traces"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+OBSERVE = Suite("observe", "what it costs to be seen", 4, _measure)
