@@ -1,29 +1,32 @@
-"""Every metric of the catalogue, each fed by its event. The series of a combination of labels is looked up once.
+"""Every metric of the catalogue, each fed by its event and written out when somebody scrapes.
+
+They are counted in plain lists and become the library's families only then: its own counters and histograms, which are
+made for threads, cost five times as much, and a purchase moves twenty of them.
 
 Exemplars lead from a bucket of a histogram to one request that fell into it, and to its trace. A series gets a new one
-at most once a second: nobody can follow more, and they cost more than the observation.
+at most once a second: nobody can follow more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from operator import attrgetter
-from time import monotonic
+from time import monotonic, time
 from typing import Any
 
-import prometheus_client
-from prometheus_client.registry import CollectorRegistry
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric as Family
+from prometheus_client.registry import Collector, CollectorRegistry
+from prometheus_client.samples import Exemplar
 
 from race_to_purchase.observe.events.catalogue import all_events, attributes_of
 from race_to_purchase.observe.events.event import Counter, Event, Gauge, Histogram, Metric
 from race_to_purchase.observe.events.feed import Sink
-from race_to_purchase.observe.metrics.labels import OTHER, Label, Labels
+from race_to_purchase.observe.metrics.labels import OTHER, Labels
 from race_to_purchase.observe.request import Cause
 
 EXEMPLAR_EVERY_S = 1.0
-
-Series = Callable[[Event], Any]
-"""Finds the series of an event."""
 
 
 def sinks(registry: CollectorRegistry) -> dict[type[Event], Sink]:
@@ -31,9 +34,11 @@ def sinks(registry: CollectorRegistry) -> dict[type[Event], Sink]:
     labels = Labels()
     made: dict[type[Event], Sink] = {}
     for event in all_events():
-        fed = [_sink(metric, event, labels, registry) for metric in event.metrics]
+        fed = [_MADE[type(metric)](metric, event, labels) for metric in event.metrics]
+        for each in fed:
+            registry.register(each)
         if fed:
-            made[event] = fed[0] if len(fed) == 1 else _all(tuple(fed))
+            made[event] = fed[0].take if len(fed) == 1 else _all(tuple(each.take for each in fed))
     return made
 
 
@@ -45,72 +50,110 @@ def _all(fed: tuple[Sink, ...]) -> Sink:
     return feed
 
 
-def _sink(metric: Metric, event: type[Event], labels: Labels, registry: CollectorRegistry) -> Sink:
-    match metric:
-        case Counter():
-            counter = prometheus_client.Counter(metric.name, metric.help, metric.by, registry=registry)
-            return _counting(metric, _series(counter, metric.by, event, labels))
-        case Gauge():
-            gauge = prometheus_client.Gauge(metric.name, metric.help, metric.by, registry=registry)
-            return _setting(metric, _series(gauge, metric.by, event, labels))
-        case Histogram():
-            histogram = prometheus_client.Histogram(
-                metric.name, metric.help, metric.by, registry=registry, buckets=metric.buckets
-            )
-            return _observing(metric, _series(histogram, metric.by, event, labels))
+class _Series(Collector):
+    """The series of one metric, by the labels that they have; each is a list of numbers that grow in place."""
+
+    def __init__(self, metric: Any, event: type[Event], labels: Labels) -> None:
+        known = {attribute.name: attribute for attribute in attributes_of(event)}
+        self._metric = metric
+        self._turns = [labels.of(known[name]) for name in metric.by]
+        self._read: Callable[[Event], Any] = attrgetter(*metric.by) if metric.by else lambda _: ()
+        self._by_values: dict[Any, list[Any]] = {}
+        self._by_labels: dict[tuple[str, ...], list[Any]] = {}
+        if not metric.by:
+            self._find(())
+
+    def _new(self) -> list[Any]:
+        return [0.0]
+
+    def _find(self, values: Any) -> list[Any]:
+        """The series of values that are met for the first time, or that are told apart no more."""
+        given = values if len(self._turns) != 1 else (values,)
+        labels = tuple(turn(value) for turn, value in zip(self._turns, given, strict=True))
+        series = self._by_labels.get(labels)
+        if series is None:
+            series = self._by_labels[labels] = self._new()
+        if OTHER not in labels:
+            self._by_values[values] = series  # What became "other" is not remembered: there is no end of it.
+        return series
+
+    def take(self, event: Event) -> None:
+        """Count one event."""
+        raise NotImplementedError
+
+    def collect(self) -> Iterator[Family]:
+        """The family as of now."""
+        raise NotImplementedError
 
 
-def _series(made: Any, by: tuple[str, ...], event: type[Event], labels: Labels) -> Series:
-    if not by:
-        return lambda _: made
-    known = {attribute.name: attribute for attribute in attributes_of(event)}
-    turns: list[Label] = [labels.of(known[name]) for name in by]
-    read: Callable[[Event], Any] = attrgetter(*by)
-    found: dict[Any, Any] = {}
+class _Counted(_Series):
+    def __init__(self, metric: Counter, event: type[Event], labels: Labels) -> None:
+        super().__init__(metric, event, labels)
+        self._amount: Callable[[Event], Any] | None = attrgetter(metric.add) if metric.add else None
 
-    def series(event: Event) -> Any:
-        values = read(event)
-        child = found.get(values)
-        if child is None:
-            given = values if len(turns) > 1 else (values,)
-            bounded = tuple(turn(value) for turn, value in zip(turns, given, strict=True))
-            child = made.labels(*bounded)
-            if OTHER not in bounded:
-                found[values] = child  # What became "other" is not remembered: there is no end of it.
-        return child
+    def take(self, event: Event) -> None:
+        values = self._read(event)
+        series = self._by_values.get(values) or self._find(values)
+        series[0] += 1 if self._amount is None else self._amount(event)
 
-    return series
+    def collect(self) -> Iterator[Family]:
+        family = CounterMetricFamily(self._metric.name, self._metric.help, labels=self._metric.by)
+        for labels, series in list(self._by_labels.items()):
+            family.add_metric(labels, series[0])
+        yield family
 
 
-def _counting(metric: Counter, series: Series) -> Sink:
-    if not metric.add:
-        return lambda event: series(event).inc()
-    amount = attrgetter(metric.add)
-    return lambda event: series(event).inc(amount(event))
+class _Level(_Series):
+    def __init__(self, metric: Gauge, event: type[Event], labels: Labels) -> None:
+        super().__init__(metric, event, labels)
+        self._value = attrgetter(metric.field)
+
+    def take(self, event: Event) -> None:
+        values = self._read(event)
+        series = self._by_values.get(values) or self._find(values)
+        series[0] = self._value(event)
+
+    def collect(self) -> Iterator[Family]:
+        family = GaugeMetricFamily(self._metric.name, self._metric.help, labels=self._metric.by)
+        for labels, series in list(self._by_labels.items()):
+            family.add_metric(labels, float(series[0]))
+        yield family
 
 
-def _setting(metric: Gauge, series: Series) -> Sink:
-    value = attrgetter(metric.field)
-    return lambda event: series(event).set(value(event))
+class _Spread(_Series):
+    """A series is: how many in each bucket and beyond, the sum, when the next exemplar is due, and the exemplars."""
 
+    def __init__(self, metric: Histogram, event: type[Event], labels: Labels) -> None:
+        self._bounds = metric.buckets
+        self._sum = len(metric.buckets) + 1
+        self._value = attrgetter(metric.field)
+        super().__init__(metric, event, labels)
 
-def _observing(metric: Histogram, series: Series) -> Sink:
-    value = attrgetter(metric.field)
-    next_s: dict[Any, float] = {}
+    def _new(self) -> list[Any]:
+        return [*[0] * self._sum, 0.0, 0.0, {}]
 
-    def observe(event: Event) -> None:
-        child, cause = series(event), event.cause
-        if not cause.request:
-            child.observe(value(event))
-            return
-        now_s = monotonic()
-        if now_s < next_s.get(child, 0.0):
-            child.observe(value(event))
-        else:
-            next_s[child] = now_s + EXEMPLAR_EVERY_S
-            child.observe(value(event), exemplar(cause))
+    def take(self, event: Event) -> None:
+        values = self._read(event)
+        series = self._by_values.get(values) or self._find(values)
+        value, at = self._value(event), self._sum
+        bucket = bisect_left(self._bounds, value)
+        series[bucket] += 1
+        series[at] += value
+        if event.cause.request and monotonic() >= series[at + 1]:
+            series[at + 1] = monotonic() + EXEMPLAR_EVERY_S
+            series[at + 2][bucket] = Exemplar(exemplar(event.cause), value, time())
 
-    return observe
+    def collect(self) -> Iterator[Family]:
+        family = HistogramMetricFamily(self._metric.name, self._metric.help, labels=self._metric.by)
+        for labels, series in list(self._by_labels.items()):
+            exemplars, below = series[self._sum + 2], 0
+            buckets: list[Any] = []
+            for number, bound in enumerate((*self._bounds, float("inf"))):
+                below += series[number]
+                name = "+Inf" if bound == float("inf") else str(float(bound))
+                buckets.append((name, below, exemplars[number]) if number in exemplars else (name, below))
+            family.add_metric(labels, buckets, series[self._sum])
+        yield family
 
 
 def exemplar(cause: Cause) -> dict[str, str]:
@@ -119,3 +162,6 @@ def exemplar(cause: Cause) -> dict[str, str]:
     if cause.traceparent:
         found["trace_id"] = cause.traceparent[3:35]
     return found
+
+
+_MADE: dict[type[Metric], Any] = {Counter: _Counted, Gauge: _Level, Histogram: _Spread}

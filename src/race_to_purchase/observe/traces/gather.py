@@ -56,7 +56,7 @@ Send = Callable[[Piece], None]
 class Trace:
     """What is gathered of one request. `kept` once it is worth sending; once it is `closed`, spans go their own way."""
 
-    __slots__ = ("about", "closed", "ended", "id", "kept", "parent", "span")
+    __slots__ = ("closed", "ended", "id", "kept", "learnt", "parent", "span")
 
     def __init__(self, id_: str, span: str, parent: str, *, kept: bool) -> None:
         self.id = id_
@@ -64,7 +64,8 @@ class Trace:
         self.parent = parent
         self.kept = kept
         self.closed = False
-        self.about: dict[str, Any] = {}
+        self.learnt: list[Event] = []
+        """Events that say what the request was about."""
         self.ended: list[tuple[Any, int]] = []
         """Events that are spans, and when they ended; spans are made of them only where they are sent."""
 
@@ -106,10 +107,13 @@ class Gather:
             self._end(trace, event, failed=span.failed(event))
 
     def _learn(self, trace: Trace, event: Event) -> None:
-        """What a request's span says of the purchase that it was for."""
-        fields = event.__struct_fields__
-        trace.about.update([(name, getattr(event, name)) for name in ATTRIBUTES if name in fields])
-        trace.kept = trace.kept or event.failure or self._is_worth_much(trace.about.get("amount", 0))
+        """What a request's span says of the purchase that it was for; nothing any more once it is over."""
+        if trace.closed:
+            trace.kept = trace.kept or event.failure
+            return
+        if len(trace.learnt) < SPANS_MAX:
+            trace.learnt.append(event)
+        trace.kept = trace.kept or event.failure or self._is_worth_much(getattr(event, "amount", 0))
 
     def _is_worth_much(self, amount: int) -> bool:
         return self._amount_min is not None and amount >= self._amount_min
@@ -118,7 +122,7 @@ class Gather:
         trace.kept = trace.kept or failed
         if trace.closed:
             if trace.kept:
-                self._send(_piece(trace, event, time.time_ns()))
+                self._send(_piece(trace, event, time.time_ns(), {}))
         elif len(trace.ended) < SPANS_MAX:
             trace.ended.append((event, time.time_ns()))
 
@@ -127,9 +131,11 @@ class Gather:
         trace.closed = True
         trace.kept = trace.kept or failed
         ended, trace.ended = trace.ended, []
+        learnt, trace.learnt = trace.learnt, []
         if trace.kept:
+            about = _about(learnt)
             for event, end_ns in (*ended, (root, time.time_ns())):
-                self._send(_piece(trace, event, end_ns))
+                self._send(_piece(trace, event, end_ns, about))
 
 
 def followed_events() -> list[type[Event]]:
@@ -140,7 +146,14 @@ def followed_events() -> list[type[Event]]:
     ]
 
 
-def _piece(trace: Trace, event: Any, end_ns: int) -> Piece:
+def _about(learnt: list[Event]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for event in learnt:
+        found.update((name, getattr(event, name)) for name in ATTRIBUTES if name in event.__struct_fields__)
+    return found
+
+
+def _piece(trace: Trace, event: Any, end_ns: int, about: dict[str, Any]) -> Piece:
     span = event.span
     own = {name: getattr(event, name) for name in event.__struct_fields__ if name not in ("cause", "took_s")}
     id_, parent = (trace.span, trace.parent) if span.root else (f"{getrandbits(64):016x}", trace.span)
@@ -153,5 +166,5 @@ def _piece(trace: Trace, event: Any, end_ns: int) -> Piece:
         end_ns - int(event.took_s * 1e9),
         end_ns,
         span.failed(event),
-        trace.about | own,
+        about | own,
     )
