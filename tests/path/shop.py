@@ -83,8 +83,11 @@ class Wire:
     async def look_up_refund(self, ref: str, key: str) -> Verdict:
         return await self._through("look_up_refund", await self.gateway.look_up_refund(ref, key))
 
-    def payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
-        return self.gateway.payments(since, until)
+    async def payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
+        if "payments" in self.lose:
+            raise GatewayUnanswered("the wire was cut")
+        async for payment in self.gateway.payments(since, until):
+            yield payment
 
     async def reference_of(self, ref: str) -> str | None:
         self.calls.append("reference_of")

@@ -152,6 +152,15 @@ async def test_an_order_that_is_in_the_journal_after_all_is_closed_by_itself(des
     assert (await only(desk)).state == "closed"
 
 
+async def test_a_gateway_that_does_not_answer_leaves_open_what_was_found_there(desk: Desk) -> None:
+    """Asking once more about what is open had ended the whole pass, and all that comes after it."""
+    await desk.sql(payment("nobody/1"))
+    (finding,) = (await desk.whole(), await desk.all())[1]
+    desk.process.wire.lose.add("payments")
+    assert (await desk.whole()).lag_s > 0
+    assert [row.state for row in await desk.all()] == [finding.state] == ["open"]
+
+
 async def test_what_people_have_closed_is_not_opened_again(desk: Desk) -> None:
     await planted(desk, PLANTS[0])
     await desk.whole()

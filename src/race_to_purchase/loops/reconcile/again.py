@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,10 +12,12 @@ from race_to_purchase.checks import CHECKS, Rows
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.loops.reconcile.gateway import AtGateway
 from race_to_purchase.loops.reconcile.rows import MISCOUNTED, asked
-from race_to_purchase.ports import Findings, Gateway, Reads
+from race_to_purchase.ports import Findings, Gateway, GatewayUnanswered, Reads
 from race_to_purchase.rules.checkout import HOLDING, SOLD
 from race_to_purchase.rules.commands import CloseFinding
 from race_to_purchase.rules.rows import Finding
+
+log = logging.getLogger("race.reconcile")
 
 WHO = "reconcile"
 GONE = "not there any more"
@@ -86,8 +89,11 @@ class Again:
             attempt = None if rows is None else rows.attempts.get(int(finding.detail["n"]))
             return attempt is not None and not await at_gateway.absent(attempt)
         made = datetime.fromisoformat(str(finding.detail["created_at"]))
-        async for payment in gateway.payments(made, made + timedelta(seconds=1)):
-            if payment.ref == finding.detail["ref"]:
-                difference = books.compare(payment, booked, gateway.name, listed_at)
-                return difference is None or difference.kind != finding.kind
+        try:
+            async for payment in gateway.payments(made, made + timedelta(seconds=1)):
+                if payment.ref == finding.detail["ref"]:
+                    difference = books.compare(payment, booked, gateway.name, listed_at)
+                    return difference is None or difference.kind != finding.kind
+        except GatewayUnanswered as error:
+            log.warning("%s %s stays open: %s", finding.kind, finding.subject, error)
         return False

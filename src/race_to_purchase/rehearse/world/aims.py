@@ -45,6 +45,20 @@ NEEDS: dict[str, str] = {
     "loops/inbox.py": "returns",
     "reads.inbox_put": "returns",
     "webhook": "returns",
+    "commit.dispute": "disputes",
+    "gateway.reference_of": "disputes",
+    "commit.finding": "reconcile",
+    "gateway.payments": "reconcile",
+    **dict.fromkeys(
+        [f"reads.{name}" for name in ("lead", "fetch", "booked", "captured", "finding", "unended", "reached", "reach")],
+        "reconcile",
+    ),
+    **dict.fromkeys(
+        [f"loops/reconcile/{name}.py" for name in ("again", "gateway", "loop", "mend", "note", "rows", "walk")],
+        "reconcile",
+    ),
+    "reads.waiting_since": "queued",
+    "path/ahead.py": "queued",
     "commit.lapse": "late",
     "commit.reclaim": "late",
 }

@@ -33,11 +33,12 @@ def places() -> dict[Place, str]:
     """Every line on which the engine may wait, and how it is called in reports."""
     found: dict[Place, str] = {}
     for package in PACKAGES:
-        for file in sorted(Path(package.__path__[0]).glob("*.py")):
+        root = Path(package.__path__[0]).parent
+        for file in sorted(Path(package.__path__[0]).rglob("*.py")):
             if file.name in ELSEWHERE:
                 continue
             for line, name in _awaits(file):
-                found[(str(file), line)] = f"{package.__name__.rpartition('.')[2]}/{file.name} {name}"
+                found[(str(file), line)] = f"{file.relative_to(root)} {name}"
     return found
 
 
@@ -53,6 +54,8 @@ def _awaits(file: Path) -> Iterator[tuple[int, str]]:
             for node in _own(function):
                 if isinstance(node, ast.Await):
                     yield node.lineno, f"{function.name}: {_short(node.value)}"
+                elif isinstance(node, ast.AsyncFor):
+                    yield node.iter.lineno, f"{function.name}: async for {_short(node.iter)}"
                 elif isinstance(node, ast.AsyncWith):
                     for item in node.items:
                         if "timeout" not in ast.unparse(item):  # it bounds a wait, and is none

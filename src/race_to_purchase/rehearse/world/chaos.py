@@ -35,16 +35,20 @@ before it has sent; killed on both sides."""
 
 READ_FAULTS = ("lost", "delay", "crash")
 
+ASK_FAULTS = ("lost_answer", "slow", "crash")
+"""Of questions to a gateway that move nothing."""
+
 CHANGES = (
     "reserve", "begin", "queue", "prepare", "fail_over", "unknown", "action_required", "pivot", "reclaim", "decline",
     "doom", "capture", "capture_again", "capture_failed", "void", "void_again", "lapse", "expire", "cancel", "deliver",
-    "deliver_again", "undeliverable", "refund", "refunded", "refund_again", "drop", "gateway",
+    "deliver_again", "undeliverable", "refund", "refunded", "refund_again", "dispute", "drop", "gateway", "finding",
 )  # fmt: skip
 """What a COMMIT can carry; see `changes_of`."""
 
 READS = (
     "drop", "checkout", "attempt", "order", "next_deadline", "now", "first_deadline", "overdue", "take_tasks",
-    "forget_keys", "gateways", "after", "inbox_keep", "inbox_take", "inbox_put",
+    "forget_keys", "gateways", "after", "waiting_since", "lead", "fetch", "booked",
+    "captured", "finding", "unended", "reached", "reach", "inbox_keep", "inbox_take", "inbox_put",
 )  # fmt: skip
 
 FAULTS: dict[str, tuple[str, ...]] = {
@@ -54,12 +58,14 @@ FAULTS: dict[str, tuple[str, ...]] = {
     **{f"reads.{name}": READ_FAULTS for name in READS},
     "reads.take_tasks": (*READ_FAULTS, "lost_after"),
     "gateway.prepare": GATEWAY_FAULTS,
-    "gateway.authorize": GATEWAY_FAULTS,
+    "gateway.authorize": (*GATEWAY_FAULTS, "error_kept"),
     "gateway.look_up": ("not_sent", "lost_answer", "slow", "crash_before", "crash_after"),
     "gateway.capture": GATEWAY_FAULTS,
     "gateway.void": GATEWAY_FAULTS,
     "gateway.refund": GATEWAY_FAULTS,
     "gateway.look_up_refund": ("not_sent", "lost_answer", "slow", "crash_before", "crash_after"),
+    "gateway.payments": ASK_FAULTS,
+    "gateway.reference_of": ASK_FAULTS,
     "merchant.deliver": ("refused", "lost_answer", "slow", "crash_before", "crash_after"),
     "webhook": ("lost", "twice", "late", "forged"),
     "http.reserve": ("lost_request", "lost_answer", "twice", "gone"),
@@ -174,6 +180,7 @@ _BY_HISTORY = {
     "undeliverable": "undeliverable",
     "refund_requested": "refund",
     "refunded": "refunded",
+    **dict.fromkeys(("dispute_asked", "dispute_opened", "dispute_won", "dispute_lost", "dispute_closed"), "dispute"),
 }
 
 
@@ -197,4 +204,6 @@ def changes_of(snapshot: Snapshot) -> tuple[str, ...]:
         found["commit.drop"] = None
     if snapshot.gateways:
         found["commit.gateway"] = None
+    if snapshot.findings.changed:
+        found["commit.finding"] = None
     return tuple(found)

@@ -10,18 +10,21 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from race_to_purchase.app.in_memory import MemoryInbox, MemoryStore
+from race_to_purchase.app.in_memory import MemoryFindings, MemoryInbox, MemoryStore
 from race_to_purchase.errors import DatabaseUnavailable
 from race_to_purchase.ports import AftersaleCounts, Conflict, DueCheckout, Rejected, Session
 from race_to_purchase.rehearse.world.chaos import changes_of
-from race_to_purchase.rehearse.world.loop import at_once, eagerly
-from race_to_purchase.rehearse.world.parts import Process, World
+from race_to_purchase.rehearse.world.loop import Owner, at_once, eagerly
 from race_to_purchase.rules.aftersale import DisputeRow
 from race_to_purchase.rules.messages import Heap, Kept, Message, MessageState, WebhookEvent, Worked
 from race_to_purchase.rules.rows import Attempt, Checkout, DropRow, GatewayStatus, Happened, Order, Pool, Task, TaskKind
 from race_to_purchase.rules.snapshot import After, Keys, Snapshot
+
+if TYPE_CHECKING:
+    from race_to_purchase.rehearse.world.process import Process
+    from race_to_purchase.rehearse.world.world import World
 
 T = TypeVar("T")
 
@@ -51,6 +54,9 @@ class Database:
         self.world = world
         self.store = MemoryStore(self.now, give_way=False)
         self.inbox = MemoryInbox(self.store.rows, self.now)
+        self.findings = MemoryFindings(self.store.rows)
+        self.leader: Owner | None = None
+        """The process that reconciles."""
         self.ahead_s = 0.0
         self._now = (0.0, BEGIN)
         self.down = False
@@ -272,7 +278,8 @@ class SimulatedStore:
         """See `ports.Store`."""
         return SimulatedSession(self._database, self._process)
 
-    async def _ask(self, name: str, question: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    async def ask(self, name: str, question: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """A question to the rows, on the way to which anything may happen."""
         kind = self._world.chaos.draw(f"reads.{name}")
         if kind is None and not self._database.down and self._world.chance.random() < AT_ONCE:
             return at_once(question())
@@ -289,7 +296,7 @@ class SimulatedStore:
 
     async def drop(self, drop_id: str) -> DropRow | None:
         """See `ports.Reads`, here and below."""
-        return await self._ask("drop", lambda: self._rows.drop(drop_id))
+        return await self.ask("drop", lambda: self._rows.drop(drop_id))
 
     async def drops(self) -> Sequence[DropRow]:
         return await self._rows.drops()
@@ -298,43 +305,43 @@ class SimulatedStore:
         return await self._rows.shared_pools(drop_id)
 
     async def checkout(self, checkout_id: str) -> Checkout | None:
-        return await self._ask("checkout", lambda: self._rows.checkout(checkout_id))
+        return await self.ask("checkout", lambda: self._rows.checkout(checkout_id))
 
     async def attempt(self, checkout_id: str, n: int) -> Attempt | None:
-        return await self._ask("attempt", lambda: self._rows.attempt(checkout_id, n))
+        return await self.ask("attempt", lambda: self._rows.attempt(checkout_id, n))
 
     async def order(self, order_id: str) -> Order | None:
-        return await self._ask("order", lambda: self._rows.order(order_id))
+        return await self.ask("order", lambda: self._rows.order(order_id))
 
     async def history(self, checkout_id: str) -> Sequence[Happened]:
         return await self._rows.history(checkout_id)
 
     async def next_deadline(self, drop_id: str) -> datetime | None:
-        return await self._ask("next_deadline", lambda: self._rows.next_deadline(drop_id))
+        return await self.ask("next_deadline", lambda: self._rows.next_deadline(drop_id))
 
     async def now(self) -> datetime:
-        return await self._ask("now", self._rows.now)
+        return await self.ask("now", self._rows.now)
 
     async def first_deadline(self) -> datetime | None:
-        return await self._ask("first_deadline", self._rows.first_deadline)
+        return await self.ask("first_deadline", self._rows.first_deadline)
 
     async def overdue(self, since: datetime, until: datetime, limit: int) -> Sequence[DueCheckout]:
-        return await self._ask("overdue", lambda: self._rows.overdue(since, until, limit))
+        return await self.ask("overdue", lambda: self._rows.overdue(since, until, limit))
 
     async def take_tasks(self, kinds: Sequence[TaskKind], limit: int, lease_s: float) -> Sequence[Task]:
-        return await self._ask("take_tasks", lambda: self._rows.take_tasks(kinds, limit, lease_s))
+        return await self.ask("take_tasks", lambda: self._rows.take_tasks(kinds, limit, lease_s))
 
     async def forget_keys(self, older_than_s: float, limit: int) -> int:
-        return await self._ask("forget_keys", lambda: self._rows.forget_keys(older_than_s, limit))
+        return await self.ask("forget_keys", lambda: self._rows.forget_keys(older_than_s, limit))
 
     async def waiting_since(self, gateway: str) -> Sequence[datetime]:
-        return await self._rows.waiting_since(gateway)
+        return await self.ask("waiting_since", lambda: self._rows.waiting_since(gateway))
 
     async def gateways(self) -> Sequence[GatewayStatus]:
-        return await self._ask("gateways", self._rows.gateways)
+        return await self.ask("gateways", self._rows.gateways)
 
     async def after(self, order_id: str) -> After:
-        return await self._ask("after", lambda: self._rows.after(order_id))
+        return await self.ask("after", lambda: self._rows.after(order_id))
 
     async def open_disputes(self, limit: int) -> Sequence[DisputeRow]:
         return await self._rows.open_disputes(limit)
@@ -344,13 +351,13 @@ class SimulatedStore:
 
     async def keep(self, gateway: str, event: WebhookEvent, body: bytes) -> bool:
         """See `ports.Inbox`, here and below."""
-        return await self._ask("inbox_keep", lambda: self._database.inbox.keep(gateway, event, body))
+        return await self.ask("inbox_keep", lambda: self._database.inbox.keep(gateway, event, body))
 
     async def take(self, gateway: str, limit: int, lease_s: float) -> Sequence[Message]:
-        return await self._ask("inbox_take", lambda: self._database.inbox.take(gateway, limit, lease_s))
+        return await self.ask("inbox_take", lambda: self._database.inbox.take(gateway, limit, lease_s))
 
     async def put(self, worked: Sequence[Worked]) -> None:
-        await self._ask("inbox_put", lambda: self._database.inbox.put(worked))
+        await self.ask("inbox_put", lambda: self._database.inbox.put(worked))
 
     async def listed(self, state: MessageState, limit: int) -> Sequence[Kept]:
         return await self._database.inbox.listed(state, limit)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from race_to_purchase.rehearse.world.parts import Process, World
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from race_to_purchase.rehearse.world.process import Process
+    from race_to_purchase.rehearse.world.world import World
 
 
 class Merchant:

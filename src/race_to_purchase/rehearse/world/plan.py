@@ -104,6 +104,19 @@ THEMES |= {
         "webhooks": 1.0,
         "strikes": {"gateway.refund": 0.4, "gateway.look_up_refund": 0.3},
     },
+    "disputes": {
+        "rates": {"commit": 0.06, "webhook": 0.25, "gateway": 0.1},
+        "returns": (6,),
+        "objections": (15,),
+        "webhooks": 1.0,
+        "strikes": {"commit.dispute": 0.3, "gateway.reference_of": 0.4},
+    },
+    "reconcile": {
+        "rates": {"commit": 0.04, "reads": 0.03, "gateway": 0.15},
+        "visits": (70, 120),
+        "decline_rate": 0.1,
+        "strikes": {"commit.finding": 0.2, "gateway.payments": 0.2, "gateway.void": 0.3, "gateway.refund": 0.3},
+    },
     "queued": {"rates": {"gateway": 0.08}, "per_second": (2.0, 6.0), "reservation_s": (10, 40)},
 }
 
@@ -148,8 +161,12 @@ class Plan(msgspec.Struct, frozen=True):
     webhooks: bool
     returns: int
     """Orders of which the merchant gives money back."""
+    objections: int
+    """Payments to which buyers object at their bank."""
     frozen_s_max: float
     """The longest that a process is frozen."""
+    wrongs: bool
+    """Whether the world is spoilt once it has come to rest, so that there is something to reconcile."""
     rest_rounds: int
     """So many rounds the faults go on after the last buyer has left."""
 
@@ -187,7 +204,9 @@ def plan(chance: Random, theme: str | None = None) -> Plan:
         deaf=said.get("deaf", False),
         webhooks=chance.random() < said.get("webhooks", 0.5),
         returns=chance.choice(said.get("returns", (0, 0, 4))),
+        objections=chance.choice(said.get("objections", (0, 0, 0, 3))),
         frozen_s_max=said.get("frozen_s_max", 30.0),
+        wrongs=theme == "reconcile" or chance.random() < 0.05,
         rest_rounds=said.get("rest_rounds", chance.choice((0, 5, 15))),
     )
 

@@ -9,7 +9,8 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 from contextvars import copy_context
-from typing import Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -21,6 +22,7 @@ from race_to_purchase.loops.forget import Forget
 from race_to_purchase.loops.inbox import ReadInbox
 from race_to_purchase.loops.loop import Loop, Tick
 from race_to_purchase.loops.owed import Owed
+from race_to_purchase.loops.reconcile.loop import Pace, Reconcile
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.operate.gateways import Gateways
 from race_to_purchase.path.desk import Desk
@@ -35,10 +37,13 @@ from race_to_purchase.rehearse.world.database import SimulatedStore
 from race_to_purchase.rehearse.world.gateway import SimulatedGateway
 from race_to_purchase.rehearse.world.loop import OWNER, Owner
 from race_to_purchase.rehearse.world.merchant import SimulatedPublisher
-from race_to_purchase.rehearse.world.parts import World
+from race_to_purchase.rehearse.world.reconciling import SimulatedFindings, leading
 from race_to_purchase.rules.answers import Answer, answer
 from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.rows import TaskKind
+
+if TYPE_CHECKING:
+    from race_to_purchase.rehearse.world.world import World
 
 T = TypeVar("T")
 log = logging.getLogger("race.simulation")
@@ -51,7 +56,9 @@ STOP_S = 12.0
 KINDS: tuple[TaskKind, ...] = ("resolve", "capture", "void", "deliver")
 
 
-SELDOM_S = {"sweep": 20.0, "forget": 40.0, "drained": 15.0}
+RECONCILED = Pace(after_s=300.0, count_every_s=120.0, timeout_s=10.0)
+
+SELDOM_S = {"reconcile": 45.0, "sweep": 20.0, "forget": 40.0, "drained": 15.0}
 """Loops that look less often than the others."""
 
 
@@ -137,7 +144,15 @@ class Process:
             *self.readers,
             *(Owed(kind, self.purchase, store) for kind in KINDS if kind != "deliver" or world.plan.merchant),
         ]
+        self.reconcile = self._reconcile(store, router) if world.plan.wrongs else None
+        if self.reconcile is not None:
+            self.ticks.append(self.reconcile)
         self.loops: list[Loop] = []
+
+    def _reconcile(self, store: SimulatedStore, router: Router) -> Reconcile:
+        lead = partial(leading, self.world, self, store)
+        findings = SimulatedFindings(self.world, store)
+        return Reconcile(self.committer, store, findings, self.purchase, router.desks, lead, RECONCILED)
 
     def _router(self) -> Router:
         """Over the world's gateways, of which the first takes everything as long as it can."""
@@ -229,6 +244,8 @@ class Process:
                 return answer(await purchase.returned(request.checkout_id, request.buyer))
             case _:
                 checkout = await purchase.checkout(request.checkout_id, request.buyer)
+                if checkout is not None:
+                    await purchase.waits(checkout)
                 order = await purchase.order(request.checkout_id, request.buyer)
                 return Answer(404 if checkout is None else 200, b"order" if order else b"")
 

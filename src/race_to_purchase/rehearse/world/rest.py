@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from race_to_purchase.errors import RaceError
 from race_to_purchase.loops.loop import Tick
 from race_to_purchase.ports import Rejected
 from race_to_purchase.rehearse.world.gateway import LATE_S
-from race_to_purchase.rehearse.world.parts import World
+from race_to_purchase.rehearse.world.loop import at_once
 from race_to_purchase.rehearse.world.process import Gone, Process
+from race_to_purchase.rehearse.world.wrongs import Wrongs
+from race_to_purchase.rules.messages import Kept
 
 if TYPE_CHECKING:
     from race_to_purchase.rehearse.world.monkey import Monkey
+    from race_to_purchase.rehearse.world.world import World
+
+T = TypeVar("T")
 
 ROUNDS_MAX = 600
 TICKS_MAX = 60
@@ -35,12 +41,24 @@ class Rest:
         for process in world.processes:
             if process.up and not process.stopping:
                 await self._stop_loops(process)
+        await self.quiet()
+        if world.plan.wrongs and not world.loop.halted:
+            await Wrongs(world, self).put_right()
+        for process in world.processes:
+            await world.fate.stop(process, restart=False)
+        for pool in self._rows.pools.values():
+            if pool.held:
+                world.violated("held_at_rest", pool.id, f"{pool.held} held")
+
+    async def quiet(self) -> None:
+        """Until nothing is owed."""
+        world = self._world
         for number in range(ROUNDS_MAX):
             if number >= world.plan.rest_rounds or not (self._owes() or self._frozen()):
-                self._end_faults()
+                self.end_faults()
             elif world.chance.random() < 0.15:
                 self._monkey.deed()
-            await self._round()
+            await self.round()
             if not self._owes() and not world.chaos.on:
                 # What is still on its way to the gateway arrives now, or never.
                 await world.pause(2 * LATE_S[1])
@@ -48,13 +66,9 @@ class Rest:
                     break
         else:
             world.violated("never_at_rest", "", f"tasks {list(self._rows.tasks)}, live {list(self._rows.live)}")
-        for process in world.processes:
-            await world.fate.stop(process, restart=False)
-        for pool in self._rows.pools.values():
-            if pool.held:
-                world.violated("held_at_rest", pool.id, f"{pool.held} held")
 
-    def _end_faults(self) -> None:
+    def end_faults(self) -> None:
+        """From now on nothing goes wrong."""
         world = self._world
         world.chaos.on = False
         world.gateways_up()
@@ -67,9 +81,10 @@ class Rest:
             await asyncio.gather(*(loop.stop() for loop in process.loops))
             process.loops.clear()
 
-        await self._try(process, stop())
+        await self.attempt(process, stop())
 
-    async def _round(self) -> None:
+    async def round(self) -> None:
+        """One process does everything that is due, and time passes until more is."""
         world = self._world
         process = world.somebody()
         if process is None:
@@ -78,8 +93,8 @@ class Rest:
         for tick in process.ticks:
             if self._has_work(tick):
                 await self._tick(process, tick)
-        await self._try(process, process.purchase.drain(60.0))
-        await self._try(process, process.refunds.drain(60.0))
+        await self.attempt(process, process.purchase.drain(60.0))
+        await self.attempt(process, process.refunds.drain(60.0))
         if self._frozen() and world.chaos.on:
             await world.pause(20.0)
         elif self._owes():
@@ -87,13 +102,14 @@ class Rest:
 
     async def _tick(self, process: Process, tick: Tick) -> None:
         for _ in range(TICKS_MAX):
-            if not process.up or not await self._try(process, tick.tick()):
+            if not process.up or not await self.attempt(process, tick.tick()):
                 return
 
-    async def _try(self, process: Process, work: object) -> object:
+    async def attempt(self, process: Process, work: Coroutine[Any, Any, T]) -> T | None:
+        """Let a process do some work; None where it does not come to its end."""
         try:
             async with asyncio.timeout(300):
-                return await process.call(work)  # type: ignore[arg-type]  # any coroutine
+                return await process.call(work)
         except (Gone, TimeoutError, RaceError, Rejected):
             return None
 
@@ -101,13 +117,19 @@ class Rest:
         """Whether it would find anything; days of looking at nothing prove nothing."""
         if tick.name in ("expire", "sweep"):
             return bool(self._rows.live)
+        if tick.name == "reconcile":
+            return False  # That is for when everything else has been done: see Wrongs.
         if tick.name.startswith("inbox "):
-            return bool(self._world.plan.webhooks)
+            return bool(self._unread())
         now = self._world.database.now()
         return any(task.kind == tick.name and task.due_at <= now for task in self._rows.tasks.values())
 
     def _owes(self) -> bool:
-        return bool(self._rows.tasks or self._rows.live)
+        return bool(self._rows.tasks or self._rows.live or self._unread())
+
+    def _unread(self) -> Sequence[Kept]:
+        """Messages that wait to be worked on, the soonest due first; those about nothing of ours wait for nobody."""
+        return at_once(self._world.database.inbox.listed("waiting", 1))
 
     def _frozen(self) -> bool:
         """Whether a process stands still; what it does when it goes on is worth some faults, too."""
@@ -115,5 +137,6 @@ class Rest:
 
     def _next(self) -> datetime:
         dues: list[datetime] = [task.due_at for task in self._rows.tasks.values()]
+        dues += [message.due_at for message in self._unread() if message.due_at is not None]
         dues += [self._rows.checkouts[checkout_id].deadline for checkout_id in self._rows.live]
         return min(dues)

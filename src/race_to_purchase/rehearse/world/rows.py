@@ -8,18 +8,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from race_to_purchase.app.in_memory import Rows
-from race_to_purchase.rehearse.world.gateway import Payment
-from race_to_purchase.rehearse.world.parts import World
+from race_to_purchase.loops.reconcile.rows import COMPARED
+from race_to_purchase.rehearse.world.books import Payment
 from race_to_purchase.rehearse.world.rows_after import AfterRows
 from race_to_purchase.rules.checkout import HOLDING, SOLD
 from race_to_purchase.rules.rows import Attempt, Order, attempt_id, task_id
 
+if TYPE_CHECKING:
+    from race_to_purchase.rehearse.world.world import World
+
 Found = Iterator[Sequence[Any]]
 
 BOUGHT = ("paid", "fulfilled", "refunded", "returned")
+OF_CHECKOUTS = frozenset(check.name for check in COMPARED)
+"""Checks that are led by a checkout's id, and asked for some of them."""
+
 ENDED = ("declined", "captured", "capture_failed", "voided")
 OPEN = ("prepared", "sent", "unknown", "action_required", "authorized")
 
@@ -30,14 +36,35 @@ class MemoryRows(AfterRows):
     def __init__(self, world: World) -> None:
         self._world = world
         self._rows: Rows = world.database.store.rows
-        self._payments = world.gateway.payments
+        books = world.gateway
+        self._payments = {key: row for key, row in books.payments.items() if books.strays.get(key) != "stranger"}
 
     async def fetch(self, name: str, *arguments: Any) -> Sequence[Sequence[Any]]:
         """See `checks.Rows`."""
         if name.startswith("range_"):
             return [["\U0010ffff"]] if arguments[0] < "\U0010ffff" else []
         statement: Callable[..., Found] = getattr(self, f"_{name}")
-        return list(statement(*arguments))
+        found = list(statement(*arguments))
+        if name in OF_CHECKOUTS:
+            after, until = arguments[:2]
+            found = [row for row in found if after < row[0].partition("/")[0] <= until]
+        return found
+
+    def _window_checkout(self, after: str, until: str, limit: int) -> Found:
+        ids = sorted(checkout_id for checkout_id in self._rows.checkouts if after < checkout_id <= until)[:limit]
+        if ids:
+            yield ids[-1], len(ids)
+
+    def _pool_difference(self, pool_id: str, *_: Any) -> Found:
+        pool = self._rows.pools.get(pool_id)
+        if pool is not None:
+            held = sold = 0
+            for row in self._rows.checkouts.values():
+                if row.state in HOLDING:
+                    held += row.claims.hold.get(pool_id, 0)
+                elif row.state in SOLD:
+                    sold += row.claims.hold.get(pool_id, 0) + row.claims.commit.get(pool_id, 0)
+            yield held - pool.held, sold - pool.sold
 
     def _attempt(self, order: Order) -> Attempt | None:
         return self._rows.attempts.get((order.id, order.attempt_n))

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from race_to_purchase.app.in_memory import Rows
-from race_to_purchase.rehearse.world.gateway import Payment
-from race_to_purchase.rehearse.world.parts import World
+from race_to_purchase.rehearse.world.books import Payment
 from race_to_purchase.rehearse.world.process import Request
 from race_to_purchase.rules import attempt as attempts
 from race_to_purchase.rules import checkout as checkouts
 from race_to_purchase.rules.answers import Answer
-from race_to_purchase.rules.rows import Attempt, Checkout, StoredKey, attempt_id, task_id
+from race_to_purchase.rules.rows import Attempt, Checkout, Pool, StoredKey, attempt_id, task_id
 from race_to_purchase.rules.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from race_to_purchase.rehearse.world.world import World
 
 S = TypeVar("S")
 E = TypeVar("E")
@@ -37,7 +39,10 @@ class Truths:
         self._rows = rows
         self._checkouts: dict[str, Checkout] = {}
         self._attempts: dict[tuple[str, int], Attempt] = {}
+        self._books = world.gateway
         self._payments = world.gateway.payments
+        self.spoilt: set[str] = set()
+        """Pools that somebody has changed by hand, until they are counted again."""
         self._two_step = {at.name for at in world.plan.gateways if at.two_step}
         self._held: Counter[str] = Counter()
         self._sold: Counter[str] = Counter()
@@ -52,6 +57,10 @@ class Truths:
             pool = self._rows.pools[pool_id]
             if not (pool.held >= 0 <= pool.sold and pool.held + pool.sold <= pool.capacity):
                 self._violated("pool_bounds", pool_id, f"held {pool.held}, sold {pool.sold} of {pool.capacity}")
+            if pool_id in self.spoilt:
+                if not self.miscounted(pool):
+                    self.spoilt.discard(pool_id)
+                continue
             if pool.held != self._held[pool_id]:
                 self._violated("pool_held_matches_claims", pool_id, f"says {pool.held}, is {self._held[pool_id]}")
             if pool.sold != self._sold[pool_id]:
@@ -59,6 +68,19 @@ class Truths:
         for order in snapshot.orders:
             if self._rows.checkouts[order.id].state not in checkouts.SOLD:
                 self._violated("order_without_paid_checkout", order.id, self._rows.checkouts[order.id].state)
+
+    def was_rewritten(self, row: Checkout | Attempt) -> None:
+        """Somebody has changed a row by hand: what comes after is judged from there."""
+        if isinstance(row, Attempt):
+            self._attempts[(row.checkout_id, row.n)] = row
+            return
+        self._claim(self._checkouts[row.id], -1)
+        self._claim(row, 1)
+        self._checkouts[row.id] = row
+
+    def miscounted(self, pool: Pool) -> bool:
+        """Whether a pool says something else than the checkouts that claim it."""
+        return (pool.held, pool.sold) != (self._held[pool.id], self._sold[pool.id])
 
     def _checkout(self, row: Checkout, snapshot: Snapshot) -> None:
         before = self._checkouts.get(row.id)
@@ -117,8 +139,11 @@ class Truths:
 
     def at_gateway(self, what: str, payment: Payment) -> None:
         """After a deed of the gateway: is it one that our rows stand for?"""
-        attempt = self.attempt_of(payment)
         subject = payment.request.reference
+        if payment.request.key in self._books.strays:
+            self._stray(payment, subject)
+            return
+        attempt = self.attempt_of(payment)
         if attempt is None or attempt.key != payment.request.key:
             self._violated("sent_before_stored", subject, f"{payment.ref} is under a key that no attempt has")
         elif what == "authorize" and payment.gateway in self._two_step and attempt.gateway_ref != payment.ref:
@@ -131,6 +156,13 @@ class Truths:
             self._refunded(payment)
         elif what == "void" and attempt.state not in ("doomed", "voided", "declined"):
             self._violated("voided_though_wanted", subject, f"voided while the attempt is {attempt.state}")
+
+    def _stray(self, payment: Payment, subject: str) -> None:
+        """It is touched only by a repair that was written down before; what belongs to somebody else is not at all."""
+        if self._books.strays[payment.request.key] == "stranger":
+            self._violated("stranger_touched", subject, f"{payment.ref} is {payment.state}")
+        elif not any(row.repair and row.detail.get("ref") == payment.ref for row in self._rows.findings.values()):
+            self._violated("repaired_before_noted", subject, f"{payment.ref} is {payment.state}")
 
     def _refunded(self, payment: Payment) -> None:
         """What went back was asked for in our rows, or undoes what may not be."""

@@ -21,11 +21,12 @@ from race_to_purchase import checks
 from race_to_purchase.errors import RaceError
 from race_to_purchase.ports import Rejected
 from race_to_purchase.rehearse.world import aims
+from race_to_purchase.rehearse.world.bank import Bank
+from race_to_purchase.rehearse.world.books import Books, Objection, Payment
 from race_to_purchase.rehearse.world.buyer import Visit
 from race_to_purchase.rehearse.world.chaos import Cell, Chaos
 from race_to_purchase.rehearse.world.database import BEGIN, Database
 from race_to_purchase.rehearse.world.fate import Fate
-from race_to_purchase.rehearse.world.gateway import Books, Payment, message
 from race_to_purchase.rehearse.world.loop import OWNER, Owner, Pause, Spinning, Stuck, VirtualLoop, end
 from race_to_purchase.rehearse.world.merchant import Merchant
 from race_to_purchase.rehearse.world.monkey import Monkey
@@ -38,19 +39,16 @@ from race_to_purchase.rehearse.world.story import Story
 from race_to_purchase.rehearse.world.table import reached
 from race_to_purchase.rehearse.world.truths import Diary, Truths
 from race_to_purchase.rehearse.world.watch import Watching
+from race_to_purchase.rehearse.world.webhooks import Webhooks
 from race_to_purchase.rules.answers import Answer
 from race_to_purchase.rules.decide.waiting import ABSENT_FOR_GOOD_AFTER
 from race_to_purchase.rules.drop import Drop
-from race_to_purchase.rules.messages import WebhookEvent
 from race_to_purchase.rules.snapshot import Snapshot
 
 T = TypeVar("T")
 C = TypeVar("C")
 
 BEGIN_MS = int(1000 * BEGIN.timestamp())
-
-TELLINGS = 4
-"""How often a gateway tells of one thing that nobody acknowledges."""
 
 BUYERS_WAIT_S = 30.0
 """How long a buyer waits for one answer."""
@@ -108,7 +106,9 @@ class World:
             for name, policy in zip("abc", self.plan.policies, strict=False)
         ]
         self.fate = Fate(self)
-        self._ids = self._messages = 0
+        self.webhooks = Webhooks(self)
+        self.bank = Bank(self)
+        self._ids = 0
 
     def run(self) -> Outlook:
         """The whole of it."""
@@ -125,6 +125,8 @@ class World:
             self.loop.run(self._live())
         except (Stuck, Spinning) as why:
             self.violated("never_at_rest", "", str(why))
+        except Exception as error:  # Whatever it is: a world that fails is told of with its seed.
+            self.violated("unforeseen_error", "", repr(error))
         finally:
             logs.end()
             random.setstate(dice)
@@ -153,7 +155,7 @@ class World:
         monkey = Monkey(self)
         mischief = self.spawn(monkey.run())
         visits = [Visit(self, number).run() for number in range(self.plan.visits)]
-        await asyncio.gather(*visits, Operator(self).run(), Merchants(self).run())
+        await asyncio.gather(*visits, Operator(self).run(), Merchants(self).run(), self.bank.run())
         mischief.cancel()
         await Rest(self, monkey).come()
         if not self.loop.halted:
@@ -166,6 +168,8 @@ class World:
             if finding.check == "authorization_left_open" and finding.subject in self.forgiven:
                 continue
             self.violated(finding.check, finding.subject, finding.detail)
+        for subject, detail in self.bank.unheard():
+            self.violated("dispute_differs", subject, detail)
 
     def _outlook(self) -> Outlook:
         rows = self.database.store.rows
@@ -299,35 +303,16 @@ class World:
         """The gateway did something."""
         self.story.tell(self.loop.now_s, payment.checkout_id, "gateway", f"effect: {what}", payment.state)
         self.truths.at_gateway(what, payment)
-        if what != "prepare" and self.plan.webhooks:
-            self._messages += 1
-            self.post(payment.gateway, message(payment, self._messages), TELLINGS)
+        if what != "prepare":
+            self.webhooks.of_payment(payment)
         if what == "authorize" and self._is_a_dead_hand(payment):
             self.forgiven.add(payment.request.reference)
 
-    def post(self, gateway: str, event: WebhookEvent, tellings: int) -> None:
-        """A gateway tells of something, later, twice or never; and again, until it is acknowledged or has enough."""
-        kind = self.chaos.draw("webhook")
-        if kind == "lost" or not tellings:
-            return
-        late_s = self.between(30.0, 300.0) if kind == "late" else self.between(0.05, 2.0)
-        signature = "forged" if kind == "forged" else gateway
-        for _ in range(2 if kind == "twice" else 1):
-            self.later(late_s, lambda: self.spawn(self._tell_of(gateway, signature, event, tellings)))
-
-    async def _tell_of(self, gateway: str, signature: str, event: WebhookEvent, tellings: int) -> None:
-        process = self.somebody()
-        heard = False
-        if process is not None and process.up:
-            try:
-                heard = await process.call(process.hear(gateway, signature, msgspec.json.encode(event)))
-            except (Gone, RaceError):
-                heard = False
-        if heard and signature != gateway:
-            self.violated("forged_message_taken", event.reference or "", event.id)
-        elif not heard:
-            await self.pause(self.between(2.0, 30.0))
-            self.post(gateway, event, tellings - 1)
+    def objected(self, what: str, objection: Objection) -> None:
+        """Something became of a dispute at a gateway."""
+        payment = objection.payment
+        self.story.tell(self.loop.now_s, payment.checkout_id, "bank", f"dispute {what}", objection.status)
+        self.webhooks.of_objection(what, objection)
 
     def _is_a_dead_hand(self, payment: Payment) -> bool:
         """Whether a process sent it that had been frozen for longer than anybody looks for what it might have sent.

@@ -1,0 +1,170 @@
+"""What is wrong although no process of ours makes it so, and how reconciliation puts it right.
+
+A world that has come to rest is spoilt: a row as an older backup has it, a count that somebody has changed by hand, a
+payment at the gateway that nobody here knows of. Then the faults begin again, and every process reconciles, until
+there is nothing left to repair; what only people can judge has to be told to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
+
+from msgspec.structs import replace
+
+from race_to_purchase.ports import PaymentRequest
+from race_to_purchase.rehearse.world.books import Payment
+from race_to_purchase.rules.rows import Attempt, Finding, attempt_id
+
+if TYPE_CHECKING:
+    from race_to_purchase.rehearse.world.rest import Rest
+    from race_to_purchase.rehearse.world.world import World
+
+ROUNDS = (6, 14)
+"""Passes while there are faults; then as many without as it takes, `ROUNDS_MAX` at most."""
+
+ROUNDS_MAX = 40
+
+PAUSE_S = (30.0, 400.0)
+"""Between two passes: what is younger than five minutes is not judged."""
+
+ENDED = ("declined", "voided")
+
+
+class Wrongs:
+    """See the module."""
+
+    def __init__(self, world: World, rest: Rest) -> None:
+        self._world = world
+        self._rest = rest
+        self._rows = world.database.store.rows
+
+    async def put_right(self) -> None:
+        """Spoil the world, and let the processes repair it."""
+        world = self._world
+        for spoil in self._ways():
+            for _ in range(world.pick((1, 2))):
+                spoil()
+        world.chaos.on = True
+        for _ in range(world.pick(ROUNDS)):
+            await self._pass()
+        self._rest.end_faults()
+        for _ in range(ROUNDS_MAX):
+            await self._pass()
+            if not self._unrepaired() and await self._is_judged():
+                break
+        await self._rest.quiet()
+        for finding in self._unrepaired():
+            world.violated("not_put_right", str(finding.detail.get("checkout", "")), f"{finding}")
+        told = {row.detail.get("ref") for row in self._rows.findings.values()}
+        for ref in self._strangers() - told:
+            world.violated("stranger_not_told", "", f"{ref} is at the gateway, and in no finding")
+
+    def _strangers(self) -> set[str]:
+        books = self._world.gateway
+        return {books.payments[key].ref for key, whose in books.strays.items() if whose == "stranger"}
+
+    def _ways(self) -> list[Callable[[], None]]:
+        return [
+            self._miscount,
+            lambda: self._stray("authorized"),
+            lambda: self._stray("captured"),
+            self._come_from_a_stranger,
+            self._forget_a_capture,
+            self._leave_a_reservation,
+        ]
+
+    async def _pass(self) -> None:
+        """Every process reconciles once, more or less together."""
+        world = self._world
+        up = [process for process in world.processes if process.up]
+        passes = [world.spawn(self._rest.attempt(each, each.reconcile.tick())) for each in up if each.reconcile]
+        for each in passes:
+            await each
+        await world.pause(world.between(*PAUSE_S))
+        await self._rest.round()
+
+    def _unrepaired(self) -> list[Finding]:
+        strangers = self._strangers()
+        unended = (row for row in self._rows.findings.values() if row.ended_at is None)
+        return [row for row in unended if row.detail.get("ref") not in strangers]
+
+    async def _is_judged(self) -> bool:
+        """Whether every walk is past the newest payment and the newest checkout."""
+        reached = await self._world.database.findings.reached()
+        newest = max(
+            [payment.created_at for payment in self._world.gateway.payments.values()]
+            + [row.created_at for row in self._rows.checkouts.values()]
+        )
+        past = (newest + timedelta(minutes=1)).isoformat()
+        walks = [at for name, at in reached.items() if name.endswith("/new")]
+        return bool(walks) and min(walks) > past and not self._wrong_pools()
+
+    def _wrong_pools(self) -> bool:
+        return any(self._world.truths.miscounted(pool) for pool in self._rows.pools.values())
+
+    def _miscount(self) -> None:
+        """Somebody has helped a count along."""
+        room = [pool for pool in self._rows.pools.values() if pool.held + pool.sold < pool.capacity]
+        if room:
+            pool = self._world.pick(room)
+            self._rows.pools[pool.id] = replace(pool, held=pool.held + 1, version=pool.version + 1)
+            self._world.truths.spoilt.add(pool.id)
+            self._tell("", f"pool {pool.id}: one more is held")
+
+    def _stray(self, state: Literal["authorized", "captured"]) -> None:
+        """A payment of an attempt that has ended, of which nobody here has heard."""
+        ended = [row for row in self._rows.attempts.values() if row.state in ENDED]
+        if ended:
+            row = self._world.pick(ended)
+            payment = self._payment(row, attempt_id(row.checkout_id, row.n), state)
+            self._tell(row.checkout_id, f"{payment.ref} is {state} at {row.gateway}")
+
+    def _come_from_a_stranger(self) -> None:
+        """The shop's other system uses the same account."""
+        attempts = list(self._rows.attempts.values())
+        if attempts:
+            payment = self._payment(self._world.pick(attempts), "invoice 4711", "captured")
+            self._world.gateway.strays[payment.request.key] = "stranger"
+
+    def _payment(self, like: Attempt, reference: str, state: Literal["authorized", "captured"]) -> Payment:
+        world = self._world
+        key, now = world.new_id(), world.database.now()
+        request = PaymentRequest(key, like.amount or 1, like.currency, like.method, reference, now)
+        payment = Payment(f"pay_{key}", like.gateway, request, now, state, request.amount)
+        payment.captured = request.amount if state == "captured" else 0
+        payment.lapses_at_s = world.loop.now_s + 7 * 86_400
+        world.gateway.payments[key] = payment
+        world.gateway.strays[key] = "ours"
+        return payment
+
+    def _forget_a_capture(self) -> None:
+        """The attempt as a backup had it: committed, its task lost, while its gateway has taken the money."""
+        captured = [row for row in self._rows.attempts.values() if row.state == "captured"]
+        if captured:
+            row = self._world.pick(captured)
+            forgotten = replace(row, state="committed", version=row.version + 1)
+            self._rows.attempts[(row.checkout_id, row.n)] = forgotten
+            self._world.truths.was_rewritten(forgotten)
+            self._tell(row.checkout_id, "the attempt is committed again, without a task")
+
+    def _leave_a_reservation(self) -> None:
+        """A reservation that has ended is back, and no loop knows of it."""
+        rows = self._rows
+        for row in list(rows.checkouts.values()):
+            if not row.claims.hold.keys() <= rows.pools.keys():
+                continue
+            pools = {pool_id: rows.pools[pool_id] for pool_id in row.claims.hold}
+            room = all(pool.held + pool.sold + row.claims.hold[id_] <= pool.capacity for id_, pool in pools.items())
+            if row.state == "expired" and not row.live_n and room and self._world.chance.random() < 0.3:
+                back = replace(row, state="reserved", version=row.version + 1)
+                rows.checkouts[row.id] = back
+                for id_, pool in pools.items():
+                    rows.pools[id_] = replace(pool, held=pool.held + row.claims.hold[id_], version=pool.version + 1)
+                self._world.truths.was_rewritten(back)
+                self._tell(row.id, "the reservation is back")
+                return
+
+    def _tell(self, subject: str, what: str) -> None:
+        self._world.story.tell(self._world.loop.now_s, subject, "somebody", "spoils", what)
