@@ -6,36 +6,17 @@ theme of worlds it is missed soonest, so that the search is short.
 
 from __future__ import annotations
 
-import importlib
-import itertools
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import pytest
-from msgspec.structs import replace
 
-from race_to_purchase.app import in_memory
-from race_to_purchase.commit.waiting import Lanes
-from race_to_purchase.loops.owed import Owed
-from race_to_purchase.path import pay
-from race_to_purchase.path.purchase import Purchase
-from race_to_purchase.ports import Gateway, PaymentRequest
 from race_to_purchase.rehearse.world.world import World
-from race_to_purchase.rules import decide as deciding
-from race_to_purchase.rules import pools
-from race_to_purchase.rules.attempt import TRANSITIONS
-from race_to_purchase.rules.decide import ending, failing_over, paying, settling
-from race_to_purchase.rules.decide.decision import Decision, with_state
-from race_to_purchase.rules.outcomes import Begun, Outcome
-from race_to_purchase.rules.rows import Attempt, Checkout, Entry, StoredKey, Task, TaskTurned, attempt_id
-from race_to_purchase.rules.snapshot import Snapshot
-from race_to_purchase.rules.verdicts import Authorized, Declined, NoAnswer, Verdict
+from tests.simulation import mutations as m
+from tests.simulation import mutations_after as after
 
 Patch = pytest.MonkeyPatch
 SEEDS_MAX = 40
-
-MEMORY = in_memory.MemoryStore.__module__
 
 
 class Mutation(NamedTuple):
@@ -47,292 +28,6 @@ class Mutation(NamedTuple):
     found_by: frozenset[str]
 
 
-def no_fence(patch: Patch) -> None:
-    """An authorization commits as if the checkout still held what it held when the attempt began."""
-
-    def authorized(snapshot: Snapshot, checkout: Checkout, attempt: Attempt, verdict: Authorized) -> Decision:
-        pinned = replace(checkout, state="paying")
-        stock = paying.each(snapshot, checkout.claims.commit, lambda pool, n: pools.sell(pool, n) or pool)
-        kept = paying.each(snapshot, checkout.claims.hold, _keep_anyway)
-        return paying._commit(snapshot, pinned, attempt, verdict, [*kept, *stock], "commit")
-
-    patch.setattr(paying, "_authorized", authorized)
-
-
-def _keep_anyway(pool: pools.Pool, quantity: int) -> pools.Pool:
-    return replace(pool, held=max(0, pool.held - quantity), sold=pool.sold + quantity)
-
-
-def no_in_flight(patch: Patch) -> None:
-    """A second payment begins beside the first."""
-    begin = paying.begin_payment
-
-    def begin_anyway(snapshot: Snapshot, command: paying.BeginPayment) -> Decision:
-        checkout = snapshot.checkouts.get(command.checkout_id)
-        if checkout is not None and checkout.state == "paying" and command.gateway is not None:
-            return paying._begun(snapshot, command, with_state(checkout, "reserved"), [])
-        return begin(snapshot, command)
-
-    patch.setattr(deciding, "begin_payment", begin_anyway)
-
-
-def new_key_on_resend(patch: Patch) -> None:
-    """What is sent again is sent under another key."""
-    sent: dict[str, int] = {}
-    authorize = pay.authorize
-
-    async def with_new_key(gateway: Gateway, attempt: Attempt, timeout_s: float, *, again: bool) -> Verdict:
-        times = sent[attempt.key] = sent.get(attempt.key, 0) + 1
-        key = attempt.key if times == 1 else f"{attempt.key}-{times}"
-        return await authorize(gateway, replace(attempt, key=key), timeout_s, again=again)
-
-    patch.setattr(pay, "authorize", with_new_key)
-
-
-def unknown_is_failed(patch: Patch) -> None:
-    """A gateway that does not answer is taken to have refused."""
-    settle = paying.authorization
-
-    def guessed(snapshot: Snapshot, command: paying.Authorization) -> Decision:
-        if isinstance(command.verdict, NoAnswer):
-            command = replace(command, verdict=Declined("timeout", retryable=True))
-        return settle(snapshot, command)
-
-    patch.setattr(deciding, "authorization", guessed)
-
-
-def absent_is_voided_soon(patch: Patch) -> None:
-    """What the gateway does not know is given up at once, and counts as voided."""
-    patch.setattr(paying, "unheard_of", lambda *_: True)
-    patch.setattr(settling, "unheard_of", lambda *_: True)
-
-
-def keys_not_stored(patch: Patch) -> None:
-    """No idempotency key is remembered."""
-
-    def forgets(snapshot: Snapshot, outcome: Outcome, key: deciding.KeyUse) -> StoredKey | None:
-        return None
-
-    patch.setattr(deciding, "_stored", forgets)
-
-
-def fingerprint_ignored(patch: Patch) -> None:
-    """A key answers whatever is asked under it."""
-    again = deciding._again
-
-    def same(snapshot: Snapshot, stored: StoredKey, key: deciding.KeyUse) -> Outcome:
-        return again(snapshot, stored, replace(key, fingerprint=stored.fingerprint))
-
-    patch.setattr(deciding, "_again", same)
-
-
-def versions_ignored(patch: Patch) -> None:
-    """Whoever writes last wins."""
-    patch.setattr(f"{MEMORY}.check_versions", lambda *_: None)
-    patch.setattr(f"{MEMORY}_after.check_versions", lambda *_: None)
-
-
-def locks_not_taken(patch: Patch) -> None:
-    """Nobody waits for a row, and nobody compares versions."""
-    versions_ignored(patch)
-
-    async def take_nothing(_self: object, _names: object) -> None:
-        return None
-
-    patch.setattr(f"{MEMORY}.MemorySession._lock", take_nothing)
-
-
-def locks_in_any_order(patch: Patch) -> None:
-    """Each batch takes its locks from the other end than the one before."""
-    turns = itertools.cycle((False, True))
-    memory = importlib.import_module(MEMORY)
-    patch.setattr(memory, "sorted", lambda items, **how: sorted(items, reverse=next(turns), **how), raising=False)
-
-
-def void_not_stored(patch: Patch) -> None:
-    """A doomed attempt is stored without the task that voids it."""
-    doom = paying._doom
-
-    def forgets(*arguments: Any, **more: Any) -> Decision:
-        decision = doom(*arguments, **more)
-        return replace(decision, rows=tuple(row for row in decision.rows if not isinstance(row, TaskTurned)))
-
-    patch.setattr(paying, "_doom", forgets)
-
-
-def doomed_may_commit(patch: Patch) -> None:
-    """An attempt that was given up is decided again when its authorization is heard of again."""
-    patch.setattr(paying, "OPEN", paying.OPEN | {"doomed"})
-    patch.setitem(TRANSITIONS["doomed"], "authorize", "authorized")
-
-
-def ended_may_change(patch: Patch) -> None:
-    """Late news of an attempt that has ended are decided like any other."""
-    patch.setattr(paying, "OPEN", frozenset(TRANSITIONS))
-
-
-def released_twice(patch: Patch) -> None:
-    """What a lapsed checkout gave back is given back once more when it ends."""
-    given_up = paying._given_up
-
-    def generous(snapshot: Snapshot, checkout: Checkout) -> list[Any]:
-        rows = given_up(snapshot, checkout)
-        return rows if checkout.state != "lapsed" else [*rows, *paying.release(snapshot, checkout)]
-
-    patch.setattr(paying, "_given_up", generous)
-
-
-def deadline_ignored(patch: Patch) -> None:
-    """A loop that is asked too early ends what has time left."""
-    expire = ending.expire
-
-    def at_once(snapshot: Snapshot, command: ending.Expire) -> Decision:
-        now, checkout = snapshot.now, snapshot.checkouts.get(command.checkout_id)
-        if checkout is not None:
-            snapshot.now = max(now, checkout.deadline)
-        decision = expire(snapshot, command)
-        snapshot.now = now
-        return decision
-
-    patch.setattr(deciding, "expire", at_once)
-    eager_loop(patch)
-
-
-def eager_loop(patch: Patch) -> None:
-    """The loop asks for everything that has a deadline: harmless, as the decision knows better."""
-    overdue = in_memory.MemoryStore.overdue
-
-    async def all_of_them(self: in_memory.MemoryStore, since: Any, until: Any, limit: int) -> Sequence[Any]:
-        return await overdue(self, since, until + timedelta(days=1), limit)
-
-    patch.setattr(in_memory.MemoryStore, "overdue", all_of_them)
-
-
-def nothing_taken_over(patch: Patch) -> None:
-    """What a dead process owed is never done."""
-
-    async def idle(_self: Owed) -> bool:
-        return False
-
-    patch.setattr(Owed, "tick", idle)
-
-
-def captured_too_early(patch: Patch) -> None:
-    """Money is taken as soon as it is authorized, whatever the pivot says."""
-    authorize = pay.authorize
-
-    async def greedy(gateway: Gateway, attempt: Attempt, timeout_s: float, *, again: bool) -> Verdict:
-        verdict = await authorize(gateway, attempt, timeout_s, again=again)
-        if isinstance(verdict, Authorized):
-            await gateway.capture(verdict.ref, attempt.amount, f"{attempt.key}-capture")
-        return verdict
-
-    patch.setattr(pay, "authorize", greedy)
-
-
-def pools_unbounded(patch: Patch) -> None:
-    """Pools give what they do not have, and the store does not mind."""
-
-    def hold(pool: pools.Pool, quantity: int) -> pools.Pool:
-        return replace(pool, held=pool.held + quantity)
-
-    patch.setattr(pools, "hold", hold)
-    patch.setattr(pools, "_with", lambda pool, held, sold: replace(pool, held=held, sold=sold))
-    patch.setattr(f"{MEMORY}._check_pool", lambda _pool: None)
-
-
-def urgent_dropped(patch: Patch) -> None:
-    """What followed a gateway call is dropped when the database is gone."""
-    patch.setattr(Lanes, "put_back", lambda _self, _batch: None)
-
-
-def undone_keeps_stock(patch: Patch) -> None:
-    """An order whose capture was refused keeps its stock."""
-    patch.setattr(settling, "each", lambda _snapshot, _claims, _change: [])
-
-
-def no_sale_booked(patch: Patch) -> None:
-    """The order is placed without its journal entry."""
-    commit = paying._commit
-
-    def silent(*arguments: Any) -> Decision:
-        decision = commit(*arguments)
-        return replace(decision, rows=tuple(row for row in decision.rows if not isinstance(row, Entry)))
-
-    patch.setattr(paying, "_commit", silent)
-
-
-def task_not_stored(patch: Patch) -> None:
-    """A payment is begun without a word of it for others."""
-    begun = paying._begun
-
-    def silent(*arguments: Any) -> Decision:
-        decision = begun(*arguments)
-        return replace(decision, rows=tuple(row for row in decision.rows if not isinstance(row, Task)))
-
-    patch.setattr(paying, "_begun", silent)
-
-
-def unproven_failover(patch: Patch) -> None:
-    """That a question was not sent counts as if the payment had never been sent."""
-    patch.setattr(failing_over, "_alone_until", lambda _attempt, _then: datetime.max.replace(tzinfo=UTC))
-
-
-def failover_forgets(patch: Patch) -> None:
-    """What is given up for another gateway is taken to be declined: nobody voids it."""
-    following = failing_over._next
-
-    def forgets(*arguments: Any, doomed: bool) -> Decision:
-        return following(*arguments, doomed=False)
-
-    patch.setattr(failing_over, "_next", forgets)
-
-
-def failover_not_found_again(patch: Patch) -> None:
-    """Who decides a failover again, after a COMMIT of unknown fate, is told nothing of the next attempt."""
-    patch.setattr(paying, "tried_next", lambda *_: None)
-
-
-def ref_not_stored(patch: Patch) -> None:
-    """What was made in the first of two steps is authorized before it is in our rows."""
-    prepared = paying._prepared
-
-    def forgets(*arguments: Any) -> Decision:
-        decision = prepared(*arguments)
-        return replace(decision, rows=()) if isinstance(decision.outcome, Begun) else decision
-
-    patch.setattr(paying, "_prepared", forgets)
-
-
-def resent_for_ever(patch: Patch) -> None:
-    """A request is sent again however old its key is."""
-    patch.setattr(pay, "RESEND_FOR", timedelta(days=365))
-
-
-def sent_before_stored(patch: Patch) -> None:
-    """The gateway is called before the attempt is committed."""
-    begin = pay.begin
-
-    async def hasty(committer: Any, known: Any, request: pay.PayRequest, *more: Any) -> Outcome:
-        gateway = HASTY[0]._gateways[request.gateway]
-        wish = PaymentRequest(request.gateway_key, 1, "EUR", request.method, attempt_id(known.id, 1), EARLY)
-        await gateway.authorize(wish, None)
-        return await begin(committer, known, request, *more)
-
-    started = Purchase.__init__
-
-    def remember(self: Purchase, *arguments: Any, **more: Any) -> None:
-        HASTY[:] = [self]
-        started(self, *arguments, **more)
-
-    patch.setattr(Purchase, "__init__", remember)
-    patch.setattr(pay, "begin", hasty)
-
-
-EARLY = datetime(2026, 12, 1, tzinfo=UTC)
-HASTY: list[Purchase] = []
-
-
 def row(safeguard: str, take_away: Callable[[Patch], None], theme: str, *found_by: str) -> Mutation:
     return Mutation(safeguard, take_away, theme, frozenset(found_by))
 
@@ -340,35 +35,66 @@ def row(safeguard: str, take_away: Callable[[Patch], None], theme: str, *found_b
 UNFORESEEN = "unforeseen_error"
 HELD = ("pool_held_matches_claims", "pool_sold_matches_claims", "pool_bounds")
 
+AFTER = ("given_back_too_much", "guard_differs")
+
 MUTATIONS = [
-    row("the fence at the pivot", no_fence, "late", *HELD, "illegal_transition", "authorization_left_open"),
-    row("one payment in flight", no_in_flight, "ordinary", "two_open_attempts"),
-    row("the attempt is stored before it is sent", sent_before_stored, "ordinary", "sent_before_stored"),
-    row("the stored key, when sent again", new_key_on_resend, "gateway", "sent_before_stored"),
-    row("unknown is not failed", unknown_is_failed, "gateway", "authorization_left_open", "charged_without_order"),
-    row("absent is not gone while it may be on its way", absent_is_voided_soon, "frozen", "authorization_left_open"),
-    row("idempotency keys are stored", keys_not_stored, "ordinary", "answers_differ"),
-    row("the fingerprint of a key", fingerprint_ignored, "ordinary", "key_of_another_request"),
-    row("versions are compared", versions_ignored, "tight", *HELD, "fence_went_back", "illegal_transition", UNFORESEEN),
-    row("locks or versions", locks_not_taken, "tight", *HELD, "fence_went_back", "illegal_transition", UNFORESEEN),
-    row("locks are taken in one order", locks_in_any_order, "frozen", "never_at_rest"),
-    row("the void is stored with the doom", void_not_stored, "late", "owed_without_task"),
-    row("a doomed attempt stays doomed", doomed_may_commit, "voids", UNFORESEEN, "answer_changed", *HELD),
-    row("late news are absorbed", ended_may_change, "ordinary", UNFORESEEN, "answer_changed"),
-    row("claims are released once", released_twice, "late", *HELD, UNFORESEEN),
-    row("nothing ends before its deadline", deadline_ignored, "ordinary", "ended_before_deadline"),
-    row("what is owed is taken over", nothing_taken_over, "crashes", "never_at_rest"),
-    row("the task is stored with the attempt", task_not_stored, "ordinary", "owed_without_task"),
-    row("money is taken after the pivot", captured_too_early, "short", "charged_without_order"),
-    row("pools have an end", pools_unbounded, "tight", "pool_bounds"),
-    row("urgent commands outlive an outage", urgent_dropped, "short", "task_left"),
-    row("an undone order gives its stock back", undone_keeps_stock, "captures", "pool_sold_matches_claims"),
-    row("only the first sender says that nothing was sent", unproven_failover, "failover", "authorization_left_open"),
-    row("what failed over is voided", failover_forgets, "failover", "authorization_left_open"),
-    row("a failover is found again", failover_not_found_again, "failover", UNFORESEEN),
-    row("the ref is stored between the steps", ref_not_stored, "two_steps", "authorized_before_stored"),
-    row("old keys are not sent again", resent_for_ever, "days", "sent_after_pruning"),
-    row("every order is booked", no_sale_booked, "ordinary", "order_without_sale", "booked_amount_differs"),
+    row("the fence at the pivot", m.no_fence, "late", *HELD, "illegal_transition", "authorization_left_open"),
+    row("one payment in flight", m.no_in_flight, "ordinary", "two_open_attempts"),
+    row("the attempt is stored before it is sent", m.sent_before_stored, "ordinary", "sent_before_stored"),
+    row("the stored key, when sent again", m.new_key_on_resend, "gateway", "sent_before_stored"),
+    row("unknown is not failed", m.unknown_is_failed, "gateway", "authorization_left_open", "charged_without_order"),
+    row("absent is not gone while it may be on its way", m.absent_is_voided_soon, "frozen", "authorization_left_open"),
+    row("idempotency keys are stored", m.keys_not_stored, "ordinary", "answers_differ"),
+    row("the fingerprint of a key", m.fingerprint_ignored, "ordinary", "key_of_another_request"),
+    row(
+        "versions are compared", m.versions_ignored, "tight", *HELD, "fence_went_back", "illegal_transition", UNFORESEEN
+    ),
+    row("locks or versions", m.locks_not_taken, "tight", *HELD, "fence_went_back", "illegal_transition", UNFORESEEN),
+    row("locks are taken in one order", m.locks_in_any_order, "frozen", "never_at_rest"),
+    row("the void is stored with the doom", m.void_not_stored, "late", "owed_without_task"),
+    row("a doomed attempt stays doomed", m.doomed_may_commit, "voids", UNFORESEEN, "answer_changed", *HELD),
+    row("late news are absorbed", m.ended_may_change, "ordinary", UNFORESEEN, "answer_changed"),
+    row("claims are released once", m.released_twice, "late", *HELD, UNFORESEEN),
+    row("nothing ends before its deadline", m.deadline_ignored, "ordinary", "ended_before_deadline"),
+    row("what is owed is taken over", m.nothing_taken_over, "crashes", "never_at_rest"),
+    row("the task is stored with the attempt", m.task_not_stored, "ordinary", "owed_without_task"),
+    row("money is taken after the pivot", m.captured_too_early, "short", "charged_without_order"),
+    row("pools have an end", m.pools_unbounded, "tight", "pool_bounds"),
+    row("urgent commands outlive an outage", m.urgent_dropped, "short", "task_left"),
+    row("an undone order gives its stock back", m.undone_keeps_stock, "captures", "pool_sold_matches_claims"),
+    row("only the first sender says that nothing was sent", m.unproven_failover, "failover", "authorization_left_open"),
+    row("what failed over is voided", m.failover_forgets, "failover", "authorization_left_open"),
+    row("a failover is found again", m.failover_not_found_again, "failover", UNFORESEEN),
+    row("the ref is stored between the steps", m.ref_not_stored, "two_steps", "authorized_before_stored"),
+    row("old keys are not sent again", m.resent_for_ever, "days", "sent_after_pruning"),
+    row("a message is stored before it is acknowledged", after.messages_not_stored, "disputes", "dispute_differs"),
+    row("newer news stay", after.news_in_any_order, "disputes", "dispute_differs", "illegal_transition", *AFTER),
+    row("the refundable guard", after.no_refundable_guard, "returns", *AFTER),
+    row("no refund while disputed", after.refunded_while_disputed, "disputes", "refunded_while_disputed", *AFTER),
+    row("the stored key of a refund", after.new_key_for_a_refund, "returns", "refunded_before_stored"),
+    row(
+        "an unknown refund is not failed",
+        after.unknown_refund_is_failed,
+        "returns",
+        "refunds_differ_at_gateway",
+        *AFTER,
+    ),
+    row(
+        "a turn that comes too late is not used",
+        after.late_turn_is_sent,
+        "queued",
+        "authorization_left_open",
+        UNFORESEEN,
+    ),
+    row(
+        "an answer is that of one attempt", after.paid_by_whomever, "failover", "charged_without_order", "charged_twice"
+    ),
+    row("a repair is noted before it is made", after.repaired_before_noted, "reconcile", "repaired_before_noted"),
+    row("what is not ours is left alone", after.strangers_repaired, "reconcile", "stranger_touched"),
+    row(
+        "what is wrong is looked for", after.never_reconciled, "reconcile", *HELD, "not_put_right", "stranger_not_told"
+    ),
+    row("every order is booked", m.no_sale_booked, "ordinary", "order_without_sale", "booked_amount_differs"),
 ]
 
 
@@ -389,5 +115,5 @@ def test_with_all_of_them_it_finds_none(theme: str) -> None:
 
 
 def test_a_loop_that_is_too_eager_does_no_harm(monkeypatch: Patch) -> None:
-    eager_loop(monkeypatch)
+    m.eager_loop(monkeypatch)
     assert World(1, "ordinary").run().violations == ()

@@ -68,14 +68,16 @@ class _Told(msgspec.Struct, frozen=True):
 class ReadInbox:
     """The messages of one `gateway`. `counted` has how many of a kind came to which outcome."""
 
-    def __init__(self, gateway: Gateway, inbox: Inbox, purchase: Purchase, refunds: Refunds) -> None:
+    def __init__(
+        self, gateway: Gateway, inbox: Inbox, purchase: Purchase, refunds: Refunds, *, at_once: int = ASKED_AT_ONCE
+    ) -> None:
         self.name = f"inbox {gateway.name}"
         self.counted: Counter[tuple[str, str]] = Counter()
         self._gateway = gateway
         self._inbox = inbox
         self._purchase = purchase
         self._refunds = refunds
-        self._room = asyncio.Semaphore(ASKED_AT_ONCE)
+        self._room = asyncio.Semaphore(at_once)
         self._asking: set[asyncio.Task[None]] = set()
 
     async def tick(self) -> bool:

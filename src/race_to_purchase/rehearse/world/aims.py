@@ -1,7 +1,7 @@
 """What a seed's world is to be struck by for certain: so that a few hundred seeds reach every fault at its place.
 
 Chance alone strikes what is common a thousand times before it strikes what is rare once. So each seed is dealt some
-cells of the coverage, in turn, and where those need a certain kind of world, half of the time it is that kind.
+cells of the coverage, in turn, and where those need a certain kind of world, it is that kind.
 """
 
 from __future__ import annotations
@@ -13,10 +13,17 @@ from random import Random
 from race_to_purchase.rehearse.world import awaits
 from race_to_purchase.rehearse.world.chaos import FAULTS, Cell
 
-AIMS = 8
+AIMS = 12
 """Cells that a seed is dealt."""
 
 NEEDS: dict[str, str] = {
+    "path/retry.py": "tight",
+    "reads.next_deadline": "tight",
+    "path/purchase.py reserve: _next_deadlines.of": "tight",
+    "path/purchase.py _next: _tried": "failover",
+    "path/purchase.py _tried: _reads.attempt": "failover",
+    "path/purchase.py _settle: _next": "failover",
+    "commit/combiner.py _write_ahead: _store.session": "storm",
     "commit.action_required": "declines",
     "commit.doom": "voids",
     "commit.void": "voids",
@@ -71,16 +78,30 @@ def cells() -> tuple[Cell, ...]:
     return (*((point, kind) for point, kinds in FAULTS.items() for kind in kinds), *awaits.cells())
 
 
-def dealt(seed: int) -> tuple[Cell, ...]:
-    """The cells of a seed: far from each other, so that one world can reach them all."""
-    every = cells()
-    return tuple(every[(seed + number * len(every) // AIMS) % len(every)] for number in range(AIMS))
+def needed(cell: Cell) -> str | None:
+    """The theme of worlds that come to the place of a cell often; None where most do."""
+    place = cell[0]
+    return NEEDS.get(place) or NEEDS.get(place.split(" ")[0])
 
 
-def theme(aims: tuple[Cell, ...], chance: Random) -> str | None:
-    """The theme that some of them need, if it is to be that."""
-    needed = [NEEDS[file] for place, _ in aims if (file := place.split(" ")[0]) in NEEDS]
-    return chance.choice(needed) if needed and chance.random() < 0.5 else None
+@cache
+def _deals() -> tuple[tuple[str | None, tuple[Cell, ...]], ...]:
+    """All cells, `AIMS` to a deal, those of one deal needing the same theme and lying far from each other."""
+    by_theme: dict[str | None, list[Cell]] = defaultdict(list)
+    for cell in cells():
+        by_theme[needed(cell)].append(cell)
+    deals: list[tuple[str | None, tuple[Cell, ...]]] = []
+    for theme, some in by_theme.items():
+        count = -(-len(some) // AIMS)
+        deals += [(theme, tuple(some[number::count])) for number in range(count)]
+    # Seeds that follow each other shall not be alike.
+    return tuple(Random(0).sample(deals, len(deals)))
+
+
+def dealt(seed: int) -> tuple[str | None, tuple[Cell, ...]]:
+    """The theme that the world of a seed is to have, if any, and its cells. Every deal comes again and again."""
+    deals = _deals()
+    return deals[seed % len(deals)]
 
 
 def by_place(aims: tuple[Cell, ...]) -> dict[str, list[str]]:

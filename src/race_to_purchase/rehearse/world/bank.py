@@ -59,6 +59,8 @@ class Bank:
         for name, event in self._heard.items():
             objection: Objection = self._world.gateway.objections[name]
             row = rows.get((objection.payment.gateway, name))
+            if objection.payment.checkout_id not in self._world.database.store.rows.orders:
+                continue  # It was taken for nothing and is paid back: there is no order to be disputed.
             if row is None:
                 yield objection.payment.checkout_id, f"{name} was heard of, and is nowhere"
             elif row.told_at < event.created_at or (

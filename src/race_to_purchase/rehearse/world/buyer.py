@@ -89,12 +89,19 @@ class Visit:
                 return answer
             if answer is not None and b'"next_action":' in answer.body and request.route == "pay":
                 await self._act(request.checkout_id)
+            if answer is not None and b'"queued":' in answer.body:
+                await self._look_on(request.checkout_id)
             # Who is told that everything is reserved soon loses heart; who has paid and does not know, does not.
             patient = request.route == "pay" or answer is None or answer.status == 503
             if world.chance.random() < (0.1 if patient else 0.5):
                 return answer
             await world.pause(world.between(1.0, 8.0) if answer is None else world.between(6.0, 24.0))
         return answer
+
+    async def _look_on(self, checkout_id: str) -> None:
+        """Ask for the place in the queue, or come back from a bank to which nobody was sent."""
+        route = self._world.pick(("show", "show", "return"))
+        await self._world.ask(Request(route, self._buyer, checkout_id))
 
     async def _act(self, checkout_id: str) -> None:
         """Go to the bank, and come back or not."""

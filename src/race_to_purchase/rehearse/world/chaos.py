@@ -48,7 +48,7 @@ CHANGES = (
 READS = (
     "drop", "checkout", "attempt", "order", "next_deadline", "now", "first_deadline", "overdue", "take_tasks",
     "forget_keys", "gateways", "after", "waiting_since", "lead", "fetch", "booked",
-    "captured", "finding", "unended", "reached", "reach", "inbox_keep", "inbox_take", "inbox_put",
+    "captured", "finding", "unended", "reached", "reach", "inbox_keep", "inbox_take", "inbox_put", "inbox_forget",
 )  # fmt: skip
 
 FAULTS: dict[str, tuple[str, ...]] = {
@@ -83,7 +83,7 @@ SURVIVED: dict[str, list[str]] = {
     point: [kind for kind in kinds if not kind.startswith("crash")] or list(kinds) for point, kinds in FAULTS.items()
 }
 
-SURE = 0.2
+SURE = 0.5
 """How likely what is aimed at is struck, each time that it is passed."""
 
 

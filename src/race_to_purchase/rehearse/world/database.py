@@ -366,7 +366,7 @@ class SimulatedStore:
         return await self._database.inbox.heaps()
 
     async def forget(self, done_s: float, left_s: float, limit: int) -> int:
-        return await self._database.inbox.forget(done_s, left_s, limit)
+        return await self.ask("inbox_forget", lambda: self._database.inbox.forget(done_s, left_s, limit))
 
     async def ready(self) -> None:
         await self._rows.ready()

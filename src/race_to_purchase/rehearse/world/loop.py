@@ -23,7 +23,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-STEPS_MAX = 3_000_000
+STEPS_MAX = 500_000
 """A simulation that takes more callbacks than this spins."""
 
 

@@ -17,6 +17,9 @@ FUSE_MAX = 80
 FREEZES_LONG_S = 60.0
 """A world whose freezes may last longer than this has many of them."""
 
+OFTEN_S = 300.0
+"""Deeds that a world has to see are done early, and not for days."""
+
 CLOCK_OFF_S_MAX = 15.0
 """How far the database's clock is from the truth at most: servers that take over from each other differ."""
 
@@ -37,12 +40,15 @@ class Monkey:
         }
         self._aimed = [by_cell[cell] for cell in world.aims if cell in by_cell]
         """Deeds that this world shall see for certain."""
+        self._stops = any(place.partition(" ")[2].startswith(("stop:", "drain:")) for place, _ in world.aims)
+        """Whether it is the stopping that is to be struck."""
 
     async def run(self) -> None:
         """Until it is cancelled."""
         world = self._world
         while True:
-            every_s = world.plan.deeds_every_s if not self._aimed else min(world.plan.deeds_every_s, 5.0)
+            often = (self._aimed or self._stops) and world.loop.now_s < OFTEN_S
+            every_s = min(world.plan.deeds_every_s, 5.0) if often else world.plan.deeds_every_s
             await world.pause(world.chance.expovariate(1 / every_s))
             self.deed()
 
@@ -52,6 +58,8 @@ class Monkey:
         if self._aimed:
             return [self._aimed.pop()]
         deeds = [self._crash, self._freeze, self._clock_jump, self._stop, self._database_clock]
+        if self._stops:
+            deeds += [self._stop] * 10
         if world.plan.outages:
             deeds += [self._outage] * 3
         if world.plan.gateway_outages:

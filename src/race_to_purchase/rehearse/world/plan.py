@@ -109,6 +109,7 @@ THEMES |= {
         "returns": (6,),
         "objections": (15,),
         "webhooks": 1.0,
+        "asked_at_once": (1, 2),
         "strikes": {"commit.dispute": 0.3, "gateway.reference_of": 0.4},
     },
     "reconcile": {
@@ -117,6 +118,7 @@ THEMES |= {
         "decline_rate": 0.1,
         "strikes": {"commit.finding": 0.2, "gateway.payments": 0.2, "gateway.void": 0.3, "gateway.refund": 0.3},
     },
+    "storm": {"visits": (160, 220), "span_s": (0.5,), "batch_max": 8, "policies": ("optimistic",), "processes": (1, 2)},
     "queued": {"rates": {"gateway": 0.08}, "per_second": (2.0, 6.0), "reservation_s": (10, 40)},
 }
 
@@ -165,6 +167,8 @@ class Plan(msgspec.Struct, frozen=True):
     """Payments to which buyers object at their bank."""
     frozen_s_max: float
     """The longest that a process is frozen."""
+    asked_at_once: int
+    """Messages about which a process asks a gateway at the same time."""
     wrongs: bool
     """Whether the world is spoilt once it has come to rest, so that there is something to reconcile."""
     rest_rounds: int
@@ -181,9 +185,9 @@ def plan(chance: Random, theme: str | None = None) -> Plan:
         drops=tuple(_drop(chance, number, said) for number in range(chance.choice((1, 1, 2)))),
         visits=chance.randint(*said.get("visits", (140, 220))),
         buyers=chance.choice((30, 200, 200)),
-        span_s=chance.choice((2.0, 10.0, 30.0)),
+        span_s=chance.choice(said.get("span_s", (2.0, 10.0, 30.0))),
         policies=tuple(
-            chance.choice(("combine", "combine", "optimistic"))
+            chance.choice(said.get("policies", ("combine", "combine", "optimistic")))
             for _ in range(chance.choice(said.get("processes", (1, 2, 2, 2, 3))))
         ),
         gateways=tuple(
@@ -206,6 +210,7 @@ def plan(chance: Random, theme: str | None = None) -> Plan:
         returns=chance.choice(said.get("returns", (0, 0, 4))),
         objections=chance.choice(said.get("objections", (0, 0, 0, 3))),
         frozen_s_max=said.get("frozen_s_max", 30.0),
+        asked_at_once=chance.choice(said.get("asked_at_once", (2, 50))),
         wrongs=theme == "reconcile" or chance.random() < 0.05,
         rest_rounds=said.get("rest_rounds", chance.choice((0, 5, 15))),
     )

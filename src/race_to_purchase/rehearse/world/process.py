@@ -132,7 +132,10 @@ class Process:
         )
         self.refunds = Refunds(self.committer, store, router.desks, patience=PATIENCE, new_id=world.new_id)
         self._store, self._desks = store, router.desks
-        self.readers = [ReadInbox(gateway, store, self.purchase, self.refunds) for gateway in router.desks.values()]
+        at_once = world.plan.asked_at_once
+        self.readers = [
+            ReadInbox(gateway, store, self.purchase, self.refunds, at_once=at_once) for gateway in router.desks.values()
+        ]
         self.catalogue = Catalogue(self.committer, store)
         self.gateways = Gateways(self.committer, store, router)
         self.ticks: list[Tick] = [

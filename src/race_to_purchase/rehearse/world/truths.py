@@ -7,14 +7,15 @@ was wrong for a moment, an end that was left again, a charge that was taken back
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from race_to_purchase.app.in_memory import Rows
 from race_to_purchase.rehearse.world.books import Payment
 from race_to_purchase.rehearse.world.process import Request
+from race_to_purchase.rehearse.world.reaching import reaching
+from race_to_purchase.rehearse.world.truths_after import AfterTruths
 from race_to_purchase.rules import attempt as attempts
 from race_to_purchase.rules import checkout as checkouts
 from race_to_purchase.rules.answers import Answer
@@ -23,9 +24,6 @@ from race_to_purchase.rules.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from race_to_purchase.rehearse.world.world import World
-
-S = TypeVar("S")
-E = TypeVar("E")
 
 FIXED = ("key", "method", "amount", "currency", "gateway", "fence", "began_at")
 """What of an attempt never changes: the stored request."""
@@ -44,6 +42,7 @@ class Truths:
         self.spoilt: set[str] = set()
         """Pools that somebody has changed by hand, until they are counted again."""
         self._two_step = {at.name for at in world.plan.gateways if at.two_step}
+        self._after = AfterTruths(world, rows)
         self._held: Counter[str] = Counter()
         self._sold: Counter[str] = Counter()
 
@@ -65,6 +64,8 @@ class Truths:
                 self._violated("pool_held_matches_claims", pool_id, f"says {pool.held}, is {self._held[pool_id]}")
             if pool.sold != self._sold[pool_id]:
                 self._violated("pool_sold_matches_claims", pool_id, f"says {pool.sold}, is {self._sold[pool_id]}")
+        if snapshot.after is not None:
+            self._after.committed(snapshot.after)
         for order in snapshot.orders:
             if self._rows.checkouts[order.id].state not in checkouts.SOLD:
                 self._violated("order_without_paid_checkout", order.id, self._rows.checkouts[order.id].state)
@@ -80,7 +81,11 @@ class Truths:
 
     def miscounted(self, pool: Pool) -> bool:
         """Whether a pool says something else than the checkouts that claim it."""
-        return (pool.held, pool.sold) != (self._held[pool.id], self._sold[pool.id])
+        return (pool.held, pool.sold) != self.counted(pool.id)
+
+    def counted(self, pool_id: str) -> tuple[int, int]:
+        """What is held and sold of a pool by the checkouts that claim it."""
+        return self._held[pool_id], self._sold[pool_id]
 
     def _checkout(self, row: Checkout, snapshot: Snapshot) -> None:
         before = self._checkouts.get(row.id)
@@ -236,21 +241,5 @@ def _add(counter: Counter[str], claims: dict[str, int], times: int) -> None:
         counter[pool_id] += times * quantity
 
 
-def _reaching(table: Mapping[S, Mapping[E, S]]) -> dict[S, set[S]]:
-    """State to every state that can follow, however many events one batch holds."""
-    return {state: _reachable(table, state) for state in table}
-
-
-def _reachable(table: Mapping[S, Mapping[E, S]], state: S) -> set[S]:
-    """Every state that can follow, however many events one batch holds."""
-    found, new = {state}, [state]
-    while new:
-        for after in table[new.pop()].values():
-            if after not in found:
-                found.add(after)
-                new.append(after)
-    return found
-
-
-CHECKOUTS_REACH = _reaching(checkouts.TRANSITIONS)
-ATTEMPTS_REACH = _reaching(attempts.TRANSITIONS)
+CHECKOUTS_REACH = reaching(checkouts.TRANSITIONS)
+ATTEMPTS_REACH = reaching(attempts.TRANSITIONS)

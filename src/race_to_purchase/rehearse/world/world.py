@@ -86,8 +86,8 @@ class World:
     def __init__(self, seed: int, theme: str | None = None) -> None:
         self.seed = seed
         self.chance = Random(seed)
-        self.aims = aims.dealt(seed)
-        self.plan = plan(self.chance, theme or aims.theme(self.aims, self.chance))
+        needed, self.aims = aims.dealt(seed)
+        self.plan = plan(self.chance, theme or needed)
         self.chaos = Chaos(self.chance, self.plan.rates, self.plan.strikes, self.plan.favours, aims.by_place(self.aims))
         self.awaits: Counter[Cell] = Counter()
         self.loop = VirtualLoop(self.chance)
@@ -131,8 +131,8 @@ class World:
             logs.end()
             random.setstate(dice)
             self._fall()
-        for error in self.loop.errors[:3]:
-            self.violated("unforeseen_error", "", repr(error))
+        for unforeseen in self.loop.errors[:3]:
+            self.violated("unforeseen_error", "", repr(unforeseen))
         return self._outlook()
 
     def _fall(self) -> None:

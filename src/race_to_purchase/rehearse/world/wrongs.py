@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec.structs import replace
 
+from race_to_purchase.loops.reconcile.rows import MISCOUNTED
 from race_to_purchase.ports import PaymentRequest
 from race_to_purchase.rehearse.world.books import Payment
-from race_to_purchase.rules.rows import Attempt, Finding, attempt_id
+from race_to_purchase.rehearse.world.database import BEGIN
+from race_to_purchase.rules.rows import Attempt, Finding, Pool, attempt_id, finding_id
 
 if TYPE_CHECKING:
     from race_to_purchase.rehearse.world.rest import Rest
@@ -29,6 +31,9 @@ ROUNDS_MAX = 40
 PAUSE_S = (30.0, 400.0)
 """Between two passes: what is younger than five minutes is not judged."""
 
+FLOOD = 40
+"""More than is noted, or asked, at the same time."""
+
 ENDED = ("declined", "voided")
 
 
@@ -39,6 +44,9 @@ class Wrongs:
         self._world = world
         self._rest = rest
         self._rows = world.database.store.rows
+        self._ruined: dict[str, Pool] = {}
+        self._spoilt: set[str] = set()
+        """Checkouts: what goes wrong twice may have no one right answer."""
 
     async def put_right(self) -> None:
         """Spoil the world, and let the processes repair it."""
@@ -46,10 +54,16 @@ class Wrongs:
         for spoil in self._ways():
             for _ in range(world.pick((1, 2))):
                 spoil()
+        for _ in range(world.pick((0, 0, FLOOD))):
+            self._come_from_a_stranger()
+        # The backup knows nothing of what has been compared since.
+        for walk in await world.database.findings.reached():
+            await world.database.findings.reach(walk, BEGIN.isoformat())
         world.chaos.on = True
         for _ in range(world.pick(ROUNDS)):
             await self._pass()
         self._rest.end_faults()
+        self._see_again()
         for _ in range(ROUNDS_MAX):
             await self._pass()
             if not self._unrepaired() and await self._is_judged():
@@ -72,14 +86,23 @@ class Wrongs:
             lambda: self._stray("captured"),
             self._come_from_a_stranger,
             self._forget_a_capture,
+            self._forget_a_refusal,
             self._leave_a_reservation,
+            self._ruin_a_count,
+            self._break_off_a_repair,
+            self._lose_sight,
         ]
 
     async def _pass(self) -> None:
         """Every process reconciles once, more or less together."""
         world = self._world
         up = [process for process in world.processes if process.up]
-        passes = [world.spawn(self._rest.attempt(each, each.reconcile.tick())) for each in up if each.reconcile]
+        whole = world.chance.random() < 0.3
+        passes = [
+            world.spawn(self._rest.attempt(each, each.reconcile.whole() if whole else each.reconcile.tick()))
+            for each in up
+            if each.reconcile
+        ]
         for each in passes:
             await each
         await world.pause(world.between(*PAUSE_S))
@@ -104,9 +127,19 @@ class Wrongs:
     def _wrong_pools(self) -> bool:
         return any(self._world.truths.miscounted(pool) for pool in self._rows.pools.values())
 
+    def _any(self, wanted: Callable[[Attempt], bool]) -> Attempt | None:
+        """One attempt of a checkout with which nothing is wrong yet."""
+        rows = self._rows.attempts.values()
+        some = [row for row in rows if row.checkout_id not in self._spoilt and wanted(row)]
+        if not some:
+            return None
+        row = self._world.pick(some)
+        self._spoilt.add(row.checkout_id)
+        return row
+
     def _miscount(self) -> None:
         """Somebody has helped a count along."""
-        room = [pool for pool in self._rows.pools.values() if pool.held + pool.sold < pool.capacity]
+        room = [pool for pool in self._rows.pools.values() if 0 < pool.sold < pool.capacity - pool.held]
         if room:
             pool = self._world.pick(room)
             self._rows.pools[pool.id] = replace(pool, held=pool.held + 1, version=pool.version + 1)
@@ -115,9 +148,8 @@ class Wrongs:
 
     def _stray(self, state: Literal["authorized", "captured"]) -> None:
         """A payment of an attempt that has ended, of which nobody here has heard."""
-        ended = [row for row in self._rows.attempts.values() if row.state in ENDED]
-        if ended:
-            row = self._world.pick(ended)
+        row = self._any(lambda row: row.state in ENDED)
+        if row is not None:
             payment = self._payment(row, attempt_id(row.checkout_id, row.n), state)
             self._tell(row.checkout_id, f"{payment.ref} is {state} at {row.gateway}")
 
@@ -141,19 +173,71 @@ class Wrongs:
 
     def _forget_a_capture(self) -> None:
         """The attempt as a backup had it: committed, its task lost, while its gateway has taken the money."""
-        captured = [row for row in self._rows.attempts.values() if row.state == "captured"]
-        if captured:
-            row = self._world.pick(captured)
+        row = self._any(lambda row: row.state == "captured")
+        if row is not None:
             forgotten = replace(row, state="committed", version=row.version + 1)
             self._rows.attempts[(row.checkout_id, row.n)] = forgotten
             self._world.truths.was_rewritten(forgotten)
             self._tell(row.checkout_id, "the attempt is committed again, without a task")
 
+    def _forget_a_refusal(self) -> None:
+        """The attempt as a backup had it: nobody knew yet that its gateway had declined it."""
+        books = self._world.gateway.payments
+        row = self._any(lambda row: row.state == "declined" and row.answer is not None and row.key in books)
+        if row is not None:
+            forgotten = replace(row, state="unknown", answer=None, answer_status=None, version=row.version + 1)
+            self._rows.attempts[(row.checkout_id, row.n)] = forgotten
+            self._world.truths.was_rewritten(forgotten)
+            self._tell(row.checkout_id, "the attempt is unknown again, without a task")
+
+    def _ruin_a_count(self) -> None:
+        """A count that cannot be put right by counting: there is less than was sold. People have to."""
+        sold = [
+            pool
+            for pool in self._rows.pools.values()
+            if pool.sold > 1 and not pool.held and pool.id not in self._world.truths.spoilt
+        ]
+        if sold:
+            pool = self._world.pick(sold)
+            self._ruined[pool.id] = pool
+            self._rows.pools[pool.id] = replace(pool, sold=0, capacity=1, version=pool.version + 1)
+            self._world.truths.spoilt.add(pool.id)
+            self._tell("", f"pool {pool.id}: sold 0 of 1")
+
+    def _break_off_a_repair(self) -> None:
+        """Somebody was faster than a repair that its process did not finish: the count is right already."""
+        pool = self._world.pick(list(self._rows.pools.values()))
+        now, name = self._world.database.now(), finding_id(MISCOUNTED, pool.id)
+        detail: dict[str, str | int] = {"what": "one more is held", "amount": 1}
+        self._rows.findings.setdefault(
+            name, Finding(name, MISCOUNTED, pool.id, pool.drop_id, "repairing", "recount", detail, now, now)
+        )
+
+    def _lose_sight(self) -> None:
+        """For a while the gateway's list leaves out what it has, and some of that it does not find at all."""
+        captured = [
+            payment
+            for payment in self._world.gateway.payments.values()
+            if payment.state == "captured" and payment.request.key not in self._world.gateway.strays
+        ]
+        books = self._world.gateway
+        for payment in captured[: self._world.pick((1, FLOOD))]:
+            books.hidden[payment.request.key] = self._world.chance.random() < 0.3
+
+    def _see_again(self) -> None:
+        """The gateway is well again, and people have put right what they were told of."""
+        self._world.gateway.hidden.clear()
+        for pool in self._ruined.values():
+            there = self._rows.pools[pool.id]
+            held, sold = self._world.truths.counted(pool.id)
+            self._rows.pools[pool.id] = replace(pool, held=held, sold=sold, version=there.version + 1)
+        self._ruined.clear()
+
     def _leave_a_reservation(self) -> None:
         """A reservation that has ended is back, and no loop knows of it."""
         rows = self._rows
         for row in list(rows.checkouts.values()):
-            if not row.claims.hold.keys() <= rows.pools.keys():
+            if row.id in self._spoilt or not row.claims.hold.keys() <= rows.pools.keys() - self._world.truths.spoilt:
                 continue
             pools = {pool_id: rows.pools[pool_id] for pool_id in row.claims.hold}
             room = all(pool.held + pool.sold + row.claims.hold[id_] <= pool.capacity for id_, pool in pools.items())
@@ -162,6 +246,7 @@ class Wrongs:
                 rows.checkouts[row.id] = back
                 for id_, pool in pools.items():
                     rows.pools[id_] = replace(pool, held=pool.held + row.claims.hold[id_], version=pool.version + 1)
+                self._spoilt.add(row.id)
                 self._world.truths.was_rewritten(back)
                 self._tell(row.id, "the reservation is back")
                 return
