@@ -1,6 +1,7 @@
 """What the simulation has found, each as the smallest case that shows it."""
 
 import asyncio
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -10,7 +11,9 @@ from msgspec.structs import replace
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.loops.loop import Loop
 from race_to_purchase.path import pay
+from race_to_purchase.path.choice import Only
 from race_to_purchase.path.purchase import Purchase
+from race_to_purchase.path.route import Facts
 from race_to_purchase.ports import Conflict
 from race_to_purchase.rehearse.world.loop import VirtualLoop
 from race_to_purchase.rules.commands import (
@@ -164,6 +167,25 @@ async def test_a_late_authorization_is_not_captured_because_the_payment_was_take
     await purchase.drain(10)
     assert far.asked == ["look_up", "void"]
     assert store.rows.attempts[("c", 1)].state == "voided"
+
+
+class AnyOther(Only):
+    """Chooses the backup for what another gateway could not take."""
+
+    def choose(self, facts: Facts, tried: Collection[str] = ()) -> str | None:
+        return "backup" if tried else "far"
+
+
+async def test_that_a_question_was_not_sent_is_no_proof_that_nothing_was() -> None:
+    """The clock of the database had gone back into the time in which only the first sender can know."""
+    store = MemoryStore(lambda: BEGAN)
+    committer = await begun(store)
+    far, backup = Scripted("far", NotSent("no connection")), Scripted("backup")
+    gateways = {"far": far, "backup": backup}
+    purchase = Purchase(committer, store, gateways, default_gateway="far", choice=AnyOther("far"))
+    await purchase.take_over(store.rows.tasks[task_id("c", 1)])
+    assert store.rows.attempts[("c", 1)].state == "unknown"
+    assert backup.asked == []
 
 
 def test_a_loop_that_looks_seldom_does_so() -> None:

@@ -22,7 +22,7 @@ from race_to_purchase.rules.commands import Authorization, BeginPayment, NextAtt
 from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.outcomes import Begun, Outcome
 from race_to_purchase.rules.rows import Attempt, Checkout
-from race_to_purchase.rules.verdicts import Declined, Verdict, Voided
+from race_to_purchase.rules.verdicts import Declined, NoAnswer, NotSent, Verdict, Voided
 
 RESEND_FOR = timedelta(hours=23)
 """Gateways forget idempotency keys after a day: a request that old is asked about, and never sent again."""
@@ -98,7 +98,14 @@ async def authorize(gateway: Gateway, attempt: Attempt, timeout_s: float, *, aga
 async def look_up(gateway: Gateway, attempt: Attempt, timeout_s: float) -> Verdict:
     """How the attempt stands at its gateway."""
     verdict = await asked(lambda: gateway.look_up(request_of(attempt), attempt.gateway_ref), timeout_s)
-    return Declined("voided_at_gateway", retryable=True) if isinstance(verdict, Voided) else verdict
+    match verdict:
+        case Voided():
+            return Declined("voided_at_gateway", retryable=True)
+        case NotSent(reason=reason):
+            # That the question was not sent says nothing of the request, which somebody may have sent before.
+            return NoAnswer(reason)
+        case _:
+            return verdict
 
 
 def wanted(attempt: Attempt, checkout: Checkout, now: datetime) -> bool:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from race_to_purchase.rehearse.world.books import Objection, Payment
+from race_to_purchase.rehearse.world.parts import World
 from race_to_purchase.rules.messages import WebhookEvent
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world.world import World
 
 
 class Bank:

@@ -7,11 +7,12 @@ be captured, and what they did stays done, whoever asked for it and whether or n
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
 from race_to_purchase.ports import GatewayPayment, PaymentRequest
+from race_to_purchase.rehearse.world.parts import World
 from race_to_purchase.rules.messages import WebhookEvent
 from race_to_purchase.rules.verdicts import (
     Absent,
@@ -25,9 +26,6 @@ from race_to_purchase.rules.verdicts import (
     Verdict,
     Voided,
 )
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world.world import World
 
 FEE = 1500
 """What a gateway keeps of every dispute, in minor units."""

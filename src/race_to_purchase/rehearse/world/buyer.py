@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from race_to_purchase.path.reserve import ReserveRequest
+from race_to_purchase.rehearse.world.parts import World
 from race_to_purchase.rehearse.world.process import Request
 from race_to_purchase.rules.answers import Answer
 from race_to_purchase.rules.commands import Line
 from race_to_purchase.rules.decide import KeyUse
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world.world import World
 
 TRIES = 6
 """So often a request is repeated before its buyer gives up."""

@@ -10,21 +10,18 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from race_to_purchase.app.in_memory import MemoryFindings, MemoryInbox, MemoryStore
 from race_to_purchase.errors import DatabaseUnavailable
 from race_to_purchase.ports import AftersaleCounts, Conflict, DueCheckout, Rejected, Session
 from race_to_purchase.rehearse.world.chaos import changes_of
 from race_to_purchase.rehearse.world.loop import Owner, at_once, eagerly
+from race_to_purchase.rehearse.world.parts import Process, World
 from race_to_purchase.rules.aftersale import DisputeRow
 from race_to_purchase.rules.messages import Heap, Kept, Message, MessageState, WebhookEvent, Worked
 from race_to_purchase.rules.rows import Attempt, Checkout, DropRow, GatewayStatus, Happened, Order, Pool, Task, TaskKind
 from race_to_purchase.rules.snapshot import After, Keys, Snapshot
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world.process import Process
-    from race_to_purchase.rehearse.world.world import World
 
 T = TypeVar("T")
 

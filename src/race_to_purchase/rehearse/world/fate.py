@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from race_to_purchase.rehearse.world import aims, awaits
 from race_to_purchase.rehearse.world.chaos import FAULTS, SURE
 from race_to_purchase.rehearse.world.database import IDLE_S_MAX
 from race_to_purchase.rehearse.world.loop import end
+from race_to_purchase.rehearse.world.parts import World
 from race_to_purchase.rehearse.world.process import Gone, Process
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world.world import World
 
 FREEZE_S = 30.0
 """The longest freeze in most worlds."""

@@ -9,18 +9,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from race_to_purchase.ports import GatewayPayment, GatewayUnanswered, PaymentRequest
 from race_to_purchase.rehearse.world.books import Books
+from race_to_purchase.rehearse.world.parts import Process, World
 from race_to_purchase.rules.messages import WebhookEvent
 from race_to_purchase.rules.verdicts import NoAnswer, NotSent, Verdict
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world.process import Process
-    from race_to_purchase.rehearse.world.world import World
 
 LATE_S = (5.0, 55.0)
 """How long a request may be under way whose sender has given it up; shorter than `waiting.NEVER_RECEIVED_AFTER`."""

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world.process import Process
-    from race_to_purchase.rehearse.world.world import World
+from race_to_purchase.rehearse.world.parts import Process, World
 
 
 class Merchant:

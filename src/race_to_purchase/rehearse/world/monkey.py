@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from race_to_purchase.rehearse.world.chaos import Cell
+from race_to_purchase.rehearse.world.parts import World
 from race_to_purchase.rehearse.world.process import Process
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world.world import World
 
 FUSE_MAX = 80
 """Within so many of its steps, a process is struck that is to be struck."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from race_to_purchase.path.refund import RefundRequest
+from race_to_purchase.rehearse.world.parts import World
 from race_to_purchase.rehearse.world.process import Gone, Process
 from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.outcomes import Outcome
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world.world import World
 
 
 class Operator:

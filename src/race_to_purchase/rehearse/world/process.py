@@ -10,7 +10,7 @@ import logging
 from collections.abc import Coroutine
 from contextvars import copy_context
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -37,13 +37,11 @@ from race_to_purchase.rehearse.world.database import SimulatedStore
 from race_to_purchase.rehearse.world.gateway import SimulatedGateway
 from race_to_purchase.rehearse.world.loop import OWNER, Owner
 from race_to_purchase.rehearse.world.merchant import SimulatedPublisher
+from race_to_purchase.rehearse.world.parts import World
 from race_to_purchase.rehearse.world.reconciling import SimulatedFindings, leading
 from race_to_purchase.rules.answers import Answer, answer
 from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.rows import TaskKind
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world.world import World
 
 T = TypeVar("T")
 log = logging.getLogger("race.simulation")

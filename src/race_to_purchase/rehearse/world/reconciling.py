@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from race_to_purchase.ports import Booked
+from race_to_purchase.rehearse.world.database import SimulatedStore
+from race_to_purchase.rehearse.world.parts import Process, World
 from race_to_purchase.rehearse.world.rows import MemoryRows
 from race_to_purchase.rules.rows import Attempt, Finding
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world.database import SimulatedStore
-    from race_to_purchase.rehearse.world.process import Process
-    from race_to_purchase.rehearse.world.world import World
 
 
 class SimulatedFindings:

@@ -5,20 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from race_to_purchase.errors import RaceError
 from race_to_purchase.loops.loop import Tick
 from race_to_purchase.ports import Rejected
 from race_to_purchase.rehearse.world.gateway import LATE_S
 from race_to_purchase.rehearse.world.loop import at_once
+from race_to_purchase.rehearse.world.parts import Monkey, World
 from race_to_purchase.rehearse.world.process import Gone, Process
 from race_to_purchase.rehearse.world.wrongs import Wrongs
 from race_to_purchase.rules.messages import Kept
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world.monkey import Monkey
-    from race_to_purchase.rehearse.world.world import World
 
 T = TypeVar("T")
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from race_to_purchase.app.in_memory import Rows
 from race_to_purchase.rehearse.world.books import Payment
+from race_to_purchase.rehearse.world.parts import World
 from race_to_purchase.rules.aftersale import REFUND_OPEN, Refundable
 from race_to_purchase.rules.rows import task_id
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world.world import World
 
 Found = Iterator[Sequence[Any]]
 

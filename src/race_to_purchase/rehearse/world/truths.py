@@ -7,12 +7,12 @@ was wrong for a moment, an end that was left again, a charge that was taken back
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from race_to_purchase.app.in_memory import Rows
 from race_to_purchase.rehearse.world.books import Payment
+from race_to_purchase.rehearse.world.parts import World
 from race_to_purchase.rehearse.world.process import Request
 from race_to_purchase.rehearse.world.reaching import reaching
 from race_to_purchase.rehearse.world.truths_after import AfterTruths
@@ -21,9 +21,6 @@ from race_to_purchase.rules import checkout as checkouts
 from race_to_purchase.rules.answers import Answer
 from race_to_purchase.rules.rows import Attempt, Checkout, Pool, StoredKey, attempt_id, task_id
 from race_to_purchase.rules.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world.world import World
 
 FIXED = ("key", "method", "amount", "currency", "gateway", "fence", "began_at")
 """What of an attempt never changes: the stored request."""

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from race_to_purchase.app.in_memory import Rows
+from race_to_purchase.rehearse.world.parts import World
 from race_to_purchase.rehearse.world.reaching import reaching
 from race_to_purchase.rules.aftersale import DISPUTE, REFUND, REFUND_OPEN, DisputeRow, RefundRow
 from race_to_purchase.rules.snapshot import After
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world.world import World
 
 REFUNDS_REACH = reaching(REFUND)
 DISPUTES_REACH = reaching(DISPUTE)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 
+from race_to_purchase.rehearse.world.parts import World
 from race_to_purchase.rehearse.world.process import expected
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world.world import World
 
 
 class Watching(logging.Handler):

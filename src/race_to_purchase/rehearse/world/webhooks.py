@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from race_to_purchase.errors import RaceError
 from race_to_purchase.rehearse.world.books import Objection, Payment, message, message_of
 from race_to_purchase.rehearse.world.database import BEGIN
+from race_to_purchase.rehearse.world.parts import World
 from race_to_purchase.rehearse.world.process import Gone
 from race_to_purchase.rules.messages import WebhookEvent
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world.world import World
 
 TELLINGS = 4
 """How often a gateway tells of one thing that nobody acknowledges."""

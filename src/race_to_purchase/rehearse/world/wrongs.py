@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from msgspec.structs import replace
 
@@ -17,11 +17,8 @@ from race_to_purchase.loops.reconcile.rows import MISCOUNTED
 from race_to_purchase.ports import PaymentRequest
 from race_to_purchase.rehearse.world.books import Payment
 from race_to_purchase.rehearse.world.database import BEGIN
+from race_to_purchase.rehearse.world.parts import Rest, World
 from race_to_purchase.rules.rows import Attempt, Finding, Pool, attempt_id, finding_id
-
-if TYPE_CHECKING:
-    from race_to_purchase.rehearse.world.rest import Rest
-    from race_to_purchase.rehearse.world.world import World
 
 ROUNDS = (6, 14)
 """Passes while there are faults; then as many without as it takes, `ROUNDS_MAX` at most."""
@@ -133,7 +130,7 @@ class Wrongs:
         some = [row for row in rows if row.checkout_id not in self._spoilt and wanted(row)]
         if not some:
             return None
-        row = self._world.pick(some)
+        row: Attempt = self._world.pick(some)
         self._spoilt.add(row.checkout_id)
         return row
 
