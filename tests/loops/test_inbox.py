@@ -8,7 +8,6 @@ from itertools import permutations
 import pytest
 
 from race_to_purchase.errors import DatabaseUnavailable
-from race_to_purchase.loops import inbox as inbox_loop
 from race_to_purchase.loops.inbox import ReadInbox
 from race_to_purchase.loops.loop import Loop
 from race_to_purchase.rules.outcomes import Answered
@@ -235,10 +234,9 @@ class TestTrouble:
         assert "it went away" in caplog.text
 
     async def test_no_more_is_asked_at_once_than_there_is_room_for(
-        self, shop: Process, reader: Reader, dsn: str, monkeypatch: pytest.MonkeyPatch
+        self, shop: Process, reader: Reader, dsn: str
     ) -> None:
-        monkeypatch.setattr(inbox_loop, "ASKED_AT_ONCE", 2)
-        reader.work = ReadInbox(shop.wire, reader.inbox, shop.purchase, shop.refunds)
+        reader.work = ReadInbox(shop.wire, reader.inbox, shop.purchase, shop.refunds, at_once=2)
         checkouts = [await unanswered(shop) for _ in range(5)]
         shop.wire.hold.add("look_up")
         await reader.keep(*(about(checkout, "authorized") for checkout in checkouts))

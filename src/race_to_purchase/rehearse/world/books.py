@@ -13,7 +13,7 @@ import msgspec
 
 from race_to_purchase.ports import GatewayPayment, PaymentRequest
 from race_to_purchase.rehearse.world.parts import World
-from race_to_purchase.rules.messages import WebhookEvent
+from race_to_purchase.rules.messages import WebhookEvent, WebhookKind
 from race_to_purchase.rules.verdicts import (
     Absent,
     ActionRequired,
@@ -303,11 +303,12 @@ def message(payment: Payment, number: int) -> WebhookEvent:
     return WebhookEvent(f"evt-{number}", kind, payment.ref, payment.request.reference, payment.created_at, said)
 
 
+TOLD: dict[str, WebhookKind] = {"opened": "dispute_opened", "updated": "dispute_updated", "closed": "dispute_closed"}
+
+
 def message_of(objection: Objection, what: str, number: int, now: datetime) -> WebhookEvent:
     """What a gateway tells of a dispute: all that it knows, and not always which payment of ours it is about."""
     payment = objection.payment
-    kind: Literal["dispute_opened", "dispute_updated", "dispute_closed"]
-    kind = {"opened": "dispute_opened", "updated": "dispute_updated"}.get(what, "dispute_closed")  # type: ignore[assignment]
     said = {
         "dispute": objection.id,
         "amount": objection.amount,
@@ -318,4 +319,4 @@ def message_of(objection: Objection, what: str, number: int, now: datetime) -> W
         "due_at": now + timedelta(days=7),
     }
     reference = None if number % 3 == 0 else payment.request.reference
-    return WebhookEvent(f"evt-{number}", kind, payment.ref, reference, now, said)
+    return WebhookEvent(f"evt-{number}", TOLD[what], payment.ref, reference, now, said)
