@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.buyer import Buyer
+from tests.browser.other_shop import OtherShop
 from tests.browser.sales import Sales
 from tests.journeys.engine import Engine
 from tests.programs import require_program
@@ -29,12 +30,22 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def engine() -> Iterator[Engine]:
+def other_shop() -> Iterator[OtherShop]:
+    """Another origin, whose pages the engine lets ask."""
+    shop = OtherShop()
+    yield shop
+    shop.close()
+
+
+@pytest.fixture(scope="session")
+def engine(other_shop: OtherShop) -> Iterator[Engine]:
     """`race serve` with its pages, as a shop runs it."""
     with tempfile.TemporaryDirectory(prefix="race-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         # No two buyers of a test come from one household: all of them share this machine's address.
-        running = Engine(Path(folder), RACE_EXPIRE_EVERY_S="0.1", RACE_GUARD_LOG_ONLY="limits")
+        running = Engine(
+            Path(folder), RACE_EXPIRE_EVERY_S="0.1", RACE_GUARD_LOG_ONLY="limits", RACE_CORS_ORIGINS=other_shop.origin
+        )
         running.start()
         yield running
         running.end()

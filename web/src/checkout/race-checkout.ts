@@ -270,7 +270,7 @@ export class RaceCheckout extends RaceElement {
   private over(texts: Texts, title: "expiredTitle" | "givenBack", body: "expiredBody" | null, trouble: unknown): TemplateResult {
     const told = this.flow!.problem?.code;
     return html`<section class="stack view" data-step=${this.flow!.step}>
-      <div class="tight"><h2 tabindex="-1">${texts.say(told === "sold_out" ? "soldOutTitle" : title)}</h2>
+      <div class="tight"><h2 tabindex="-1">${texts.say(told === "sold_out" ? "sold_out.title" : title)}</h2>
         ${body === null || told !== undefined ? nothing : html`<p class="lead">${texts.say(body)}</p>`}</div>
       ${trouble}
       <button @click=${() => void this.flow!.again().then(() => this.happened("race-again"))}>${texts.say("startAgain")}</button>

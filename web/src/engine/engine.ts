@@ -142,7 +142,8 @@ export class Engine {
     try {
       const response = await fetch(this.api + path, { ...init, credentials, signal });
       const date = response.headers.get("date");
-      if (date !== null) this.clock.heard(Date.parse(date), sent, Date.now(), 1000);
+      // Cut to the second, and written up to a second before it is sent.
+      if (date !== null) this.clock.heard(Date.parse(date), sent, Date.now(), 2000);
       return response;
     } catch {
       throw unreachable(navigator.onLine);

@@ -16,7 +16,6 @@ export const look = css`
   .clock { display: grid; gap: 0.15rem; padding-block: 1rem; border-block: 1px solid var(--_edge); }
   .countdown { font: 500 1.5rem/1.1 var(--_display); letter-spacing: -0.02em; }
   .countdown.big { font-size: clamp(2.75rem, 2rem + 5vw, 4rem); letter-spacing: -0.045em; }
-  .countdown.last { color: var(--_danger); }
   .place { display: grid; gap: 0.1rem; }
   .number { font: 500 clamp(4.25rem, 3rem + 9vw, 7rem)/0.92 var(--_display); letter-spacing: -0.06em; }
   .next { font: 500 clamp(2.5rem, 2rem + 4vw, 4rem)/1 var(--_display); letter-spacing: -0.045em; }

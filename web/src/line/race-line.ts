@@ -123,13 +123,14 @@ export class RaceLine extends RaceElement {
   }
 
   private headline(view: View): string {
-    return this.say(this.flow?.busy === "checking" && view !== "code" ? "checkTitle" : TITLES[view]);
+    if (view === "loading") return this.say("loading");
+    return this.say(this.flow?.busy === "checking" && view !== "code" ? "checkTitle" : `${view}.title`);
   }
 
   private subline(view: View): string {
     if (this.flow?.busy === "checking" && view !== "code") return this.say("checkBody");
     if (view === "code" && this.flow?.code?.answer != null) return this.say("codeSent", { email: this.flow.code.email });
-    return view === "admitted" && this.flow?.pass == null ? "" : this.say(LEADS[view]);
+    return view === "loading" || (view === "admitted" && this.flow?.pass == null) ? "" : this.say(`${view}.body`);
   }
 
   private mark(view: View): TemplateResult | typeof nothing {
@@ -240,20 +241,6 @@ const TICK = "M5 12.5l4.5 4.5L19 7.5";
 const MARKS: { readonly [view in View]?: string } = {
   registered: TICK, drawn: TICK, admitted: TICK, draw: "moving", opening: "moving", called: "moving", room: "moving",
   paused: "M9 7v10M15 7v10", lapsed: "M12 7v5.5l3.5 2", closed: "M7 12h10", sold_out: "M7 12h10",
-};
-
-const TITLES: { readonly [view in View]: Key } = {
-  loading: "loading", announced: "announcedTitle", plain_announced: "announcedTitle", registration: "registrationTitle",
-  registered: "registeredTitle", draw: "drawTitle", drawn: "drawnTitle", opening: "openNowTitle", join: "joinTitle",
-  waiting: "waitingTitle", called: "calledTitle", room: "roomTitle", admitted: "admittedTitle", lapsed: "lapsedTitle",
-  paused: "pausedTitle", sold_out: "soldOutTitle", closed: "closedTitle", code: "codeTitle",
-};
-
-const LEADS: { readonly [view in View]: Key } = {
-  loading: "loading", announced: "announcedBody", plain_announced: "plainAnnouncedBody", registration: "registrationBody",
-  registered: "registeredBody", draw: "drawBody", drawn: "drawnBody", opening: "openNowBody", join: "joinBody",
-  waiting: "waitingBody", called: "calledBody", room: "roomBody", admitted: "admittedBody", lapsed: "lapsedBody",
-  paused: "pausedBody", sold_out: "soldOutBody", closed: "closedBody", code: "codeBody",
 };
 
 const COUNTED: { readonly [view in View]?: Key } = {

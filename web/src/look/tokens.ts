@@ -66,6 +66,7 @@ export const tokens = css`
 
   .note { display: grid; gap: 0.2rem; padding: 1rem 1.15rem; border-radius: var(--_radius); background: var(--_raised); }
   .note strong { font-weight: 600; }
+  .offline { margin-bottom: 1.5rem; }
   .note.bad { background: var(--_danger-back); }
   .note.bad strong { color: var(--_danger); }
   .note p { color: var(--_text); font-size: 0.95rem; }

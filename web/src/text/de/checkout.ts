@@ -65,6 +65,12 @@ export const checkout: CheckoutWords = {
     sandboxNote: "Dies ist eine Sandbox: Es fließt kein Geld.",
   },
   troubles: {
+    not_understood: { what: "Der Shop hat das nicht verstanden.", next: "Laden Sie die Seite neu, und versuchen Sie es noch einmal." },
+    invalid_input: { what: "Etwas im Formular stimmt nicht.", next: "Prüfen Sie, was Sie eingegeben haben." },
+    forbidden: { what: "Das ist von hier aus nicht möglich.", next: "Öffnen Sie die eigene Seite des Shops, und versuchen Sie es noch einmal." },
+    cross_site: { what: "Diese Seite gehört nicht zum Shop.", next: "Öffnen Sie die eigene Seite des Shops." },
+    token_invalid: { what: "Die Anmeldung im Shop wurde hier nicht angenommen.", next: "Melden Sie sich im Shop neu an, oder machen Sie als Gast weiter." },
+    token_expired: { what: "Die Anmeldung im Shop ist abgelaufen.", next: "Melden Sie sich im Shop neu an, oder machen Sie als Gast weiter." },
     unknown_item: { what: "Das wird hier nicht verkauft.", next: "Wählen Sie etwas anderes." },
     unknown_checkout: { what: "Diese Reservierung gehört nicht zu diesem Browser.", next: "Öffnen Sie sie dort, wo Sie sie gemacht haben, oder beginnen Sie von vorn." },
     unknown_order: { what: "Diese Bestellung gehört nicht zu diesem Browser.", next: "Öffnen Sie sie dort, wo Sie gekauft haben, oder sehen Sie in Ihre E-Mails." },

@@ -65,6 +65,12 @@ export const checkout = {
     sandboxNote: "This is a sandbox: no money moves.",
   },
   troubles: {
+    not_understood: { what: "The shop could not make sense of this.", next: "Reload the page and try again." },
+    invalid_input: { what: "Something in the form is not right.", next: "Check what you have entered." },
+    forbidden: { what: "This is not possible from here.", next: "Open the shop's own page and try again." },
+    cross_site: { what: "This page is not one of the shop's.", next: "Open the shop's own page." },
+    token_invalid: { what: "The shop's sign-in was not accepted here.", next: "Sign in again in the shop, or go on as a guest." },
+    token_expired: { what: "The shop's sign-in has expired.", next: "Sign in again in the shop, or go on as a guest." },
     unknown_item: { what: "This is not on sale here.", next: "Choose another one." },
     unknown_checkout: { what: "This reservation is not one of this browser's.", next: "Open it where you made it, or start again." },
     unknown_order: { what: "This order is not one of this browser's.", next: "Open it where you bought it, or look into your e-mail." },
