@@ -204,6 +204,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     challenge_numbers_harder: Annotated[
         int, msgspec.Meta(ge=1, le=1_000_000, description="The same for those about whom something was noticed.")
     ] = 250_000
+    challenge_reserve: Annotated[
+        str,
+        msgspec.Meta(
+            description="Drops, comma-separated, whose buyers pass a challenge when they reserve; a drop with a line "
+            "asks when they join."
+        ),
+    ] = ""
     challenge_datacentres: Annotated[
         str, msgspec.Meta(description="File of data centres' networks, one a line; empty: none is known.")
     ] = ""

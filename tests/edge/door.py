@@ -50,12 +50,12 @@ class Door:
         self,
         *,
         known: Known | None = None,
-        log_only: frozenset[LogOnly] = frozenset(),
+        log_only: frozenset[str] = frozenset(),
         third: tuple[ThirdParty, ...] = (),
         mail: bool = True,
+        reserving: frozenset[str] = frozenset(),
         proxies: Proxies | None = None,
         limits: str = "",
-        limits_log_only: bool = False,
         in_flight_max: int = 8192,
     ) -> None:
         self.offset_s = 0.0
@@ -65,10 +65,11 @@ class Door:
         self.codes = EmailCodes([KEY], seconds=SECONDS, now=self.now) if mail else None
         self.notices = Notices(known or Known(Networks()), self.now)
         means = Means(self.proof, self.codes, third)
-        self.challenges = Challenges(means, self.notices, log_only, self.told.append)
+        watched = frozenset[LogOnly](one for one in ("challenges", "refusals") if one in log_only)
+        self.challenges = Challenges(means, self.notices, watched, reserving=reserving, tell=self.told.append)
         self.desk = ChallengeDesk(self.challenges, self.codes, self.post if mail else None, self.now)
         kept = LimitsHere(configured(limits), self.now)
-        self.gate = Gate(proxies or Proxies(), kept, Load(in_flight_max), log_only=limits_log_only)
+        self.gate = Gate(proxies or Proxies(), kept, Load(in_flight_max), log_only="limits" in log_only)
 
     def now(self) -> float:
         """Seconds since 1970, as far as the door knows."""

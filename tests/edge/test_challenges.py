@@ -1,5 +1,6 @@
 """A door over real HTTP: what is asked, what is accepted, and for whom."""
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import msgspec
@@ -14,6 +15,7 @@ from race_to_purchase.edge.challenge.outcome import Demanded, Passed
 from race_to_purchase.edge.challenge.wanted import Purpose, Solved, Wanted
 from race_to_purchase.edge.guard.address import Origin
 from race_to_purchase.edge.principals import Principal
+from race_to_purchase.edge.reference.examples import NEW_CHECKOUT
 from race_to_purchase.observe.events.guard import (
     ChallengeAsked,
     ChallengeFailed,
@@ -326,3 +328,35 @@ class TestACodeByMail:
         with opened(shop) as server, server.client(STOREFRONT_KEY) as client:
             answer = client.ask("POST", "/v1/challenges/code", self.WISH, race_buyer="ada")
         assert answer.problem == (409, "no_email_codes")
+
+
+class TestADropThatAsksWhenSomebodyReserves:
+    @pytest.fixture
+    def guarded(self) -> Iterator[Client]:
+        """A storefront's client of a shop with one such drop."""
+        shop = Shop()
+        shop.door = Door(reserving=frozenset({"aurora-1"}))
+        with opened(shop) as server, server.client(STOREFRONT_KEY) as client:
+            yield client
+
+    def test_gives_nothing_for_nothing(self, guarded: Client) -> None:
+        assert guarded.ask("POST", "/v1/checkouts", NEW_CHECKOUT).problem == (403, "challenge_required")
+
+    def test_gives_for_a_solution_of_that_buyer(self, guarded: Client) -> None:
+        told = guarded.ask("POST", "/v1/checkouts", NEW_CHECKOUT)
+        shown = payload(solved(told.json["challenge"]))
+        assert guarded.ask("POST", "/v1/checkouts", NEW_CHECKOUT, race_challenge=shown).status == 201
+
+    def test_does_not_give_to_many_buyers_for_one_solution(self, guarded: Client) -> None:
+        told = guarded.ask("POST", "/v1/checkouts", NEW_CHECKOUT)
+        shown = payload(solved(told.json["challenge"]))
+        other = {**NEW_CHECKOUT, "buyer": {"id": "somebody-else"}}
+        assert guarded.ask("POST", "/v1/checkouts", other, race_challenge=shown).problem == (403, "challenge_failed")
+
+
+async def test_a_signature_that_was_never_ours_is_a_programs(door: Door) -> None:
+    given = {**solved(challenge_in(await ask(door))), "signature": "0" * 64}
+    assert code_of(await ask(door, payload(given))) == (403, "refused_by_guard")
+    watched = Door(log_only=frozenset({"refusals"}))
+    assert code_of(await ask(watched, payload(given))) == (403, "challenge_failed")
+    assert [event.signs for event in watched.told if isinstance(event, VisitorRefused)] == ["forged_token"]

@@ -22,7 +22,7 @@ from race_to_purchase.edge.guard.limits import LimitsHere, WrongLimit, configure
 from race_to_purchase.edge.guard.load import Load
 from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.ports import Keyrings
-from race_to_purchase.settings import Settings, log_only_of
+from race_to_purchase.settings import Settings, list_of, log_only_of
 
 KEPT = "challenge"
 """Name under which the key that signs challenges is kept; they live for minutes, so that no setting is needed."""
@@ -60,7 +60,8 @@ def guard_of(settings: Settings, key: bytes) -> Guard:
     numbers = settings.challenge_numbers, settings.challenge_numbers_harder
     third = tuple(_third(settings))
     means = Means(ProofOfWork(keys, seconds=seconds, numbers=numbers, now=time.time), codes, third)
-    challenges = Challenges(means, Notices(_known(settings), time.monotonic), _log_only(settings))
+    reserving = frozenset(list_of(settings.challenge_reserve))
+    challenges = Challenges(means, Notices(_known(settings), time.monotonic), _log_only(settings), reserving=reserving)
     desk = ChallengeDesk(challenges, codes, mailer, time.monotonic)
     return Guard(_gate(settings), challenges, desk, mailer, third)
 

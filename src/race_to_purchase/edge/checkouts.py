@@ -5,6 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from race_to_purchase.edge.call import Call
+from race_to_purchase.edge.challenge.challenges import Challenges
+from race_to_purchase.edge.challenge.outcome import Demanded
 from race_to_purchase.edge.line.passes import HEADER, admitted
 from race_to_purchase.edge.line.visitor import browser_for
 from race_to_purchase.edge.problems import invalid, no_such
@@ -23,9 +25,10 @@ _encode = msgspec.json.Encoder().encode
 class Checkouts:
     """Handlers of `/v1/checkouts` and `/v1/orders`; all of them speak to `Purchase` alone."""
 
-    def __init__(self, purchase: Purchase, keys: Keyring) -> None:
+    def __init__(self, purchase: Purchase, keys: Keyring, doors: Challenges) -> None:
         self._purchase = purchase
         self._keys = keys
+        self._doors = doors
 
     async def reserve(self, call: Call) -> Answer:
         """POST /v1/checkouts.
@@ -36,6 +39,10 @@ class Checkouts:
         if len(wanted.lines) > 1:
             _refuse_twins(wanted.lines)
         buyer = call.buyer_named(wanted.buyer.id)
+        if self._doors.guards(wanted.drop):
+            asked = await self._doors.require(call, wanted.drop, "reserve", holder=buyer)
+            if isinstance(asked, Demanded):
+                return asked.problem
         key = call.key_use()
         assert key is not None
         token = call.headers.get(HEADER)

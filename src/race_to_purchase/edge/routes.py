@@ -100,8 +100,8 @@ def build_app(
         Cors(behind.sessions.origins) if behind.sessions.origins.allowed else None,
     )
     routes = [
-        *_buying(at, Checkouts(behind.purchase, behind.line_keys)),
-        *_waiting(at, LineHandlers(behind.line, behind.doors)),
+        *_buying(at, Checkouts(behind.purchase, behind.line_keys, behind.doors)),
+        *_waiting(at, LineHandlers(behind.line, behind.doors, behind.gate)),
         *_steering(at, LineAdmin(behind.line_desk), GrantsAdmin(behind.grants)),
         *([_acting(at, SandboxActions(sandbox))] if sandbox is not None else []),
         *([at("/echo", post=Verb("echo", echo_handler, body=BYTES_MAX))] if echo else []),

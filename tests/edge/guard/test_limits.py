@@ -21,7 +21,7 @@ DROP = "/v1/drops/aurora-1"
 def a_shop(limits: str, *, log_only: bool = False, proxies: Proxies | None = None) -> Iterator[Server]:
     """An open shop with these limits."""
     shop = Shop()
-    shop.door = Door(limits=limits, limits_log_only=log_only, proxies=proxies)
+    shop.door = Door(limits=limits, log_only=frozenset({"limits"} if log_only else ()), proxies=proxies)
     with opened(shop) as server:
         yield server
 
@@ -105,6 +105,17 @@ class TestAStorefront:
             assert client.ask("POST", "/v1/checkouts", {}, race_device="laptop").status == 422
 
 
+class TestATicket:
+    def test_has_a_limit_of_its_own_whoever_shows_it(self) -> None:
+        with a_shop("pass.ticket=1/60") as server:
+            asked = [("ada", "a-ticket"), ("bob", "a-ticket"), ("bob", "another")]
+            with server.client(STOREFRONT_KEY) as client:
+                path = f"{DROP}/line/pass"
+                told = [client.ask("POST", path, {"ticket": ticket}, race_buyer=buyer) for buyer, ticket in asked]
+        assert [answer.status for answer in told] == [404, 429, 404]
+        assert told[1].json["limit"] == "pass.ticket"
+
+
 class TestTheAddressOfAClient:
     def test_cannot_be_made_up(self) -> None:
         with a_shop("drop.network=1/60") as server, server.client() as client:
@@ -142,4 +153,4 @@ class TestTheTable:
 
     def test_names_only_what_there_is(self) -> None:
         routes = {verb.name for route in Shop().app().routes for verb in route.app._verbs.values()}
-        assert set(LIMITS) - {"join", "pass", "session"} <= routes
+        assert set(LIMITS) <= routes

@@ -41,24 +41,47 @@ class Means(msgspec.Struct, frozen=True):
 
 
 class Challenges:
-    """See the module. `log_only`: what is decided but not done, so that it can be watched before it hurts anybody."""
+    """See the module. `log_only`: what is decided but not done, so that it can be watched before it hurts anybody.
 
-    def __init__(self, means: Means, notices: Notices, log_only: frozenset[LogOnly], tell: Tell = emit) -> None:
+    `reserving` are the drops that ask for something when somebody reserves.
+    """
+
+    def __init__(
+        self,
+        means: Means,
+        notices: Notices,
+        log_only: frozenset[LogOnly],
+        *,
+        reserving: frozenset[str] = frozenset(),
+        tell: Tell = emit,
+    ) -> None:
         self._means = means
         self._notices = notices
         self._log_only = log_only
+        self._reserving = reserving
         self._tell = tell
         self._third = {f"{one.name}.": one for one in means.third}
 
+    def guards(self, drop: str) -> bool:
+        """Whether whoever reserves in this drop is asked for something, as an operator has said."""
+        return drop in self._reserving
+
     async def require(
-        self, call: Call, drop: str, purpose: Purpose, given: str | None = None, signs: tuple[str, ...] = ()
+        self,
+        call: Call,
+        drop: str,
+        purpose: Purpose,
+        given: str | None = None,
+        signs: tuple[str, ...] = (),
+        holder: str | None = None,
     ) -> Passed | Demanded:
         """Whether this request may go on. Raises TryAgainLater where a third party cannot be asked.
 
         `given` is what was sent as the answer, else it is looked for in the header; `signs` are those that the asker
-        itself has noticed, such as `forged_token` and `honeypot`.
+        itself has noticed, such as `honeypot`. `holder` is the buyer, where the body names them.
         """
-        wanted, noticed, tier = self._weighed(call, drop, purpose, signs)
+        wanted = Wanted(drop, purpose, holder_of(call) if holder is None else holder)
+        noticed, tier = self._weighed(call, wanted, signs)
         if tier == REFUSED:
             return Demanded(problems.refused(), tier, noticed)
         if "challenges" in self._log_only:
@@ -77,6 +100,9 @@ class Challenges:
                 if reason not in IN_ORDER:
                     self._notices.wrong_answer(wanted)
                 self._tell(events.ChallengeFailed(drop, purpose, tier, " ".join(noticed), reason))
+                # A page sends what it was given, so a signature that is none was written by a program.
+                if reason == "forged" and self._refuses(wanted, (*noticed, "forged_token")):
+                    return Demanded(problems.refused(), REFUSED, (*noticed, "forged_token"))
                 return Demanded(problems.failed(reason, self._offer(wanted, tier)), tier, noticed)
 
     def waive(self, call: Call, drop: str, purpose: Purpose) -> Passed:
@@ -85,32 +111,34 @@ class Challenges:
 
     def fetch(self, call: Call, drop: str, purpose: Purpose, signs: tuple[str, ...] = ()) -> Offer | Demanded:
         """What would be asked of this request now, so that it can be shown at once."""
-        wanted, noticed, tier = self._weighed(call, drop, purpose, signs)
+        wanted = Wanted(drop, purpose, holder_of(call))
+        noticed, tier = self._weighed(call, wanted, signs)
         if tier == REFUSED:
             return Demanded(problems.refused(), tier, noticed)
         self._tell(_asked(wanted, tier, noticed, ahead=True))
         return self._offer(wanted, tier)
 
-    def _weighed(
-        self, call: Call, drop: str, purpose: Purpose, signs: tuple[str, ...]
-    ) -> tuple[Wanted, tuple[str, ...], Tier]:
-        """What is wanted, what was noticed, and the tier that is really asked: nobody is refused where that is only to
-        be noted, nor asked for a way that is not set up.
+    def _weighed(self, call: Call, wanted: Wanted, signs: tuple[str, ...]) -> tuple[tuple[str, ...], Tier]:
+        """What was noticed, and the tier that is really asked: nobody is refused where that is only to be noted, nor
+        asked for a way that is not set up.
         """
-        wanted = Wanted(drop, purpose, holder_of(call))
         noticed = self._notices.of(call, call.origin, wanted, signs)
         tier = tier_of(noticed)
         for sign in noticed:
-            self._tell(events.SignNoticed(drop, sign, tier))
+            self._tell(events.SignNoticed(wanted.drop, sign, tier))
         if tier == REFUSED:
-            enforced = not {"refusals", "challenges"} & self._log_only
-            self._tell(events.VisitorRefused(drop, purpose, " ".join(noticed), enforced))
-            if enforced:
-                return wanted, noticed, tier
+            if self._refuses(wanted, noticed):
+                return noticed, tier
             tier = STRONGER
         if tier == STRONGER and self._means.codes is None and not self._third:
             tier = HARDER
-        return wanted, noticed, tier
+        return noticed, tier
+
+    def _refuses(self, wanted: Wanted, noticed: tuple[str, ...]) -> bool:
+        """Whether somebody with a sign that refuses really is refused; told of either way."""
+        enforced = self._log_only.isdisjoint(("refusals", "challenges"))
+        self._tell(events.VisitorRefused(wanted.drop, wanted.purpose, " ".join(noticed), enforced))
+        return enforced
 
     def _demand(self, wanted: Wanted, tier: Tier, noticed: tuple[str, ...]) -> Demanded:
         self._tell(_asked(wanted, tier, noticed))

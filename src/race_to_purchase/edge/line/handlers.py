@@ -6,6 +6,7 @@ import msgspec
 
 from race_to_purchase.edge.call import Call
 from race_to_purchase.edge.challenge.challenges import Challenges
+from race_to_purchase.edge.guard.gate import Gate
 from race_to_purchase.edge.line.shapes import (
     DrawView,
     GivenPass,
@@ -42,9 +43,10 @@ _encode = msgspec.json.Encoder().encode
 class LineHandlers:
     """Handlers of `/v1/drops/{drop}/line…`; all of them speak to `Line` alone."""
 
-    def __init__(self, line: Line, challenges: Challenges) -> None:
+    def __init__(self, line: Line, challenges: Challenges, gate: Gate) -> None:
         self._line = line
         self._challenges = challenges
+        self._gate = gate
         self._told: dict[str, tuple[LineSeen, Answer]] = {}
 
     async def join(self, call: Call) -> Answer:
@@ -56,7 +58,8 @@ class LineHandlers:
         if wanted.grant is not None:
             return self._placed(await self._line.redeem(drop_id, wanted.grant, identity_of(call)))
         asked = door.challenge != "none"
-        who = await who_joins(call, self._challenges, drop_id, asked=asked, shown=wanted.challenge)
+        signs = ("honeypot",) if wanted.website else ()
+        who = await who_joins(call, self._challenges, drop_id, asked=asked, shown=wanted.challenge, signs=signs)
         return self._placed(await self._line.join(drop_id, who))
 
     def _placed(self, joined: Joined | Outcome) -> Answer:
@@ -81,6 +84,7 @@ class LineHandlers:
         """POST /v1/drops/{drop}/line/pass."""
         drop_id = call.drop()
         wanted = call.decoded(WANTED_PASS)
+        await self._gate.admit_ticket("pass", wanted.ticket)
         outcome = await self._line.claim(drop_id, wanted.ticket, browser_for(call, call.buyer))
         if not isinstance(outcome, LetIn):
             return answer(outcome)

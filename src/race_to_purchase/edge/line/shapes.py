@@ -16,10 +16,14 @@ Token = Annotated[str, msgspec.Meta(min_length=1, max_length=TOKEN_LENGTH_MAX)]
 
 
 class NewPlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A wish for a place: with the solution of a `challenge` where one was asked for, or with a `grant`."""
+    """A wish for a place: with the solution of a `challenge` where one was asked for, or with a `grant`.
+
+    `website` is for a form field that people do not see: whoever fills it in is a program.
+    """
 
     challenge: Annotated[str, msgspec.Meta(min_length=1, max_length=8192)] | None = None
     grant: Token | None = None
+    website: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -10,17 +10,20 @@ from race_to_purchase.path.line import Who
 from race_to_purchase.rules.line.tickets import browser_of
 
 
-async def who_joins(call: Call, challenges: Challenges, drop_id: str, *, asked: bool, shown: str | None) -> Who:
+async def who_joins(
+    call: Call, challenges: Challenges, drop_id: str, *, asked: bool, shown: str | None, signs: tuple[str, ...] = ()
+) -> Who:
     """Whose place it is: a customer's, whom the shop has vouched for, or that of whoever has shown something.
 
-    `asked`: whether unknown visitors have to show something; refused with 403 where it is missing.
+    `asked`: whether unknown visitors have to show something; refused with 403 where it is missing. `signs` are those
+    that were noticed in the body.
     """
     identity = identity_of(call)
     if identity is not None:
         return Who(identity)
     if not asked:
         return Who(None, challenges.waive(call, drop_id, "line").id)
-    found = await challenges.require(call, drop_id, "line", shown)
+    found = await challenges.require(call, drop_id, "line", shown, signs)
     if isinstance(found, Demanded):
         raise Refused(found.problem)
     return Who(None, found.id)

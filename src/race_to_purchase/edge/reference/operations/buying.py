@@ -29,7 +29,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "`race_session` that it is known by. Ask it whenever a page opens. `csrf` goes into `Race-Csrf` of every "
         "request that changes something.",
         {201: Told("The session.", shapes.SessionView, examples.SESSION)},
-        ("cross_site", "duplicate_header", "internal_error"),
+        ("cross_site", "duplicate_header", "rate_limited", "overloaded", "internal_error"),
     ),
     Operation(
         "post",
@@ -68,7 +68,8 @@ OPERATIONS: tuple[Operation, ...] = (
         {201: Told("The checkout.", answers.CheckoutView, examples.RESERVED)},
         (
             "unknown_drop", "unknown_item", "unknown_promo", "duplicate_line", "amount_too_large", "drop_not_open",
-            "drop_closed", "pass_required", "pass_invalid", "pass_expired", "pass_used",
+            "drop_closed", "challenge_required", "challenge_failed", "challenge_expired", "refused_by_guard",
+            "pass_required", "pass_invalid", "pass_expired", "pass_used",
             *OF_STOCK, *FROM_BUYERS, *WITH_BODY, "idempotency_key_missing", *KEYED, *STORED,
         ),
         role="buyer",

@@ -17,6 +17,6 @@ OPERATIONS: tuple[Operation, ...] = (
         "Look at a drop",
         "What everybody may see, without a key: phase, items, prices, and a band of what is left. Up to a second old.",
         {200: Told("The drop.", shapes.DropOnSale, examples.DROP_ON_SALE)},
-        ("unknown_drop", *STORED),
+        ("unknown_drop", "rate_limited", *STORED),
     ),
 )  # fmt: skip
