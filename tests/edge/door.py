@@ -68,7 +68,7 @@ class Door:
         watched = frozenset[LogOnly](one for one in ("challenges", "refusals") if one in log_only)
         self.challenges = Challenges(means, self.notices, watched, reserving=reserving, tell=self.told.append)
         self.desk = ChallengeDesk(self.challenges, self.codes, self.post if mail else None, self.now)
-        kept = LimitsHere(configured(limits), self.now)
+        kept = LimitsHere({} if limits == "off" else configured(limits), self.now)
         self.gate = Gate(proxies or Proxies(), kept, Load(in_flight_max), log_only="limits" in log_only)
 
     def now(self) -> float:

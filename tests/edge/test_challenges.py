@@ -1,6 +1,8 @@
 """A door over real HTTP: what is asked, what is accepted, and for whom."""
 
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 import msgspec
@@ -23,11 +25,12 @@ from race_to_purchase.observe.events.guard import (
     SignNoticed,
     VisitorRefused,
 )
+from tests.edge.browser import Browser
 from tests.edge.challenge.servers import site_verify
 from tests.edge.conftest import opened
 from tests.edge.door import NUMBERS, Door, payload, solved
-from tests.edge.shop import STOREFRONT_KEY, Shop
-from tests.edge.wire import Client
+from tests.edge.shop import STOREFRONT_KEY, Server, Shop, a_definition
+from tests.edge.wire import Client, Response
 
 BROWSER = {
     b"user-agent": b"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
@@ -296,14 +299,14 @@ class TestACodeByMail:
         wishes = [storefront.ask("POST", "/v1/challenges/code", self.WISH, race_buyer=f"b{n}") for n in range(4)]
         assert [wish.status for wish in wishes] == [202, 202, 202, 429]
         assert wishes[-1].problem == (429, "rate_limited")
-        assert wishes[-1].json["limit"] == "code_address"
+        assert wishes[-1].json["rate_limit"] == "code_address"
         assert len(shop.door.post.sent) == 3
 
     def test_is_not_sent_to_many_addresses_for_one_buyer(self, shop: Shop, storefront: Client) -> None:
         wishes = [{**self.WISH, "email": f"ada{n}@example.com"} for n in range(6)]
         told = [storefront.ask("POST", "/v1/challenges/code", wish, race_buyer="ada") for wish in wishes]
         assert [answer.status for answer in told] == [202] * 5 + [429]
-        assert told[-1].json["limit"] == "code_holder"
+        assert told[-1].json["rate_limit"] == "code_holder"
 
     @pytest.mark.parametrize("email", ["ada,bob@example.com", "ada", "ada@example.com\n", "a@b@c", ""])
     def test_is_not_sent_to_what_is_no_address(self, shop: Shop, storefront: Client, email: str) -> None:
@@ -360,3 +363,48 @@ async def test_a_signature_that_was_never_ours_is_a_programs(door: Door) -> None
     watched = Door(log_only=frozenset({"refusals"}))
     assert code_of(await ask(watched, payload(given))) == (403, "challenge_failed")
     assert [event.signs for event in watched.told if isinstance(event, VisitorRefused)] == ["forged_token"]
+
+
+class TestAGuestWhoJoinsALine:
+    PATH = "/v1/drops/aurora-1/line"
+
+    @pytest.fixture
+    def guest(self, shop: Shop) -> Iterator[Browser]:
+        """In the browser of somebody whom nobody knows, before a door that asks."""
+        now = datetime.now(UTC)
+        registers = {
+            "registration_opens_at": now - timedelta(hours=1),
+            "registration_closes_at": now + timedelta(hours=1),
+        }
+        door = {**registers, "rate_per_s": 10.0, "passes_outstanding_max": 10, "challenge": "adaptive"}
+        with Server(shop.app) as server, Browser(server) as browser:
+            server.do(lambda: shop.catalogue.put(a_definition(opens_at=now + timedelta(hours=2), door=door)))
+            browser.open()
+            yield browser
+
+    def join(self, guest: Browser, **body: Any) -> Response:
+        """As a browser does."""
+        named = {name.decode().replace("-", "_"): value.decode() for name, value in BROWSER.items()}
+        return guest.ask("POST", self.PATH, body, **named)
+
+    def test_solves_something_once_and_has_one_place(self, guest: Browser) -> None:
+        asked = self.join(guest)
+        assert asked.problem == (403, "challenge_required")
+        shown = payload(solved(asked.json["challenge"]))
+        first, again = self.join(guest, challenge=shown), self.join(guest, challenge=shown)
+        assert (first.status, again.status) == (201, 201)
+        places = [urlsafe_b64decode(answer.json["ticket"] + "==")[3:19] for answer in (first, again)]
+        assert places[0] == places[1]
+
+    def test_can_solve_it_before(self, guest: Browser) -> None:
+        ahead = guest.ask("GET", "/v1/challenges?drop=aurora-1")
+        assert self.join(guest, challenge=payload(solved(ahead.json["challenge"]))).status == 201
+
+    def test_cannot_use_what_another_has_solved(self, guest: Browser) -> None:
+        shown = payload(solved(self.join(guest).json["challenge"]))
+        guest.cookie = None
+        guest.open()
+        assert self.join(guest, challenge=shown).problem == (403, "challenge_failed")
+
+    def test_is_refused_where_a_hidden_field_is_filled_in(self, guest: Browser) -> None:
+        assert self.join(guest, website="https://spam.example.com").problem == (403, "refused_by_guard")

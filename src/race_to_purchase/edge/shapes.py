@@ -271,7 +271,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """RFC 9457. `code` is stable and `retryable` says whether the same request may succeed later.
 
     Further members depend on the code: `field` names what is wrong with a request, `item` what there is none left of,
-    `reserved_until` how long another payment may be tried.
+    `reserved_until` how long another payment may be tried, `challenge` what to solve first, or which of the `ways` else
+    would do.
     """
 
     type: str
@@ -297,4 +298,9 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     sold: int | None = None
     cursor: int | None = None
     rate_per_s: float | None = None
+    rate_limit: str | None = None
+    tier: int | None = None
+    ways: tuple[str, ...] | None = None
+    challenge: dict[str, str | int] | None = None
+    site_keys: dict[str, str] | None = None
     request_id: str | None = None

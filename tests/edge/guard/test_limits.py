@@ -39,7 +39,7 @@ class TestWhoeverAsksTooOften:
             answer = client.ask("GET", DROP)
         assert answer.problem == (429, "rate_limited")
         assert answer.json["retryable"] is True
-        assert answer.json["limit"] == "drop.network"
+        assert answer.json["rate_limit"] == "drop.network"
         assert answer.headers["ratelimit-policy"] == '"drop.network";q=2;w=60'
         assert re.fullmatch(r'"drop\.network";r=0;t=(59|60)', answer.headers["ratelimit"])
         assert answer.headers["retry-after"] in ("29", "30")
@@ -113,7 +113,7 @@ class TestATicket:
                 path = f"{DROP}/line/pass"
                 told = [client.ask("POST", path, {"ticket": ticket}, race_buyer=buyer) for buyer, ticket in asked]
         assert [answer.status for answer in told] == [404, 429, 404]
-        assert told[1].json["limit"] == "pass.ticket"
+        assert told[1].json["rate_limit"] == "pass.ticket"
 
 
 class TestTheAddressOfAClient:

@@ -19,7 +19,7 @@ def limited(name: str, rate: Rate, refusal: Refusal) -> Refused:
     """Too much was asked of the limit `name`; nothing was done."""
     retry_after_s = max(1, math.ceil(refusal.retry_in_s))
     detail = f"This limit is {rate.quota} requests in {rate.window_s:g} seconds; come back in {retry_after_s} s."
-    told = problem(429, "rate_limited", "Too many requests", detail, retryable=True, limit=name)
+    told = problem(429, "rate_limited", "Too many requests", detail, retryable=True, rate_limit=name)
     return Refused(
         Reply(told.status, told.body, problem=True, retry_after_s=retry_after_s, headers=told_by(name, rate, refusal))
     )

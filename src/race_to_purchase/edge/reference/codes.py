@@ -112,7 +112,7 @@ CODES: dict[str, Code] = {
     "idempotency_key_reused": Code(422, "This key was used for another request; take a new one for a new wish."),
     "rate_limited": Code(
         429,
-        "More was asked than `limit` allows; nothing was done. `RateLimit` and `Retry-After` say more.",
+        "More was asked than `rate_limit` allows; nothing was done. `RateLimit` and `Retry-After` say more.",
         retryable=True,
     ),
     "head_too_large": Code(431, "Request line and headers have more than 32,768 bytes."),
