@@ -18,7 +18,7 @@ PREFLIGHT_S = 7200
 _ASKED = b", ".join(
     (
         *(b"authorization", b"content-type", b"idempotency-key", b"if-match", b"race-buyer", b"race-challenge"),
-        *(b"race-csrf", b"race-pass", b"x-request-id"),
+        *(b"race-csrf", b"race-device", b"race-pass", b"x-request-id"),
     )
 )
 _READ = b"etag, idempotency-replayed, ratelimit, ratelimit-policy, retry-after, x-request-id"

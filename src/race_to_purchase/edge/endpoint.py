@@ -36,7 +36,7 @@ Handler = Callable[[Call], Awaitable[Answer]]
 _ONCE = frozenset(
     {
         *(b"authorization", b"content-type", b"cookie", b"host", b"idempotency-key", b"origin"),
-        *(b"race-buyer", b"race-csrf", b"race-pass", b"sec-fetch-site"),
+        *(b"race-buyer", b"race-challenge", b"race-csrf", b"race-device", b"race-pass", b"sec-fetch-site"),
     }
 )
 
