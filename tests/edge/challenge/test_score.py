@@ -1,5 +1,7 @@
 """From signs to a tier."""
 
+from pathlib import Path
+
 import pytest
 
 from race_to_purchase.edge.challenge.score import HARDER, REFUSED, SIGNS, STRONGER, USUAL, tier_of
@@ -31,3 +33,11 @@ def test_what_no_honest_page_sends_is_refused(sign: str) -> None:
 def test_people_behind_one_address_in_a_busy_minute_are_not_asked_for_mail() -> None:
     """The two signs that a shared address and an impatient person can come to."""
     assert tier_of(("velocity_network", "velocity_holder")) == HARDER
+
+
+def test_the_guide_says_what_each_sign_weighs() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "guard.md").read_text(encoding="utf-8")
+    rows = [line for line in guide.splitlines() if line.startswith("| `")]
+    for name, sign in SIGNS.items():
+        (row,) = (row for row in rows if f"`{name}`" in row)
+        assert row.split("|")[2].strip() == ("tier 4" if sign.refuses else str(sign.weight))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -154,3 +155,12 @@ class TestTheTable:
     def test_names_only_what_there_is(self) -> None:
         routes = {verb.name for route in Shop().app().routes for verb in route.app._verbs.values()}
         assert set(LIMITS) <= routes
+
+    def test_stands_in_the_guide_as_it_is(self) -> None:
+        """One row a route, in the order of the columns."""
+        columns = ("storefront", "buyer", "session", "ticket", "device", "network")
+        guide = (Path(__file__).parents[3] / "docs" / "guard.md").read_text(encoding="utf-8")
+        for route, limits in LIMITS.items():
+            cells = [f"{rate.quota}/{rate.window_s:g}" if (rate := limits.get(by)) else "" for by in columns]
+            row = f"| `{route}` |" + "".join(f" {cell} |" if cell else " |" for cell in cells)
+            assert row in guide
