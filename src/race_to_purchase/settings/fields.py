@@ -1,31 +1,15 @@
-"""Every setting, its environment variable, its default and what it is for. Read by `app` and `cli` alone.
-
-A setting is the environment variable `RACE_<NAME>`; a few have an option of the same name on the command line, which
-wins. Values are checked once, at the start, their relations too; what runs gets plain values.
-"""
+"""The settings themselves: one frozen struct, whose descriptions are their documentation, and their relations."""
 
 from __future__ import annotations
 
-import os
-import secrets
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
-from race_to_purchase.errors import ConfigurationError
-
-PREFIX = "RACE_"
-YEAR_S = 365 * 86_400
+from race_to_purchase.settings.values import keys_of, log_only_of, pauses_of, signing_keys_of
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
-
-
-class WrongSetting(ConfigurationError):
-    """{name} is wrong: {reason}. See docs/settings.md."""
-
-    code = "wrong_setting"
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -302,104 +286,3 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         signing_keys_of(self.line_keys, "line_keys")
         if bool(self.customers_issuer) != (bool(self.customers_jwks) != bool(self.customers_key)):
             raise ValueError("customers_issuer needs either customers_jwks or customers_key, and they need it")
-
-
-def load(environ: Mapping[str, str] = os.environ, **options: Any) -> Settings:
-    """Settings from the environment, `options` that are not None over them; WrongSetting names what is wrong."""
-    fields = {field.name: field for field in msgspec.structs.fields(Settings)}
-    values: dict[str, Any] = {}
-    for name, text in environ.items():
-        if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() in fields:
-            values[name.removeprefix(PREFIX).lower()] = text
-    values |= {name: value for name, value in options.items() if value is not None}
-    for name, value in values.items():
-        try:
-            values[name] = msgspec.convert(value, fields[name].type, strict=False)
-        except msgspec.ValidationError as error:
-            raise WrongSetting(name=f"{PREFIX}{name.upper()}", reason=error) from None
-    try:
-        return Settings(**values)
-    except ValueError as error:
-        raise WrongSetting(name="a setting", reason=error) from None
-
-
-def pauses_of(text: str) -> tuple[float, ...]:
-    """`5,30` as seconds; ValueError for anything but positive numbers."""
-    try:
-        pauses = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        pauses = ()
-    if not pauses or not all(0 < pause <= YEAR_S for pause in pauses):
-        raise ValueError("resolve_after_s must be seconds above zero, such as 5,30,300")
-    return pauses
-
-
-def log_only_of(text: str) -> frozenset[str]:
-    """`limits,refusals` as a set; ValueError for anything else."""
-    named = frozenset(filter(None, (part.strip() for part in text.split(","))))
-    if not named <= {"limits", "challenges", "refusals"}:
-        raise ValueError("guard_log_only takes limits, challenges and refusals, comma-separated")
-    return named
-
-
-def keys_of(text: str, setting: str) -> dict[str, str]:
-    """`a:key1,b:key2` as a mapping; ValueError for anything else. Keys are never part of the message."""
-    keys: dict[str, str] = {}
-    for pair in filter(None, (part.strip() for part in text.split(","))):
-        name, colon, key = pair.partition(":")
-        if not (name and colon and key):
-            raise ValueError(f"{setting} must look like name:key,name:key")
-        keys[name] = key
-    return keys
-
-
-def signing_keys_of(text: str, setting: str) -> dict[int, bytes]:
-    """`2:secret,1:secret` by number, in this order; ValueError for anything else. Secrets are never in the message."""
-    keys: dict[int, bytes] = {}
-    for name, secret in keys_of(text, setting).items():
-        if not (name.isascii() and name.isdecimal() and 1 <= int(name) <= 255 and len(secret) >= 32):
-            raise ValueError(
-                f"{setting} must look like 2:secret,1:secret, with numbers from 1 to 255 and secrets of 32 "
-                "characters or more, such as `openssl rand -hex 32` gives"
-            )
-        keys[int(name)] = secret.encode()
-    return keys
-
-
-def list_of(text: str) -> tuple[str, ...]:
-    """`a,b` as its parts, spaces around them left out."""
-    return tuple(filter(None, (part.strip() for part in text.split(","))))
-
-
-def with_development_keys(settings: Settings) -> Settings:
-    """The same settings, with keys made up where none were given; for a laptop, never for production."""
-    made: dict[str, str] = {}
-    if not settings.storefront_keys:
-        made["storefront_keys"] = f"dev:dev_storefront_{secrets.token_urlsafe(18)}"
-        if not settings.mail_url:
-            made["mail_url"] = "console"
-    if not settings.admin_keys:
-        made["admin_keys"] = f"dev:dev_admin_{secrets.token_urlsafe(18)}"
-    return msgspec.structs.replace(settings, **made) if made else settings
-
-
-def reference() -> str:
-    """docs/settings.md, generated from this file."""
-    lines = [
-        "# Settings",
-        "",
-        "Generated from `settings.py`; a test keeps it fresh. Each is an environment variable.",
-        "",
-        "| variable | default | what it is for |",
-        "|---|---|---|",
-    ]
-    for field in msgspec.structs.fields(Settings):
-        _, metas = _unwrap(field.type)
-        default = f"`{field.default}`" if field.default != "" else "(empty)"
-        lines.append(f"| `{PREFIX}{field.name.upper()}` | {default} | {metas} |")
-    return "\n".join(lines) + "\n"
-
-
-def _unwrap(kind: Any) -> tuple[Any, str]:
-    meta = next((m for m in getattr(kind, "__metadata__", ()) if isinstance(m, msgspec.Meta) and m.description), None)
-    return kind, (meta.description or "") if meta else ""

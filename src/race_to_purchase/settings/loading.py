@@ -1,0 +1,74 @@
+"""From the environment to settings, and from settings to the page that documents them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from race_to_purchase.errors import ConfigurationError
+from race_to_purchase.settings.fields import Settings
+
+PREFIX = "RACE_"
+
+
+class WrongSetting(ConfigurationError):
+    """{name} is wrong: {reason}. See docs/settings.md."""
+
+    code = "wrong_setting"
+
+
+def load(environ: Mapping[str, str] = os.environ, **options: Any) -> Settings:
+    """Settings from the environment, `options` that are not None over them; WrongSetting names what is wrong."""
+    fields = {field.name: field for field in msgspec.structs.fields(Settings)}
+    values: dict[str, Any] = {}
+    for name, text in environ.items():
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() in fields:
+            values[name.removeprefix(PREFIX).lower()] = text
+    values |= {name: value for name, value in options.items() if value is not None}
+    for name, value in values.items():
+        try:
+            values[name] = msgspec.convert(value, fields[name].type, strict=False)
+        except msgspec.ValidationError as error:
+            raise WrongSetting(name=f"{PREFIX}{name.upper()}", reason=error) from None
+    try:
+        return Settings(**values)
+    except ValueError as error:
+        raise WrongSetting(name="a setting", reason=error) from None
+
+
+def with_development_keys(settings: Settings) -> Settings:
+    """The same settings, with keys made up where none were given; for a laptop, never for production."""
+    made: dict[str, str] = {}
+    if not settings.storefront_keys:
+        made["storefront_keys"] = f"dev:dev_storefront_{secrets.token_urlsafe(18)}"
+        if not settings.mail_url:
+            made["mail_url"] = "console"
+    if not settings.admin_keys:
+        made["admin_keys"] = f"dev:dev_admin_{secrets.token_urlsafe(18)}"
+    return msgspec.structs.replace(settings, **made) if made else settings
+
+
+def reference() -> str:
+    """docs/settings.md, generated from `settings/`."""
+    lines = [
+        "# Settings",
+        "",
+        "Generated from `settings/`; a test keeps it fresh. Each is an environment variable.",
+        "",
+        "| variable | default | what it is for |",
+        "|---|---|---|",
+    ]
+    for field in msgspec.structs.fields(Settings):
+        _, metas = _unwrap(field.type)
+        default = f"`{field.default}`" if field.default != "" else "(empty)"
+        lines.append(f"| `{PREFIX}{field.name.upper()}` | {default} | {metas} |")
+    return "\n".join(lines) + "\n"
+
+
+def _unwrap(kind: Any) -> tuple[Any, str]:
+    meta = next((m for m in getattr(kind, "__metadata__", ()) if isinstance(m, msgspec.Meta) and m.description), None)
+    return kind, (meta.description or "") if meta else ""

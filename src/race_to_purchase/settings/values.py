@@ -1,0 +1,53 @@
+"""What the text of a setting means; ValueError says what it has to look like, and never repeats a secret."""
+
+from __future__ import annotations
+
+YEAR_S = 365 * 86_400
+
+
+def pauses_of(text: str) -> tuple[float, ...]:
+    """`5,30` as seconds; ValueError for anything but positive numbers."""
+    try:
+        pauses = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        pauses = ()
+    if not pauses or not all(0 < pause <= YEAR_S for pause in pauses):
+        raise ValueError("resolve_after_s must be seconds above zero, such as 5,30,300")
+    return pauses
+
+
+def log_only_of(text: str) -> frozenset[str]:
+    """`limits,refusals` as a set; ValueError for anything else."""
+    named = frozenset(filter(None, (part.strip() for part in text.split(","))))
+    if not named <= {"limits", "challenges", "refusals"}:
+        raise ValueError("guard_log_only takes limits, challenges and refusals, comma-separated")
+    return named
+
+
+def keys_of(text: str, setting: str) -> dict[str, str]:
+    """`a:key1,b:key2` as a mapping; ValueError for anything else. Keys are never part of the message."""
+    keys: dict[str, str] = {}
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        name, colon, key = pair.partition(":")
+        if not (name and colon and key):
+            raise ValueError(f"{setting} must look like name:key,name:key")
+        keys[name] = key
+    return keys
+
+
+def signing_keys_of(text: str, setting: str) -> dict[int, bytes]:
+    """`2:secret,1:secret` by number, in this order; ValueError for anything else. Secrets are never in the message."""
+    keys: dict[int, bytes] = {}
+    for name, secret in keys_of(text, setting).items():
+        if not (name.isascii() and name.isdecimal() and 1 <= int(name) <= 255 and len(secret) >= 32):
+            raise ValueError(
+                f"{setting} must look like 2:secret,1:secret, with numbers from 1 to 255 and secrets of 32 "
+                "characters or more, such as `openssl rand -hex 32` gives"
+            )
+        keys[int(name)] = secret.encode()
+    return keys
+
+
+def list_of(text: str) -> tuple[str, ...]:
+    """`a,b` as its parts, spaces around them left out."""
+    return tuple(filter(None, (part.strip() for part in text.split(","))))
