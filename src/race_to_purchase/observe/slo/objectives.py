@@ -67,7 +67,6 @@ class Bounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What must not be exceeded at any time; rates are shares, ages and lags seconds."""
 
     duplicate_order_rate: Annotated[float, Meta(ge=0, lt=1)] = 0.0001
-    fraud_false_positive_rate: Share = 0.01
     chargeback_rate: Share = 0.01
     reconciliation_lag_s: Seconds = 300.0
     backlog_age_s: Seconds = 60.0
