@@ -90,6 +90,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     gateways: Annotated[
         str, msgspec.Meta(description="TOML file of the payment gateways, see docs/gateways.md; empty: one sandbox.")
     ] = ""
+    slo: Annotated[
+        str, msgspec.Meta(description="TOML file of objectives and budgets, see docs/slo.md; empty: the usual ones.")
+    ] = ""
     policy: Annotated[
         Literal["combine", "optimistic"],
         msgspec.Meta(

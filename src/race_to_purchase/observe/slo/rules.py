@@ -22,13 +22,13 @@ Rule = dict[str, Any]
 
 def rules(slo: Slo) -> dict[str, Any]:
     """The content of a Prometheus rule file."""
-    groups = [{"name": f"race-{sli.objective}", "interval": "15s", "rules": list(_of_sli(slo, sli))} for sli in SLIS]
+    groups = [{"name": f"race-{sli.objective}", "rules": list(_of_sli(slo, sli))} for sli in SLIS]
     bounds = [_alert(slo, bound) for bound in bounds_of(slo.bounds)]
     return {
         "groups": [
             *groups,
-            {"name": "race-bounds", "interval": "15s", "rules": bounds},
-            {"name": "race-drop-budget", "interval": "5s", "rules": list(_of_drops(slo))},
+            {"name": "race-bounds", "rules": bounds},
+            {"name": "race-drop-budget", "rules": list(_of_drops(slo))},
         ]
     }
 

@@ -1,0 +1,79 @@
+"""What `race slo` writes: rules and routes as the files that Prometheus and Alertmanager read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from race_to_purchase.errors import ConfigurationError
+from race_to_purchase.observe.slo.objectives import Latency, Slo
+from race_to_purchase.observe.slo.routes import routes
+from race_to_purchase.observe.slo.rules import rules, target
+from race_to_purchase.observe.slo.slis import SLIS
+
+RULES, ALERTMANAGER, PROMETHEUS = "race.rules.yml", "alertmanager.yml", "prometheus.yml"
+HEAD = "# Written by `race slo rules`; change slo.toml and write it anew.\n"
+
+
+class FolderNotWritable(ConfigurationError):
+    """{folder} cannot be written to: {reason}. Pass another folder."""
+
+    code = "folder_not_writable"
+
+
+class Addresses(msgspec.Struct, frozen=True):
+    """Where things are: `page` and `ticket` take Alertmanager's webhook, `processes` are host:port of `/metrics`."""
+
+    page: str
+    ticket: str
+    processes: Sequence[str] = ("127.0.0.1:9100",)
+    alertmanager: str = "127.0.0.1:9093"
+
+
+def write_rules(slo: Slo, folder: Path, addresses: Addresses) -> list[Path]:
+    """Write the three files into `folder`, which is made; FolderNotWritable."""
+    contents = {
+        RULES: rules(slo),
+        ALERTMANAGER: routes(slo, addresses.page, addresses.ticket),
+        PROMETHEUS: prometheus(addresses),
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():
+            (folder / name).write_text(HEAD + _yaml(content), encoding="utf-8")
+    except OSError as error:
+        raise FolderNotWritable(folder=folder, reason=error.strerror or error) from None
+    return [folder / name for name in contents]
+
+
+def prometheus(addresses: Addresses) -> dict[str, Any]:
+    """A Prometheus that scrapes every process of the engine, reads the rules and tells Alertmanager."""
+    return {
+        "global": {"scrape_interval": "5s", "evaluation_interval": "5s"},
+        "rule_files": [RULES],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [addresses.alertmanager]}]}]},
+        "scrape_configs": [{"job_name": "race", "static_configs": [{"targets": list(addresses.processes)}]}],
+    }
+
+
+def show_objectives(slo: Slo, console: Console) -> None:
+    """The objectives as a table."""
+    table = Table("measure", "objective", "target", "may be bad", f"in {slo.period_days} days of 1,000 an hour")
+    for sli in SLIS:
+        objective = target(slo, sli)
+        within = f" within {objective.below_s:g} s" if isinstance(objective, Latency) else ""
+        bad = objective.budget * slo.period_days * 24 * 1000
+        name = sli.objective.replace("_", " ")
+        table.add_row(sli.measure, name, f"{objective.target:.4g}{within}", f"{objective.budget:.4g}", f"{bad:,.0f}")
+    console.print(table)
+
+
+def _yaml(content: dict[str, Any]) -> str:
+    import yaml
+
+    return str(yaml.safe_dump(content, sort_keys=False, width=120, allow_unicode=True))

@@ -1,0 +1,198 @@
+"""The alerts: each fires for its trouble and no other does, by the judgement of Prometheus' own tool."""
+
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+import yaml
+
+from race_to_purchase.app.slo import RULES, Addresses, write_rules
+from race_to_purchase.observe.events.catalogue import all_events
+from race_to_purchase.observe.events.event import Histogram
+from race_to_purchase.observe.slo.objectives import Slo
+from race_to_purchase.observe.slo.rules import rules
+from race_to_purchase.operate.slofile import parse_slo
+from tests.programs import require_program
+
+ADDRESSES = Addresses("http://127.0.0.1:1/page", "http://127.0.0.1:1/ticket")
+
+FAILED = 'race_checkouts_ended_total{drop="d",step="paying",checkout_end="expired"}'
+AUTHORIZED = 'race_gateway_answers_total{gateway="bank",operation="authorize",said="authorized"}'
+SILENT = 'race_gateway_answers_total{gateway="bank",operation="authorize",said="no_answer"}'
+QUIET = {
+    'up{job="race",instance="one"}': "1x80",
+    'race_orders_total{drop="d",gateway="bank"}': "0+50x80",
+    FAILED: "0x80",
+    'race_checkout_seconds_bucket{drop="d",reserved_here="true",le="2.0"}': "0+50x80",
+    'race_checkout_seconds_count{drop="d",reserved_here="true"}': "0+50x80",
+    'race_reservations_total{drop="d"}': "0+60x80",
+    'race_commands_refused_total{drop="d",lack="room"}': "0x80",
+    'race_commands_refused_total{drop="d",lack="database"}': "0x80",
+    AUTHORIZED: "0+50x80",
+    SILENT: "0x80",
+    'race_gateway_seconds_bucket{gateway="bank",operation="authorize",le="1.0"}': "0+50x80",
+    'race_gateway_seconds_count{gateway="bank",operation="authorize"}': "0+50x80",
+    'race_challenges_asked_total{drop="d"}': "0+40x80",
+    'race_challenges_passed_total{drop="d"}': "0+40x80",
+    'race_stock_checks_total{consistent="true"}': "0+1x80",
+    'race_stock_checks_total{consistent="false"}': "0x80",
+    'race_findings_total{finding="duplicate_order",finding_state="open"}': "0x80",
+    "race_orders_recent": "1000x80",
+    "race_orders_disputed_recent": "1x80",
+    'race_gateway_drained{gateway="bank"}': "0x80",
+    'race_tasks_oldest_seconds{task="capture"}': "1x80",
+    'race_tasks_oldest_seconds{task="resolve"}': "1x80",
+    'race_inbox_oldest_seconds{gateway="bank",inbox_state="waiting"}': "1x80",
+    "race_holds_overdue": "0x80",
+    "race_reconcile_lag_seconds": "20x80",
+    "race_findings_open": "0x80",
+    'race_batch_write_seconds_bucket{le="0.005"}': "0+100x80",
+    'race_batch_write_seconds_bucket{le="1.0"}': "0+100x80",
+    'race_batch_write_seconds_bucket{le="+Inf"}': "0+100x80",
+    "race_batch_write_seconds_count": "0+100x80",
+    'race_loop_lag_seconds_bucket{instance="one",le="0.01"}': "0+100x80",
+    'race_loop_lag_seconds_bucket{instance="one",le="1.0"}': "0+100x80",
+    'race_loop_lag_seconds_bucket{instance="one",le="+Inf"}': "0+100x80",
+    'race_http_requests_total{route="reserve"}': "0+200x80",
+    'race_requests_limited_total{route="reserve"}': "0+1x80",
+    'race_requests_shed_total{route="reserve"}': "0x80",
+    'race_drop_burn_rate{drop="d"}': "0.5x80",
+    'race_drop_burn_bad{drop="d"}': "3x80",
+}
+"""Series of a sale that goes well, one value each 15 seconds."""
+
+TROUBLES: dict[str, tuple[Mapping[str, str], set[str]]] = {
+    "checkouts fail": ({FAILED: "0+20x80"}, {"CheckoutsFailing"}),
+    "checkouts are slow": (
+        {'race_checkout_seconds_bucket{drop="d",reserved_here="true",le="2.0"}': "0+2x80"},
+        {"CheckoutsSlow"},
+    ),
+    "there is no room": ({'race_commands_refused_total{drop="d",lack="room"}': "0+30x80"}, {"ReservationsFailing"}),
+    "a gateway is silent": (
+        {AUTHORIZED: "0+5x80", SILENT: "0+45x80"},
+        {"GatewaySilent", "PaymentsFailing"},
+    ),
+    "some payments get no answer": ({AUTHORIZED: "0+30x80", SILENT: "0+20x80"}, {"PaymentsFailing"}),
+    "a gateway is slow": (
+        {'race_gateway_seconds_bucket{gateway="bank",operation="authorize",le="1.0"}': "0+5x80"},
+        {"PaymentsSlow"},
+    ),
+    "challenges are too hard": ({'race_challenges_passed_total{drop="d"}': "0+10x80"}, {"ChallengesFailing"}),
+    "stock is miscounted": ({'race_stock_checks_total{consistent="false"}': "0+1x80"}, {"StockMiscounted"}),
+    "somebody was charged twice": (
+        {'race_findings_total{finding="duplicate_order",finding_state="open"}': "0+5x80"},
+        {"DuplicateOrders"},
+    ),
+    "banks take back": ({"race_orders_disputed_recent": "50x80"}, set()),
+    "captures wait": ({'race_tasks_oldest_seconds{task="capture"}': "100x80"}, {"StepsOverdue"}),
+    "a payment is asked about for a day": ({'race_tasks_oldest_seconds{task="resolve"}': "100x80"}, set()),
+    "messages wait": (
+        {'race_inbox_oldest_seconds{gateway="bank",inbox_state="waiting"}': "100x80"},
+        {"InboxBehind"},
+    ),
+    "reservations do not end": ({"race_holds_overdue": "3x80"}, {"ReservationsLeak"}),
+    "reconciliation stands": ({"race_reconcile_lag_seconds": "400x80"}, {"ReconciliationBehind"}),
+    "findings stay": ({"race_findings_open": "2x80"}, {"FindingsOpen"}),
+    "the disk is slow": ({'race_batch_write_seconds_bucket{le="0.005"}': "0x80"}, {"DatabaseSlow"}),
+    "the database is gone": (
+        {'race_commands_refused_total{drop="d",lack="database"}': "0+30x80"},
+        {"DatabaseGone", "ReservationsFailing"},
+    ),
+    "a core is full": ({'race_loop_lag_seconds_bucket{instance="one",le="0.01"}': "0x80"}, {"EventLoopLate"}),
+    "a process is gone": ({'up{job="race",instance="one"}': "0x80"}, {"EngineDown"}),
+    "bots come": ({'race_requests_limited_total{route="reserve"}': "0+190x80"}, {"BotFlood"}),
+    "a drop's budget burns": (
+        {'race_drop_burn_rate{drop="d"}': "5x80", 'race_drop_burn_bad{drop="d"}': "40x80"},
+        {"DropBudgetBurning"},
+    ),
+    "a few bad ones in a drop": ({'race_drop_burn_rate{drop="d"}': "50x80"}, set()),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of the usual objectives."""
+    where = tmp_path_factory.mktemp("prometheus")
+    write_rules(Slo(), where, ADDRESSES)
+    return where
+
+
+def test_the_files_are_what_prometheus_and_alertmanager_read(folder: Path) -> None:
+    promtool, amtool = require_program("promtool"), require_program("amtool")
+    run(promtool, "check", "config", folder / "prometheus.yml")
+    run(amtool, "check-config", folder / "alertmanager.yml")
+
+
+def test_maintenance_is_read_too(tmp_path: Path) -> None:
+    amtool = require_program("amtool")
+    slo = parse_slo("[[maintenance]]\nfrom = 2026-11-30T22:00:00+00:00\nto = 2026-12-02T03:30:00+00:00\n")
+    write_rules(slo, tmp_path, ADDRESSES)
+    run(amtool, "check-config", tmp_path / "alertmanager.yml")
+    written = yaml.safe_load((tmp_path / "alertmanager.yml").read_text())
+    days = [interval["days_of_month"][0] for interval in written["time_intervals"][0]["time_intervals"]]
+    assert days == ["30:30", "1:1", "2:2"]
+
+
+def test_a_trouble_raises_its_alerts_and_no_others(folder: Path) -> None:
+    assert all(set(changed) <= set(QUIET) for changed, _ in TROUBLES.values())
+    judge(folder, [({**QUIET, **changed}, alerts) for changed, alerts in TROUBLES.values()])
+
+
+def test_a_quiet_sale_and_too_little_evidence_raise_none(folder: Path) -> None:
+    """One of two checkouts failed: that is a burn of fifty, and shows nothing yet."""
+    few = {**QUIET, 'race_orders_total{drop="d",gateway="bank"}': "0x40 1x40", FAILED: "0x40 1x40"}
+    judge(folder, [(QUIET, set()), (few, set())])
+
+
+def test_nothing_measured_is_told_too(folder: Path) -> None:
+    judge(folder, [({"unrelated": "1x80"}, {"IndicatorsAbsent"})])
+
+
+def test_the_judge_can_say_no(folder: Path) -> None:
+    with pytest.raises(AssertionError, match="CheckoutsFailing"):
+        judge(folder, [({**QUIET, FAILED: "0+20x80"}, set())])
+
+
+def test_every_metric_of_the_rules_is_in_the_catalogue() -> None:
+    known = {"up"}
+    for metric in [metric for event in all_events() for metric in event.metrics]:
+        parts = ("_bucket", "_count", "_sum") if isinstance(metric, Histogram) else ("",)
+        known |= {metric.name + part for part in parts}
+    text = " ".join(rule["expr"] for group in rules(Slo())["groups"] for rule in group["rules"])
+    assert set(re.findall(r"(?<!:)\brace_\w+\b", text)) - known == set()
+
+
+def test_every_alert_says_what_to_do() -> None:
+    for group in rules(parse_slo("region = 'eu'\nrunbooks = 'https://example.com/runbooks/'"))["groups"]:
+        for rule in group["rules"]:
+            if "alert" in rule:
+                assert rule["annotations"]["runbook_url"].startswith("https://example.com/runbooks/")
+                told = re.sub(r"{{.*?}}", "it", rule["annotations"]["summary"])
+                assert re.fullmatch(r"[^.]+\.", told), "one plain sentence"
+                assert rule["labels"]["region"] == "eu"
+                assert rule["labels"]["severity"] in ("page", "ticket")
+
+
+def judge(folder: Path, cases: Sequence[tuple[Mapping[str, str], set[str]]]) -> None:
+    """Each of the cases is series of 20 minutes, and exactly the alerts that fire at their end."""
+    test = folder / "test.yml"
+    query = {"expr": 'group by (alertname) (ALERTS{alertstate="firing"})', "eval_time": "20m"}
+    tests = [
+        {
+            "interval": "15s",
+            "input_series": [{"series": name, "values": values} for name, values in series.items()],
+            "promql_expr_test": [
+                {**query, "exp_samples": [{"labels": f'{{alertname="{name}"}}', "value": 1} for name in sorted(alerts)]}
+            ],
+        }
+        for series, alerts in cases
+    ]
+    test.write_text(yaml.safe_dump({"rule_files": [RULES], "evaluation_interval": "1m", "tests": tests}))
+    run(require_program("promtool"), "test", "rules", test)
+
+
+def run(*command: object) -> None:
+    ran = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
