@@ -15,6 +15,9 @@ from race_to_purchase.observe.slo.objectives import Slo
 from race_to_purchase.observe.slo.rules import rules
 from race_to_purchase.operate.slofile import parse_slo
 from tests.programs import require_program
+from tests.project.tree import ROOT
+
+RUNBOOKS = ROOT / "docs" / "runbooks"
 
 ADDRESSES = Addresses("http://127.0.0.1:1/page", "http://127.0.0.1:1/ticket")
 
@@ -173,6 +176,22 @@ def test_every_alert_says_what_to_do() -> None:
                 assert re.fullmatch(r"[^.]+\.", told), "one plain sentence"
                 assert rule["labels"]["region"] == "eu"
                 assert rule["labels"]["severity"] in ("page", "ticket")
+
+
+def test_every_alert_leads_to_a_runbook_that_has_all_its_parts() -> None:
+    parts = ["## Symptom", "## Confirm", "## Act", "## Verify", "## After"]
+    pages: dict[str, set[str]] = {}
+    for group in rules(Slo())["groups"]:
+        for rule in group["rules"]:
+            if "alert" in rule:
+                pages.setdefault(rule["annotations"]["runbook_url"], set()).add(rule["alert"])
+    for page, alerts in pages.items():
+        text = (ROOT / page).read_text(encoding="utf-8")
+        assert [line for line in text.splitlines() if line.startswith("## ")] == parts
+        index = (RUNBOOKS / "README.md").read_text(encoding="utf-8")
+        line = next(line for line in index.splitlines() if f"({Path(page).name})" in line)
+        assert alerts == set(re.findall(r"`(\w+)`", line))
+    assert {Path(page).name for page in pages} == {page.name for page in RUNBOOKS.glob("*.md")} - {"README.md"}
 
 
 def judge(folder: Path, cases: Sequence[tuple[Mapping[str, str], set[str]]]) -> None:
