@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,12 @@ class FolderNotWritable(ConfigurationError):
     code = "folder_not_writable"
 
 
+class GrafanaMissing(ConfigurationError):
+    """Grafana's dashboards are written with its own library: pip install 'race-to-purchase[grafana]'."""
+
+    code = "grafana_missing"
+
+
 class Addresses(msgspec.Struct, frozen=True):
     """Where things are: `page` and `ticket` take Alertmanager's webhook, `processes` are host:port of `/metrics`."""
 
@@ -42,13 +48,32 @@ def write_rules(slo: Slo, folder: Path, addresses: Addresses) -> list[Path]:
         ALERTMANAGER: routes(slo, addresses.page, addresses.ticket),
         PROMETHEUS: prometheus(addresses),
     }
+    return _write(folder, {name: HEAD + _yaml(content) for name, content in contents.items()})
+
+
+def write_dashboards(slo: Slo, folder: Path) -> list[Path]:
+    """Write Grafana's dashboards into `folder`, which is made; FolderNotWritable, GrafanaMissing."""
+    from race_to_purchase.app.dashboards.boards import BOARDS
+
+    try:
+        from race_to_purchase.app.dashboards.grafana import rendered
+    except ImportError:
+        raise GrafanaMissing from None
+    titles = {board.title: board.uid for board in BOARDS}
+    others = {board.uid: {title: uid for title, uid in titles.items() if uid != board.uid} for board in BOARDS}
+    return _write(
+        folder, {f"{board.uid}.json": rendered(board, slo.runbooks, others[board.uid]) + "\n" for board in BOARDS}
+    )
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            (folder / name).write_text(HEAD + _yaml(content), encoding="utf-8")
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
     except OSError as error:
         raise FolderNotWritable(folder=folder, reason=error.strerror or error) from None
-    return [folder / name for name in contents]
+    return [folder / name for name in texts]
 
 
 def prometheus(addresses: Addresses) -> dict[str, Any]:

@@ -44,6 +44,18 @@ def rules(
         out.print(file, markup=False)
 
 
+@app.command("dashboards")
+def dashboards(
+    folder: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path("grafana"),
+    slo: SloOption = None,
+) -> None:
+    """Write Grafana's dashboards: executive, on call, debug."""
+    from race_to_purchase.app.slo import write_dashboards
+
+    for file in write_dashboards(_objectives(slo), folder):
+        out.print(file, markup=False)
+
+
 def _objectives(file: Path | None) -> Slo:
     named = str(file or load().slo)
     return read_slo_file(Path(named)) if named else Slo()
