@@ -9,13 +9,12 @@ import pytest
 import yaml
 
 from race_to_purchase.app.slo import RULES, Addresses, write_rules
-from race_to_purchase.observe.events.catalogue import all_events
-from race_to_purchase.observe.events.event import Histogram
 from race_to_purchase.observe.slo.objectives import Slo
 from race_to_purchase.observe.slo.rules import rules
 from race_to_purchase.operate.slofile import parse_slo
 from tests.programs import require_program
 from tests.project.tree import ROOT
+from tests.slo.catalogue import labels
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
 
@@ -158,13 +157,16 @@ def test_the_judge_can_say_no(folder: Path) -> None:
         judge(folder, [({**QUIET, FAILED: "0+20x80"}, set())])
 
 
-def test_every_metric_of_the_rules_is_in_the_catalogue() -> None:
-    known = {"up"}
-    for metric in [metric for event in all_events() for metric in event.metrics]:
-        parts = ("_bucket", "_count", "_sum") if isinstance(metric, Histogram) else ("",)
-        known |= {metric.name + part for part in parts}
-    text = " ".join(rule["expr"] for group in rules(Slo())["groups"] for rule in group["rules"])
-    assert set(re.findall(r"(?<!:)\brace_\w+\b", text)) - known == set()
+def test_rules_ask_for_metrics_and_labels_that_exist_and_so_do_the_series_of_these_tests() -> None:
+    known = labels()
+    asked = [rule["expr"] for group in rules(Slo())["groups"] for rule in group["rules"]]
+    for expr in [*asked, *QUIET]:
+        names = set(re.findall(r"(?<!:)\brace_\w+", expr))
+        assert names - set(known) == set(), expr
+        for name, braces in re.findall(r"(?<!:)\b(race_\w+){([^}]*)}", expr):
+            assert set(re.findall(r"(\w+)(?:=~|!~|!=|=)\"", braces)) - known[name] == set(), expr
+        for by, name in re.findall(r"by \(([^)]*)\) \((?:increase|rate)?\(?(race_\w+)", expr):
+            assert set(by.split(", ")) - known[name] == set(), expr
 
 
 def test_every_alert_says_what_to_do() -> None:

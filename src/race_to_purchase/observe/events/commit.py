@@ -67,7 +67,7 @@ class CommandRefused(Event, frozen=True):
     """A command was not taken, or sent away undecided: its buyer is told to try again."""
 
     log = Log("debug", "command refused")
-    metrics = (Counter("race_commands_refused_total", "Commands answered with 503, by why.", by=("lack",)),)
+    metrics = (Counter("race_commands_refused_total", "Commands answered with 503, by why.", by=("drop", "lack")),)
 
     drop: DropId
     lack: Annotated[
