@@ -14,12 +14,14 @@ class Sale:
 
     def __init__(self) -> None:
         self.now_s = 1000.0
-        self.burns = DropBurns(POLICY, BUDGET, lambda _drop: None)
+        self.burns = DropBurns(POLICY, BUDGET)
         self.done: list[tuple[str, str]] = []
         self.told: list[tuple[str, float]] = []
-        self.watch = WatchBudgets(
-            POLICY, lambda: self.burns.burning(self.now_s), self.act, self.tell, lambda: self.now_s
-        )
+        self.length_s: float | None = None
+        self.watch = WatchBudgets(POLICY, self.burns, self.length, self.act, self.tell, lambda: self.now_s)
+
+    async def length(self, _drop: str) -> float | None:
+        return self.length_s
 
     async def act(self, drop: str, step: Step, burning: Burning) -> bool:
         self.done.append((drop, step.do))
@@ -70,6 +72,16 @@ class TestTheWatch:
         await sale.watch.tick()
         assert sale.done == [("aurora-1", "pause")]
 
+    async def test_a_short_drop_has_a_short_window(self) -> None:
+        sale = Sale()
+        sale.length_s = 80.0
+        sale.happen(good=1, bad=0)
+        await sale.watch.tick()
+        sale.happen(good=0, bad=50)
+        sale.now_s += 2.0
+        await sale.watch.tick()
+        assert sale.done == []
+
     async def test_one_drop_that_fails_does_not_stop_another(self) -> None:
         sale = Sale()
         sale.happen(good=0, bad=50, drop="bad")
@@ -79,7 +91,7 @@ class TestTheWatch:
 
 
 def test_more_drops_than_are_watched_push_out_the_silent_ones() -> None:
-    burns = DropBurns(POLICY, BUDGET, lambda _drop: None)
+    burns = DropBurns(POLICY, BUDGET)
     burns.count("first", 0.0, good=False)
     burns.count("second", 0.0, good=False)
     for number in range(DROPS_MAX - 2):

@@ -6,9 +6,10 @@ What is done is the operator's own action, recorded with its cause, and undone l
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 
 from race_to_purchase.observe.slo.burn import Burning
+from race_to_purchase.observe.slo.drops import DropBurns
 from race_to_purchase.observe.slo.objectives import DropBudget, Step
 
 Act = Callable[[str, Step, Burning], Awaitable[bool]]
@@ -23,13 +24,15 @@ class WatchBudgets:
     def __init__(
         self,
         policy: DropBudget,
-        burning: Callable[[], Iterable[tuple[str, Burning]]],
+        burns: DropBurns,
+        length_s: Callable[[str], Awaitable[float | None]],
         act: Act,
         tell: Callable[[str, Burning], None],
         now_s: Callable[[], float],
     ) -> None:
         self._policy = policy
-        self._burning = burning
+        self._burns = burns
+        self._length_s = length_s
         self._act = act
         self._tell = tell
         self._now_s = now_s
@@ -38,7 +41,9 @@ class WatchBudgets:
 
     async def tick(self) -> bool:
         """Tell how fast each budget burns, and take the steps that this asks for."""
-        for drop, burning in list(self._burning()):
+        for drop in list(self._burns.unknown()):
+            self._burns.tell_length(drop, await self._length_s(drop))
+        for drop, burning in list(self._burns.burning(self._now_s())):
             self._tell(drop, burning)
             step = self._wanted(drop, burning)
             if step is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from race_to_purchase.observe.slo.burn import Burning, BurnWindow
 from race_to_purchase.observe.slo.objectives import DropBudget
@@ -12,14 +12,14 @@ DROPS_MAX = 50
 
 
 class DropBurns:
-    """One window a drop, as long as `DropBudget` says for the drop's own length."""
+    """One window a drop, as long as `DropBudget` says for the drop's own length once that is known."""
 
-    def __init__(self, policy: DropBudget, budget: float, length_s: Callable[[str], float | None]) -> None:
-        """`budget` is the share that may be bad; `length_s` tells how long a drop lasts, None where it has no end."""
+    def __init__(self, policy: DropBudget, budget: float) -> None:
+        """`budget` is the share of events that may be bad."""
         self._policy = policy
         self._budget = budget
-        self._length_s = length_s
         self._windows: dict[str, BurnWindow] = {}
+        self._unknown: set[str] = set()
 
     def count(self, drop: str, at_s: float, *, good: bool) -> None:
         """One more event of `drop`."""
@@ -27,9 +27,22 @@ class DropBurns:
         if window is None:
             if len(self._windows) >= DROPS_MAX:
                 del self._windows[next(iter(self._windows))]
-            window = BurnWindow(self._policy.window_s(self._length_s(drop)), self._budget)
+            window = BurnWindow(self._policy.window_s(None), self._budget)
+            self._unknown.add(drop)
         self._windows[drop] = window  # The latest stands last.
         window.count(at_s, good=good)
+
+    def unknown(self) -> Iterator[str]:
+        """Drops whose length has not been told."""
+        return iter(sorted(self._unknown))
+
+    def tell_length(self, drop: str, length_s: float | None) -> None:
+        """Count from now on in the window of a drop of that length; what was counted before is forgotten."""
+        self._unknown.discard(drop)
+        window_s = self._policy.window_s(length_s)
+        window = self._windows.get(drop)
+        if window is not None and window.window_s != window_s:
+            self._windows[drop] = BurnWindow(window_s, self._budget)
 
     def burning(self, at_s: float) -> Iterator[tuple[str, Burning]]:
         """Every drop that was counted, with what its window shows now."""
