@@ -5,11 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+from prometheus_client import Histogram as Their
 
 from race_to_purchase.errors import DatabaseUnavailable
 from race_to_purchase.loops.record import Record
 from race_to_purchase.observe.events.gateways import GatewayDrained
-from race_to_purchase.observe.events.path import CheckoutReserved, OrderPlaced, ReservationRefused
+from race_to_purchase.observe.events.path import LONG, CheckoutReserved, OrderPlaced, ReservationRefused
 from race_to_purchase.observe.series import DROPS_MAX, Counted, Recorder, Slice, Spread, Totals
 from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.series import PostgresSeries
@@ -53,6 +57,15 @@ class TestCounting:
         assert len(taken) == DROPS_MAX + 1
         assert taken["other"].total("race_orders_total") == 50
 
+    def test_values_that_nobody_foresaw_cannot_fill_it_either(self) -> None:
+        recorder = Recorder()
+        for number in range(500):
+            recorder(order(gateway=f"bank-{number}"))
+        counted = recorder.take()["aurora-1"].by("race_orders_total", "gateway")
+        assert len(counted) < 50
+        assert sum(counted.values()) == 500
+        assert counted["other"] > 400
+
 
 class TestSpreads:
     def test_a_value_on_a_bound_is_below_it_as_in_prometheus(self) -> None:
@@ -61,6 +74,18 @@ class TestSpreads:
             recorder(order(took_s=took_s))
         spread = recorder.take()["aurora-1"].spread("race_purchase_seconds")
         assert (spread.below(1.0), spread.below(2.0), spread.number) == (1, 3, 3)
+
+    @given(st.lists(st.floats(0, 3000), max_size=60))
+    def test_its_buckets_are_those_of_the_library_behind_metrics(self, values: list[float]) -> None:
+        recorder, theirs = Recorder(), Their("it", "it", buckets=LONG, registry=CollectorRegistry())
+        for value in values:
+            recorder(order(took_s=value))
+            theirs.observe(value)
+        spread = recorder.take().get("aurora-1", Counted()).spread("race_purchase_seconds")
+        samples = {sample.labels["le"]: sample.value for sample in theirs.collect()[0].samples if "le" in sample.labels}
+        for bound in LONG:
+            assert spread.below(bound) == samples[str(bound)]
+        assert spread.number == samples["+Inf"]
 
     @pytest.mark.parametrize(
         ("buckets", "share", "value"),

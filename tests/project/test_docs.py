@@ -2,11 +2,12 @@
 
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.project.tree import ROOT, SOURCE, files, short, text_files
+from typer.testing import CliRunner
+
+from race_to_purchase.cli import app
+from tests.project.tree import ROOT, files, short, text_files
 
 LINK = re.compile(r"!?\[[^\]]*\]\(<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\)")
 FENCE = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -123,10 +124,6 @@ _helps: dict[tuple[str, ...], str | None] = {}
 def help_of(path: tuple[str, ...]) -> str | None:
     """The help text of a subcommand; None where there is no such."""
     if path not in _helps:
-        command = [str(Path(sys.executable).with_name("race")), *path, "--help"]
-        ran = subprocess.run(
-            command, capture_output=True, text=True, timeout=60, check=False,
-            env={"COLUMNS": "200", "NO_COLOR": "1", "PATH": "", "PYTHONPATH": str(SOURCE), "TERM": "dumb"},
-        )  # fmt: skip
-        _helps[path] = ran.stdout if ran.returncode == 0 else None
+        ran = CliRunner().invoke(app, [*path, "--help"], env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"})
+        _helps[path] = ran.stdout if ran.exit_code == 0 else None
     return _helps[path]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from race_to_purchase.loops.budget import WatchBudgets
 from race_to_purchase.loops.loop import Loop
-from race_to_purchase.observe.events import emit, subscribe
+from race_to_purchase.observe.events import emit
 from race_to_purchase.observe.events.slo import BudgetWatched
 from race_to_purchase.observe.slo.burn import Burning
 from race_to_purchase.observe.slo.drops import DropBurns
-from race_to_purchase.observe.slo.good import JUDGED, judged
+from race_to_purchase.observe.slo.good import judged
 from race_to_purchase.observe.slo.objectives import Slo
 from race_to_purchase.operate.budget import BudgetSaver
 from race_to_purchase.operate.slofile import read_slo_file
@@ -29,7 +28,7 @@ def objectives(settings: Settings) -> Slo:
 
 
 class Budgets:
-    """What one process knows of the budgets; `count` is a sink of events."""
+    """What one process knows of the budgets; itself a sink of events."""
 
     def __init__(self, slo: Slo, reads: Reads, saver: BudgetSaver) -> None:
         self._burns = DropBurns(slo.drop, slo.objectives.checkout_success.budget)
@@ -37,11 +36,8 @@ class Budgets:
         watch = WatchBudgets(slo.drop, self._burns, self._length_s, saver.act, _tell, time.monotonic)
         self.loop = Loop(watch, LOOK_EVERY_S)
 
-    def subscribed(self) -> Callable[[], None]:
-        """Begin to count; call what is returned to end it."""
-        return subscribe(self._count, *JUDGED)
-
-    def _count(self, event: Any) -> None:
+    def __call__(self, event: Any) -> None:
+        """Count an event, if it is good or bad."""
         good = judged(event)
         if good is not None:
             self._burns.count(event.drop, time.monotonic(), good=good)

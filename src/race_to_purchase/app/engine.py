@@ -11,6 +11,7 @@ from uuid import uuid4
 import msgspec
 from starlette.types import ASGIApp
 
+from race_to_purchase.app.budget import Budgets, objectives
 from race_to_purchase.app.desks import Counter, entries_of, open_counter
 from race_to_purchase.app.guard import Guard, guard_of, open_guard
 from race_to_purchase.app.identity import Identity, open_identity, require_sound_identity
@@ -34,6 +35,7 @@ from race_to_purchase.loops.record import Record
 from race_to_purchase.loops.seal import Seal
 from race_to_purchase.loops.survey import Survey
 from race_to_purchase.observe.series import Recorder
+from race_to_purchase.operate.budget import BudgetSaver
 from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.operate.findings import FindingsDesk
@@ -108,8 +110,9 @@ class Engine:
         self.line = LineParts(self.committer, store.pool, front.line_keys)
         self.catalogue = Catalogue(self.committer, self.reads, self.line.seal)
         self.gateway_admin = Gateways(self.committer, self.reads, counter.router)
+        self._budgets = Budgets(objectives(settings), self.reads, BudgetSaver(self.line.desk, self.line.leader))
         self._readers, self._inbox_loops = self._make_readers()
-        self._loops = [*self._make_loops(), *self.line.loops, *self._inbox_loops.values()]
+        self._loops = [*self._make_loops(), *self.line.loops, self._budgets.loop, *self._inbox_loops.values()]
         self.observing = Observing(settings)
 
     @classmethod
@@ -117,7 +120,7 @@ class Engine:
         """Connect to the migrated database at `dsn` and begin the background work."""
         engine = await cls.open(settings, dsn)
         await engine._counter.require_keys()
-        engine.observing.start(engine._recorder)
+        engine.observing.start(engine._recorder, engine._budgets)
         for loop in engine._loops:
             loop.start()
         return engine

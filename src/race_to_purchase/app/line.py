@@ -62,6 +62,8 @@ class LineParts:
 
     def __init__(self, committer: Committer, pool: asyncpg.Pool, keys: Keyring) -> None:
         self.keys = keys
+        self.leader = str(uuid_utils.uuid7())
+        """Under this name the process leads lines."""
         rows = PostgresLineRows(pool)
         self.line = Line(committer, rows, keys)
         self.seal = partial(seal, keys)
@@ -69,6 +71,6 @@ class LineParts:
         self.desk = LineDesk(committer, rows, partial(reveal, keys))
         self.loops = [
             Loop(DrawPlaces(committer, rows, partial(reveal, keys)), DRAW_EVERY_S),
-            Loop(Release(committer, rows, str(uuid_utils.uuid7())), CALL_EVERY_S),
+            Loop(Release(committer, rows, self.leader), CALL_EVERY_S),
             Loop(ExpirePasses(committer, rows), PASSES_EVERY_S),
         ]

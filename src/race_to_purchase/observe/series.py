@@ -15,22 +15,27 @@ from typing import Any, Self
 
 import msgspec
 
+from race_to_purchase.observe.events.catalogue import all_events, attributes_of
 from race_to_purchase.observe.events.event import Counter, Event, Gauge, Histogram, Metric
+from race_to_purchase.observe.labels import Label, Labels
 
 DROPS_MAX = 100
 """So many drops are told apart between two writes; what happens in others is counted under "other"."""
 
-Labels = tuple[str, ...]
+Values = tuple[str, ...]
 """The values of a metric's labels, in the order of its `by`, without the drop's."""
+
+_Plan = tuple[Any, tuple[tuple[str, Label], ...], str]
+"""What to count of an event: the metric, how its labels are read, and the field with the value ("" counts one)."""
 
 
 class Counted(msgspec.Struct):
     """Counts of some time in one drop, or in none (""): by metric, then by labels."""
 
-    counts: dict[str, dict[Labels, float]] = msgspec.field(default_factory=dict)
-    levels: dict[str, dict[Labels, float]] = msgspec.field(default_factory=dict)
+    counts: dict[str, dict[Values, float]] = msgspec.field(default_factory=dict)
+    levels: dict[str, dict[Values, float]] = msgspec.field(default_factory=dict)
     """What gauges said last."""
-    spreads: dict[str, dict[Labels, list[float]]] = msgspec.field(default_factory=dict)
+    spreads: dict[str, dict[Values, list[float]]] = msgspec.field(default_factory=dict)
     """Of histograms: how many in each bucket, how many beyond, and the sum."""
 
     def add(self, other: Counted) -> None:
@@ -115,13 +120,20 @@ class Recorder:
 
     def __init__(self) -> None:
         self._by_drop: dict[str, Counted] = {}
+        self._labels = Labels()
+        self._plans: dict[type[Event], Sequence[_Plan]] = {}
 
     def __call__(self, event: Event) -> None:
         """Count one event."""
-        for metric, read_labels, read_value in _plan(type(event)):
-            counted = self._counted(event)
-            labels = tuple([_text(getattr(event, name)) for name in read_labels])
-            value = getattr(event, read_value) if read_value else 1
+        plans = self._plans.get(type(event))
+        if plans is None:
+            plans = self._plans[type(event)] = [self._plan(type(event), metric) for metric in type(event).metrics]
+        if not plans:
+            return
+        counted = self._counted(event)
+        for metric, readers, field in plans:
+            labels = tuple([label(getattr(event, name)) for name, label in readers])
+            value = getattr(event, field) if field else 1
             if type(metric) is Counter:
                 at = counted.counts.setdefault(metric.name, {})
                 at[labels] = at.get(labels, 0) + value
@@ -133,6 +145,11 @@ class Recorder:
                     buckets = counted.spreads[metric.name][labels] = [0.0] * (len(metric.buckets) + 2)
                 buckets[bisect_left(metric.buckets, value)] += 1
                 buckets[-1] += value
+
+    def _plan(self, kind: type[Event], metric: Metric) -> _Plan:
+        known = {attribute.name: attribute for attribute in attributes_of(kind)}
+        readers = tuple((name, self._labels.of(known[name])) for name in _without_drop(metric))
+        return metric, readers, getattr(metric, "field", "") or getattr(metric, "add", "")
 
     def take(self) -> dict[str, Counted]:
         """What was counted since the last time, by drop."""
@@ -171,8 +188,6 @@ class Totals(Counted):
 @cache
 def metrics_by_name() -> dict[str, Metric]:
     """Every metric of the catalogue."""
-    from race_to_purchase.observe.events.catalogue import all_events
-
     return {metric.name: metric for event in all_events() for metric in event.metrics}
 
 
@@ -182,26 +197,13 @@ def labels_of(name: str) -> tuple[str, ...]:
     return _without_drop(metrics_by_name()[name])
 
 
-@cache
-def _plan(kind: type[Event]) -> Sequence[tuple[Any, tuple[str, ...], str]]:
-    """What to count of such events: the metric, its labels, and the field with the value ("" counts one)."""
-    return [
-        (metric, _without_drop(metric), getattr(metric, "field", "") or getattr(metric, "add", ""))
-        for metric in kind.metrics
-    ]
-
-
 def _without_drop(metric: Metric) -> tuple[str, ...]:
     return tuple(name for name in metric.by if name != "drop")
 
 
-def _fits(name: str, at: Labels, wanted: Mapping[str, str]) -> bool:
+def _fits(name: str, at: Values, wanted: Mapping[str, str]) -> bool:
     return all(at[labels_of(name).index(label)] == value for label, value in wanted.items())
 
 
 def _summed(one: list[float] | None, other: Sequence[float]) -> list[float]:
     return list(other) if one is None else [a + b for a, b in zip(one, other, strict=True)]
-
-
-def _text(value: Any) -> str:
-    return value if type(value) is str else str(value).lower() if type(value) is bool else str(value)

@@ -23,7 +23,7 @@ from prometheus_client.samples import Exemplar
 from race_to_purchase.observe.events.catalogue import all_events, attributes_of
 from race_to_purchase.observe.events.event import Counter, Event, Gauge, Histogram, Metric
 from race_to_purchase.observe.events.feed import Sink
-from race_to_purchase.observe.metrics.labels import OTHER, Labels
+from race_to_purchase.observe.labels import OTHER, Labels
 from race_to_purchase.observe.request import Cause
 
 EXEMPLAR_EVERY_S = 1.0
