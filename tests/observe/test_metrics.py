@@ -19,7 +19,7 @@ from race_to_purchase.observe.events.guard import ChallengePassed
 from race_to_purchase.observe.events.http import RequestAnswered
 from race_to_purchase.observe.events.path import CheckoutReserved, DropStored, OrderPlaced, ReservationRefused
 from race_to_purchase.observe.metrics.exposition import OPENMETRICS, TEXT, Exposition
-from race_to_purchase.observe.metrics.sinks import sinks
+from race_to_purchase.observe.metrics.sinks import Sinks
 from race_to_purchase.observe.request import Cause
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -35,7 +35,7 @@ def registry() -> CollectorRegistry:
 @pytest.fixture
 def tell(registry: CollectorRegistry) -> Callable[..., None]:
     """Gives events to the metrics."""
-    made = sinks(registry)
+    made = Sinks(registry).by_event
 
     def tell(*events: Event) -> None:
         for event in events:
@@ -97,7 +97,7 @@ def test_a_value_that_a_closed_set_has_not_is_other(registry: CollectorRegistry,
 
 def test_series_are_bounded_whatever_is_told(registry: CollectorRegistry) -> None:
     """Every event, ten thousand times, each text of it different each time."""
-    made = sinks(registry)
+    made = Sinks(registry).by_event
     for event, sink in made.items():
         for number in range(200):
             sink(event(*(a_value(a.kind, f"{a.name}-{number}") for a in attributes_of(event) if a.name != "cause")))
@@ -191,7 +191,7 @@ class Watching:
 
 def test_metrics_of_one_engine_are_not_those_of_another() -> None:
     first, second = CollectorRegistry(), CollectorRegistry()
-    leave = subscribe(sinks(first)[CheckoutReserved], CheckoutReserved)
-    sinks(second)
+    leave = subscribe(Sinks(first).by_event[CheckoutReserved], CheckoutReserved)
+    Sinks(second)
     leave()
     assert first.get_sample_value("race_commands_total") == second.get_sample_value("race_commands_total") == 0

@@ -35,6 +35,7 @@ from race_to_purchase.loops.record import Record
 from race_to_purchase.loops.seal import Seal
 from race_to_purchase.loops.survey import Survey
 from race_to_purchase.observe.series import Recorder
+from race_to_purchase.observe.slo.good import JUDGED
 from race_to_purchase.operate.budget import BudgetSaver
 from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue
@@ -89,8 +90,8 @@ class Engine:
         self.ledger = PostgresLedger(store.pool)
         self.inbox = PostgresInbox(store.pool)
         self.series = PostgresSeries(store.pool)
-        self._recorder = Recorder()
-        self._record = Record(self._recorder, self.series, uuid4().hex[:12])
+        self.observing = Observing(settings)
+        self._record = Record(Recorder(self.observing.counting), self.series, uuid4().hex[:12])
         self.committer = committer_of(settings, store)
         patience = patience_of(settings)
         self.purchase = Purchase(
@@ -113,14 +114,14 @@ class Engine:
         self._budgets = Budgets(objectives(settings), self.reads, BudgetSaver(self.line.desk, self.line.leader))
         self._readers, self._inbox_loops = self._make_readers()
         self._loops = [*self._make_loops(), *self.line.loops, self._budgets.loop, *self._inbox_loops.values()]
-        self.observing = Observing(settings)
 
     @classmethod
     async def start(cls, settings: Settings, dsn: str) -> Self:
         """Connect to the migrated database at `dsn` and begin the background work."""
         engine = await cls.open(settings, dsn)
         await engine._counter.require_keys()
-        engine.observing.start(engine._recorder, engine._budgets)
+        engine.observing.start()
+        engine.observing.add(engine._budgets, *JUDGED)
         for loop in engine._loops:
             loop.start()
         return engine

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,13 @@ from prometheus_client.registry import CollectorRegistry
 from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.observe import logs
 from race_to_purchase.observe.events import emit, subscribe
+from race_to_purchase.observe.events.event import Event
 from race_to_purchase.observe.events.feed import Sink
 from race_to_purchase.observe.events.process import SpansSent
 from race_to_purchase.observe.metrics.exposition import Exposition
-from race_to_purchase.observe.metrics.sinks import sinks
+from race_to_purchase.observe.metrics.sinks import Sinks
 from race_to_purchase.observe.request import NOBODY, begin_with
+from race_to_purchase.observe.series import Counting
 from race_to_purchase.observe.traces.gather import Gather, followed_events
 from race_to_purchase.settings import Settings
 
@@ -31,17 +33,25 @@ class Observing:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._registered = ExitStack()
-        self._registry = _registry() if settings.metrics else None
-        self.exposition = None if self._registry is None else Exposition(self._registry)
+        registry = _registry() if settings.metrics else None
+        self._sinks = None if registry is None else Sinks(registry)
+        self.exposition = None if registry is None else Exposition(registry)
 
-    def start(self, *more: Sink) -> None:
-        """Register the sinks, and `more` that are told of everything."""
-        for sink in more:
-            self._registered.callback(subscribe(sink))
+    @property
+    def counting(self) -> Sequence[Counting]:
+        """What is counted, as long as it is."""
+        return () if self._sinks is None else self._sinks.series
+
+    def add(self, sink: Sink, *events: type[Event]) -> None:
+        """Tell `sink` of these events, too."""
+        self._registered.callback(subscribe(sink, *events))
+
+    def start(self) -> None:
+        """Register the sinks."""
         level = self._settings.log_level
         self._registered.callback(subscribe(logs.write, *logs.logged(level)))
-        if self._registry is not None and self.exposition is not None:
-            for event, sink in sinks(self._registry).items():
+        if self._sinks is not None and self.exposition is not None:
+            for event, sink in self._sinks.by_event.items():
                 self._registered.callback(subscribe(sink, event))
             self._registered.callback(self.exposition.close)
         if self._settings.trace_url:

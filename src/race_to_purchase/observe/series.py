@@ -1,32 +1,24 @@
 """What was counted, over time and by drop: the same counts as the metrics, small enough to keep for weeks.
 
-Every process records what its events count, and writes it down every few seconds; whoever asks adds the processes up.
-So the console, the report and the scorecard need no other server, and show what `/metrics` shows. A distribution is
-kept as its buckets, and its quantiles are those that Prometheus computes of them.
+Every process writes down every few seconds what its metrics have counted since; whoever asks adds the processes up.
+What has no label for the drop stands under "". So the console, the report and the scorecard need no other server, and
+show what `/metrics` shows. A distribution is kept as its buckets, and its quantiles are those that Prometheus makes.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import msgspec
 
-from race_to_purchase.observe.events.catalogue import all_events, attributes_of
-from race_to_purchase.observe.events.event import Counter, Event, Gauge, Histogram, Metric
-from race_to_purchase.observe.labels import Label, Labels
-
-DROPS_MAX = 100
-"""So many drops are told apart between two writes; what happens in others is counted under "other"."""
+from race_to_purchase.observe.events.catalogue import all_events
+from race_to_purchase.observe.events.event import Counter, Gauge, Histogram, Metric
 
 Values = tuple[str, ...]
 """The values of a metric's labels, in the order of its `by`, without the drop's."""
-
-_Plan = tuple[Any, tuple[tuple[str, Label], ...], str]
-"""What to count of an event: the metric, how its labels are read, and the field with the value ("" counts one)."""
 
 
 class Counted(msgspec.Struct):
@@ -115,62 +107,55 @@ class Slice(msgspec.Struct, frozen=True):
     counted: Counted
 
 
+class Counting(Protocol):
+    """What the metrics of a process count of one metric: see `observe.metrics.sinks`."""
+
+    metric: Any
+
+    def items(self) -> list[tuple[Values, list[float]]]:
+        """Labels and counts as of now; of a histogram its buckets, those beyond, and the sum."""
+        ...
+
+
 class Recorder:
-    """A sink of events that counts what their metrics count; see the module."""
+    """Tells what the metrics have counted since it was asked last; nothing is counted for it."""
 
-    def __init__(self) -> None:
-        self._by_drop: dict[str, Counted] = {}
-        self._labels = Labels()
-        self._plans: dict[type[Event], Sequence[_Plan]] = {}
-
-    def __call__(self, event: Event) -> None:
-        """Count one event."""
-        plans = self._plans.get(type(event))
-        if plans is None:
-            plans = self._plans[type(event)] = [self._plan(type(event), metric) for metric in type(event).metrics]
-        if not plans:
-            return
-        counted = self._counted(event)
-        for metric, readers, field in plans:
-            labels = tuple([label(getattr(event, name)) for name, label in readers])
-            value = getattr(event, field) if field else 1
-            if type(metric) is Counter:
-                at = counted.counts.setdefault(metric.name, {})
-                at[labels] = at.get(labels, 0) + value
-            elif type(metric) is Gauge:
-                counted.levels.setdefault(metric.name, {})[labels] = float(value)
-            else:
-                buckets = counted.spreads.setdefault(metric.name, {}).get(labels)
-                if buckets is None:
-                    buckets = counted.spreads[metric.name][labels] = [0.0] * (len(metric.buckets) + 2)
-                buckets[bisect_left(metric.buckets, value)] += 1
-                buckets[-1] += value
-
-    def _plan(self, kind: type[Event], metric: Metric) -> _Plan:
-        known = {attribute.name: attribute for attribute in attributes_of(kind)}
-        readers = tuple((name, self._labels.of(known[name])) for name in _without_drop(metric))
-        return metric, readers, getattr(metric, "field", "") or getattr(metric, "add", "")
+    def __init__(self, series: Sequence[Counting]) -> None:
+        self._series = series
+        self._known: dict[tuple[str, Values], list[float]] = {}
+        self._kept: dict[str, Counted] = {}
 
     def take(self) -> dict[str, Counted]:
         """What was counted since the last time, by drop."""
-        taken, self._by_drop = self._by_drop, {}
+        taken, self._kept = self._kept, {}
+        for series in self._series:
+            metric = series.metric
+            place = metric.by.index("drop") if "drop" in metric.by else None
+            for labels, counts in series.items():
+                before = self._known.get((metric.name, labels))
+                if counts == before or not (before or any(counts)):
+                    continue
+                self._known[(metric.name, labels)] = counts
+                drop = "" if place is None else labels[place]
+                rest = labels if place is None else labels[:place] + labels[place + 1 :]
+                grown = counts if before is None else [now - then for now, then in zip(counts, before, strict=True)]
+                taken.setdefault(drop, Counted()).add(_counted(metric, rest, counts, grown))
         return taken
 
     def put_back(self, taken: Mapping[str, Counted]) -> None:
         """Keep what could not be written down for the next time; it grows no further than its labels."""
-        later = self._by_drop
-        self._by_drop = dict(taken)
-        for drop, counted in later.items():
-            self._by_drop.setdefault(drop, Counted()).add(counted)
+        for drop, counted in taken.items():
+            self._kept.setdefault(drop, Counted()).add(counted)
 
-    def _counted(self, event: Event) -> Counted:
-        drop = getattr(event, "drop", "")
-        found = self._by_drop.get(drop)
-        if found is None:
-            if len(self._by_drop) >= DROPS_MAX:
-                drop = "other"
-            found = self._by_drop.setdefault(drop, Counted())
-        return found
+
+def _counted(metric: Metric, labels: Values, counts: list[float], grown: list[float]) -> Counted:
+    match metric:
+        case Counter():
+            return Counted(counts={metric.name: {labels: grown[0]}})
+        case Gauge():
+            return Counted(levels={metric.name: {labels: float(counts[0])}})
+        case Histogram():
+            return Counted(spreads={metric.name: {labels: grown}})
 
 
 class Totals(Counted):

@@ -23,23 +23,26 @@ from prometheus_client.samples import Exemplar
 from race_to_purchase.observe.events.catalogue import all_events, attributes_of
 from race_to_purchase.observe.events.event import Counter, Event, Gauge, Histogram, Metric
 from race_to_purchase.observe.events.feed import Sink
-from race_to_purchase.observe.labels import OTHER, Labels
+from race_to_purchase.observe.metrics.labels import OTHER, Labels
 from race_to_purchase.observe.request import Cause
 
 EXEMPLAR_EVERY_S = 1.0
 
 
-def sinks(registry: CollectorRegistry) -> dict[type[Event], Sink]:
-    """The sink of each event that feeds a metric; the metrics are registered, those without labels at zero."""
-    labels = Labels()
-    made: dict[type[Event], Sink] = {}
-    for event in all_events():
-        fed = [_MADE[type(metric)](metric, event, labels) for metric in event.metrics]
-        for each in fed:
-            registry.register(each)
-        if fed:
-            made[event] = fed[0].take if len(fed) == 1 else _all(tuple(each.take for each in fed))
-    return made
+class Sinks:
+    """`by_event` is the sink of each event that feeds a metric, `series` what is counted; all of it is registered."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        labels = Labels()
+        self.by_event: dict[type[Event], Sink] = {}
+        self.series: list[_Series] = []
+        for event in all_events():
+            fed = [_MADE[type(metric)](metric, event, labels) for metric in event.metrics]
+            for each in fed:
+                registry.register(each)
+            if fed:
+                self.by_event[event] = fed[0].take if len(fed) == 1 else _all(tuple(each.take for each in fed))
+            self.series += fed
 
 
 def _all(fed: tuple[Sink, ...]) -> Sink:
@@ -55,11 +58,13 @@ class _Series(Collector):
 
     def __init__(self, metric: Any, event: type[Event], labels: Labels) -> None:
         known = {attribute.name: attribute for attribute in attributes_of(event)}
-        self._metric = metric
+        self.metric = metric
         self._turns = [labels.of(known[name]) for name in metric.by]
         self._read: Callable[[Event], Any] = attrgetter(*metric.by) if metric.by else lambda _: ()
         self._by_values: dict[Any, list[Any]] = {}
         self._by_labels: dict[tuple[str, ...], list[Any]] = {}
+        self.length = 1
+        """How many numbers of a series are counts; exemplars may follow."""
         if not metric.by:
             self._find(())
 
@@ -76,6 +81,10 @@ class _Series(Collector):
         if OTHER not in labels:
             self._by_values[values] = series  # What became "other" is not remembered: there is no end of it.
         return series
+
+    def items(self) -> list[tuple[tuple[str, ...], list[float]]]:
+        """Labels and counts as of now: a number, or of a histogram its buckets, those beyond, and the sum."""
+        return [(labels, series[: self.length]) for labels, series in self._by_labels.items()]
 
     def take(self, event: Event) -> None:
         """Count one event."""
@@ -97,7 +106,7 @@ class _Counted(_Series):
         series[0] += 1 if self._amount is None else self._amount(event)
 
     def collect(self) -> Iterator[Family]:
-        family = CounterMetricFamily(self._metric.name, self._metric.help, labels=self._metric.by)
+        family = CounterMetricFamily(self.metric.name, self.metric.help, labels=self.metric.by)
         for labels, series in list(self._by_labels.items()):
             family.add_metric(labels, series[0])
         yield family
@@ -114,7 +123,7 @@ class _Level(_Series):
         series[0] = self._value(event)
 
     def collect(self) -> Iterator[Family]:
-        family = GaugeMetricFamily(self._metric.name, self._metric.help, labels=self._metric.by)
+        family = GaugeMetricFamily(self.metric.name, self.metric.help, labels=self.metric.by)
         for labels, series in list(self._by_labels.items()):
             family.add_metric(labels, float(series[0]))
         yield family
@@ -128,6 +137,7 @@ class _Spread(_Series):
         self._sum = len(metric.buckets) + 1
         self._value = attrgetter(metric.field)
         super().__init__(metric, event, labels)
+        self.length = self._sum + 1
 
     def _new(self) -> list[Any]:
         return [*[0] * self._sum, 0.0, 0.0, {}]
@@ -144,7 +154,7 @@ class _Spread(_Series):
             series[at + 2][bucket] = Exemplar(exemplar(event.cause), value, time())
 
     def collect(self) -> Iterator[Family]:
-        family = HistogramMetricFamily(self._metric.name, self._metric.help, labels=self._metric.by)
+        family = HistogramMetricFamily(self.metric.name, self.metric.help, labels=self.metric.by)
         for labels, series in list(self._by_labels.items()):
             exemplars, below = series[self._sum + 2], 0
             buckets: list[Any] = []

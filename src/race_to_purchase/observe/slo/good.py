@@ -18,9 +18,10 @@ _JUDGED: dict[type[Event], Callable[[Any], bool | None]] = {
     CheckoutEnded: lambda ended: False if (ended.step, ended.checkout_end) == ("paying", "expired") else None,
     PaymentWaits: lambda waits: False if waits.wait == "unknown" else None,
 }
+JUDGED = tuple(_JUDGED)
+"""The events that may count."""
 
 
 def judged(event: Event) -> bool | None:
     """True for a good one, False for a bad one, None where it is neither."""
-    judge = _JUDGED.get(type(event))
-    return None if judge is None else judge(event)
+    return _JUDGED[type(event)](event)
