@@ -8,13 +8,15 @@ import sys
 from collections import Counter
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
-from race_to_purchase import checks
+from race_to_purchase import checks, loops
+from race_to_purchase.loops.reconcile import rows as reconciled
 from race_to_purchase.rehearse import simulate
-from race_to_purchase.rehearse.world import aims, awaits
+from race_to_purchase.rehearse.world import aims, awaits, process
 from race_to_purchase.rehearse.world.chaos import FAULTS
 from race_to_purchase.rehearse.world.loop import Stuck, VirtualLoop
 from race_to_purchase.rehearse.world.plan import THEMES
@@ -85,6 +87,40 @@ class TestCoverage:
         assert "path/asking.py asked: ask" in names
         assert "commit/combiner.py _commit: _store.session" in names
         assert "loops/owed.py tick: asyncio.gather" in names
+
+    def test_what_is_not_simulated_exists_and_has_its_reason(self) -> None:
+        root = Path(loops.__path__[0]).parent
+        assert all((root / file).is_file() and reason for file, reason in awaits.ELSEWHERE.items())
+        source = {name for name, _ in awaits.every()}
+        assert awaits.NEVER.keys() <= source
+
+    def test_what_is_called_elsewhere_is_no_part_of_a_simulated_process(self) -> None:
+        """An entry of that table must not hide what the worlds run after all."""
+        modules = {file.removesuffix(".py").replace("/", ".") for file in awaits.ELSEWHERE}
+        told = Path(process.__file__).read_text(encoding="utf-8")
+        assert not [module for module in modules if f"race_to_purchase.{module} " in told]
+
+    def test_an_await_within_an_asynchronous_generator_is_seen(self) -> None:
+        assert "loops/reconcile/rows.py _pieces: rows.fetch" in set(awaits.places().values())
+
+        async def look() -> list[str]:
+            async def never(*_: object) -> list[object]:
+                await asyncio.Event().wait()
+                return []
+
+            rows = SimpleNamespace(fetch=never)
+
+            async def waits() -> None:
+                async for _ in reconciled._pieces(rows, "", "z"):  # type: ignore[arg-type]  # it only fetches
+                    pass
+
+            task = asyncio.create_task(waits())
+            await asyncio.sleep(0)
+            found = awaits.waits_at(task)
+            task.cancel()
+            return found
+
+        assert asyncio.run(look()) == ["loops/reconcile/rows.py _pieces: rows.fetch"]
 
     def test_every_check_can_be_asked_of_memory(self) -> None:
         rows = MemoryRows(World(1))

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import gc
 import types
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ PACKAGES = (path, commit, loops)
 KINDS = ("crash", "freeze")
 
 ELSEWHERE: dict[str, str] = {
+    "loops/survey.py": "It looks at the rows for those who watch, and changes nothing: tests/loops.",
+    "loops/pulse.py": "It measures the event loop, which is ours here.",
+    "loops/customer_keys.py": "It fetches keys that sign tokens; buyers are known here: tests/loops.",
     "loops/seal.py": "The database alone seals the journal, and nothing of that is in memory: tests/ledger.",
     "loops/record.py": "It writes down counts for people to look at; no purchase depends on them: tests/observe.",
     "loops/budget.py": "It watches those counts: tests/slo.",
@@ -35,6 +39,8 @@ ELSEWHERE: dict[str, str] = {
 
 NEVER: dict[str, str] = {
     "loops/forget.py tick: _series.forget": "There are no counts for people here.",
+    "loops/owed.py _do: _trace": "No traces are followed here, and then it does not wait.",
+    "loops/owed.py _trace: _reads.history": "As above.",
 }
 """Awaits that no process of these worlds comes to, and why; they are not counted."""
 
@@ -44,18 +50,19 @@ Place = tuple[str, int]
 
 @cache
 def places() -> dict[Place, str]:
-    """Every line on which the engine may wait, and how it is called in reports."""
-    found: dict[Place, str] = {}
+    """Every line on which the engine may wait here, and how it is called in reports."""
+    return {place: name for name, place in every() if name not in NEVER}
+
+
+def every() -> Iterator[tuple[str, Place]]:
+    """The awaits of all files that are simulated, whether or not they are ever come to."""
     for package in PACKAGES:
         root = Path(package.__path__[0]).parent
         for file in sorted(Path(package.__path__[0]).rglob("*.py")):
             if str(file.relative_to(root)) in ELSEWHERE:
                 continue
             for line, called in _awaits(file):
-                name = f"{file.relative_to(root)} {called}"
-                if name not in NEVER:
-                    found[(str(file), line)] = name
-    return found
+                yield f"{file.relative_to(root)} {called}", (str(file), line)
 
 
 def cells() -> list[Cell]:
@@ -104,15 +111,30 @@ def waits_at(task: asyncio.Task[Any]) -> list[str]:
     """The awaits at which a task stands, from the outermost call to the innermost."""
     found: list[str] = []
     coroutine: Any = task.get_coro()
-    while (frame := getattr(coroutine, "cr_frame", None)) is not None:
+    while (frame := getattr(coroutine, "cr_frame", None) or getattr(coroutine, "ag_frame", None)) is not None:
         code = frame.f_code
         named = _NAMED.get(id(code))
         if named is None:
             named = _instructions(code)
         if named and (name := named.get(frame.f_lasti)) is not None:
             found.append(name)
-        coroutine = coroutine.cr_await
+        coroutine = _inner(coroutine)
     return found
+
+
+def _inner(outer: Any) -> Any:
+    """What a coroutine, or an asynchronous generator, waits for; a generator hides in the object that advances it."""
+    inner = outer.ag_await if isinstance(outer, types.AsyncGeneratorType) else outer.cr_await
+    if isinstance(inner, _ADVANCES):
+        return next((each for each in gc.get_referents(inner) if isinstance(each, types.AsyncGeneratorType)), None)
+    return inner
+
+
+async def _nothing() -> AsyncIterator[None]:
+    yield
+
+
+_ADVANCES = type(_nothing().__anext__())
 
 
 _NAMED: dict[int, dict[int, str]] = {}

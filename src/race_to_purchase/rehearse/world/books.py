@@ -23,6 +23,7 @@ from race_to_purchase.rules.verdicts import (
     Declined,
     Prepared,
     Refunded,
+    RefundFailed,
     Verdict,
     Voided,
 )
@@ -31,7 +32,7 @@ FEE = 1500
 """What a gateway keeps of every dispute, in minor units."""
 
 SLIPPERY = "pm_partial"
-"""Payments by this method may be captured by somebody at the gateway just before they are voided."""
+"""Payments by this method, as strays, may be captured by somebody at the gateway just before they are voided."""
 
 PRUNED_S = 24 * 3600.0
 """Gateways forget keys after a day: a request that is sent again later would make a second payment."""
@@ -99,6 +100,8 @@ class Books:
         uses the same account."""
         self.hidden: dict[str, bool] = {}
         """Keys of payments that the list leaves out for now; True where the gateway does not find them at all."""
+        self.sent_back: set[str] = set()
+        """Keys of refunds that a bank has sent back."""
         self.failed: set[str] = set()
         """Keys whose authorization was answered with an error that is given again each time, and changed nothing."""
 
@@ -217,7 +220,8 @@ class Books:
         payment = self.payments.get(ref.removeprefix("pay_"))
         if payment is None:
             return Absent()
-        if payment.state == "authorized" and payment.request.method == SLIPPERY and self._world.chance.random() < 0.3:
+        slippery = payment.request.method == SLIPPERY or payment.request.key in self.strays
+        if payment.state == "authorized" and slippery and self._world.chance.random() < 0.4:
             payment.state, payment.captured = "captured", payment.authorized
             self._world.did_at_gateway("slip", payment)
         if payment.state == "captured":
@@ -242,6 +246,8 @@ class Books:
     def look_up_refund(self, ref: str, key: str) -> Verdict:
         """How the refund of that key stands."""
         payment = self.payments.get(ref.removeprefix("pay_"))
+        if key in self.sent_back:
+            return RefundFailed(ref, "sent_back")
         if payment is None or key not in payment.refunds:
             return Absent()
         return Refunded(ref, payment.refunds[key])

@@ -116,6 +116,7 @@ THEMES |= {
         "rates": {"commit": 0.04, "reads": 0.03, "gateway": 0.15},
         "visits": (70, 120),
         "decline_rate": 0.1,
+        "returns": (6,),
         "strikes": {"commit.finding": 0.2, "gateway.payments": 0.2, "gateway.void": 0.3, "gateway.refund": 0.3},
     },
     "storm": {"visits": (160, 220), "span_s": (0.5,), "batch_max": 8, "policies": ("optimistic",), "processes": (1, 2)},

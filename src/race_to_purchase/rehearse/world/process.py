@@ -202,6 +202,11 @@ class Process:
         # Not where the process dies: then somebody still waits.
         self._waiting.pop(reply, None)
 
+    @property
+    def busy(self) -> bool:
+        """Whether it still does what somebody asked of it, who may have given up waiting."""
+        return bool(self._waiting)
+
     def died(self) -> None:
         """Everybody who waits for it learns that the connection is closed."""
         self.up = False

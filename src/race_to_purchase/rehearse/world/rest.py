@@ -42,6 +42,8 @@ class Rest:
         if world.plan.wrongs and not world.loop.halted:
             await Wrongs(world, self).put_right()
         for process in world.processes:
+            while process.up and process.busy and not world.loop.halted:
+                await world.pause(1.0)
             await world.fate.stop(process, restart=False)
         for pool in self._rows.pools.values():
             if pool.held:

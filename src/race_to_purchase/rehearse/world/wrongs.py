@@ -87,6 +87,7 @@ class Wrongs:
             self._leave_a_reservation,
             self._ruin_a_count,
             self._break_off_a_repair,
+            self._send_back,
             self._lose_sight,
         ]
 
@@ -215,11 +216,25 @@ class Wrongs:
         captured = [
             payment
             for payment in self._world.gateway.payments.values()
-            if payment.state == "captured" and payment.request.key not in self._world.gateway.strays
+            if payment.state == "captured"
+            and payment.checkout_id not in self._spoilt
+            and payment.request.key not in self._world.gateway.strays
         ]
         books = self._world.gateway
         for payment in captured[: self._world.pick((1, FLOOD))]:
             books.hidden[payment.request.key] = self._world.chance.random() < 0.3
+
+    def _send_back(self) -> None:
+        """A bank has sent a refund back, and the gateway has told nobody."""
+        books = self._world.gateway
+        done = [row for row in self._rows.refunds.values() if row.state == "done" and row.order_id not in self._spoilt]
+        if done:
+            row = self._world.pick(done)
+            self._spoilt.add(row.order_id)
+            payment = books.payments[row.payment_ref.removeprefix("pay_")]
+            del payment.refunds[row.id]
+            books.sent_back.add(row.id)
+            self._tell(row.order_id, f"the bank sends back refund {row.n}")
 
     def _see_again(self) -> None:
         """The gateway is well again, and people have put right what they were told of."""
