@@ -105,6 +105,12 @@ def test_a_void_that_came_too_late_becomes_a_refund() -> None:
     assert (finding.state, finding.repair, finding.detail["amount"]) == ("repairing", "refund", 700)
 
 
+def test_a_void_that_came_too_late_is_turned_into_a_refund_once() -> None:
+    """Decided again after a COMMIT of unknown fate, it had counted as a refusal of the refund, which nobody made."""
+    turned = after(mend(a_finding(), Captured("r", 700)))
+    assert mend(turned, Captured("r", 700)) == Decision(Noted(turned))
+
+
 def test_a_refusal_is_for_people_and_not_tried_again() -> None:
     finding = after(mend(a_finding(repair="refund"), Declined("charge_disputed", retryable=False)))
     assert (finding.state, finding.how) == ("open", "refund refused: charge_disputed")

@@ -17,9 +17,9 @@ from race_to_purchase.path.refund import Refunds
 from race_to_purchase.ports import GatewayPayment
 from race_to_purchase.rules import decide as deciding
 from race_to_purchase.rules.aftersale import Refundable, RefundRow
-from race_to_purchase.rules.decide import disputing, paying, queueing, refunding
+from race_to_purchase.rules.decide import disputing, queueing, refunding
 from race_to_purchase.rules.decide.decision import Decision
-from race_to_purchase.rules.outcomes import Answered, Begun, Outcome
+from race_to_purchase.rules.outcomes import Begun
 from race_to_purchase.rules.rows import Attempt, Checkout
 from race_to_purchase.rules.snapshot import Snapshot
 from race_to_purchase.rules.verdicts import Declined, NoAnswer, Verdict
@@ -100,17 +100,6 @@ def late_turn_is_sent(patch: Patch) -> None:
 
     patch.setattr(deciding, "send", anyway)
     patch.setattr(Desk, "leave", lambda *_: None)
-
-
-def paid_by_whomever(patch: Patch) -> None:
-    """Who heard of an authorization captures it when the checkout was paid, by whichever attempt that was."""
-    tried_next = paying.tried_next
-
-    def mine(snapshot: Snapshot, command: paying.Authorization, attempt: Attempt) -> Outcome | None:
-        outcome = tried_next(snapshot, command, attempt)
-        return replace(outcome, n=attempt.n) if isinstance(outcome, Answered) else outcome
-
-    patch.setattr(paying, "tried_next", mine)
 
 
 def repaired_before_noted(patch: Patch) -> None:

@@ -86,7 +86,6 @@ MUTATIONS = [
         "authorization_left_open",
         UNFORESEEN,
     ),
-    row("an answer is that of one attempt", after.paid_by_whomever, "frozen", "charged_without_order", "charged_twice"),
     row("a repair is noted before it is made", after.repaired_before_noted, "reconcile", "repaired_before_noted"),
     row("what is not ours is left alone", after.strangers_repaired, "reconcile", "stranger_touched"),
     row(

@@ -102,6 +102,8 @@ def mended(snapshot: Snapshot, command: Mended) -> Decision:
             # It was taken before it could be voided, for nothing: give it back.
             turned = replace(finding, repair="refund", detail={**finding.detail, "amount": amount})
             return Decision(Noted(turned), (turned,))
+        case Captured() if finding.repair == "refund":
+            return Decision(Noted(finding))  # Decided again, or heard twice: the refund is still to be made.
         case Absent() if finding.repair == "ask":
             agreed = replace(finding, state="open", how="the gateway says nothing else of our refunds")
             return Decision(Noted(agreed), (agreed,))
