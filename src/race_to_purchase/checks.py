@@ -84,6 +84,10 @@ SOLD_MATCHES = Check("pool_sold_matches_claims", "What a pool says is sold is wh
 BUYER_LIMIT = Check("buyer_limit_exceeded", "No buyer holds and owns more than a drop allows.")
 OVERSOLD = Check("oversold", "No item is promised to more buyers than there are pieces of it.")
 BALANCE = Check("balance_differs", "Every running total is the sum of what is sealed.")
+PASSES = Check("passes_differ", "The passes that are out are those of tickets.")
+OVERDUE = Check("pass_overdue", "Every pass ends when its time is up.", patience="task_s")
+LATE = Check("late_number_missing", "Late comers are numbered without a gap.")
+DRAWN = Check("draw_bent", "Every draw is made of the secret that was committed to.")
 TRIAL = Check("trial_balance", "Debits and credits of all accounts are the same, in every currency.")
 
 CHECKS: tuple[Check, ...] = (
@@ -124,6 +128,11 @@ CHECKS: tuple[Check, ...] = (
     Check("refund_without_task", "Every refund that has not ended has its task.", "range_aftersale"),
     Check("refund_undecided", "Every refund is decided within its time.", "range_aftersale", "refund_s"),
     Check("message_overdue", "Every message of a gateway is worked on when it is due.", "range_inbox", "task_s"),
+    PASSES,
+    Check("pass_without_row", "Every pass that is out will end.", "range_pool"),
+    OVERDUE,
+    LATE,
+    DRAWN,
     Check("charged_without_order", "The gateway keeps money for orders alone.", "range_payment", books=True),
     Check("charged_twice", "The gateway took money for a checkout once.", "range_attempt", books=True),
     Check("capture_missing_at_gateway", "The gateway has captured what we say it has.", "range_attempt", books=True),
@@ -135,6 +144,9 @@ CHECKS: tuple[Check, ...] = (
     Check("authorization_left_open", "Every authorization will be used or voided.", "range_payment", books=True),
 )
 """All of them, in the order in which a purchase goes."""
+
+WHOLE = (BALANCE, TRIAL, PASSES, OVERDUE, LATE, DRAWN)
+"""Asked of the whole at once: their tables are small, or it has to be one moment."""
 
 LEDGER = frozenset(
     {"ledger_imbalance", "seal_chain_broken", "sealed_entry_changed", "sealed_total_differs", BALANCE.name, TRIAL.name}
@@ -227,8 +239,9 @@ async def _ask_all(rows: Rows, asked: Sequence[Check], patience: Patience, rows_
     for check in asked:
         if check.ranges:
             findings += await _ask(rows, check, pieces[check.ranges], patience)
-        elif check in (BALANCE, TRIAL):
-            findings += [_finding(check, *found) for found in await rows.fetch(check.name)]
+        elif check in WHOLE:
+            waits = (getattr(patience, check.patience),) if check.patience else ()
+            findings += [_finding(check, *found) for found in await rows.fetch(check.name, *waits)]
     return findings
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from race_to_purchase.checks import CHECKS, audit
 from race_to_purchase.store.audit import AuditRows
+from tests.checks.line_plants import LINE_PLANTS
 
 COPY_OF_ATTEMPT = """
     INSERT INTO attempt (checkout_id, n, gateway, state, key, method, amount, currency, fence, began_at, gateway_ref,
@@ -45,6 +46,7 @@ class Plant(msgspec.Struct, frozen=True):
 
 
 PLANTS = [
+    *(Plant(*plant) for plant in LINE_PLANTS),
     Plant(
         "pool_bounds",
         (

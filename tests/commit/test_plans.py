@@ -64,10 +64,29 @@ FILL += [
     SELECT 'sandbox', 'dp-' || i, md5(i::text)::uuid, 'open', 1, 0, 'EUR', '', '', now(), now()
     FROM generate_series(1, $1::int) AS i""",
 ]
+FILL += [
+    """
+    INSERT INTO late_comer (drop_id, tid, number)
+    SELECT 'aurora', decode(md5(i::text), 'hex'), i - 1 FROM generate_series(1, $1::int) AS i""",
+    """
+    INSERT INTO pass (drop_id, tid, n, browser, expires_at)
+    SELECT 'aurora', md5(i::text), 1, '00', now() + i * interval '1 s' FROM generate_series(1, $1::int) AS i""",
+    """
+    INSERT INTO registration (drop_id, tids)
+    SELECT 'aurora', decode(md5(i::text), 'hex') FROM generate_series(1, $1::int) AS i""",
+    """
+    INSERT INTO line_grant (drop_id, id, tid, lane, valid_from, valid_until, issued_by, issued_at)
+    SELECT 'aurora', md5(i::text), md5(i::text), 'vip', now(), now(), 'ops', now()
+    FROM generate_series(1, $1::int) AS i""",
+]
 LARGE = {"checkout", "attempt", "pool", "idempotency", "task", "buyer", "orders", "journal", "inbox"} | {
     "refundable",
     "refund",
     "dispute",
+    "late_comer",
+    "pass",
+    "registration",
+    "line_grant",
 }
 """Tables that grow with every buyer. The others hold a row a drop, and may be read whole."""
 
@@ -92,6 +111,14 @@ HOT = [
     "inbox_take",
     "inbox_put",
     "inbox_forget",
+    "read_line",
+    "write_line",
+    "line_seen",
+    "passes_due",
+    "register",
+    "registrations",
+    "late_numbers",
+    "grants_of",
 ]
 ARGUMENTS = {
     "read_batch": ["'{}'"] * 5,
@@ -112,6 +139,14 @@ ARGUMENTS = {
     "inbox_take": ["'stripe'", "50", "60"],
     "inbox_put": ["'{}'"] * 4,
     "inbox_forget": ["1000", "2000", "100"],
+    "read_line": ["'{}'"] * 5,
+    "write_line": ["'[]'"] * 7,
+    "line_seen": ["'aurora'"],
+    "passes_due": ["100"],
+    "register": ["'aurora'", "''"],
+    "registrations": ["'aurora'", "0", "100"],
+    "late_numbers": ["'aurora'", "'{}'"],
+    "grants_of": ["'aurora'", "''", "100"],
 }
 
 

@@ -5,16 +5,20 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from race_to_purchase.rules.line.tickets import (
     TOKEN_LENGTH_MAX,
+    Grant,
     Keyring,
     Pass,
     Ticket,
     WrongToken,
     browser_of,
+    read_grant,
     read_pass,
     read_ticket,
+    sign_grant,
     sign_pass,
     sign_ticket,
     tid_of_challenge,
@@ -24,6 +28,8 @@ from race_to_purchase.rules.line.tickets import (
 KEYS = Keyring({1: b"a" * 32}, current=1)
 TID = tid_of_identity(b"k" * 32, "aurora", "ada@example.com")
 TICKET = Ticket(TID, 1_800_000_000)
+
+GRANT = Grant(bytes(16), TID, "vip", 1_800_000_000, 1_800_003_600)
 
 tickets = st.builds(
     Ticket,
@@ -37,6 +43,15 @@ passes = st.builds(
     nonce=st.binary(min_size=16, max_size=16),
     browser=st.binary(min_size=16, max_size=16),
     expires_at_s=st.integers(0, 2**64 - 1),
+)
+
+grants = st.builds(
+    Grant,
+    id=st.binary(min_size=16, max_size=16),
+    tid=st.binary(min_size=16, max_size=16),
+    lane=st.from_regex(r"[a-z0-9][a-z0-9-]{0,15}", fullmatch=True),
+    valid_from_s=st.integers(0, 2**64 - 1),
+    valid_until_s=st.integers(0, 2**64 - 1),
 )
 
 
@@ -70,12 +85,32 @@ class TestTokens:
         assert len(token) <= TOKEN_LENGTH_MAX
         assert read_pass(KEYS, "aurora", token) == admitted
 
+    @given(grant=grants)
+    def test_a_grant_comes_back_as_it_was(self, grant: Grant) -> None:
+        token = sign_grant(KEYS, "aurora", grant)
+        assert len(token) <= TOKEN_LENGTH_MAX
+        assert read_grant(KEYS, "aurora", token) == grant
+
+    @given(ticket=tickets)
+    def test_a_ticket_by_a_grant_is_told_apart(self, ticket: Ticket) -> None:
+        granted = replace(ticket, granted=True)
+        assert read_ticket(KEYS, "aurora", sign_ticket(KEYS, "aurora", granted)) == granted
+
+    @given(position=st.integers(0, 82), flip=st.integers(1, 255))
+    def test_no_byte_of_a_grant_can_be_changed(self, position: int, flip: int) -> None:
+        raw = bytearray(_raw(sign_grant(KEYS, "aurora", GRANT)))
+        raw[position] ^= flip
+        with pytest.raises(WrongToken):
+            read_grant(KEYS, "aurora", _token(bytes(raw)))
+
     @given(text=st.text(max_size=200))
     def test_any_other_text_is_refused(self, text: str) -> None:
         with pytest.raises(WrongToken):
             read_ticket(KEYS, "aurora", text)
         with pytest.raises(WrongToken):
             read_pass(KEYS, "aurora", text)
+        with pytest.raises(WrongToken):
+            read_grant(KEYS, "aurora", text)
 
     @given(position=st.integers(0, 49), flip=st.integers(1, 255))
     def test_no_byte_can_be_changed(self, position: int, flip: int) -> None:
