@@ -108,7 +108,8 @@ def test_parameters_that_are_appended_are_no_parameters() -> None:
 def test_even_a_signed_salt_of_another_form_is_not_read() -> None:
     """What another program signed with the same key is no challenge of ours."""
     key = sha256(b"race proof of work\n" + KEY).digest()
-    for salt in ("ab" * 16 + "?expires=9999999999&", "ab" * 16 + "&", "&"):
+    longer = PROOF.challenge(WANTED, 1).salt + "drop=aurora-2&"
+    for salt in (longer, "ab" * 16 + "?expires=9999999999&", "ab" * 16 + "&", "&"):
         challenge = sha256(f"{salt}7".encode()).hexdigest()
         signature = digest(key, challenge.encode(), "sha256").hex()
         given = {"algorithm": "SHA-256", "challenge": challenge, "salt": salt, "number": 7, "signature": signature}
