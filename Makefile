@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 PAGES := src/race_to_purchase/web/sources.sha256
 PAGE_SOURCES := $(shell find web -name node_modules -prune -o -type f -print)
 
-.PHONY: help setup demo test soak bench check format clean
+.PHONY: help setup demo test soak bench check pictures format clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -49,6 +49,9 @@ check: setup ## Lint, format, types, import contracts, and the tests of the hous
 	$(BIN)/lint-imports
 	$(BIN)/python hatch_build.py check
 	$(BIN)/pytest tests/project
+
+pictures: setup ## Make the pictures of the pages anew; wants Chromium
+	$(BIN)/python -m tests.browser.pictures
 
 format: setup ## Put the code into its standard form
 	$(BIN)/ruff check --fix .
