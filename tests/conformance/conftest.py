@@ -6,13 +6,15 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from race_to_purchase.ports import Inbox, Keyrings, Ledger, LineRows, Reads, Store
+from race_to_purchase.ports import Carts, Inbox, Keyrings, Ledger, LineRows, Reads, Store
 from race_to_purchase.rules.snapshot import Keys
+from race_to_purchase.store.carts import PostgresCarts
 from race_to_purchase.store.inbox import PostgresInbox
 from race_to_purchase.store.keyring import PostgresKeyrings
 from race_to_purchase.store.ledger import PostgresLedger
 from race_to_purchase.store.line import PostgresLineRows
 from race_to_purchase.store.memory import MemoryStore
+from race_to_purchase.store.memory_carts import MemoryCarts
 from race_to_purchase.store.memory_inbox import MemoryInbox
 from race_to_purchase.store.memory_keyring import MemoryKeyrings
 from race_to_purchase.store.memory_line import MemoryLineRows
@@ -38,6 +40,7 @@ class Backend(msgspec.Struct, frozen=True):
     inbox: Inbox
     line: LineRows
     keyrings: Keyrings
+    carts: Carts
 
 
 @pytest.fixture(scope="session", params=["memory", *SERVERS])
@@ -58,13 +61,14 @@ async def backend(place: str | None) -> AsyncIterator[Backend]:
     if place is None:
         memory = MemoryStore(now_utc)
         inbox, line = MemoryInbox(memory.rows, now_utc), MemoryLineRows(memory.rows, now_utc)
-        yield Backend(memory, memory, memory, inbox, line, MemoryKeyrings())
+        yield Backend(memory, memory, memory, inbox, line, MemoryKeyrings(), MemoryCarts(now_utc))
         return
     await empty(place)
     postgres = await PostgresStore.open(place)
     pool = postgres.pool
     inbox, line = PostgresInbox(pool), PostgresLineRows(pool)
-    yield Backend(postgres, PostgresReads(pool), PostgresLedger(pool), inbox, line, PostgresKeyrings(pool))
+    keyrings, carts = PostgresKeyrings(pool), PostgresCarts(pool)
+    yield Backend(postgres, PostgresReads(pool), PostgresLedger(pool), inbox, line, keyrings, carts)
     await postgres.close()
 
 

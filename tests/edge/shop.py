@@ -30,6 +30,7 @@ from race_to_purchase.operate.findings import FindingsDesk
 from race_to_purchase.operate.gateways import Gateways
 from race_to_purchase.operate.grants import GrantDesk
 from race_to_purchase.operate.line import LineDesk
+from race_to_purchase.path.carts import CartDesk
 from race_to_purchase.path.desk import Desk
 from race_to_purchase.path.line import Line
 from race_to_purchase.path.patience import Patience
@@ -39,6 +40,7 @@ from race_to_purchase.path.route import Router
 from race_to_purchase.rules.drop import Drop
 from race_to_purchase.rules.signing import Keyring
 from race_to_purchase.store.memory import MemoryStore
+from race_to_purchase.store.memory_carts import MemoryCarts
 from race_to_purchase.store.memory_findings import MemoryFindings
 from race_to_purchase.store.memory_inbox import MemoryInbox
 from race_to_purchase.store.memory_line import MemoryLineRows
@@ -99,6 +101,8 @@ class Shop:
         self.origins = Origins(frozenset({SHOP_ORIGIN}))
         self.session_keys = SESSION_KEYS
         self.login = Login()
+        kept = MemoryCarts(lambda: datetime.now(UTC) + self.offset)
+        self.carts = CartDesk(kept, self.store, kept_s=30 * 86_400)
         self.nudged: list[str] = []
         self.webhooks = Webhooks(router.desks, self.inbox, self.nudged.append)
         self.failure: Exception | None = None
@@ -142,6 +146,7 @@ class Shop:
                 challenges=self.door.desk,
                 doors=self.door.challenges,
                 sessions=self.sessions(),
+                carts=self.carts,
                 line=self.line,
                 line_keys=self.keys,
                 grants=GrantDesk(self.line._committer, self.line_rows, self.keys),

@@ -25,7 +25,7 @@ from race_to_purchase.edge.webhooks import Webhooks
 from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.loops.drained import Drained
 from race_to_purchase.loops.expire import Expire, Sweep
-from race_to_purchase.loops.forget import Forget
+from race_to_purchase.loops.forget import Forget, ForgetCarts
 from race_to_purchase.loops.inbox import ReadInbox
 from race_to_purchase.loops.loop import Loop
 from race_to_purchase.loops.owed import Owed
@@ -41,12 +41,14 @@ from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.operate.findings import FindingsDesk
 from race_to_purchase.operate.gateways import Gateways
+from race_to_purchase.path.carts import CartDesk
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.refund import Refunds
 from race_to_purchase.ports import Gateway
 from race_to_purchase.rules.rows import TaskKind
 from race_to_purchase.rules.signing import Keyring
 from race_to_purchase.settings import Settings, keys_of
+from race_to_purchase.store.carts import PostgresCarts
 from race_to_purchase.store.findings import PostgresFindings, leading
 from race_to_purchase.store.inbox import PostgresInbox
 from race_to_purchase.store.keyring import PostgresKeyrings
@@ -61,6 +63,7 @@ REFUND_EVERY_S = 1.0
 INBOX_EVERY_S = 1.0
 SWEEP_EVERY_S = 60.0
 FORGET_EVERY_S = 600.0
+FORGET_CARTS_EVERY_S = 3600.0
 SEAL_EVERY_S = 1.0
 DRAINED_EVERY_S = 0.8
 RECORD_EVERY_S = 5.0
@@ -89,6 +92,7 @@ class Engine:
         self.reads = PostgresReads(store.pool)
         self.ledger = PostgresLedger(store.pool)
         self.inbox = PostgresInbox(store.pool)
+        self._carts = PostgresCarts(store.pool)
         self.series = PostgresSeries(store.pool)
         self.observing = Observing(settings)
         self._record = Record(Recorder(self.observing.counting), self.series, uuid4().hex[:12])
@@ -171,6 +175,7 @@ class Engine:
             Loop(Seal(self.ledger), SEAL_EVERY_S),
             *self._watching_loops(),
             *self._identity.loops,
+            Loop(ForgetCarts(self._carts, self._settings.cart_days * 86_400.0), FORGET_CARTS_EVERY_S),
             Loop(Drained(self.gateway_admin.follow), DRAINED_EVERY_S),
             Loop(self._record, RECORD_EVERY_S),
             Loop(Owed("refund", self.refunds, self.reads), REFUND_EVERY_S),
@@ -215,6 +220,7 @@ class Engine:
                 doors=self.guard.challenges,
                 metrics=self.metrics(metrics_at),
                 sessions=self._identity.sessions,
+                carts=CartDesk(self._carts, self.reads, self._settings.cart_days * 86_400.0),
                 customers=self._identity.customers,
             ),
             storefront_keys=keys_of(self._settings.storefront_keys, "storefront_keys"),

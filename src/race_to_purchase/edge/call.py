@@ -12,7 +12,7 @@ from race_to_purchase.edge.body import decoded
 from race_to_purchase.edge.guard.address import Origin
 from race_to_purchase.edge.idempotency import fingerprint
 from race_to_purchase.edge.principals import Principal
-from race_to_purchase.edge.problems import invalid, no_such
+from race_to_purchase.edge.problems import bad_header, invalid, no_such
 from race_to_purchase.rules.decide import KeyUse
 
 T = TypeVar("T")
@@ -52,6 +52,12 @@ class Call(msgspec.Struct, gc=False):
         if not _SLUG.fullmatch(given):
             raise no_such("drop")
         return given
+
+    def the_buyer(self) -> str:
+        """The one buyer that this is about; refused with 400 where a storefront does not say whom it acts for."""
+        if self.buyer is None:
+            raise bad_header("buyer_required", "Race-Buyer", "Say whose it is: Race-Buyer names the buyer.")
+        return self.buyer
 
     def buyer_named(self, named: str | None) -> str:
         """The buyer that the body is about: the one who asks, or whom a storefront names there (422 where it does not,

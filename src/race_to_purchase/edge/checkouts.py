@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
 from race_to_purchase.edge.call import Call
 from race_to_purchase.edge.challenge.challenges import Challenges
@@ -11,9 +12,11 @@ from race_to_purchase.edge.line.passes import HEADER, admitted
 from race_to_purchase.edge.line.visitor import browser_for
 from race_to_purchase.edge.problems import invalid, no_such
 from race_to_purchase.edge.shapes import NewCheckout, NewPayment, PlacedOrder, WantedLine
+from race_to_purchase.path.carts import CartDesk
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.reserve import ReserveRequest
 from race_to_purchase.rules.answers import Answer, answer, checkout_view
+from race_to_purchase.rules.cart_outcomes import CartChanged, CartEmpty
 from race_to_purchase.rules.signing import Keyring
 
 NEW_CHECKOUT = msgspec.json.Decoder(NewCheckout)
@@ -25,8 +28,9 @@ _encode = msgspec.json.Encoder().encode
 class Checkouts:
     """Handlers of `/v1/checkouts` and `/v1/orders`; all of them speak to `Purchase` alone."""
 
-    def __init__(self, purchase: Purchase, keys: Keyring, doors: Challenges) -> None:
+    def __init__(self, purchase: Purchase, keys: Keyring, doors: Challenges, carts: CartDesk) -> None:
         self._purchase = purchase
+        self._carts = carts
         self._keys = keys
         self._doors = doors
 
@@ -47,6 +51,8 @@ class Checkouts:
         assert key is not None
         token = call.headers.get(HEADER)
         shown = None if token is None else admitted(self._keys, wanted.drop, token, browser_for(call, buyer))
+        if wanted.cart is None and not wanted.lines:
+            raise invalid("lines", "Say what is wanted: lines, or the version of the buyer's cart.")
         request = ReserveRequest(
             drop_id=wanted.drop,
             buyer=buyer,
@@ -55,7 +61,19 @@ class Checkouts:
             promo=wanted.promo,
             admitted=shown,
         )
+        if wanted.cart is not None:
+            request = await self._of_cart(request, wanted.cart)
         return answer(await self._purchase.reserve(request, key, call.alive))
+
+    async def _of_cart(self, request: ReserveRequest, version: int) -> ReserveRequest:
+        """The same for what is in the cart, at the prices that its buyer has seen. Where that cannot be, it is told by
+        the committer, which gives the answer that a repeated request had the first time."""
+        if request.lines:
+            raise invalid("cart", "Say either lines or cart: one of them is what is wanted.")
+        cart = await self._carts.read(request.buyer, request.drop_id)
+        if cart.version != version:
+            return replace(request, refused=CartChanged(cart.version))
+        return replace(request, lines=cart.lines) if cart.lines else replace(request, refused=CartEmpty())
 
     async def show(self, call: Call) -> Answer:
         """GET /v1/checkouts/{id}."""

@@ -35,7 +35,7 @@ Handler = Callable[[Call], Awaitable[Answer]]
 
 _ONCE = frozenset(
     {
-        *(b"authorization", b"content-type", b"cookie", b"host", b"idempotency-key", b"origin"),
+        *(b"authorization", b"content-type", b"cookie", b"host", b"idempotency-key", b"if-match", b"origin"),
         *(b"race-buyer", b"race-challenge", b"race-csrf", b"race-device", b"race-pass", b"sec-fetch-site"),
     }
 )

@@ -134,6 +134,12 @@ def bad_header(code: str, header: str, detail: str) -> Refused:
     return Refused(problem(400, code, "Bad header", detail, field=header))
 
 
+def version_required() -> Refused:
+    """What is replaced as a whole has to be what its buyer has seen."""
+    detail = "Say which version of the cart this replaces: If-Match with its ETag, or version in the body."
+    return Refused(problem(428, "version_required", "Version required", detail))
+
+
 def malformed(detail: str, position: int) -> Refused:
     """The body is not JSON; `position` is the byte at which it stops being so."""
     return Refused(problem(400, "malformed_json", "Malformed JSON", detail, position=position))

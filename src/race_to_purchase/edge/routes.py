@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from race_to_purchase.edge.admin import DropsAdmin
 from race_to_purchase.edge.aftersale import Aftersale
 from race_to_purchase.edge.body import BYTES_MAX, DEFINITION_BYTES_MAX, WEBHOOK_BYTES_MAX
+from race_to_purchase.edge.carts import Carts
 from race_to_purchase.edge.challenge.challenges import Challenges
 from race_to_purchase.edge.challenge.desk import ChallengeDesk
 from race_to_purchase.edge.checkouts import Checkouts
@@ -48,6 +49,7 @@ from race_to_purchase.operate.findings import FindingsDesk
 from race_to_purchase.operate.gateways import Gateways
 from race_to_purchase.operate.grants import GrantDesk
 from race_to_purchase.operate.line import LineDesk
+from race_to_purchase.path.carts import CartDesk
 from race_to_purchase.path.line import Line
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.refund import Refunds
@@ -74,6 +76,7 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
     challenges: ChallengeDesk
     doors: Challenges
     sessions: Sessions
+    carts: CartDesk
     metrics: Metrics = Metrics(None)
     customers: Customers | None = None
 
@@ -100,13 +103,14 @@ def build_app(
         Cors(behind.sessions.origins) if behind.sessions.origins.allowed else None,
     )
     routes = [
-        *_buying(at, Checkouts(behind.purchase, behind.line_keys, behind.doors)),
+        *_buying(at, Checkouts(behind.purchase, behind.line_keys, behind.doors, behind.carts)),
         *_waiting(at, LineHandlers(behind.line, behind.doors, behind.gate)),
         *_steering(at, LineAdmin(behind.line_desk), GrantsAdmin(behind.grants)),
         *([_acting(at, SandboxActions(sandbox))] if sandbox is not None else []),
         *([at("/echo", post=Verb("echo", echo_handler, body=BYTES_MAX))] if echo else []),
         *_challenging(at, behind.challenges),
-        *_knowing(at, SigningIn(behind.sessions, behind.customers)),
+        _carrying(at, Carts(behind.carts)),
+        *_knowing(at, SigningIn(behind.sessions, behind.customers, behind.carts)),
         *_telling(at, behind.webhooks),
         *_looking(at, DropsOnSale(behind.catalogue), Health(ready)),
         *_operating(at, DropsAdmin(behind.catalogue), GatewaysAdmin(behind.gateways), LedgerAdmin(behind.ledger)),
@@ -144,6 +148,16 @@ def _buying(at: Paths, checkouts: Checkouts) -> Sequence[Route]:
             delete=Verb("cancel", checkouts.cancel, "buyer", key=False),
         ),
         at("/v1/orders/{id}", get=Verb("order", checkouts.order, "buyer")),
+    )
+
+
+def _carrying(at: Paths, carts: Carts) -> Route:
+    return at(
+        "/v1/carts/{drop}",
+        get=Verb("cart", carts.show, "buyer"),
+        put=Verb("put_cart", carts.replace, "buyer", body=BYTES_MAX),
+        patch=Verb("change_cart", carts.change, "buyer", body=BYTES_MAX),
+        delete=Verb("empty_cart", carts.empty, "buyer"),
     )
 
 

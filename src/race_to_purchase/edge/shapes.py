@@ -31,10 +31,33 @@ Stock = Literal["plenty", "few", "all_reserved", "sold_out"]
 
 
 class WantedLine(Line, frozen=True, forbid_unknown_fields=True):
-    """`quantity` pieces of one item of the drop."""
+    """`quantity` pieces of one item of the drop.
+
+    With `price`, what the buyer was shown for a piece in minor units, it is refused where it costs something else.
+    """
 
     item: Slug
     quantity: Quantity
+    price: Annotated[int, msgspec.Meta(ge=0, le=MINOR_UNITS_MAX)] | None = None
+
+
+class CartLine(Line, frozen=True, forbid_unknown_fields=True):
+    """`quantity` pieces of one item in all; 0 takes it out.
+
+    `price`: what the buyer was shown for a piece, in minor units. Without it, a new line is taken to be seen at the
+    price of now, and one that was there before as it was.
+    """
+
+    item: Slug
+    quantity: Annotated[int, msgspec.Meta(ge=0, le=1000)]
+    price: Annotated[int, msgspec.Meta(ge=0, le=MINOR_UNITS_MAX)] | None = None
+
+
+class CartChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Lines to set. With a `version` only if the cart is still at that one; `If-Match` says the same."""
+
+    lines: Annotated[tuple[CartLine, ...], msgspec.Meta(max_length=40)]
+    version: Annotated[int, msgspec.Meta(ge=0, le=2_147_483_647)] | None = None
 
 
 class WantedBy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,10 +71,13 @@ class WantedBy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewCheckout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What somebody wants to buy. Each item may stand in one line only."""
+    """What somebody wants to buy: either `lines`, of which each item may stand in one only, or the buyer's `cart` in
+    this drop, by the version that the buyer has seen.
+    """
 
     drop: Slug
-    lines: Annotated[tuple[WantedLine, ...], msgspec.Meta(min_length=1, max_length=20)]
+    lines: Annotated[tuple[WantedLine, ...], msgspec.Meta(min_length=1, max_length=20)] = ()
+    cart: Annotated[int, msgspec.Meta(ge=0, le=2_147_483_647)] | None = None
     buyer: WantedBy = WantedBy()
     promo: Slug | None = None
 
@@ -304,3 +330,6 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     challenge: dict[str, str | int] | None = None
     site_keys: dict[str, str] | None = None
     request_id: str | None = None
+    was: int | None = None
+    price: int | None = None
+    version: int | None = None

@@ -14,6 +14,7 @@ from race_to_purchase.edge.sessions import Sessions
 from race_to_purchase.edge.shapes import SessionBuyer, SessionView, SignIn
 from race_to_purchase.observe.events import emit
 from race_to_purchase.observe.events.session import CustomerSignedIn, SessionBegun, SessionEnded
+from race_to_purchase.path.carts import CartDesk
 from race_to_purchase.rules.answers import Answer
 from race_to_purchase.rules.session import Session
 
@@ -24,8 +25,9 @@ _encode = msgspec.json.Encoder().encode
 class SigningIn:
     """Handlers of `/v1/session`."""
 
-    def __init__(self, sessions: Sessions, customers: Customers | None) -> None:
+    def __init__(self, sessions: Sessions, customers: Customers | None, carts: CartDesk) -> None:
         self._sessions = sessions
+        self._carts = carts
         self._customers = customers
 
     async def begin(self, call: Call) -> Answer:
@@ -47,6 +49,7 @@ class SigningIn:
             raise no_customers()
         customer = self._customers.identify(call.decoded(_SIGN_IN).token)
         session = self._sessions.signed_in(self._sessions.read(call.headers), customer)
+        await self._carts.merge(session.guest, session.buyer)
         emit(CustomerSignedIn())
         return self._told(session, call)
 

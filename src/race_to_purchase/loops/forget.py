@@ -1,8 +1,8 @@
-"""Forget what is old: idempotency keys that no client can reasonably repeat any more, gateways' messages, counts."""
+"""Forget what is old: keys that no client can reasonably repeat any more, gateways' messages, counts, carts."""
 
 from __future__ import annotations
 
-from race_to_purchase.ports import Inbox, Reads, SeriesStore
+from race_to_purchase.ports import Carts, Inbox, Reads, SeriesStore
 
 KEPT_S = 48 * 3600.0
 LIMIT = 2000
@@ -33,3 +33,17 @@ class Forget:
         messages = await self._inbox.forget(DONE_KEPT_S, LEFT_KEPT_S, LIMIT) if self._inbox is not None else 0
         slices = await self._series.forget(SERIES_KEPT_S, LIMIT) if self._series is not None else 0
         return LIMIT in (keys, messages, slices)
+
+
+class ForgetCarts:
+    """Deletes carts that nobody has changed for `kept_s`."""
+
+    name = "forget carts"
+
+    def __init__(self, carts: Carts, kept_s: float) -> None:
+        self._carts = carts
+        self._kept_s = kept_s
+
+    async def tick(self) -> bool:
+        """Delete some; whether there may be more."""
+        return await self._carts.forget(self._kept_s, LIMIT) == LIMIT

@@ -17,6 +17,7 @@ from race_to_purchase.observe.events import path as p
 from race_to_purchase.observe.events.gateways import GatewayDrained
 from race_to_purchase.observe.events.line import PassRefused
 from race_to_purchase.observe.request import NOBODY, Cause
+from race_to_purchase.rules import cart_outcomes as co
 from race_to_purchase.rules import commands as c
 from race_to_purchase.rules import outcomes as o
 from race_to_purchase.rules.aftersale import DisputeRow, RefundRow
@@ -267,6 +268,9 @@ _WHY: dict[type[Any], p.Why] = {
     o.Closed: "closed",
     o.Unknown: "unknown",
     o.AmountTooLarge: "amount_too_large",
+    co.PriceChanged: "price_changed",
+    co.CartChanged: "cart_changed",
+    co.CartEmpty: "cart_changed",
     o.Lapsed: "lapsed",
     o.WrongState: "wrong_state",
     o.PassRefused: "no_pass",

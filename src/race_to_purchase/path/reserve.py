@@ -35,6 +35,8 @@ class ReserveRequest(msgspec.Struct, frozen=True):
     email: str | None = None
     promo: str | None = None
     admitted: Admitted | None = None
+    refused: Outcome | None = None
+    """Why not, where that is known already; see the command."""
 
 
 async def reserve(
@@ -52,11 +54,12 @@ async def reserve(
         new_id(),
         request.buyer,
         request.lines,
-        _pools(flow, request),
+        _pools(flow, request) if request.refused is None else (),
         request.email,
         request.promo,
         request.admitted,
         CAUSE.get().traceparent,
+        request.refused,
     )
     return await committer.submit(command, key, alive)
 

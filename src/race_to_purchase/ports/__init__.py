@@ -4,6 +4,7 @@ Nobody else's types cross these lines: rows and verdicts of `rules` go in and co
 """
 
 from race_to_purchase.ports.books import Booked, Findings, Ledger
+from race_to_purchase.ports.carts import Carts
 from race_to_purchase.ports.gateway import (
     Gateway,
     GatewayPayment,
@@ -25,6 +26,7 @@ __all__ = [
     "AftersaleCounts",
     "AftersaleReads",
     "Booked",
+    "Carts",
     "Clock",
     "Conflict",
     "DueCheckout",

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from race_to_purchase.rules import cart_outcomes as co
 from race_to_purchase.rules import outcomes as o
 from race_to_purchase.rules.aftersale import RefundRow, RefundState
 from race_to_purchase.rules.rows import Attempt, Checkout, Order, Quote
@@ -316,6 +317,23 @@ def _at_the_door(outcome: o.AtTheDoor) -> Answer:
             return problem(409, "draw_not_possible", "Cannot be drawn", f"{drop} cannot be drawn: {why}.")
 
 
+def _cart_refused(outcome: o.Outcome) -> Answer:
+    match outcome:
+        case co.PriceChanged(item=item, was=was, price=price):
+            detail = f"A piece of {item} costs {price} minor units now, and not {was}. Show it to the buyer first."
+            return problem(409, "price_changed", "Price changed", detail, item=item, was=was, price=price)
+        case co.CartChanged(version=version):
+            detail = f"The cart is at version {version} by now; look at it again."
+            return problem(409, "cart_changed", "Cart changed", detail, version=version)
+        case co.CartEmpty():
+            return problem(422, "cart_empty", "Cart empty", "There is nothing in this cart.", field="cart")
+        case co.CartFull(limit=limit):
+            detail = f"A cart has {limit} lines at most."
+            return problem(422, "cart_full", "Cart full", detail, field="lines", limit=limit)
+        case _:
+            raise TypeError(f"{type(outcome).__name__} is never told to a buyer")
+
+
 def _refusal(outcome: o.Outcome) -> Answer:  # noqa: C901, PLR0912 - one flat table, a case an outcome
     match outcome:
         case o.SoldOut(item=item):
@@ -365,4 +383,4 @@ def _refusal(outcome: o.Outcome) -> Answer:  # noqa: C901, PLR0912 - one flat ta
             detail = "This Idempotency-Key was used for another request; take a new key for a new request."
             return problem(422, "idempotency_key_reused", "Key reused", detail, field="Idempotency-Key")
         case _:
-            raise TypeError(f"{type(outcome).__name__} is never told to a buyer")
+            return _cart_refused(outcome)

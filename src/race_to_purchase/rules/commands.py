@@ -14,15 +14,17 @@ import msgspec
 from race_to_purchase.rules.drop import Drop
 from race_to_purchase.rules.line.commands import Admitted, ExpirePass, OfLine, SealedSecret
 from race_to_purchase.rules.money import MINOR_UNITS_MAX
+from race_to_purchase.rules.outcomes import Outcome
 from race_to_purchase.rules.rows import Entry, Repair
 from race_to_purchase.rules.verdicts import Verdict
 
 
 class Line(msgspec.Struct, frozen=True):
-    """`quantity` pieces of one item, at least one."""
+    """`quantity` pieces of one item, at least one; `price`, where it is there, is what the buyer has seen."""
 
     item: str
     quantity: int
+    price: int | None = None
 
 
 class Reserve(msgspec.Struct, frozen=True):
@@ -40,6 +42,8 @@ class Reserve(msgspec.Struct, frozen=True):
     promo: str | None = None
     admitted: Admitted | None = None
     traceparent: str = ""
+    refused: Outcome | None = None
+    """Why it cannot be, as is known already. An answer that is stored under its key is given all the same."""
 
 
 class BeginPayment(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from race_to_purchase.rules.aftersale import RefundRow
+from race_to_purchase.rules.cart_outcomes import CartChanged, CartEmpty, CartFull, PriceChanged
 from race_to_purchase.rules.line.rows import GrantRow, LineRow, PassRow
 from race_to_purchase.rules.rows import Attempt, Checkout, CheckoutState, DropRow, Finding
 
@@ -367,6 +368,10 @@ Outcome = (
     | LimitReached
     | PromoUsedUp
     | Unknown
+    | PriceChanged
+    | CartChanged
+    | CartEmpty
+    | CartFull
     | NotOpen
     | Closed
     | AmountTooLarge

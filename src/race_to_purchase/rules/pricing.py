@@ -7,6 +7,7 @@ the books take it from here, and nobody computes it again.
 
 from __future__ import annotations
 
+from race_to_purchase.rules.cart_outcomes import PriceChanged
 from race_to_purchase.rules.commands import Line
 from race_to_purchase.rules.drop import Drop, Item, Promo
 from race_to_purchase.rules.money import MINOR_UNITS_MAX, contained_tax, share, split
@@ -14,13 +15,18 @@ from race_to_purchase.rules.outcomes import AmountTooLarge, Unknown
 from race_to_purchase.rules.rows import Quote, QuoteLine
 
 
-def quote(drop: Drop, lines: tuple[Line, ...], promo_code: str | None) -> Quote | Unknown | AmountTooLarge:
-    """Price `lines` by the drop's definition; Unknown for an item or a promo that the drop does not have."""
+def quote(
+    drop: Drop, lines: tuple[Line, ...], promo_code: str | None
+) -> Quote | Unknown | AmountTooLarge | PriceChanged:
+    """Price `lines` by the drop's definition; Unknown for an item or a promo that the drop does not have, PriceChanged
+    for an item whose buyer has seen another price."""
     items: list[Item] = []
     for line in lines:
         item = drop.item(line.item)
         if item is None:
             return Unknown("item", line.item)
+        if line.price is not None and line.price != item.price:
+            return PriceChanged(line.item, line.price, item.price)
         items.append(item)
     promo = None
     if promo_code is not None:

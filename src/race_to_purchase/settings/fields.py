@@ -42,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             "they signed in.",
         ),
     ] = 30
+    cart_days: Annotated[int, msgspec.Meta(ge=1, le=400, description="How long a cart is kept that rests.")] = 30
     line_keys: Annotated[
         str,
         msgspec.Meta(

@@ -284,6 +284,16 @@ CREATE TABLE keyring (
     at     timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
+-- What buyers mean to buy. No decision reads it, and nothing is counted by it; it is forgotten when it is old.
+CREATE TABLE cart (
+    buyer       text        COLLATE "C" NOT NULL,
+    drop_id     text        NOT NULL,
+    lines       text        NOT NULL,  -- JSON: [{"item", "quantity", "price"}, …], the price as the buyer has seen it
+    version     integer     NOT NULL,
+    changed_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (buyer, drop_id)
+) WITH (fillfactor = 70);
+
 -- What follows an order. The guard of its amounts is made by what asks for it first; no purchase writes here.
 CREATE TABLE refundable (
     order_id  uuid    PRIMARY KEY,

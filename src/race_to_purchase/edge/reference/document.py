@@ -36,6 +36,7 @@ Sell something that many more people want than there is: reserve, pay, and it is
 _TAGS = {
     "The sale": "What everybody may see.",
     "The door": "What has to be shown before somebody may join a line.",
+    "The cart": "What a buyer means to buy; it holds nothing.",
     "Buying": "Reserve, pay, order: with a storefront key, or by a buyer in person.",
     "After the sale": "Refunds and disputes: with a storefront key or an admin key.",
     "Gateways": "What payment gateways tell, signed with a secret of theirs.",
@@ -149,6 +150,13 @@ _PARAMETERS: Json = {
             "maxLength": KEY_CHARACTERS_MAX,
         },
         "example": "5d2f9c1e-8a0b-4f6d-9b57-0f6d3a1c7e42",
+    },
+    "if_match": {
+        "name": "If-Match",
+        "in": "header",
+        "required": False,
+        "description": "The ETag of the cart that the buyer has seen; the same as `version` in the body.",
+        "schema": {"type": "string", "pattern": r'^("[0-9]{1,10}"|\*)$'},
     },
     "csrf": {
         "name": "Race-Csrf",
@@ -271,6 +279,8 @@ def _parameters(operation: Operation) -> Iterable[Json]:
         yield {"$ref": "#/components/parameters/buyer"}
     if operation.role in ("buyer", "session") and operation.method != "get":
         yield {"$ref": "#/components/parameters/csrf"}
+    if "if_match_invalid" in operation.problems:
+        yield {"$ref": "#/components/parameters/if_match"}
     if operation.key is True:
         yield {"$ref": "#/components/parameters/key"}
     elif operation.key is False:

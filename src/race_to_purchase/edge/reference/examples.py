@@ -285,3 +285,24 @@ SESSION = {
 SIGN_IN = {"token": "eyJhbGciOiJFUzI1NiIsImtpZCI6IjEifQ.eyJzdWIiOiJidXllci03In0.c2lnbmF0dXJl"}
 SIGNED_IN = {"buyer": {"id": "buyer-7", "kind": "customer"}, "csrf": "Zk3Yt0vQw9uXn1sL5aRcHg"}
 SESSION_ENDED = {"ended": True}
+
+CART_CHANGE = {"lines": [{"item": "aurora-1-42", "quantity": 1}]}
+CART = {
+    "drop": "aurora-1",
+    "version": 4,
+    "currency": "EUR",
+    "lines": [
+        {
+            "item": "aurora-1-42",
+            "title": "Aurora One, size 42",
+            "quantity": 1,
+            "price": 15900,
+            "total": 15900,
+            "was": 14900,
+            "price_changed": True,
+        }
+    ],
+    "total": 15900,
+    "price_changed": True,
+    "expires_at": "2026-12-31T18:00:00Z",
+}

@@ -33,6 +33,8 @@ Why = Literal[
     "closed",
     "unknown",
     "amount_too_large",
+    "price_changed",
+    "cart_changed",
     "lapsed",
     "wrong_state",
     "no_pass",

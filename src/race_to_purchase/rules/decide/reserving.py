@@ -30,6 +30,8 @@ def reserve(snapshot: Snapshot, command: Reserve) -> Decision:
     earlier = snapshot.checkouts.get(command.checkout_id)
     if earlier is not None:
         return Decision(Reserved(earlier))
+    if command.refused is not None:
+        return Decision(command.refused)
     row = snapshot.drops.get(command.drop_id)
     if row is None:
         return Decision(Unknown("drop", command.drop_id))

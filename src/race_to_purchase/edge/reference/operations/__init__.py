@@ -4,6 +4,7 @@ from race_to_purchase.edge.reference.operation import Operation
 from race_to_purchase.edge.reference.operations import (
     aftersale,
     buying,
+    carts,
     challenges,
     health,
     line,
@@ -17,6 +18,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *sale.OPERATIONS,
     *challenges.OPERATIONS,
     *line.OPERATIONS,
+    *carts.OPERATIONS,
     *buying.OPERATIONS,
     *aftersale.OPERATIONS,
     *telling.OPERATIONS,

@@ -63,11 +63,13 @@ OPERATIONS: tuple[Operation, ...] = (
         TAG,
         "Reserve",
         "Makes a checkout and holds its stock until `reserved_until`, all lines or none. A payment-first drop gives "
-        "an `open` checkout, which has a price and holds nothing yet. A refusal uses up no Idempotency-Key: the "
+        "an `open` checkout, which has a price and holds nothing yet. Instead of `lines`, `cart` buys what is in the "
+        "buyer's cart at the prices that they have seen. A refusal uses up no Idempotency-Key: the "
         "same request may be sent again with the same key. A drop with a line takes a pass.",
         {201: Told("The checkout.", answers.CheckoutView, examples.RESERVED)},
         (
             "unknown_drop", "unknown_item", "unknown_promo", "duplicate_line", "amount_too_large", "drop_not_open",
+            "price_changed", "cart_changed", "cart_empty",
             "drop_closed", "challenge_required", "challenge_failed", "challenge_expired", "refused_by_guard",
             "pass_required", "pass_invalid", "pass_expired", "pass_used",
             *OF_STOCK, *FROM_BUYERS, *WITH_BODY, "idempotency_key_missing", *KEYED, *STORED,
