@@ -55,7 +55,7 @@ class Wrongs:
             self._come_from_a_stranger()
         # The backup knows nothing of what has been compared since.
         for walk in await world.database.findings.reached():
-            await world.database.findings.reach(walk, BEGIN.isoformat())
+            await world.database.findings.reach(walk, (BEGIN - timedelta(hours=1)).isoformat())
         world.chaos.on = True
         for _ in range(world.pick(ROUNDS)):
             await self._pass()
