@@ -135,7 +135,7 @@ class Fate:
             return
         left = [str(getattr(task.get_coro(), "__qualname__", task)) for task in owner.living_tasks()]
         left = [name for name in left if name != "Process._do"]
-        if left and not self._world.chaos.on:
+        if left and not self._world.chaos.on and not process.busy:
             self._world.violated("task_left", "", f"{owner.name}: {left}")
         if not owner.dead:
             owner.dead = True

@@ -49,7 +49,7 @@ class Wrongs:
         """Spoil the world, and let the processes repair it."""
         world = self._world
         for spoil in self._ways():
-            for _ in range(world.pick((1, 2))):
+            for _ in range(world.pick((1, 2, 3))):
                 spoil()
         for _ in range(world.pick((0, 0, FLOOD))):
             self._come_from_a_stranger()
