@@ -6,9 +6,10 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from race_to_purchase.observe.measures import Measure
 from race_to_purchase.rehearse.crowd.diary import Page, Purchase
 from race_to_purchase.rehearse.crowd.tally import Tally
-from race_to_purchase.rehearse.scorecard import Ledgers, Measure, Rehearsal, Scorecard, Witness, scorecard
+from race_to_purchase.rehearse.scorecard import Ledgers, Rehearsal, Scorecard, Witness, scorecard
 from tests.project.tree import ROOT
 
 REHEARSAL = Rehearsal(buyers=10, bots=5, stock=204, seed=1, shelves={"aurora-42": 4, "aurora-43": 200})

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from race_to_purchase.observe.measures import Measure
 from race_to_purchase.rehearse.crowd.diary import Purchase
 from race_to_purchase.rehearse.crowd.tally import Tally
 
@@ -58,17 +59,6 @@ class Witness(msgspec.Struct, frozen=True):
     inconsistent_looks: int
     missing_orders: int = 0
     wrong_amounts: int = 0
-
-
-class Measure(msgspec.Struct, frozen=True):
-    """One of the measures M1 to M15. `met` is None where nothing was there to be measured."""
-
-    id: str
-    name: str
-    value: float | None
-    unit: str
-    target: str
-    met: bool | None
 
 
 class Scorecard(msgspec.Struct, frozen=True):

@@ -11,8 +11,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from race_to_purchase.observe.measures import Measure
 from race_to_purchase.rehearse.live import NOTES, REFUSALS
-from race_to_purchase.rehearse.scorecard import Measure, Scorecard
+from race_to_purchase.rehearse.scorecard import Scorecard
 
 WIDTH = 80
 REFUSALS_SHOWN = 6
