@@ -31,7 +31,17 @@ RULES = {
         {
             "include-path": "/v1/session",
             "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "403"]}},
-        }
+        },
+        {
+            "include-path": "/v1/session/sign-in",
+            "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "403"]}},
+        },
+        # A storefront has to name the buyer, whom the schema leaves open for buyers in person; and an ETag has quotes
+        # around it, which are lost where headers are made of a schema.
+        {
+            "include-path": "/v1/carts/{drop}",
+            "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "400", "404", "409", "422"]}},
+        },
     ],
 }
 

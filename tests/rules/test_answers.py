@@ -7,6 +7,7 @@ import pytest
 
 from race_to_purchase.rules import outcomes as o
 from race_to_purchase.rules.answers import Answer, answer
+from race_to_purchase.rules.cart_outcomes import CartChanged, CartEmpty, CartFull, PriceChanged
 from race_to_purchase.rules.line.rows import LineRow, PassRow
 from tests.samples import NOON, a_checkout, a_drop_row, a_finding, a_refund, an_attempt
 
@@ -19,6 +20,10 @@ REFUSALS = [
     (o.AllReserved("shoe", NOON), 409, "all_reserved", True),
     (o.LimitReached(2, 1), 409, "limit_reached", False),
     (o.PromoUsedUp("TEN"), 409, "promo_used_up", False),
+    (PriceChanged("shoe", 100, 120), 409, "price_changed", False),
+    (CartChanged(4), 409, "cart_changed", False),
+    (CartEmpty(), 422, "cart_empty", False),
+    (CartFull(20), 422, "cart_full", False),
     (o.Unknown("item", "hat"), 422, "unknown_item", False),
     (o.Unknown("promo", "HAT"), 422, "unknown_promo", False),
     (o.Unknown("drop", "hat"), 404, "unknown_drop", False),
