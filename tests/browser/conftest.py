@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser.buyer import Buyer
 from tests.browser.other_shop import OtherShop
 from tests.browser.sales import Sales
+from tests.edge.login import ISSUER, Login
 from tests.journeys.engine import Engine
 from tests.programs import require_program
 
@@ -38,13 +39,27 @@ def other_shop() -> Iterator[OtherShop]:
 
 
 @pytest.fixture(scope="session")
-def engine(other_shop: OtherShop) -> Iterator[Engine]:
+def login() -> Login:
+    """The shop's own login, whose customers the engine believes."""
+    return Login()
+
+
+@pytest.fixture(scope="session")
+def engine(other_shop: OtherShop, login: Login) -> Iterator[Engine]:
     """`race serve` with its pages, as a shop runs it."""
     with tempfile.TemporaryDirectory(prefix="race-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
+        keys = Path(folder) / "login.json"
+        keys.write_bytes(login.jwks())
+        keys.chmod(0o644)
         # No two buyers of a test come from one household: all of them share this machine's address.
         running = Engine(
-            Path(folder), RACE_EXPIRE_EVERY_S="0.1", RACE_GUARD_LOG_ONLY="limits", RACE_CORS_ORIGINS=other_shop.origin
+            Path(folder),
+            RACE_EXPIRE_EVERY_S="0.1",
+            RACE_GUARD_LOG_ONLY="limits",
+            RACE_CORS_ORIGINS=other_shop.origin,
+            RACE_CUSTOMERS_ISSUER=ISSUER,
+            RACE_CUSTOMERS_KEY=str(keys),
         )
         running.start()
         yield running

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.buyer import Buyer
 from tests.browser.sales import Sales
@@ -79,6 +79,28 @@ def test_a_bank_that_says_no_leaves_the_reservation(buyer: Buyer, sales: Sales) 
     buyer.told("The payment was declined")
     buyer.pays()
     buyer.sees("Thank you")
+
+
+def test_a_payment_that_waits_for_its_turn_shows_its_place(buyer: Buyer, sales: Sales) -> None:
+    """The queue is added to the engine's answers on their way: to make a real one takes a crowd."""
+
+    def in_a_queue(route: Route) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        route.fulfill(response=answer, json={**told, "state": "paying", "queued": 7})
+
+    drop = sales.opened()
+    buyer.visit(drop)
+    buyer.reserves()
+    paying = {"state": "paying", "queued": 8, "attempt": 1, "id": "0"}
+    buyer.page.route("**/payment", lambda route: (route.fetch(), route.fulfill(status=202, json=paying)))
+    buyer.page.route("**/v1/checkouts/*", in_a_queue)
+    buyer.press("Pay €")
+    expect(buyer.page.get_by_text("Your payment is number 7 in the queue")).to_be_visible()
+    buyer.picture("queued")
+    buyer.page.unroute("**/v1/checkouts/*")
+    buyer.sees("Thank you")
+    assert sales.pools(drop)["eu-42"] == (0, 1)
 
 
 def test_what_is_given_back_is_free_at_once(buyer: Buyer, sales: Sales) -> None:

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser.buyer import Buyer
 from tests.browser.sales import Sales, in_s
+from tests.edge.login import Login
 
 
 def test_a_buyer_registers_waits_enters_and_buys(buyer: Buyer, sales: Sales) -> None:
@@ -54,6 +55,23 @@ def test_a_reload_and_a_second_tab_keep_the_place(buyer: Buyer, sales: Sales) ->
     buyer.sees("You are in the draw", other)
     assert other.evaluate("Object.values(localStorage).map((kept) => JSON.parse(kept).ticket)") == ticket
     assert len([one for one in buyer.asked("POST", "/line") if one.response().status == 201]) == 1
+
+
+def test_a_customer_has_the_same_place_on_every_device(
+    a_buyer: Callable[..., Buyer], sales: Sales, login: Login
+) -> None:
+    drop = sales.with_door(closes_s=120, opens_s=150)
+    tickets = []
+    for name in ("ada", "ada", "bob"):
+        device = a_buyer()
+        device.visit(drop)
+        device.sees("Registration is open")
+        device.page.evaluate("(token) => window.race.signIn(token)", login.token(name))
+        device.press("Take a place")
+        device.sees("You are in the draw")
+        tickets.append(device.page.evaluate("Object.values(localStorage).map((kept) => JSON.parse(kept).ticket)[0]"))
+    phone, laptop, other = tickets
+    assert phone == laptop != other
 
 
 def test_whoever_waits_sees_how_many_are_ahead_and_an_honest_wait(a_buyer: Callable[..., Buyer], sales: Sales) -> None:

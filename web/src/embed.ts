@@ -1,6 +1,7 @@
 /** Registers the components that a shop embeds with one script tag. What a page does not show is not fetched. */
 
 import { bus } from "./bus.ts";
+import { engineAt } from "./engine/engine.ts";
 import { RaceLine } from "./line/race-line.ts";
 
 const LATER: { readonly [name: string]: () => Promise<CustomElementConstructor> } = {
@@ -32,10 +33,15 @@ if (customElements.get("race-line") === undefined) {
   addEventListener("race-line-view", () => Object.keys(LATER).forEach(define), { once: true });
 }
 
+/** Make the guest of this browser the customer that the shop's token names; `api` as on the elements. */
+function signIn(token: string, api: string = new URL(import.meta.url).origin): Promise<void> {
+  return engineAt(api.replace(/\/+$/, "")).signIn(token);
+}
+
 declare global {
   interface Window {
-    race?: { readonly bus: EventTarget };
+    race?: { readonly bus: EventTarget; readonly signIn: typeof signIn };
   }
 }
 
-window.race ??= { bus };
+window.race ??= { bus, signIn };

@@ -9,6 +9,7 @@ import { notice } from "../bus.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Keep } from "../engine/keep.ts";
 import { asProblem, Problem } from "../engine/problem.ts";
+import { Purchases } from "../engine/purchases.ts";
 import type { Checkout, Drop, Payment } from "../engine/shapes.ts";
 import { pause } from "../engine/wait.ts";
 
@@ -37,12 +38,14 @@ export class CheckoutFlow {
   private stopped = new AbortController();
   private busy = false;
   private readonly engine: Engine;
+  private readonly purchases: Purchases;
   private readonly id: string;
   private readonly keep: Keep;
   private readonly changed: () => void;
 
   constructor(engine: Engine, id: string, keep: Keep, changed: () => void) {
     this.engine = engine;
+    this.purchases = new Purchases(engine);
     this.id = id;
     this.keep = keep;
     this.changed = changed;
@@ -83,7 +86,7 @@ export class CheckoutFlow {
     await this.doing("reserving", async () => {
       this.keep.change({ email: choice.email });
       try {
-        const checkout = await this.engine.reserve(body, this.keep.keyFor(body), this.keep.read().pass?.token);
+        const checkout = await this.purchases.reserve(body, this.keep.keyFor(body), this.keep.read().pass?.token);
         this.keep.change({ checkout: checkout.id, pass: undefined });
         this.keep.answered();
         this.adopt(checkout);
@@ -106,7 +109,7 @@ export class CheckoutFlow {
     const body = JSON.stringify({ payment_method: method, return_url: returnUrl });
     await this.doing("paying", async () => {
       try {
-        await this.told(checkout, await this.engine.pay(checkout.id, body, this.keep.keyFor(`${checkout.id} ${body}`)));
+        await this.told(checkout, await this.purchases.pay(checkout.id, body, this.keep.keyFor(`${checkout.id} ${body}`)));
       } catch (thrown) {
         await this.notPaid(asProblem(thrown));
       }
@@ -119,7 +122,7 @@ export class CheckoutFlow {
     if (checkout === null) return;
     await this.doing("paying", async () => {
       try {
-        await this.told(checkout, await this.engine.returned(checkout.id));
+        await this.told(checkout, await this.purchases.returned(checkout.id));
       } catch (thrown) {
         await this.notPaid(asProblem(thrown));
       }
@@ -139,7 +142,7 @@ export class CheckoutFlow {
     const { checkout } = this;
     if (checkout === null) return;
     await this.doing(this.step, async () => {
-      await this.engine.cancel(checkout.id);
+      await this.purchases.cancel(checkout.id);
       this.over("ended");
     });
   }
@@ -164,7 +167,7 @@ export class CheckoutFlow {
   /** Take up the checkout of this id as it stands; false where there is nothing left of it. */
   private async resumed(id: string, named: boolean): Promise<boolean> {
     try {
-      const checkout = await this.engine.checkout(id, this.stopped.signal);
+      const checkout = await this.purchases.checkout(id, this.stopped.signal);
       if (checkout.drop !== this.id) return false;
       if (GONE.has(checkout.state)) {
         this.keep.change({ checkout: undefined });
@@ -205,7 +208,7 @@ export class CheckoutFlow {
       this.changed();
       await pause(PAYING_POLL_MS, this.stopped.signal);
       if (this.stopped.signal.aborted) return;
-      const checkout = await this.engine.checkout(id, this.stopped.signal);
+      const checkout = await this.purchases.checkout(id, this.stopped.signal);
       this.adopt(checkout);
       if (checkout.state !== "paying") return this.settled(checkout);
     }

@@ -7,7 +7,7 @@
 import { notice } from "../bus.ts";
 import { Clock } from "./clock.ts";
 import { Problem, problemOf, unreachable } from "./problem.ts";
-import type { Checkout, Drop, LineStatus, Order, Payment } from "./shapes.ts";
+import type { Drop, LineStatus } from "./shapes.ts";
 import { backoffMs, pause, TRIES_MAX } from "./wait.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -56,37 +56,14 @@ export class Engine {
     return this.ask("/v1/challenges/code", { method: "POST", body: JSON.stringify({ drop, email, purpose: "line" }) });
   }
 
-  reserve(body: string, key: string, pass: string | undefined): Promise<Checkout> {
-    return this.ask("/v1/checkouts", { method: "POST", body, key, pass });
-  }
-
-  checkout(id: string, signal?: AbortSignal): Promise<Checkout> {
-    return this.ask(`/v1/checkouts/${id}`, { signal });
-  }
-
-  cancel(id: string): Promise<Checkout> {
-    return this.ask(`/v1/checkouts/${id}`, { method: "DELETE" });
-  }
-
-  pay(id: string, body: string, key: string): Promise<Payment> {
-    return this.ask(`/v1/checkouts/${id}/payment`, { method: "POST", body, key });
-  }
-
-  returned(id: string): Promise<Payment> {
-    return this.ask(`/v1/checkouts/${id}/payment/return`, { method: "POST" });
-  }
-
-  order(id: string, signal?: AbortSignal): Promise<Order> {
-    return this.ask(`/v1/orders/${id}`, { signal });
-  }
-
   /** Turn the guest of this browser into a customer of the shop, by a token of the shop's own. */
   async signIn(token: string): Promise<void> {
     await this.ask("/v1/session/sign-in", { method: "POST", body: JSON.stringify({ token }) });
     this.session = null;
   }
 
-  private async ask<T>(path: string, wish: Wish): Promise<T> {
+  /** Send a wish, again while its failure passes; the answer, or a Problem is thrown. */
+  async ask<T>(path: string, wish: Wish): Promise<T> {
     for (let n = 1; ; n += 1) {
       try {
         return await this.once<T>(path, wish);

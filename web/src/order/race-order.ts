@@ -5,6 +5,7 @@ import { css, html, nothing, type PropertyDeclarations, type TemplateResult } fr
 import { quoteTable } from "../checkout/quote.ts";
 import { prices } from "../checkout/race-checkout.css.ts";
 import { asProblem, type Problem } from "../engine/problem.ts";
+import { Purchases } from "../engine/purchases.ts";
 import type { Order } from "../engine/shapes.ts";
 import { RaceElement } from "../look/element.ts";
 import { tokens } from "../look/tokens.ts";
@@ -60,7 +61,7 @@ export class RaceOrder extends RaceElement {
   private async load(): Promise<void> {
     this.problem = null;
     try {
-      this.found = await this.engine.order(this.order, this.stopping.signal);
+      this.found = await new Purchases(this.engine).order(this.order, this.stopping.signal);
       const drop = await this.engine.drop(this.found.drop, this.stopping.signal);
       this.titles = new Map(drop.items.map((item) => [item.id, item.title]));
       this.happened("race-order", { order: this.found.id, state: this.found.state });
