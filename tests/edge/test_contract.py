@@ -40,7 +40,7 @@ RULES = {
         # around it, which are lost where headers are made of a schema.
         {
             "include-path": "/v1/carts/{drop}",
-            "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "400", "404", "409", "422"]}},
+            "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "400", "404", "409", "422", "428"]}},
         },
     ],
 }
