@@ -195,3 +195,16 @@ def test_metrics_of_one_engine_are_not_those_of_another() -> None:
     Sinks(second)
     leave()
     assert first.get_sample_value("race_commands_total") == second.get_sample_value("race_commands_total") == 0
+
+
+def test_what_can_be_counted_begins_at_zero(registry: CollectorRegistry) -> None:
+    """So that its first event is seen as growth: a counter that appears at 1 has grown by nothing."""
+    made = Sinks(registry)
+    of_gateway = {"gateway": "bank", "operation": "authorize", "said": "no_answer"}
+    assert registry.get_sample_value("race_batches_again_total", {"trouble": "conflict"}) == 0
+    assert registry.get_sample_value("race_gateway_answers_total", of_gateway) is None
+    made.expect({"gateway": "bank"})
+    assert registry.get_sample_value("race_gateway_answers_total", of_gateway) == 0
+    made.by_event[GatewayAnswered](GatewayAnswered("bank", "authorize", "no_answer", "", 0.5))
+    made.expect({"gateway": "bank"})
+    assert registry.get_sample_value("race_gateway_answers_total", of_gateway) == 1

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 from prometheus_client import Histogram as Their
@@ -99,6 +99,7 @@ class TestSpreads:
         spread = recorder.take()["aurora-1"].spread("race_purchase_seconds")
         assert (spread.below(1.0), spread.below(2.0), spread.number) == (1, 3, 3)
 
+    @settings(deadline=None)
     @given(st.lists(st.floats(0, 3000), max_size=60))
     def test_its_buckets_are_those_of_the_library_behind_metrics(self, values: list[float]) -> None:
         recorder, theirs = Recording(), Their("it", "it", buckets=LONG, registry=CollectorRegistry())

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from race_to_purchase.observe.events import subscribe
+from race_to_purchase.observe.events.gateways import BreakerTurned
 from race_to_purchase.path.breaker import BreakerRule
 from race_to_purchase.path.desk import Desk
 from race_to_purchase.path.pace import Limits
@@ -75,6 +77,21 @@ class TestBreaker:
         assert isinstance(await desk.refund("ref", 1, "key"), Refunded)
         await desk.capture("ref", 1, "key")
         assert gateway.asked == ["authorize key-1", "look_up", "void", "refund", "capture"]
+
+    async def test_it_is_told_when_it_opens_and_when_it_closes(self) -> None:
+        told: list[BreakerTurned] = []
+        end = subscribe(told.append, BreakerTurned)
+        try:
+            gateway = Scripted()
+            desk = await tripped(gateway, QUICK)
+            assert [turned.open for turned in told] == [True]
+            gateway.verdict = Authorized("ref", 15900)
+            while not desk.open:
+                await asyncio.sleep(0.01)
+            await desk.authorize(a_request(), None)
+            assert [turned.open for turned in told] == [True, False]
+        finally:
+            end()
 
     async def test_an_answered_probe_closes_it(self) -> None:
         gateway = Scripted()

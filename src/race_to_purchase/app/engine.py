@@ -124,7 +124,7 @@ class Engine:
         """Connect to the migrated database at `dsn` and begin the background work."""
         engine = await cls.open(settings, dsn)
         await engine._counter.require_keys()
-        engine.observing.start()
+        engine.observing.start(tuple(engine.gateways))
         engine.observing.add(engine._budgets, *JUDGED)
         for loop in engine._loops:
             loop.start()

@@ -16,6 +16,7 @@ from race_to_purchase.observe.events import emit, subscribe
 from race_to_purchase.observe.events.event import Event
 from race_to_purchase.observe.events.feed import Sink
 from race_to_purchase.observe.events.process import SpansSent
+from race_to_purchase.observe.events.rows import StockSeen
 from race_to_purchase.observe.metrics.exposition import Exposition
 from race_to_purchase.observe.metrics.sinks import Sinks
 from race_to_purchase.observe.request import NOBODY, begin_with
@@ -25,6 +26,9 @@ from race_to_purchase.settings import Settings
 
 if TYPE_CHECKING:
     from race_to_purchase.observe.traces.otlp import Collector
+
+DROPS_EXPECTED_MAX = 50
+"""Of so many drops everything begins at zero; of further ones with their first event."""
 
 
 class Observing:
@@ -36,6 +40,8 @@ class Observing:
         registry = _registry() if settings.metrics else None
         self._sinks = None if registry is None else Sinks(registry)
         self.exposition = None if registry is None else Exposition(registry)
+        self._gateways: Sequence[str] = ()
+        self._drops: set[str] = set()
 
     @property
     def counting(self) -> Sequence[Counting]:
@@ -46,16 +52,27 @@ class Observing:
         """Tell `sink` of these events, too."""
         self._registered.callback(subscribe(sink, *events))
 
-    def start(self) -> None:
-        """Register the sinks."""
+    def start(self, gateways: Sequence[str]) -> None:
+        """Register the sinks. What can be counted of these `gateways` begins at zero, and so do drops once they are
+        seen."""
         level = self._settings.log_level
         self._registered.callback(subscribe(logs.write, *logs.logged(level)))
         if self._sinks is not None and self.exposition is not None:
             for event, sink in self._sinks.by_event.items():
                 self._registered.callback(subscribe(sink, event))
             self._registered.callback(self.exposition.close)
+            self._gateways = gateways
+            for gateway in gateways:
+                self._sinks.expect({"gateway": gateway})
+            self.add(self._expect, StockSeen)
         if self._settings.trace_url:
             self._follow_traces()
+
+    def _expect(self, seen: StockSeen) -> None:
+        if self._sinks is not None and seen.drop not in self._drops and len(self._drops) < DROPS_EXPECTED_MAX:
+            self._drops.add(seen.drop)
+            for gateway in self._gateways:
+                self._sinks.expect({"drop": seen.drop, "gateway": gateway})
 
     def _follow_traces(self) -> None:
         """Gather spans and send them; ConfigurationError where the library for that is not installed."""

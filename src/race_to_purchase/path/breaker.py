@@ -45,6 +45,11 @@ class Breaker:
         self._let_through = 0
         self._answered = 0
 
+    @property
+    def closed(self) -> bool:
+        """Whether all is well; neither open nor half open."""
+        return self._state == "closed"
+
     def state(self, now_s: float) -> BreakerState:
         """As of now."""
         if self._state == "open" and now_s >= self._until_s:

@@ -16,7 +16,7 @@ from datetime import datetime
 from functools import partial
 
 from race_to_purchase.observe.events import emit
-from race_to_purchase.observe.events.gateways import GatewayAnswered, Said
+from race_to_purchase.observe.events.gateways import BreakerTurned, GatewayAnswered, Said
 from race_to_purchase.path.breaker import Breaker, BreakerRule
 from race_to_purchase.path.counted import Counted, Counters
 from race_to_purchase.path.pace import Limits, Operation, Place, Turns
@@ -192,7 +192,10 @@ class Desk:
 
     def _saw(self, operation: Operation, verdict: Verdict, began_s: float, now_s: float) -> None:
         failed = isinstance(verdict, NoAnswer) or (isinstance(verdict, NotSent) and not verdict.limited)
+        before = self._breaker.closed
         self._breaker.saw(failed=failed, began_s=began_s, now_s=now_s)
+        if self._breaker.closed != before:
+            emit(BreakerTurned(self.name, before))
         if isinstance(verdict, NotSent) and verdict.limited:
             self._turns.slow(verdict.retry_after_s)
         code = getattr(verdict, "code", "")

@@ -1,6 +1,6 @@
 """The dashboard for looking deeper: where the time goes, what is repeated, and who is at the door."""
 
-from race_to_purchase.app.dashboards.panel import DROP, Board, Panel, Query, Section, grown, quantile, rate
+from race_to_purchase.app.dashboards.panel import DROP, Board, Panel, Query, Section, grown, or_nothing, quantile, rate
 
 BOARD = Board(
     "race-debug",
@@ -102,7 +102,7 @@ BOARD = Board(
                 Panel(
                     "What was noticed",
                     "Signs, by their reason code.",
-                    (Query(rate("race_signs_total", "sign", DROP), "{{sign}}"),),
+                    (Query(or_nothing(rate("race_signs_total", "sign", DROP)), "{{sign}}"),),
                     unit="per_second",
                     runbook="bot-flood",
                 ),
@@ -110,7 +110,7 @@ BOARD = Board(
                     "Turned away",
                     "Over a limit, by what it is kept by; and without room.",
                     (
-                        Query(rate("race_requests_limited_total", "limited_by"), "{{limited_by}}"),
+                        Query(or_nothing(rate("race_requests_limited_total", "limited_by")), "{{limited_by}}"),
                         Query(rate("race_requests_shed_total"), "no room"),
                     ),
                     unit="per_second",
@@ -137,7 +137,7 @@ BOARD = Board(
                     "What reconciliation found and what it repaired, by kind.",
                     (
                         Query(
-                            grown("race_findings_total", "finding, finding_state", window="10m"),
+                            or_nothing(grown("race_findings_total", "finding, finding_state", window="10m")),
                             "{{finding}} {{finding_state}}",
                         ),
                     ),

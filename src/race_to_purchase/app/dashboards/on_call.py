@@ -93,6 +93,12 @@ BOARD = Board(
                     runbook="gateway-failing",
                 ),
                 Panel(
+                    "Circuit breakers",
+                    "1 while a process begins nothing new with the gateway.",
+                    (Query("max by (gateway) (race_gateway_breaker_open)", "{{gateway}}"),),
+                    runbook="gateway-failing",
+                ),
+                Panel(
                     "What gateways said",
                     "By answer.",
                     (Query(rate("race_gateway_answers_total", "gateway, said"), "{{gateway}} {{said}}"),),

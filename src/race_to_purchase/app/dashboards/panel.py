@@ -69,3 +69,8 @@ def quantile(share: float, metric: str, by: str = "", where: str = "") -> str:
 
 def _braced(where: str) -> str:
     return f"{{{where}}}" if where else ""
+
+
+def or_nothing(expr: str) -> str:
+    """A query by labels of open text, which finds nothing as long as nothing happened: then it is 0."""
+    return f"{expr} or vector(0)"

@@ -31,12 +31,13 @@ class Counter(msgspec.Struct, frozen=True):
 
 
 class Gauge(msgspec.Struct, frozen=True):
-    """Is what the event's `field` said last."""
+    """Is what the event's `field` said last; `from_zero`: and 0 until it has said something."""
 
     name: str
     help: str
     field: str
     by: tuple[str, ...] = ()
+    from_zero: bool = False
 
 
 class Histogram(msgspec.Struct, frozen=True):

@@ -49,6 +49,16 @@ class GatewayAnswered(Event, frozen=True):
     took_s: TookSeconds
 
 
+class BreakerTurned(Event, frozen=True):
+    """Too many calls in a row of a gateway had no answer, so this process begins nothing new there; or it may again."""
+
+    log = Log("warning", "circuit breaker turned")
+    metrics = (Gauge("race_gateway_breaker_open", "1 while nothing new is begun with it.", "open", ("gateway",), True),)
+
+    gateway: GatewayName
+    open: Annotated[bool, Meta(description="Whether the circuit breaker keeps new payments away.")]
+
+
 class GatewayDrained(Event, frozen=True):
     """An operator said that nothing new is begun with a gateway, or that it may be again."""
 

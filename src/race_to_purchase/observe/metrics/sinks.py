@@ -9,8 +9,10 @@ at most once a second: nobody can follow more.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
 from operator import attrgetter
 from time import monotonic, time
 from typing import Any
@@ -28,6 +30,9 @@ from race_to_purchase.observe.request import Cause
 
 EXEMPLAR_EVERY_S = 1.0
 
+EXPECTED_MAX = 200
+"""So many series of one metric may begin at zero for one value of an open label."""
+
 
 class Sinks:
     """`by_event` is the sink of each event that feeds a metric, `series` what is counted; all of it is registered."""
@@ -43,6 +48,16 @@ class Sinks:
             if fed:
                 self.by_event[event] = fed[0].take if len(fed) == 1 else _all(tuple(each.take for each in fed))
             self.series += fed
+        self.expect({})
+
+    def expect(self, known: Mapping[str, str]) -> None:
+        """Begin at zero whatever can be counted with these values of open labels, such as {"drop": "aurora-1"}.
+
+        A counter that is there from the start can be seen to grow by its first event, and one that stays at zero is
+        told apart from one that nobody counts.
+        """
+        for each in self.series:
+            each.expect(known)
 
 
 def _all(fed: tuple[Sink, ...]) -> Sink:
@@ -60,6 +75,7 @@ class _Series(Collector):
         known = {attribute.name: attribute for attribute in attributes_of(event)}
         self.metric = metric
         self._turns = [labels.of(known[name]) for name in metric.by]
+        self._closed = {name: known[name].values for name in metric.by}
         self._read: Callable[[Event], Any] = attrgetter(*metric.by) if metric.by else lambda _: ()
         self._by_values: dict[Any, list[Any]] = {}
         self._by_labels: dict[tuple[str, ...], list[Any]] = {}
@@ -81,6 +97,17 @@ class _Series(Collector):
         if OTHER not in labels:
             self._by_values[values] = series  # What became "other" is not remembered: there is no end of it.
         return series
+
+    def expect(self, known: Mapping[str, str]) -> None:
+        """See Sinks. What is not counted, or has a label of which nothing is known, or only closed ones, stays."""
+        values = [self._closed[name] or ((known[name],) if name in known else ()) for name in self.metric.by]
+        about_known = not known or any(name in known for name in self.metric.by)
+        unsaid = isinstance(self.metric, Gauge) and not self.metric.from_zero
+        if unsaid or not about_known or math.prod(map(len, values)) > EXPECTED_MAX:
+            return
+        for given in product(*values):
+            labels = tuple(turn(value) for turn, value in zip(self._turns, given, strict=True))
+            self._by_labels.setdefault(labels, self._new())
 
     def items(self) -> list[tuple[tuple[str, ...], list[float]]]:
         """Labels and counts as of now: a number, or of a histogram its buckets, those beyond, and the sum."""

@@ -45,7 +45,7 @@ def _of_promises(bounds: Bounds) -> tuple[Bound, ...]:
         ),
         Bound(
             "DuplicateOrders",
-            'sum(increase(race_findings_total{finding=~"duplicate_.*|captured_twice",finding_state="open"}[1h]))'
+            'sum(increase(race_findings_total{finding=~"duplicate_orders|charged_twice",finding_state="open"}[1h]))'
             f" / clamp_min(sum(increase(race_orders_total[1h])), 1) > {bounds.duplicate_order_rate}",
             "0s",
             "page",
@@ -67,17 +67,14 @@ def _of_promises(bounds: Bounds) -> tuple[Bound, ...]:
 
 
 def _of_gateways() -> tuple[Bound, ...]:
-    asked = 'race_gateway_answers_total{operation="authorize"}[1m]'
-    silent = 'race_gateway_answers_total{operation="authorize",said=~"no_answer|not_sent"}[1m]'
-    unanswered = f"sum by (gateway) (increase({silent}))"
     return (
         Bound(
             "GatewaySilent",
-            f"{unanswered} >= 5 and {unanswered} / sum by (gateway) (increase({asked})) > 0.5",
+            "max by (gateway) (race_gateway_breaker_open) > 0",
             "0s",
             "page",
             "gateway",
-            "{{ $labels.gateway }} has not answered more than half of the payments of the last minute",
+            "{{ $labels.gateway }} does not answer, and its circuit breaker is open",
             "gateway-failing",
             "race gateways drain {{ $labels.gateway }}",
         ),

@@ -27,7 +27,7 @@ def routes(slo: Slo, page_url: str, ticket_url: str) -> dict[str, Any]:
         "route": {
             "receiver": "ticket",
             "group_by": ["incident", "drop", "gateway", "region"],
-            "group_wait": "5s",
+            "group_wait": "10s",
             "group_interval": "1m",
             "repeat_interval": "4h",
             "routes": [

@@ -93,7 +93,7 @@ def _of_drops(slo: Slo) -> Iterator[Rule]:
             "0s",
             "page" if paused else "ticket",
             "drop",
-            f"{pace}; its line is {'paused' if paused else 'slowed'}",
+            f"{pace}; at {step.burn:g} its line is {'paused' if paused else 'slowed'}, if it has one",
             "error-budget-burning",
             "race line resume {{ $labels.drop }}",
         )
