@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,8 @@ def used_folder() -> Iterator[Path]:
         yield engine.data
 
 
-@pytest.fixture
-def an_engine(used_folder: Path) -> Iterator[Callable[..., Engine]]:
+@contextmanager
+def engines(used_folder: Path) -> Iterator[Callable[..., Engine]]:
     """Makes engines, each in a folder of its own. The embedded server may run as another user, who has to get in."""
     made: list[Engine] = []
     with tempfile.TemporaryDirectory(prefix="race-", ignore_cleanup_errors=True) as folder:
@@ -41,6 +42,13 @@ def an_engine(used_folder: Path) -> Iterator[Callable[..., Engine]]:
         yield make
         for engine in made:
             engine.end()
+
+
+@pytest.fixture
+def an_engine(used_folder: Path) -> Iterator[Callable[..., Engine]]:
+    """Makes engines for one test."""
+    with engines(used_folder) as make:
+        yield make
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import socket
 from functools import partial
 
 import asyncpg
@@ -62,8 +64,8 @@ class LineParts:
 
     def __init__(self, committer: Committer, pool: asyncpg.Pool, keys: Keyring) -> None:
         self.keys = keys
-        self.leader = str(uuid_utils.uuid7())
-        """Under this name the process leads lines."""
+        self.leader = f"{socket.gethostname()}/{os.getpid()}/{uuid_utils.uuid7()}"
+        """Under this name the process leads lines: an operator finds the process by it, and no other one has it."""
         rows = PostgresLineRows(pool)
         self.line = Line(committer, rows, keys)
         self.seal = partial(seal, keys)

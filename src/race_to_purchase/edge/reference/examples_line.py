@@ -53,7 +53,7 @@ WATCHED: dict[str, Any] = {
     "passes_out": 37,
     "passes_max": 200,
     "bound": "rate",
-    "leader": "019ae3c5-7c00-7000-8000-00000000000a",
+    "leader": "shop-1/4711/019ae3c5-7c00-7000-8000-00000000000a",
     "lease_until": "2026-12-01T18:00:11Z",
     "rate_now_per_s": 60.0,
     "room": 200.0,
