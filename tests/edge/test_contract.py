@@ -42,6 +42,15 @@ RULES = {
             "include-path": "/v1/carts/{drop}",
             "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "400", "404", "409", "422", "428"]}},
         },
+        {
+            "include-path": "/v1/drops/{drop}/line/pass",
+            "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "400", "404", "409"]}},
+        },
+        # No schema can say which passes were given.
+        {
+            "include-path": "/v1/checkouts",
+            "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "403", "404", "409", "422"]}},
+        },
     ],
 }
 

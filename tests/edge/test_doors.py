@@ -25,7 +25,10 @@ def test_a_challenge_can_be_fetched_ahead(storefront: Client) -> None:
     assert answer.json["challenge"]["algorithm"] == "SHA-256"
 
 
-@pytest.mark.parametrize(("query", "field"), [("", "drop"), ("drop=../x", "drop"), ("drop=a&purpose=sleep", "purpose")])
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [("", "drop"), ("drop=../x", "drop"), ("drop=a&purpose=sleep", "purpose"), ("drop=a&purpose=", "purpose")],
+)
 def test_a_question_that_is_none_is_refused(storefront: Client, query: str, field: str) -> None:
     answer = storefront.ask("GET", f"/v1/challenges?{query}")
     assert (answer.problem, answer.json["field"]) == ((422, "invalid_input"), field)

@@ -193,4 +193,4 @@ class TestAtTheDoor:
         assert sale.client.ask("POST", "/v1/drops/open/line", {}, race_buyer="ada").problem == (404, "unknown_line")
 
     def test_a_place_is_somebodys(self, sale: Sale) -> None:
-        assert sale.client.ask("POST", LINE, {}).problem == (400, "buyer_missing")
+        assert sale.client.ask("POST", LINE, {}).problem == (400, "buyer_required")

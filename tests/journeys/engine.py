@@ -157,7 +157,7 @@ class Engine:
         give_up_at = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < give_up_at, self.told()[-4000:]
-            time.sleep(0.02)
+            time.sleep(0.05)
 
 
 def pause_and_go(pid: int) -> None:

@@ -81,7 +81,8 @@ class ChallengeDesk:
 
     async def fetch(self, call: Call) -> Answer:
         """GET /v1/challenges?drop=&purpose=: what would be asked at the door, so that it can be solved before."""
-        asked = {name: values[-1] for name, values in parse_qs(call.query.decode("latin-1")).items()}
+        query = parse_qs(call.query.decode("latin-1"), keep_blank_values=True)
+        asked = {name: values[-1] for name, values in query.items()}
         known = {name: asked[name] for name in ("drop", "purpose") if name in asked}
         try:
             question = msgspec.convert(known, Question)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from race_to_purchase.edge.call import Call
 from race_to_purchase.edge.challenge.challenges import Challenges
 from race_to_purchase.edge.challenge.outcome import Demanded
-from race_to_purchase.edge.problems import Refused, bad_header
+from race_to_purchase.edge.problems import Refused
 from race_to_purchase.path.line import Who
 from race_to_purchase.rules.line.tickets import browser_of
 
@@ -34,9 +34,7 @@ def identity_of(call: Call) -> str | None:
     principal = call.principal
     assert principal is not None
     if principal.buyer is None:
-        if call.buyer is None:
-            raise bad_header("buyer_missing", "Race-Buyer", "Say whose place it is: Race-Buyer is missing.")
-        return call.buyer
+        return call.the_buyer()
     return principal.buyer if principal.guest is not None else None
 
 
@@ -46,6 +44,4 @@ def browser_for(call: Call, buyer: str | None) -> bytes:
     assert principal is not None
     if principal.browser is not None:
         return browser_of(f"session {principal.browser}")
-    if buyer is None:
-        raise bad_header("buyer_missing", "Race-Buyer", "Say whose place it is: Race-Buyer is missing.")
-    return browser_of(f"buyer {buyer}")
+    return browser_of(f"buyer {call.the_buyer() if buyer is None else buyer}")

@@ -19,7 +19,6 @@ CODES: dict[str, Code] = {
     "idempotency_key_missing": Code(400, "This request changes something and needs an `Idempotency-Key`."),
     "idempotency_key_invalid": Code(400, "The `Idempotency-Key` is empty, over 255 characters or not printable."),
     "buyer_invalid": Code(400, "`Race-Buyer` is not the id of a buyer."),
-    "buyer_missing": Code(400, "`Race-Buyer` must say whose place in the line it is."),
     "buyer_required": Code(400, "A storefront key speaks for all buyers: `Race-Buyer` has to say for whom."),
     "if_match_invalid": Code(400, "`If-Match` is no ETag of a cart, or `version` says another one."),
     "duplicate_header": Code(400, "A header that decides something was sent twice."),

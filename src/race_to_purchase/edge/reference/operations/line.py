@@ -17,7 +17,8 @@ from race_to_purchase.rules.line.rows import GrantRow
 
 TAG = "The line"
 
-_OF_BUYER = ("buyer_missing", *FROM_BUYERS, *WITH_BODY, *STORED)
+_NO_LINE = ("unknown_drop", "unknown_line")
+_OF_BUYER = ("buyer_required", *FROM_BUYERS, *WITH_BODY, *STORED)
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -30,7 +31,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "stands behind. The same visitor gets the same ticket each time, on any device; `Race-Buyer` says whose it is.",
         {201: Told("The place.", shapes.Place, examples.JOINED)},
         (
-            "unknown_line", "registration_not_open", "draw_under_way", "drop_closed", "challenge_required",
+            *_NO_LINE, "registration_not_open", "draw_under_way", "drop_closed", "challenge_required",
             "challenge_failed", "challenge_expired", "refused_by_guard", "grant_invalid", "grant_not_yet",
             "grant_expired", "grant_revoked", "grant_used", "grant_wrong_identity", *_OF_BUYER,
         ),
@@ -47,7 +48,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "The same for all who wait, without a key, up to a second old: from it a browser computes its own place. The "
         "ticket's id is in the bytes 3 to 18 of the token, base64url.",
         {200: Told("The line.", shapes.LineStatus, examples.STATUS)},
-        ("unknown_line", *STORED),
+        (*_NO_LINE, *STORED),
     ),
     Operation(
         "post",
@@ -59,7 +60,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "is good; in another browser it gets a new one, and the one before ends.",
         {201: Told("The pass.", shapes.GivenPass, examples.GIVEN_PASS)},
         (
-            "unknown_line", "ticket_invalid", "not_called", "no_pass_free", "line_paused", "sold_out", "drop_closed",
+            *_NO_LINE, "ticket_invalid", "not_called", "no_pass_free", "line_paused", "sold_out", "drop_closed",
             "pass_used", *_OF_BUYER,
         ),
         role="buyer",
@@ -74,7 +75,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Check the draw",
         "All that is published of it so far; with the list of tickets it is all that `race verify-draw` needs.",
         {200: Told("The draw.", shapes.DrawView, examples.DRAW)},
-        ("unknown_line", *STORED),
+        (*_NO_LINE, *STORED),
     ),
     Operation(
         "get",
@@ -84,7 +85,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Download the list of tickets",
         "The ids of all who registered, sorted, 16 bytes each, in parts of 65,536. They do not tell who holds them.",
         {200: Told("One part, from 0.", None, media_type="application/octet-stream")},
-        ("unknown_line", "unknown_part", *STORED),
+        (*_NO_LINE, "unknown_part", *STORED),
     ),
     Operation(
         "get",
@@ -94,7 +95,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Watch a line",
         "With what bounds it now, and which process leads it.",
         {200: Told("The line.", shapes.WatchedLine, examples.WATCHED)},
-        ("unknown_line", *SECURED, *ANY_BUYER, *STORED),
+        (*_NO_LINE, *SECURED, *ANY_BUYER, *STORED),
         role="viewer",
     ),
     Operation(
@@ -105,7 +106,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Steer a line",
         "Pause or resume it, let in more or fewer, or write to all who wait. What is left out stays as it is.",
         {200: Told("The line as it is now.", shapes.WatchedLine, examples.WATCHED)},
-        ("unknown_line", *SECURED, *ANY_BUYER, *WITH_BODY, *STORED),
+        (*_NO_LINE, *SECURED, *ANY_BUYER, *WITH_BODY, *STORED),
         role="operator",
         body=shapes.LineHand,
         example=examples.HAND,
@@ -118,7 +119,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Draw with a beacon",
         "For a door that names a beacon: what its round came to. The draw is made once, and anybody can check it.",
         {200: Told("The line, drawn.", shapes.WatchedLine, examples.WATCHED)},
-        ("unknown_line", "draw_not_possible", "secret_wrong", *SECURED, *ANY_BUYER, *WITH_BODY, *STORED),
+        (*_NO_LINE, "draw_not_possible", "secret_wrong", *SECURED, *ANY_BUYER, *WITH_BODY, *STORED),
         role="operator",
         body=shapes.BeaconValue,
         example=examples.BEACON_VALUE,
@@ -132,7 +133,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Each lets one customer in by a lane of its own, once, out of the share of places that the door reserves. It "
         "skips the line, and neither the stock nor any check. The tokens are told this once.",
         {201: Told("The grants.", shapes.IssuedGrants, examples.ISSUED)},
-        ("unknown_line", "secret_wrong", *SECURED, *ANY_BUYER, *WITH_BODY, *STORED),
+        (*_NO_LINE, "secret_wrong", *SECURED, *ANY_BUYER, *WITH_BODY, *STORED),
         role="operator",
         body=shapes.NewGrants,
         example=examples.NEW_GRANTS,
@@ -145,7 +146,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "List grants",
         "By their id, a hundred at most, those after the id `after`.",
         {200: Told("The grants.", shapes.GrantList, examples.GRANTS)},
-        (*SECURED, *ANY_BUYER, *STORED),
+        ("unknown_drop", *SECURED, *ANY_BUYER, *STORED),
         role="viewer",
         query=("after",),
     ),
@@ -157,7 +158,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Take a grant back",
         "It is good for nothing from now on. One that was used for a ticket stays so.",
         {200: Told("The grant.", GrantRow, examples.GRANT)},
-        ("unknown_grant", "grant_used", *SECURED, *ANY_BUYER, *STORED),
+        ("unknown_drop", "unknown_grant", "grant_used", *SECURED, *ANY_BUYER, *STORED),
         role="operator",
     ),
 )  # fmt: skip
