@@ -81,10 +81,13 @@ export class Texts {
     return this.filled(message[form] ?? message.other, params);
   }
 
-  /** What a problem of this code means to a buyer; what is in no table is told in general terms. */
+  /** What a problem of this code means to a buyer, or of all that begin like it; the rest is told in general terms. */
   trouble(code: string): Trouble {
-    const found = this.words.find((one) => Object.hasOwn(one.troubles, code));
-    return found?.troubles[code] ?? this.words[0]!.troubles["unexpected"]!;
+    for (const name of [code, code.split("_")[0]!]) {
+      const found = this.words.find((one) => Object.hasOwn(one.troubles, name))?.troubles[name];
+      if (found !== undefined) return found;
+    }
+    return this.words[0]!.troubles["unexpected"]!;
   }
 
   /** Why a card was declined, by decline code. */

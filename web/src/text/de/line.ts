@@ -80,6 +80,11 @@ export const line: LineWords = {
     minutesLeft: { one: "Noch {n} Minute", other: "Noch {n} Minuten" },
   },
   troubles: {
+    // By the first word of a code, where one sentence fits all that begin with it.
+    challenge: { what: "Die Prüfung hat nicht geklappt.", next: "Versuchen Sie es noch einmal; es gibt eine neue." },
+    grant: { what: "Diese Einladung gilt hier nicht oder nicht mehr.", next: "Stellen Sie sich ohne sie an, oder fragen Sie, wer sie geschickt hat." },
+    session: { what: "Der Shop kennt diesen Browser nicht mehr.", next: "Laden Sie die Seite neu. Hilft das nicht, erlauben Sie Cookies für diesen Shop." },
+
     unexpected: {
       what: "Hier ist etwas schiefgegangen.",
       next: "Es wurde nichts berechnet. Versuchen Sie es gleich noch einmal; bleibt es so, sagen Sie dem Shop Bescheid.",
@@ -97,13 +102,8 @@ export const line: LineWords = {
       what: "Diese Anfrage wurde abgelehnt, weil sie nach einem Programm aussieht.",
       next: "Wenn Sie ein Mensch sind, laden Sie die Seite in einem gewöhnlichen Browser ohne Erweiterungen neu.",
     },
-    challenge_required: { what: "Zuerst ist eine kurze Prüfung nötig.", next: "Versuchen Sie es noch einmal." },
-    challenge_failed: { what: "Die Prüfung hat nicht geklappt.", next: "Versuchen Sie es noch einmal; es gibt eine neue." },
-    challenge_expired: { what: "Die Prüfung hat zu lange gedauert.", next: "Versuchen Sie es noch einmal; es gibt eine neue." },
     no_email_codes: { what: "Codes per E-Mail sind hier nicht möglich.", next: "Versuchen Sie es in einem anderen Browser, oder fragen Sie den Shop." },
     unauthorized: { what: "Der Shop kennt diesen Browser nicht mehr.", next: "Laden Sie die Seite neu. Hilft das nicht, erlauben Sie Cookies für diesen Shop." },
-    session_invalid: { what: "Der Shop kennt diesen Browser nicht mehr.", next: "Laden Sie die Seite neu. Hilft das nicht, erlauben Sie Cookies für diesen Shop." },
-    session_expired: { what: "Sie waren lange nicht hier.", next: "Laden Sie die Seite neu, um weiterzumachen." },
     csrf_invalid: { what: "Diese Seite ist zu alt.", next: "Laden Sie sie neu, und versuchen Sie es noch einmal." },
     unknown_drop: { what: "Diesen Verkauf gibt es nicht.", next: "Prüfen Sie die Adresse, oder gehen Sie auf die Startseite des Shops." },
     unknown_line: { what: "Dieser Verkauf hat keine Schlange.", next: "Laden Sie die Seite neu." },

@@ -65,6 +65,8 @@ export const checkout = {
     sandboxNote: "This is a sandbox: no money moves.",
   },
   troubles: {
+    cart: { what: "The cart has changed meanwhile.", next: "Look at it again, then go on." },
+    price: { what: "The price has changed meanwhile.", next: "Look at the new one. Nothing was charged." },
     not_understood: { what: "The shop could not make sense of this.", next: "Reload the page and try again." },
     invalid_input: { what: "Something in the form is not right.", next: "Check what you have entered." },
     forbidden: { what: "This is not possible from here.", next: "Open the shop's own page and try again." },

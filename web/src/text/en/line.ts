@@ -81,6 +81,11 @@ export const line = {
     minutesLeft: { one: "{n} minute left", other: "{n} minutes left" },
   },
   troubles: {
+    // By the first word of a code, where one sentence fits all that begin with it.
+    challenge: { what: "The check did not work out.", next: "Try again; there is a new one." },
+    grant: { what: "This invitation does not count here, or no longer.", next: "Join the line without it, or ask whoever sent it." },
+    session: { what: "The shop does not know this browser any more.", next: "Reload the page. If that does not help, allow cookies for this shop." },
+
     unexpected: {
       what: "Something went wrong here.",
       next: "Nothing was charged. Try again in a moment; if it stays so, tell the shop.",
@@ -98,13 +103,8 @@ export const line = {
       what: "This request was refused, since it looks like a program's.",
       next: "If you are a person, reload the page in an ordinary browser without add-ons, and try again.",
     },
-    challenge_required: { what: "A quick check is needed first.", next: "Try again." },
-    challenge_failed: { what: "The check did not work out.", next: "Try again; there is a new one." },
-    challenge_expired: { what: "The check took too long.", next: "Try again; there is a new one." },
     no_email_codes: { what: "Codes by e-mail are not possible here.", next: "Try again in another browser, or ask the shop." },
     unauthorized: { what: "The shop does not know this browser any more.", next: "Reload the page. If that does not help, allow cookies for this shop." },
-    session_invalid: { what: "The shop does not know this browser any more.", next: "Reload the page. If that does not help, allow cookies for this shop." },
-    session_expired: { what: "You were away for a long time.", next: "Reload the page to go on." },
     csrf_invalid: { what: "This page is too old.", next: "Reload it and try again." },
     unknown_drop: { what: "There is no such sale.", next: "Check the address, or go to the shop's front page." },
     unknown_line: { what: "This sale has no line.", next: "Reload the page." },
