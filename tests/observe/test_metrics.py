@@ -19,11 +19,13 @@ from race_to_purchase.observe.events.guard import ChallengePassed
 from race_to_purchase.observe.events.http import RequestAnswered
 from race_to_purchase.observe.events.path import CheckoutReserved, DropStored, OrderPlaced, ReservationRefused
 from race_to_purchase.observe.metrics.exposition import OPENMETRICS, TEXT, Exposition
-from race_to_purchase.observe.metrics.sinks import Sinks
+from race_to_purchase.observe.metrics.sinks import TOGETHER, Sinks
 from race_to_purchase.observe.request import Cause
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 ASKED = Cause("req-1", f"00-{TRACE}-00f067aa0ba902b7-01")
+
+ORDERS = {"drop": "aurora", "gateway": "sandbox"}
 
 
 @pytest.fixture
@@ -81,6 +83,71 @@ def test_truth_values_are_words(registry: CollectorRegistry, tell: Callable[...,
 def test_numbers_of_a_closed_set_are_words(registry: CollectorRegistry, tell: Callable[..., None]) -> None:
     tell(ChallengePassed("aurora", "line", 2, "", "proof_of_work"))
     assert {sample.labels["tier"] for sample in samples(registry, "race_challenges_passed_total")} == {"2"}
+
+
+def test_what_waits_to_be_counted_is_counted_when_somebody_reads(
+    registry: CollectorRegistry, tell: Callable[..., None]
+) -> None:
+    for number in range(1, 2 * TOGETHER):
+        tell(an_order())
+        if number % 10 == 1:
+            assert registry.get_sample_value("race_orders_total", ORDERS) == number
+
+
+def test_what_comes_while_others_are_counted_is_counted_the_next_time(
+    registry: CollectorRegistry, tell: Callable[..., None]
+) -> None:
+    tell(an_order(Meanwhile("aurora", lambda: tell(an_order()))))
+    for _ in range(2):
+        list(registry.collect())
+    assert registry.get_sample_value("race_sold_pieces_total", {"drop": "aurora"}) == 4
+
+
+def test_two_do_not_count_at_once(registry: CollectorRegistry) -> None:
+    sinks = Sinks(registry)
+    orders = next(series for series in sinks.series if series.metric.name == "race_orders_total")
+    reader = threading.Thread(target=orders.items)
+    stood_back: list[bool] = []
+
+    def read_meanwhile() -> None:
+        reader.start()
+        reader.join(0.2)
+        stood_back.append(reader.is_alive())
+
+    tell = sinks.by_event[OrderPlaced]
+    tell(an_order(Meanwhile("aurora", read_meanwhile, lambda: tell(an_order()))))
+    orders.items()
+    reader.join()
+    assert stood_back == [True]
+
+
+class Meanwhile(str):
+    """Something happens, once, while the event that has this text is counted."""
+
+    __slots__ = ("_happens",)
+
+    def __new__(cls, text: str, *happens: Callable[[], None]) -> Meanwhile:
+        """A text beside which these things happen."""
+        made = super().__new__(cls, text)
+        made._happens = list(happens)
+        return made
+
+    def __hash__(self) -> int:
+        while self._happens:
+            self._happens.pop()()
+        return super().__hash__()
+
+    def __eq__(self, other: object) -> bool:
+        return str.__eq__(self, other)
+
+
+def test_an_event_that_a_metric_cannot_count_is_lost_for_that_metric_alone(
+    registry: CollectorRegistry, tell: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = OrderPlaced("aurora", "c1", "c1", 1, "sandbox", None, "EUR", 2, 3.5, False)  # type: ignore[arg-type]
+    tell(broken, an_order())
+    assert registry.get_sample_value("race_orders_total", ORDERS) == 2
+    assert "race_order_amount_minor_total could not count" in caplog.text
 
 
 def test_drops_beyond_a_number_are_counted_as_other(registry: CollectorRegistry, tell: Callable[..., None]) -> None:

@@ -55,8 +55,9 @@ class Observing:
     def start(self, gateways: Sequence[str]) -> None:
         """Register the sinks. What can be counted of these `gateways` begins at zero, and so do drops once they are
         seen."""
-        level = self._settings.log_level
-        self._registered.callback(subscribe(logs.write, *logs.logged(level)))
+        lines = logs.sink()
+        if lines is not None:
+            self._registered.callback(subscribe(lines, *logs.logged(self._settings.log_level)))
         if self._sinks is not None and self.exposition is not None:
             for event, sink in self._sinks.by_event.items():
                 self._registered.callback(subscribe(sink, event))
