@@ -31,7 +31,8 @@ def temporary_folders_end_with_the_test(tmp_path: Path, monkeypatch: pytest.Monk
 def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, object], str]:
     """One demo: exit status, JSON, and what was printed."""
     file, out = tmp_path_factory.mktemp("demo") / "out.json", io.StringIO()
-    status = run_demo(msgspec.structs.replace(OPTIONS, json_file=file), Console(file=out, width=100))
+    options = msgspec.structs.replace(OPTIONS, json_file=file, report_file=file.with_name("report.html"))
+    status = run_demo(options, Console(file=out, width=100))
     return status, msgspec.json.decode(file.read_bytes()), out.getvalue()
 
 
@@ -45,6 +46,14 @@ def test_everything_is_sold_and_nothing_beyond(ran: tuple[int, dict[str, object]
     _, card, _ = ran
     assert (card["stock"], card["sold"], card["oversold"]) == (30, 30, 0)
     assert card["answered_orders"] == card["orders"]
+
+
+def test_it_ends_with_a_report_whose_path_it_tells(ran: tuple[int, dict[str, object], str]) -> None:
+    told = ran[2].splitlines()[-1]
+    page = Path(told.removeprefix("The report of the sale is ")).read_text(encoding="utf-8")
+    assert "of 30 pieces sold" in page
+    assert "As the crowd met it" in page
+    assert "120 people and 40 bots, seed 3" in page
 
 
 def test_the_crowd_did_what_it_is_there_to_do(ran: tuple[int, dict[str, object], str]) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from race_to_purchase import __version__
-from race_to_purchase.cli import books, drops, gateways, grants, line, money, rehearsing, serving, slo
+from race_to_purchase.cli import books, drops, gateways, grants, line, money, rehearsing, report, serving, slo
 from race_to_purchase.cli.shell import err, out
 from race_to_purchase.errors import RaceError
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.add_typer(serving.app)
 app.add_typer(rehearsing.app)
 app.add_typer(money.app)
+app.add_typer(report.app)
 app.add_typer(drops.app, name="drop")
 app.add_typer(line.app, name="line")
 app.add_typer(line.checks)

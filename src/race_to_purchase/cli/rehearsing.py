@@ -29,9 +29,13 @@ def demo(
     data_dir: Annotated[Path | None, typer.Option("--data-dir", help="Keep the database in this folder.")] = None,
     json_file: JsonOption = None,
     svg: Annotated[Path | None, typer.Option(help="Also draw the scorecard into this file.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Where the report of the sale goes. [race-demo-report.html]")
+    ] = None,
 ) -> None:
     """Let a crowd race over real HTTP against a real server, and print the scorecard."""
     from race_to_purchase.rehearse.demo.demo import DemoOptions, run_demo
+    from race_to_purchase.rehearse.demo.ending import usual_file
 
     options = DemoOptions(
         buyers=buyers,
@@ -46,6 +50,7 @@ def demo(
         data_dir=data_dir,
         json_file=json_file,
         svg_file=svg,
+        report_file=report or usual_file(),
     )
     raise typer.Exit(run_demo(options))
 

@@ -27,6 +27,7 @@ from race_to_purchase.rehearse.crowd.tally import Tally
 from race_to_purchase.rehearse.crowd.wire import Wire
 from race_to_purchase.rehearse.demo.audit import NOTHING_YET, come_to_rest, ledgers, with_books
 from race_to_purchase.rehearse.demo.crowds import Crowds
+from race_to_purchase.rehearse.demo.ending import report_of
 from race_to_purchase.rehearse.demo.gateway import METHODS, Simulator, settled, simulated
 from race_to_purchase.rehearse.demo.server import Served, serving
 from race_to_purchase.rehearse.demo.shop import Look, Shop, drop, sale
@@ -65,6 +66,8 @@ class DemoOptions(msgspec.Struct, frozen=True):
     data_dir: Path | None = None
     json_file: Path | None = None
     svg_file: Path | None = None
+    report_file: Path | None = None
+    """Where the report goes; None for none."""
 
 
 class SaleTooLong(RaceError):
@@ -82,10 +85,11 @@ class ResultNotWritable(ConfigurationError):
 def run_demo(options: DemoOptions, console: Console | None = None) -> int:
     """Run it and print the scorecard; 0 if every invariant held, 1 if not. Raises RaceError where it could not run."""
     console = console or Console(highlight=False)
-    for file in (options.json_file, options.svg_file):
+    for file in (options.json_file, options.svg_file, options.report_file):
         _try_out(file)
     console.print("Starting a server with a database of its own …", style="dim")
     served: Served | None = None
+    drop_id = f"aurora-{secrets.token_hex(4)}"
     try:
         with (
             _ended_like_ctrl_c(),
@@ -97,7 +101,7 @@ def run_demo(options: DemoOptions, console: Console | None = None) -> int:
                 settings={} if gateway is None else gateway.settings,
             ) as served,
         ):
-            card = asyncio.run(_rehearse(options, served, gateway, console))
+            card = asyncio.run(_rehearse(options, drop_id, served, gateway, console))
     except KeyboardInterrupt:
         if served is not None:
             served.discard()
@@ -106,7 +110,7 @@ def run_demo(options: DemoOptions, console: Console | None = None) -> int:
         if served is not None:
             console.print(f"The server's log is kept in {served.log}", style="yellow", soft_wrap=True)
         raise
-    return _conclude(card, served, options, console)
+    return _conclude(card, drop_id, served, options, console)
 
 
 @contextmanager
@@ -133,7 +137,7 @@ def _try_out(file: Path | None) -> None:
         raise ResultNotWritable(file=file, reason=error.strerror) from None
 
 
-def _conclude(card: Scorecard, served: Served, options: DemoOptions, console: Console) -> int:
+def _conclude(card: Scorecard, drop_id: str, served: Served, options: DemoOptions, console: Console) -> int:
     """Tell the result, and keep what somebody may want to look into; the exit status."""
     console.print(view(card))
     if options.gateway_faults is not None:
@@ -142,6 +146,8 @@ def _conclude(card: Scorecard, served: Served, options: DemoOptions, console: Co
         options.json_file.write_bytes(msgspec.json.format(msgspec.json.encode(card.to_json())) + b"\n")
     if options.svg_file is not None:
         options.svg_file.write_text(svg(card), encoding="utf-8")
+    if options.report_file is not None:
+        report_of(card, drop_id, served, options.report_file, console)
     if card.broken:
         console.print(f"The server's log and data are kept in {served.folder}", style="yellow", soft_wrap=True)
         return 1
@@ -164,16 +170,16 @@ def _ended_like_ctrl_c() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-async def _rehearse(options: DemoOptions, served: Served, gateway: Simulator | None, console: Console) -> Scorecard:
+async def _rehearse(
+    options: DemoOptions, drop_id: str, served: Served, gateway: Simulator | None, console: Console
+) -> Scorecard:
     """The whole rehearsal on a server that answers."""
     before = NOTHING_YET if options.data_dir is None else await audit_at(served.dsn)
     crowds = await Crowds.start(1 if options.buyers + options.bots <= PLAYED_BY_ONE else 2)
     admin = Wire(served.host, served.port, served.admin_key, 2)
     storefront = Wire(served.host, served.port, served.storefront_key, 32)
     try:
-        definition = drop(
-            f"aurora-{secrets.token_hex(4)}", time.time() + OPENS_IN_S, options.stock, options.reservation_seconds
-        )
+        definition = drop(drop_id, time.time() + OPENS_IN_S, options.stock, options.reservation_seconds)
         shop = Shop(definition, admin, storefront)
         await shop.put()
         with Stage(console) as stage:

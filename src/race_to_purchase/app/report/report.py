@@ -1,0 +1,68 @@
+"""`race report`: write the report of a sale, as one HTML file and as JSON."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from race_to_purchase.app.database import configured
+from race_to_purchase.app.report.figures import Rehearsed, Report
+from race_to_purchase.app.report.gather import gather
+from race_to_purchase.app.report.page import page
+from race_to_purchase.errors import ConfigurationError
+from race_to_purchase.settings import Settings
+from race_to_purchase.store.embedded import EmbeddedPostgres
+from race_to_purchase.store.report import ReportRows
+
+
+class ReportNotWritable(ConfigurationError):
+    """The report cannot be written to {file}: {reason}. Pass another file."""
+
+    code = "report_not_writable"
+
+
+def run_report(settings: Settings, out: Console, drop: str, html_file: Path, json_file: Path | None) -> int:
+    """Write it and say where; 0. Raises NoSuchDrop, ReportNotWritable, and why the database cannot be used."""
+    with configured(settings, "race report") as found:
+
+        async def made() -> Report:
+            return await report_at(await found.prepare(), drop)
+
+        report = asyncio.run(made())
+    write(report, html_file, json_file)
+    for file in (html_file, json_file):
+        if file is not None:
+            out.print(str(file), markup=False, soft_wrap=True)
+    return 0
+
+
+async def report_at(dsn: str, drop: str, rehearsed: Rehearsed | None = None) -> Report:
+    """The report of a drop in the migrated database at `dsn`, which may be in use. Raises NoSuchDrop."""
+    async with ReportRows.open(dsn) as rows:
+        return await gather(rows, drop, rehearsed)
+
+
+def report_of_folder(folder: Path, drop: str, rehearsed: Rehearsed | None = None) -> Report:
+    """The report of a drop in an embedded database that nobody uses now; raises as `run_report` does."""
+    server = EmbeddedPostgres.start(folder, "race report")
+    try:
+        return asyncio.run(report_at(server.dsn, drop, rehearsed))
+    finally:
+        server.stop()
+
+
+def write(report: Report, html_file: Path, json_file: Path | None = None) -> None:
+    """Into its files. Raises ReportNotWritable."""
+    _write(html_file, page(report).encode())
+    if json_file is not None:
+        _write(json_file, msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise ReportNotWritable(file=file, reason=error.strerror) from None
