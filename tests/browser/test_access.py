@@ -220,6 +220,22 @@ def test_a_script_that_comes_late_finds_the_page_in_order(buyer: Buyer, sales: S
     expect(buyer.page.get_by_text("Loading.")).to_have_count(0)
 
 
+def test_words_that_do_not_come_at_first_are_asked_for_again(buyer: Buyer, sales: Sales) -> None:
+    failed: list[str] = []
+
+    def fail_the_first(route: Route) -> None:
+        if failed:
+            route.continue_()
+        else:
+            failed.append(route.request.url)
+            route.abort("connectionreset")
+
+    buyer.page.route("**/assets/line-*.js", fail_the_first)
+    buyer.visit(sales.with_door(closes_s=60, opens_s=90))
+    buyer.sees("Registration is open")
+    assert len(failed) == 1
+
+
 def test_every_problem_that_buyers_can_meet_has_words_of_its_own() -> None:
     """A code without words would be told as something that went wrong, which helps nobody."""
     from race_to_purchase.edge.reference.operations import OPERATIONS

@@ -86,7 +86,8 @@ export abstract class RaceElement extends LitElement {
 
   protected override render(): TemplateResult | typeof nothing {
     const { texts } = this;
-    if (texts === null) return html`<p class="small" aria-hidden="true">…</p>`;
+    // What the page says inside of the element stays until there are words.
+    if (texts === null) return html`<slot><p class="small" aria-hidden="true">…</p></slot>`;
     return html`
       ${this.online ? nothing : this.offline(texts)} ${this.view(texts)}
       <div class="quiet" role="status" aria-live="polite">${this.spoken}</div>

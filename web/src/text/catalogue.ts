@@ -1,41 +1,14 @@
 /**
  * What buyers read, by language: a table of messages a language, with plural forms where a number decides.
  *
- * To add a language, write its table (the compiler says what is missing) and name it in `LANGUAGES`. Only English
- * comes with the script itself; another one is fetched when a page speaks it.
+ * To add a language, write its tables (the compiler says what is missing) and name it in `LANGUAGES`. A page fetches
+ * the words of the one language that it speaks.
  */
 
-import type { checkout as english } from "./en/checkout.ts";
-import { line } from "./en/line.ts";
+import { pause } from "../engine/wait.ts";
+import type { CheckoutWords, Key, LineWords, Trouble, Words } from "./words.ts";
 
-/** One message, or one a plural category of the language; `{name}` stands for a parameter. */
-export type Message = string | ({ readonly other: string } & { readonly [form in Intl.LDMLPluralRule]?: string });
-
-/** What went wrong, and what to do next. */
-export interface Trouble {
-  readonly what: string;
-  readonly next: string;
-}
-
-/** Messages by key, troubles by problem code, and why a card was declined by decline code. */
-interface Words {
-  readonly messages: Readonly<Record<string, Message>>;
-  readonly troubles: Readonly<Record<string, Trouble>>;
-  readonly declines?: Readonly<Record<string, string>>;
-}
-
-/** A language has to have what English has. */
-type Like<English extends Words> = {
-  readonly messages: { readonly [key in keyof English["messages"]]: Message };
-  readonly troubles: { readonly [code in keyof English["troubles"]]: Trouble };
-};
-
-export type LineWords = Like<typeof line>;
-export type CheckoutWords = Like<typeof english> & {
-  readonly declines: { readonly [code in keyof (typeof english)["declines"]]: string };
-};
-
-export type Key = keyof LineWords["messages"] | keyof CheckoutWords["messages"];
+export type { Key } from "./words.ts";
 
 /** The line is light, so what only the checkout says is fetched with the checkout. */
 interface Language {
@@ -43,18 +16,18 @@ interface Language {
   readonly checkout: () => Promise<CheckoutWords>;
 }
 
-const ENGLISH: Language = {
-  line: () => Promise.resolve(line),
-  checkout: () => import("./en/checkout.ts").then((loaded) => loaded.checkout),
-};
-
 const LANGUAGES: { readonly [tag: string]: Language } = {
-  en: ENGLISH,
+  en: {
+    line: () => import("./en/line.ts").then((loaded) => loaded.line),
+    checkout: () => import("./en/checkout.ts").then((loaded) => loaded.checkout),
+  },
   de: {
     line: () => import("./de/line.ts").then((loaded) => loaded.line),
     checkout: () => import("./de/checkout.ts").then((loaded) => loaded.checkout),
   },
 };
+
+const RETRY_MS = 2_000;
 
 export type Part = keyof Language;
 
@@ -127,26 +100,31 @@ export class Texts {
 
 const loaded = new Map<string, Promise<Texts>>();
 
-/** The texts of the first wanted language that there is, else English; a language that cannot be fetched is English. */
+/** The texts of the first wanted language that there is, else English. */
 export function textsFor(wanted: readonly string[], parts: readonly Part[]): Promise<Texts> {
   const tag = wanted.find((one) => primary(one) in LANGUAGES) ?? "en";
   const name = [tag, ...parts].join(" ");
-  const found = loaded.get(name) ?? fetched(tag, parts).catch(() => withoutIt(name, parts));
+  const found = loaded.get(name) ?? fetched(tag, parts);
   loaded.set(name, found);
   return found;
 }
 
 async function fetched(tag: string, parts: readonly Part[]): Promise<Texts> {
-  const language = LANGUAGES[primary(tag)] ?? ENGLISH;
+  const language = LANGUAGES[primary(tag)]!;
   // A page says `en`; how its reader writes dates and money, their browser knows better.
   const regional = navigator.languages.find((one) => primary(one) === primary(tag)) ?? tag;
-  return new Texts(tag.includes("-") ? tag : regional, await Promise.all(parts.map((part): Promise<Words> => language[part]())));
+  return new Texts(tag.includes("-") ? tag : regional, await Promise.all(parts.map((part) => arrived(language[part]))));
 }
 
-/** The network is bad: what is there is English, and the next component asks again. */
-function withoutIt(name: string, parts: readonly Part[]): Promise<Texts> {
-  loaded.delete(name);
-  return fetched("en", parts).catch(() => new Texts("en", [line]));
+/** The network may be bad, and a page without words is none: it goes on asking, as its buyer would. */
+async function arrived(load: () => Promise<Words>): Promise<Words> {
+  for (;;) {
+    try {
+      return await load();
+    } catch {
+      await pause(RETRY_MS);
+    }
+  }
 }
 
 /** What the page speaks around `element`, then what its reader prefers. */

@@ -1,6 +1,6 @@
 /** German for the checkout and the receipt. */
 
-import type { CheckoutWords } from "../catalogue.ts";
+import type { CheckoutWords } from "../words.ts";
 
 export const checkout: CheckoutWords = {
   messages: {

@@ -1,6 +1,6 @@
 /** German, as far as the line needs it. */
 
-import type { LineWords } from "../catalogue.ts";
+import type { LineWords } from "../words.ts";
 
 export const line: LineWords = {
   messages: {
