@@ -6,14 +6,16 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from race_to_purchase.ports import Carts, Inbox, Keyrings, Ledger, LineRows, Reads, Store
+from race_to_purchase.ports import AdminKeyRows, Carts, Inbox, Keyrings, Ledger, LineRows, Reads, Store
 from race_to_purchase.rules.snapshot import Keys
+from race_to_purchase.store.admin_keys import PostgresAdminKeys
 from race_to_purchase.store.carts import PostgresCarts
 from race_to_purchase.store.inbox import PostgresInbox
 from race_to_purchase.store.keyring import PostgresKeyrings
 from race_to_purchase.store.ledger import PostgresLedger
 from race_to_purchase.store.line import PostgresLineRows
 from race_to_purchase.store.memory import MemoryStore
+from race_to_purchase.store.memory_admin_keys import MemoryAdminKeys
 from race_to_purchase.store.memory_carts import MemoryCarts
 from race_to_purchase.store.memory_inbox import MemoryInbox
 from race_to_purchase.store.memory_keyring import MemoryKeyrings
@@ -41,6 +43,7 @@ class Backend(msgspec.Struct, frozen=True):
     line: LineRows
     keyrings: Keyrings
     carts: Carts
+    admin_keys: AdminKeyRows
 
 
 @pytest.fixture(scope="session", params=["memory", *SERVERS])
@@ -61,14 +64,15 @@ async def backend(place: str | None) -> AsyncIterator[Backend]:
     if place is None:
         memory = MemoryStore(now_utc)
         inbox, line = MemoryInbox(memory.rows, now_utc), MemoryLineRows(memory.rows, now_utc)
-        yield Backend(memory, memory, memory, inbox, line, MemoryKeyrings(), MemoryCarts(now_utc))
+        keyrings, carts, keys = MemoryKeyrings(), MemoryCarts(now_utc), MemoryAdminKeys(now_utc)
+        yield Backend(memory, memory, memory, inbox, line, keyrings, carts, keys)
         return
     await empty(place)
     postgres = await PostgresStore.open(place)
     pool = postgres.pool
     inbox, line = PostgresInbox(pool), PostgresLineRows(pool)
-    keyrings, carts = PostgresKeyrings(pool), PostgresCarts(pool)
-    yield Backend(postgres, PostgresReads(pool), PostgresLedger(pool), inbox, line, keyrings, carts)
+    keyrings, carts, keys = PostgresKeyrings(pool), PostgresCarts(pool), PostgresAdminKeys(pool)
+    yield Backend(postgres, PostgresReads(pool), PostgresLedger(pool), inbox, line, keyrings, carts, keys)
     await postgres.close()
 
 

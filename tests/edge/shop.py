@@ -24,6 +24,7 @@ from race_to_purchase.edge.routes import Behind, build_app
 from race_to_purchase.edge.sessions import Sessions
 from race_to_purchase.edge.webhooks import Webhooks
 from race_to_purchase.observe.committed import Committed, committed
+from race_to_purchase.operate.admin_keys import AdminKeys
 from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue, DropState
 from race_to_purchase.operate.findings import FindingsDesk
@@ -40,6 +41,7 @@ from race_to_purchase.path.route import Router
 from race_to_purchase.rules.drop import Drop
 from race_to_purchase.rules.signing import Keyring
 from race_to_purchase.store.memory import MemoryStore
+from race_to_purchase.store.memory_admin_keys import MemoryAdminKeys
 from race_to_purchase.store.memory_carts import MemoryCarts
 from race_to_purchase.store.memory_findings import MemoryFindings
 from race_to_purchase.store.memory_inbox import MemoryInbox
@@ -102,6 +104,7 @@ class Shop:
         self.session_keys = SESSION_KEYS
         self.login = Login()
         kept = MemoryCarts(lambda: datetime.now(UTC) + self.offset)
+        self.admin_keys = AdminKeys(MemoryAdminKeys(lambda: datetime.now(UTC) + self.offset), ["shop", "other", "ops"])
         self.carts = CartDesk(kept, self.store, kept_s=30 * 86_400)
         self.nudged: list[str] = []
         self.webhooks = Webhooks(router.desks, self.inbox, self.nudged.append)
@@ -147,6 +150,7 @@ class Shop:
                 doors=self.door.challenges,
                 sessions=self.sessions(),
                 carts=self.carts,
+                keys=self.admin_keys,
                 line=self.line,
                 line_keys=self.keys,
                 grants=GrantDesk(self.line._committer, self.line_rows, self.keys),

@@ -97,6 +97,9 @@ def test_a_buyer_that_is_none_is_refused(storefront: Client, buyer: str) -> None
         ({"my shop": "a-key-that-is-long"}, {}),
         ({"a/b": "a-key-that-is-long"}, {}),
         ({"": "a-key-that-is-long"}, {}),
+        ({}, {"ada/": "a-key-that-is-long"}),
+        ({}, {"ada/root": "a-key-that-is-long"}),
+        ({}, {"ada/storefront": "a-key-that-is-long"}),
     ],
 )
 def test_keys_that_cannot_be_told_apart_or_are_too_short_are_not_taken(
@@ -105,3 +108,12 @@ def test_keys_that_cannot_be_told_apart_or_are_too_short_are_not_taken(
     with pytest.raises(ValueError, match="key") as caught:
         Principals(storefront, admin)
     assert not any(key in str(caught.value) for key in (*storefront.values(), *admin.values()))
+
+
+def test_a_key_of_the_settings_may_name_its_role() -> None:
+    labels = {"ops": "admin", "root/admin": "admin", "ada/operator": "operator", "board/viewer": "viewer"}
+    keys = Principals({}, {label: f"a-long-key:for/{label}" for label in labels})
+    for label, role in labels.items():
+        headers = {b"authorization": f"Bearer a-long-key:for/{label}".encode()}
+        principal = keys.identify(headers, "viewer", changes=False)
+        assert (principal.name, principal.role) == (label.partition("/")[0], role)

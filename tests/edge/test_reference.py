@@ -45,7 +45,7 @@ def test_every_code_is_described_and_every_description_has_a_code() -> None:
         said |= {("400", code) for code in re.findall(r"bad_header\(\"([a-z_]+)\"", text)}
         said |= {("422", code) for code in re.findall(r"code(?:: str)? ?= ?\"([a-z_]+)\"", text)}
     said |= {("404", f"unknown_{what}") for what in ("drop", "checkout", "order", "gateway", "finding", "asset")}
-    said |= {("404", f"unknown_{what}") for what in ("line", "part", "grant")}
+    said |= {("404", f"unknown_{what}") for what in ("line", "part", "grant", "key")}
     grants = ("invalid", "not_yet", "expired", "revoked", "used", "wrong_identity")
     said |= {("403", f"grant_{why}") for why in grants}
     said |= {("403", f"pass_{why}") for why in ("required", "invalid", "expired", "used")}

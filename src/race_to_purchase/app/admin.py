@@ -6,6 +6,7 @@ import os
 import urllib.error
 import urllib.request
 import uuid
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
@@ -17,7 +18,7 @@ from race_to_purchase.app.serve import FILE, Reachable, data_dir
 from race_to_purchase.errors import ConfigurationError, RaceError
 from race_to_purchase.rules.drop import Drop
 from race_to_purchase.rules.money import display
-from race_to_purchase.settings import Settings, keys_of
+from race_to_purchase.settings import Settings, admin_key_of
 
 TIMEOUT_S = 10.0
 
@@ -46,6 +47,12 @@ class EngineRefused(RaceError):
     code = "engine_refused"
 
 
+class NoSuchKey(RaceError):
+    """No key that is not revoked has the name or the id {key}: `race keys list` names them all."""
+
+    code = "no_such_key"
+
+
 class AdminClient:
     """Speaks to one engine; EngineUnreachable and EngineRefused say what went wrong."""
 
@@ -56,11 +63,7 @@ class AdminClient:
     @classmethod
     def find(cls, settings: Settings, url: str | None, admin_key: str | None) -> Self:
         """By what was given, else by what `race serve` left in the data folder."""
-        admin_key = (
-            admin_key
-            or os.environ.get("RACE_ADMIN_KEY")
-            or next(iter(keys_of(settings.admin_keys, "admin_keys").values()), None)
-        )
+        admin_key = admin_key or os.environ.get("RACE_ADMIN_KEY") or admin_key_of(settings.admin_keys) or None
         if url is not None:
             if admin_key is None:
                 raise AdminKeyMissing(url=url)
@@ -164,6 +167,31 @@ class AdminClient:
     def revoke_grant(self, drop_id: str, grant: str) -> None:
         """Take one back."""
         self._call("POST", f"/v1/admin/drops/{quote(drop_id)}/grants/{quote(grant)}/revoke")
+
+    def issue_key(self, name: str, role: str, expires_at: datetime | None) -> str:
+        """A new key, told this once."""
+        body = msgspec.json.encode({"name": name, "role": role, "expires_at": expires_at})
+        secret: str = self._call("POST", "/v1/admin/keys", body)[1]["secret"]
+        return secret
+
+    def keys(self) -> Table:
+        """Every key that was issued, a row each."""
+        table = Table("name", "role", "issued", "expires", "last used", "", "id", box=None, pad_edge=False)
+        for key in self._call("GET", "/v1/admin/keys")[1]["keys"]:
+            issued = f"{key['created_at']} by {key['created_by']}"
+            state = f"revoked {key['revoked_at']} by {key['revoked_by']}" if key["revoked_at"] else ""
+            expires, used = key["expires_at"] or "never", key["last_used_at"] or "never"
+            table.add_row(key["name"], key["role"], issued, expires, used, state, key["id"])
+        return table
+
+    def revoke_key(self, key: str) -> str:
+        """Let a key count no more, by its id, or the name of one that is not revoked; its name."""
+        keys = self._call("GET", "/v1/admin/keys")[1]["keys"]
+        found = [one for one in keys if one["id"] == key or (one["name"] == key and not one["revoked_at"])]
+        if not found:
+            raise NoSuchKey(key=key)
+        name: str = self._call("POST", f"/v1/admin/keys/{found[0]['id']}/revoke")[1]["name"]
+        return name
 
     def _call(self, method: str, path: str, body: bytes | None = None, key: str = "") -> tuple[int, Any]:
         request = urllib.request.Request(

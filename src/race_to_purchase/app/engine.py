@@ -11,6 +11,7 @@ from uuid import uuid4
 import msgspec
 from starlette.types import ASGIApp
 
+from race_to_purchase.app.admin_keys import AdminKeyParts
 from race_to_purchase.app.budget import Budgets, objectives
 from race_to_purchase.app.desks import Counter, entries_of, open_counter
 from race_to_purchase.app.guard import Guard, guard_of, open_guard
@@ -93,6 +94,7 @@ class Engine:
         self.ledger = PostgresLedger(store.pool)
         self.inbox = PostgresInbox(store.pool)
         self._carts = PostgresCarts(store.pool)
+        self.keys = AdminKeyParts(settings, store.pool)
         self.series = PostgresSeries(store.pool)
         self.observing = Observing(settings)
         self._record = Record(Recorder(self.observing.counting), self.series, uuid4().hex[:12])
@@ -142,6 +144,7 @@ class Engine:
         )
         engine = cls(settings, store, await open_counter(settings, dsn), front, dsn)
         await engine.gateway_admin.follow()
+        await engine.keys.desk.follow()
         return engine
 
     def _make_readers(self) -> tuple[dict[str, ReadInbox], dict[str, Loop]]:
@@ -175,6 +178,7 @@ class Engine:
             Loop(Seal(self.ledger), SEAL_EVERY_S),
             *self._watching_loops(),
             *self._identity.loops,
+            *self.keys.loops,
             Loop(ForgetCarts(self._carts, self._settings.cart_days * 86_400.0), FORGET_CARTS_EVERY_S),
             Loop(Drained(self.gateway_admin.follow), DRAINED_EVERY_S),
             Loop(self._record, RECORD_EVERY_S),
@@ -222,6 +226,7 @@ class Engine:
                 sessions=self._identity.sessions,
                 carts=CartDesk(self._carts, self.reads, self._settings.cart_days * 86_400.0),
                 customers=self._identity.customers,
+                keys=self.keys.desk,
             ),
             storefront_keys=keys_of(self._settings.storefront_keys, "storefront_keys"),
             admin_keys=keys_of(self._settings.admin_keys, "admin_keys"),
@@ -238,6 +243,7 @@ class Engine:
         await asyncio.gather(self.purchase.drain(grace_s), self.refunds.drain(grace_s))
         await self.committer.stop(max(0.1, deadline_s - asyncio.get_running_loop().time()))
         await self._record.finish()
+        await self.keys.desk.note_used()
         if self._publisher is not None:
             await self._publisher.close()
         await self.guard.close()

@@ -31,7 +31,7 @@ from race_to_purchase.errors import ConfigurationError, RaceError
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.rules.answers import answer
 from race_to_purchase.rules.drop import Drop
-from race_to_purchase.settings import Settings, keys_of
+from race_to_purchase.settings import Settings, admin_key_of, keys_of
 from race_to_purchase.store.embedded import EmbeddedPostgres, default_data_dir
 from race_to_purchase.store.keyring import PostgresKeyrings
 from race_to_purchase.store.migrate import migrate
@@ -207,7 +207,7 @@ def _reachable(settings: Settings, ports: Ports, dsn: str) -> Reachable:
     return Reachable(
         url=_address(ports.main),
         storefront_key=_first(keys_of(settings.storefront_keys, "storefront_keys")),
-        admin_key=_first(keys_of(settings.admin_keys, "admin_keys")),
+        admin_key=admin_key_of(settings.admin_keys),
         pid=os.getpid(),
         dsn=dsn,
         metrics=tuple(f"{_address(port)}/metrics" for port in ports.metrics),

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from race_to_purchase import __version__
-from race_to_purchase.cli import books, drops, gateways, grants, line, money, rehearsing, report, serving, slo
+from race_to_purchase.cli import books, drops, gateways, grants, keys, line, money, rehearsing, report, serving, slo
 from race_to_purchase.cli.shell import err, out
 from race_to_purchase.errors import RaceError
 
@@ -32,6 +32,7 @@ app.add_typer(line.app, name="line")
 app.add_typer(line.checks)
 app.add_typer(grants.app, name="grants")
 app.add_typer(gateways.app, name="gateways")
+app.add_typer(keys.app, name="keys")
 app.add_typer(books.app, name="ledger")
 app.add_typer(slo.app, name="slo")
 

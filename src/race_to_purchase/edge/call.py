@@ -39,9 +39,9 @@ class Call(msgspec.Struct, gc=False):
         """The value in the body; refused with 400 or 422."""
         return decoded(decoder, self.body)
 
-    def id(self, what: str) -> str:
+    def id(self, what: str, called: str = "id") -> str:
         """The id in the path, in lower case; refused as unknown where it cannot be one."""
-        given = self.path["id"]
+        given = self.path[called]
         if not _UUID.fullmatch(given):
             raise no_such(what)
         return given.lower()

@@ -1,9 +1,9 @@
 """Who asks: the holder of a key, or a buyer in person.
 
 A storefront's key speaks for its buyers: it names the buyer of a new checkout in the body, and may narrow any other
-request to one buyer by `Race-Buyer`; what belongs to another buyer then does not exist. Operators' keys have one of
-three roles, of which each may do what the one before may. A key is looked up by its SHA-256 digest, so that how long
-the look-up takes says nothing about a key.
+request to one buyer by `Race-Buyer`; what belongs to another buyer then does not exist. Operators' keys, those of the
+settings and those that were issued, have one of three roles, of which each may do what the one before may. A key is
+looked up by its SHA-256 digest, so that how long the look-up takes says nothing about a key.
 
 A buyer in person is known by the cookie of their session, or by the token of a customer that the shop has signed, and
 their principal's `buyer` is fixed.
@@ -13,18 +13,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from hashlib import sha256
-from typing import Literal
+from typing import Literal, cast, get_args
 
 import msgspec
 
 from race_to_purchase.edge.customers import Customers, is_token
 from race_to_purchase.edge.problems import bad_header, forbidden, not_this_buyer, unauthorized
 from race_to_purchase.edge.sessions import Sessions
+from race_to_purchase.operate.admin_keys import AdminKeys
+from race_to_purchase.rules.admin_keys import NAME_PATTERN, KeyRole, digest_of
 from race_to_purchase.rules.session import Session
 
-Role = Literal["storefront", "buyer", "viewer", "operator", "admin"]
-"""`viewer` looks, `operator` runs a sale, `admin` says what is sold at which price."""
+Role = Literal["storefront", "buyer"] | KeyRole
 
 Needed = Literal["buyer", "session", "merchant", "refunder", "viewer", "operator", "admin"]
 """What a path asks for: a storefront or a buyer in person; a browser's session alone; or one of those in `ENOUGH`."""
@@ -44,8 +44,7 @@ Headers = Mapping[bytes, bytes]
 KEY_CHARACTERS_MIN = 16
 """Shorter keys can be guessed by asking."""
 
-NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
-"""A key's name; it stands in the scope of idempotency keys, where space and slash separate."""
+NAME = re.compile(NAME_PATTERN)
 
 IN_PERSON = "~"
 """The name of every buyer in person, and of no key: it is their buyer id that tells them apart."""
@@ -68,7 +67,11 @@ class Principal(msgspec.Struct, frozen=True):
 
 
 class Principals:
-    """Every key that is accepted; ValueError where a name is ill-formed, a key too short, or held twice."""
+    """Every key that is accepted; ValueError where a name is ill-formed, a key too short, or held twice.
+
+    The names of `admin_keys` may say a role after a slash, as in `ada/viewer`; without one they are admins'. `issued`
+    are those that count besides.
+    """
 
     def __init__(
         self,
@@ -76,7 +79,9 @@ class Principals:
         admin_keys: Mapping[str, str],
         sessions: Sessions | None = None,
         customers: Customers | None = None,
+        issued: AdminKeys | None = None,
     ) -> None:
+        self._issued = issued
         self._sessions = sessions
         self._customers = customers
         self._by_digest: dict[bytes, Principal] = {}
@@ -85,7 +90,7 @@ class Principals:
                 raise ValueError(f"{principal.name!r} is no name for a key: letters, digits, dot, dash and underscore")
             if len(key) < KEY_CHARACTERS_MIN:
                 raise ValueError(f"the key of {principal.name} has fewer than {KEY_CHARACTERS_MIN} characters")
-            digest = sha256(key.encode()).digest()
+            digest = digest_of(key.encode())
             if digest in self._by_digest:
                 raise ValueError(f"{principal.name} and {self._by_digest[digest].name} have the same key")
             self._by_digest[digest] = principal
@@ -96,7 +101,7 @@ class Principals:
         if given is None or needed == "session":
             return self._by_cookie(headers, needed, changes=changes)
         scheme, _, key = given.partition(b" ")
-        principal = self._by_digest.get(sha256(key.strip()).digest())
+        principal = self._holder(digest_of(key.strip()))
         if scheme.lower() != b"bearer":
             raise unauthorized(wrong=True)
         if principal is None:
@@ -104,6 +109,13 @@ class Principals:
         if principal.role not in ENOUGH[needed]:
             raise forbidden(principal.role, needed)
         return principal
+
+    def _holder(self, digest: bytes) -> Principal | None:
+        found = self._by_digest.get(digest)
+        if found is None and self._issued is not None:
+            holder = self._issued.holder(digest)
+            return None if holder is None else Principal(holder.name, holder.role)
+        return found
 
     def _by_cookie(self, headers: Headers, needed: Needed, *, changes: bool) -> Principal:
         if self._sessions is None or "buyer" not in ENOUGH[needed]:
@@ -150,5 +162,8 @@ def asserted_buyer(headers: Headers) -> str | None:
 def _holders(storefront_keys: Mapping[str, str], admin_keys: Mapping[str, str]) -> Iterator[tuple[Principal, str]]:
     for name, key in storefront_keys.items():
         yield Principal(name, "storefront"), key
-    for name, key in admin_keys.items():
-        yield Principal(name, "admin"), key
+    for label, key in admin_keys.items():
+        name, slash, role = label.partition("/")
+        if slash and role not in get_args(KeyRole):
+            raise ValueError(f"{role!r}, of the key {name!r}, is no role: viewer, operator or admin")
+        yield Principal(name, cast(KeyRole, role) if slash else "admin"), key

@@ -123,6 +123,12 @@ def bad_csrf() -> Refused:
     return Refused(problem(403, "csrf_invalid", "Not from our page", detail))
 
 
+def key_name_taken() -> Refused:
+    """Two keys of one name could not be told apart in what they did."""
+    detail = "A key of this name is not revoked yet, or stands in the settings: revoke it, or take another name."
+    return Refused(problem(409, "key_name_taken", "Name taken", detail))
+
+
 def not_for_buyers() -> Refused:
     """A buyer's wish for a refund is the merchant's to grant."""
     detail = "A refund is asked for by the storefront or an operator themselves: leave Race-Buyer out."

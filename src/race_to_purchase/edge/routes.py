@@ -13,6 +13,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from race_to_purchase.edge.admin import DropsAdmin
+from race_to_purchase.edge.admin_keys import KeysAdmin
 from race_to_purchase.edge.aftersale import Aftersale
 from race_to_purchase.edge.body import BYTES_MAX, DEFINITION_BYTES_MAX, WEBHOOK_BYTES_MAX
 from race_to_purchase.edge.carts import Carts
@@ -43,6 +44,7 @@ from race_to_purchase.edge.sandbox import Act, SandboxActions
 from race_to_purchase.edge.sessions import Sessions
 from race_to_purchase.edge.signing_in import SigningIn
 from race_to_purchase.edge.webhooks import Webhooks
+from race_to_purchase.operate.admin_keys import AdminKeys
 from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.operate.findings import FindingsDesk
@@ -77,6 +79,7 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
     doors: Challenges
     sessions: Sessions
     carts: CartDesk
+    keys: AdminKeys
     metrics: Metrics = Metrics(None)
     customers: Customers | None = None
 
@@ -98,7 +101,7 @@ def build_app(
     `sandbox` the page on which buyers of the sandbox act. `pages` are the built ones; without them, the package's own.
     """
     at = Paths(
-        Principals(storefront_keys, admin_keys, behind.sessions, behind.customers),
+        Principals(storefront_keys, admin_keys, behind.sessions, behind.customers, behind.keys),
         behind.gate,
         Cors(behind.sessions.origins) if behind.sessions.origins.allowed else None,
     )
@@ -114,6 +117,7 @@ def build_app(
         *_telling(at, behind.webhooks),
         *_looking(at, DropsOnSale(behind.catalogue), Health(ready)),
         *_operating(at, DropsAdmin(behind.catalogue), GatewaysAdmin(behind.gateways), LedgerAdmin(behind.ledger)),
+        *_trusting(at, KeysAdmin(behind.keys)),
         *_reconciling(at, FindingsAdmin(behind.findings)),
         *_afterwards(at, Aftersale(behind.refunds, behind.disputes)),
         *_reading(at, Reference()),
@@ -243,6 +247,17 @@ def _operating(at: Paths, drops: DropsAdmin, gateways: GatewaysAdmin, ledger: Le
         at("/v1/admin/gateways", get=Verb("gateways", gateways.all, "viewer")),
         at("/v1/admin/gateways/{gateway}", put=Verb("drain", gateways.put, "operator", body=BYTES_MAX)),
         at("/v1/admin/ledger/balance", get=Verb("balance", ledger.balance, "viewer")),
+    )
+
+
+def _trusting(at: Paths, keys: KeysAdmin) -> Sequence[Route]:
+    return (
+        at(
+            "/v1/admin/keys",
+            get=Verb("keys", keys.all, "admin"),
+            post=Verb("issue_key", keys.issue, "admin", body=BYTES_MAX),
+        ),
+        at("/v1/admin/keys/{key}/revoke", post=Verb("revoke_key", keys.revoke, "admin")),
     )
 
 

@@ -13,7 +13,7 @@ from race_to_purchase.ports.gateway import (
     PaymentRequest,
     WebhookTooOld,
 )
-from race_to_purchase.ports.identity import Keyrings, KeySource, KeysUnanswered
+from race_to_purchase.ports.identity import AdminKeyRows, Keyrings, KeySource, KeysUnanswered
 from race_to_purchase.ports.line import PART_TIDS, LineRows, LineSeen
 from race_to_purchase.ports.reads import AftersaleCounts, AftersaleReads, DueCheckout, Reads
 from race_to_purchase.ports.series import SeriesStore
@@ -23,6 +23,7 @@ from race_to_purchase.ports.world import Clock, Publisher
 
 __all__ = [
     "PART_TIDS",
+    "AdminKeyRows",
     "AftersaleCounts",
     "AftersaleReads",
     "Booked",

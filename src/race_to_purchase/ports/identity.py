@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
+
+from race_to_purchase.rules.admin_keys import AdminKey, Holder, NewKey
 
 
 class Keyrings(Protocol):
@@ -30,4 +33,28 @@ class KeySource(Protocol):
 
     async def fetch(self) -> bytes:
         """What is published there now; KeysUnanswered."""
+        ...
+
+
+class AdminKeyRows(Protocol):
+    """Keys of operators that were issued. All methods raise DatabaseUnavailable; times are the database's."""
+
+    async def add(self, new: NewKey, digest: bytes) -> AdminKey | None:
+        """Keep it; None where a key of that name is not revoked yet, and nothing changed."""
+        ...
+
+    async def revoke(self, key_id: str, by: str) -> AdminKey | None:
+        """Let it count no more; who did so first stands. None where there is no such key."""
+        ...
+
+    async def all(self) -> Sequence[AdminKey]:
+        """Every key: those that are not revoked first, and each by its name."""
+        ...
+
+    async def good(self) -> Mapping[bytes, Holder]:
+        """Those that count now, neither revoked nor expired, by their digest."""
+        ...
+
+    async def note_used(self, ids: Collection[str]) -> None:
+        """They were used just now; nothing is written where that is known of the last minute."""
         ...

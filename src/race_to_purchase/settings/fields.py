@@ -24,7 +24,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         str, msgspec.Meta(description="`name:key` pairs, comma-separated; empty: a development key is made.")
     ] = ""
     admin_keys: Annotated[
-        str, msgspec.Meta(description="`name:key` pairs, comma-separated; empty: a development key is made.")
+        str,
+        msgspec.Meta(
+            description="`name:key` of admins, or `name/role:key` of viewers, operators and admins, comma-separated; "
+            "see docs/keys.md. Empty: a development key is made."
+        ),
     ] = ""
     session_keys: Annotated[
         str,

@@ -35,6 +35,12 @@ def keys_of(text: str, setting: str) -> dict[str, str]:
     return keys
 
 
+def admin_key_of(text: str) -> str:
+    """The first key of `ops:key,ada/viewer:key` that is an admin's; empty where none is."""
+    roles = ((label.partition("/")[2], key) for label, key in keys_of(text, "admin_keys").items())
+    return next((key for role, key in roles if role in ("", "admin")), "")
+
+
 def signing_keys_of(text: str, setting: str) -> dict[int, bytes]:
     """`2:secret,1:secret` by number, in this order; ValueError for anything else. Secrets are never in the message."""
     keys: dict[int, bytes] = {}

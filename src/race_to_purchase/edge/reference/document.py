@@ -8,11 +8,10 @@ from typing import Any
 import msgspec
 
 from race_to_purchase import __version__
-from race_to_purchase.edge.idempotency import KEY_CHARACTERS_MAX
 from race_to_purchase.edge.reference.codes import CODES
-from race_to_purchase.edge.reference.examples import CHECKOUT_ID, FINDING_ID
 from race_to_purchase.edge.reference.operation import Operation, Told
 from race_to_purchase.edge.reference.operations import OPERATIONS
+from race_to_purchase.edge.reference.parameters import PARAMETERS
 from race_to_purchase.edge.shapes import Problem
 from race_to_purchase.rules.drop import Drop
 
@@ -41,137 +40,8 @@ _TAGS = {
     "After the sale": "Refunds and disputes: with a storefront key or an admin key.",
     "Gateways": "What payment gateways tell, signed with a secret of theirs.",
     "Operating": "Make drops and watch them: with an admin key.",
+    "Keys": "Who operates: with the key of an admin.",
     "The service": "Health, and this document.",
-}
-
-_PARAMETERS: Json = {
-    "id": {
-        "name": "id",
-        "in": "path",
-        "required": True,
-        "description": "The id of the checkout, which is also that of its order.",
-        "schema": {"type": "string", "format": "uuid"},
-        "example": CHECKOUT_ID,
-    },
-    "part": {
-        "name": "part",
-        "in": "path",
-        "required": True,
-        "description": "Number of the part, from 0.",
-        "schema": {"type": "integer", "minimum": 0},
-        "example": 0,
-    },
-    "grant": {
-        "name": "grant",
-        "in": "path",
-        "required": True,
-        "description": "Id of the grant.",
-        "schema": {"type": "string"},
-        "example": "5f0c2d1e3a4b5968778695a4b3c2d1e0",
-    },
-    "after": {
-        "name": "after",
-        "in": "query",
-        "required": False,
-        "description": "The last id of the page before.",
-        "schema": {"type": "string"},
-    },
-    "pass": {
-        "name": "Race-Pass",
-        "in": "header",
-        "required": False,
-        "description": "A pass, where the drop has a line; it is used up by the reservation.",
-        "schema": {"type": "string", "maxLength": 128},
-    },
-    "drop": {
-        "name": "drop",
-        "in": "path",
-        "required": True,
-        "description": "The id of the drop.",
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$", "maxLength": 64},
-        "example": "aurora-1",
-    },
-    "gateway": {
-        "name": "gateway",
-        "in": "path",
-        "required": True,
-        "description": "The name of the payment gateway.",
-        "schema": {"type": "string", "maxLength": 64},
-        "example": "sandbox",
-    },
-    "finding": {
-        "name": "finding",
-        "in": "path",
-        "required": True,
-        "description": "The id of the finding.",
-        "schema": {"type": "string", "pattern": "^[0-9a-f]{24}$"},
-        "example": FINDING_ID,
-    },
-    "file": {
-        "name": "file",
-        "in": "path",
-        "required": True,
-        "description": "The name of the script or style.",
-        "schema": {"type": "string"},
-        "example": "race.js",
-    },
-    "state": {
-        "name": "state",
-        "in": "query",
-        "required": False,
-        "description": "Messages of which state are listed.",
-        "schema": {"type": "string", "enum": ["unmatched", "waiting", "left"], "default": "unmatched"},
-    },
-    "for_drop": {
-        "name": "drop",
-        "in": "query",
-        "required": True,
-        "description": "The drop whose door it is.",
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$", "maxLength": 64},
-        "example": "aurora-1",
-    },
-    "purpose": {
-        "name": "purpose",
-        "in": "query",
-        "required": False,
-        "description": "What is to be done behind the door.",
-        "schema": {"type": "string", "enum": ["line", "reserve"], "default": "line"},
-    },
-    "key": {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "required": True,
-        "description": "A new one for each new wish, the same one for each repetition; a UUID does well. A quoted "
-        "string, as the IETF draft of this header writes it, is the same key as the bare one.",
-        "schema": {
-            "type": "string",
-            "pattern": "^[!#-~]([ -~]*[!-~])?$",
-            "minLength": 1,
-            "maxLength": KEY_CHARACTERS_MAX,
-        },
-        "example": "5d2f9c1e-8a0b-4f6d-9b57-0f6d3a1c7e42",
-    },
-    "if_match": {
-        "name": "If-Match",
-        "in": "header",
-        "required": False,
-        "description": "The ETag of the cart that the buyer has seen; the same as `version` in the body.",
-        "schema": {"type": "string", "pattern": r'^("[0-9]{1,10}"|\*)$'},
-    },
-    "csrf": {
-        "name": "Race-Csrf",
-        "in": "header",
-        "required": False,
-        "description": "Where the cookie says who asks: the `csrf` of its session. With a key it is not looked at.",
-        "schema": {"type": "string"},
-    },
-    "buyer": {
-        "name": "Race-Buyer",
-        "in": "header",
-        "required": False,
-        "description": "Act for this buyer alone; without it, for any buyer of the storefront.",
-        "schema": {"type": "string", "pattern": "^[!-~]([ -~]*[!-~])?$", "minLength": 1, "maxLength": 128},
-    },
 }
 
 _HEADERS: Json = {
@@ -244,7 +114,7 @@ def document() -> Json:
         "paths": paths,
         "components": {
             "schemas": _schemas(),
-            "parameters": _PARAMETERS,
+            "parameters": PARAMETERS,
             "headers": _HEADERS,
             "securitySchemes": _SECURITY,
         },
@@ -271,7 +141,7 @@ def _operation(operation: Operation) -> Json:
 
 
 def _parameters(operation: Operation) -> Iterable[Json]:
-    for name in ("id", "drop", "gateway", "finding", "file", "part", "grant", *operation.query):
+    for name in ("id", "drop", "gateway", "finding", "file", "part", "grant", "key", *operation.query):
         if f"{{{name}}}" in operation.path or name in operation.query:
             yield {"$ref": f"#/components/parameters/{name}"}
     # What a merchant alone may change is never asked for on behalf of one buyer.
@@ -282,9 +152,9 @@ def _parameters(operation: Operation) -> Iterable[Json]:
     if "if_match_invalid" in operation.problems:
         yield {"$ref": "#/components/parameters/if_match"}
     if operation.key is True:
-        yield {"$ref": "#/components/parameters/key"}
+        yield {"$ref": "#/components/parameters/idempotency_key"}
     elif operation.key is False:
-        yield {**_PARAMETERS["key"], "required": False}
+        yield {**PARAMETERS["idempotency_key"], "required": False}
 
 
 def _responses(operation: Operation) -> Json:

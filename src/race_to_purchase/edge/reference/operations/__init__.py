@@ -7,6 +7,7 @@ from race_to_purchase.edge.reference.operations import (
     carts,
     challenges,
     health,
+    keys,
     line,
     operating,
     pages,
@@ -23,6 +24,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *aftersale.OPERATIONS,
     *telling.OPERATIONS,
     *operating.OPERATIONS,
+    *keys.OPERATIONS,
     *health.OPERATIONS,
     *pages.OPERATIONS,
 )

@@ -1,0 +1,78 @@
+"""Keys of operators in a service of two workers: issued at the terminal, good in both, and in neither once revoked."""
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]  # It ships no types.
+import pytest
+
+from race_to_purchase.rules.admin_keys import digest_of
+from tests.journeys.engine import ADMIN_KEY, Engine, pause_and_go
+from tests.sale import value
+
+NAME = "a-telling-name"
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """Two workers on one database."""
+    engine = Engine(tmp_path, workers=2)
+    try:
+        engine.start()
+        yield engine
+    finally:
+        engine.end()
+
+
+def race(engine: Engine, *words: str) -> str:
+    """What `race keys …` prints."""
+    command = [sys.executable, "-m", "race_to_purchase.cli", "keys", *words]
+    told = subprocess.run(
+        [*command, "--url", engine.url, "--admin-key", ADMIN_KEY],
+        env=engine.environment, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    return told.stdout.strip()
+
+
+def status_at(engine: Engine, worker: psutil.Process, key: str) -> int:
+    """What that worker answers to the key; the others are held meanwhile, so that none of them can."""
+    others = [other for other in engine.workers() if other.pid != worker.pid]
+    for other in others:
+        os.kill(other.pid, signal.SIGSTOP)
+    try:
+        asking = urllib.request.Request(f"{engine.url}/v1/admin/drops", headers={"Authorization": f"Bearer {key}"})
+        with urllib.request.urlopen(asking, timeout=20) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code
+    finally:
+        for other in others:
+            pause_and_go(other.pid)
+
+
+async def test_a_key_counts_in_every_worker_until_it_is_revoked(engine: Engine) -> None:
+    key = race(engine, "issue", NAME, "--role", "viewer")
+    assert len(engine.workers()) == 2
+    for worker in engine.workers():
+        engine.until(lambda worker=worker: status_at(engine, worker, key) == 200)  # type: ignore[misc]
+    assert NAME in race(engine, "list")
+    assert await value(engine.dsn, "SELECT digest FROM race.admin_key") == digest_of(key.encode())
+
+    engine.terminate()
+    engine.start()
+    for worker in engine.workers():
+        assert status_at(engine, worker, key) == 200, "it outlasts a restart, and is known from the first request on"
+
+    assert race(engine, "revoke", NAME) == f"{NAME}: revoked"
+    for worker in engine.workers():
+        engine.until(lambda worker=worker: status_at(engine, worker, key) == 401)  # type: ignore[misc]
+    engine.terminate()
+    for secret in (key, digest_of(key.encode()).hex(), NAME):
+        assert secret not in engine.told()
