@@ -1,7 +1,8 @@
 """`race simulate`: many worlds, one a seed, and what came of them; a seed that fails is replayed by one line.
 
 Coverage is counted over all seeds of a run: every kind of fault at every point where a process waits for something
-outside, a crash and a freeze at every await of the engine, and every row of the table of failures.
+outside, a crash and a freeze at every await of the engine, and every row of the table of failures. The last worlds of a
+long run aim at what those before have not reached.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import gc
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -20,6 +21,12 @@ from race_to_purchase.rehearse.world import aims
 from race_to_purchase.rehearse.world.chaos import Cell
 from race_to_purchase.rehearse.world.table import TABLE
 from race_to_purchase.rehearse.world.world import Outlook, Violation, World
+
+LONG = 100
+"""A run of so many worlds aims at what it has not reached; a shorter one is a look at some seeds."""
+
+DIRECTED_SHARE = 0.2
+"""Of a long run's worlds: its last ones may be directed."""
 
 SHOWN_MAX = 3
 """Violations that are told in full; the JSON file has all."""
@@ -38,6 +45,8 @@ class Simulated(msgspec.Struct, frozen=True):
 
     seeds: int
     seed: int
+    directed: tuple[int, ...]
+    """Seeds of the worlds that aimed at what those before them had not reached."""
     purchases: int
     orders: int
     faults: int
@@ -56,38 +65,78 @@ class Simulated(msgspec.Struct, frozen=True):
 def run_simulate(options: SimulateOptions, console: Console | None = None) -> int:
     """Simulate, print what came of it, write it as JSON where wanted; 1 where an invariant did not hold, else 0."""
     console = console or Console(highlight=False, soft_wrap=True)
-    seeds = range(options.seed, options.seed + options.seeds)
-    found = simulate(track(seeds, "Simulating", console=console, transient=True, disable=not console.is_terminal))
+    tally = Tally()
+    seeds: Iterable[int] = course(options.seed, options.seeds, tally.left)
+    if console.is_terminal:
+        seeds = track(seeds, "Simulating", total=options.seeds, console=console, transient=True)
+    found = simulate(seeds, tally)
     _tell(found, console)
     if options.json_file is not None:
         options.json_file.write_bytes(msgspec.json.format(msgspec.json.encode(document(found))) + b"\n")
     return 1 if found.violations else 0
 
 
-def simulate(seeds: Iterable[int]) -> Simulated:
-    """Run the world of every seed."""
+def course(first: int, worlds: int, left: Callable[[], list[Cell]]) -> Iterator[int]:
+    """The seeds of a run, one after the other: from `first` on, and at last directed ones while anything is left."""
+    tried: Counter[Cell] = Counter()
+    ordinary = worlds - int(worlds * DIRECTED_SHARE) if worlds >= LONG else worlds
+    seed = first
+    for number in range(worlds):
+        missed = left() if number >= ordinary else []
+        if missed:
+            cell = min(missed, key=tried.__getitem__)
+            yield aims.directed(cell, (first + tried[cell]) % aims.TRIES_MAX)
+            tried[cell] += 1
+        else:
+            yield seed
+            seed += 1
+
+
+class Tally:
+    """What came of the worlds so far."""
+
+    def __init__(self) -> None:
+        self.struck: Counter[Cell] = Counter()
+        self.hit: Counter[Cell] = Counter()
+        self.rows: set[str] = set()
+        self.outlooks: list[tuple[int, int, int]] = []
+        self.violations: list[Violation] = []
+
+    def add(self, seen: Outlook) -> None:
+        """One world more."""
+        self.struck.update(seen.struck)
+        self.hit.update(seen.awaits)
+        self.rows |= seen.rows
+        self.violations += seen.violations
+        self.outlooks.append((seen.seed, seen.purchases, seen.orders))
+
+    def left(self) -> list[Cell]:
+        """What has not been struck."""
+        return [cell for cell in aims.cells() if cell not in self.struck and cell not in self.hit]
+
+    def uncovered(self) -> tuple[str, ...]:
+        """What was not struck, and the rows of the table that nobody went through, by name."""
+        missed = [f"{point} × {kind}" for point, kind in self.left()]
+        return (*missed, *(f"row: {row}" for row in TABLE if row not in self.rows))
+
+
+def simulate(seeds: Iterable[int], tally: Tally | None = None) -> Simulated:
+    """Run the world of every seed, and add it to `tally`, by which `seeds` may go."""
     began_s = time.process_time()
-    struck: Counter[Cell] = Counter()
-    hit: Counter[Cell] = Counter()
-    rows: set[str] = set()
-    outlooks: list[tuple[int, int, int]] = []
-    violations: list[Violation] = []
+    tally = tally or Tally()
     for seed in seeds:
-        seen = _run(seed)
-        struck.update(seen.struck)
-        hit.update(seen.awaits)
-        rows |= seen.rows
-        violations += seen.violations
-        outlooks.append((seen.seed, seen.purchases, seen.orders))
+        tally.add(_run(seed))
+    struck = tally.struck
     return Simulated(
-        seeds=len(outlooks),
-        seed=outlooks[0][0] if outlooks else 0,
-        purchases=sum(purchases for _, purchases, _ in outlooks),
-        orders=sum(orders for _, _, orders in outlooks),
+        seeds=len(tally.outlooks),
+        seed=tally.outlooks[0][0] if tally.outlooks else 0,
+        directed=tuple(seed for seed, _, _ in tally.outlooks if seed >= aims.DIRECTED),
+        purchases=sum(purchases for _, purchases, _ in tally.outlooks),
+        orders=sum(orders for _, _, orders in tally.outlooks),
         faults=struck.total(),
         crashes=sum(count for (_, kind), count in struck.items() if kind.startswith("crash")),
-        violations=tuple(violations),
-        uncovered=uncovered(struck, hit, rows),
+        violations=tuple(tally.violations),
+        uncovered=tally.uncovered(),
         cells=len(aims.cells()) + len(TABLE),
         cpu_s=time.process_time() - began_s,
     )
@@ -105,18 +154,12 @@ def _run(seed: int) -> Outlook:
         gc.unfreeze()
 
 
-def uncovered(struck: Counter[Cell], hit: Counter[Cell], rows: Iterable[str]) -> tuple[str, ...]:
-    """What was not struck, and the rows of the table that nobody went through, by name."""
-    reached = set(struck) | set(hit)
-    missed = [f"{point} × {kind}" for point, kind in aims.cells() if (point, kind) not in reached]
-    return (*missed, *(f"row: {row}" for row in TABLE if row not in set(rows)))
-
-
 def document(found: Simulated) -> dict[str, object]:
     """The result as JSON; `violations` is their number, and what they were is told beside it."""
     return {
         "seeds": found.seeds,
         "seed": found.seed,
+        "directed": found.directed,
         "purchases": found.purchases,
         "orders": found.orders,
         "faults": found.faults,
@@ -156,15 +199,17 @@ def _tell(found: Simulated, console: Console) -> None:
     if hidden > 0:
         seeds = sorted({violation.seed for violation in found.violations[SHOWN_MAX:]})
         console.print(f"and {hidden} more, of seeds {', '.join(map(str, seeds[:20]))}", style="red")
-    last = found.seed + found.seeds - 1
+    ordinary = found.seeds - len(found.directed)
+    worlds = [f"seeds {found.seed} to {found.seed + ordinary - 1}"] if ordinary else []
+    worlds += [f"{len(found.directed)} directed worlds"] if found.directed else []
     console.print(
-        f"seeds {found.seed} to {last}: {found.purchases:,} purchases, {found.orders:,} orders, "
+        f"{' and '.join(worlds)}: {found.purchases:,} purchases, {found.orders:,} orders, "
         f"{found.faults:,} faults ({found.crashes:,} crashes), "
         f"{found.purchases_per_minute:,.0f} purchases a minute of CPU"
     )
     covered = found.cells - len(found.uncovered)
     console.print(f"reached {covered} of {found.cells} faults at their places and rows of the table")
-    if found.uncovered and found.seeds >= 100:
+    if found.uncovered and found.seeds >= LONG:
         console.print(f"not reached: {'; '.join(found.uncovered)}", style="yellow", markup=False)
     verdict = f"violations: {len(found.violations)}" if found.violations else "no violation"
     console.print(verdict, style="bold red" if found.violations else "bold green")

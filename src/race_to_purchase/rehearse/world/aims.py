@@ -2,6 +2,9 @@
 
 Chance alone strikes what is common a thousand times before it strikes what is rare once. So each seed is dealt some
 cells of the coverage, in turn, and where those need a certain kind of world, it is that kind.
+
+Seeds from `DIRECTED` on are for what a run has not reached so far: the number itself says which cell its world aims at,
+and at nothing else, so that such a world too is made again from its seed alone.
 """
 
 from __future__ import annotations
@@ -16,10 +19,15 @@ from race_to_purchase.rehearse.world.chaos import FAULTS, Cell
 AIMS = 12
 """Cells that a seed is dealt."""
 
+DIRECTED = 1_000_000
+TRIES_MAX = 1000
+"""Directed seeds of one cell."""
+
 NEEDS: dict[str, str] = {
     "path/retry.py": "tight",
     "reads.next_deadline": "tight",
     "path/purchase.py reserve: _next_deadlines.of": "tight",
+    "path/purchase.py _still: _payments.waits": "queued",
     "path/purchase.py _next: _tried": "failover",
     "path/purchase.py _tried: _reads.attempt": "failover",
     "path/purchase.py _settle: _next": "failover",
@@ -98,8 +106,22 @@ def _deals() -> tuple[tuple[str | None, tuple[Cell, ...]], ...]:
     return tuple(Random(0).sample(deals, len(deals)))
 
 
+def directed(cell: Cell, number: int) -> int:
+    """The seed of a world that aims at one cell, of which it is the `number`th."""
+    assert 0 <= number < TRIES_MAX
+    return DIRECTED + cells().index(cell) * TRIES_MAX + number
+
+
+def is_directed(seed: int) -> bool:
+    """Whether the world of a seed aims at one cell alone."""
+    return DIRECTED <= seed < DIRECTED + len(cells()) * TRIES_MAX
+
+
 def dealt(seed: int) -> tuple[str | None, tuple[Cell, ...]]:
     """The theme that the world of a seed is to have, if any, and its cells. Every deal comes again and again."""
+    if is_directed(seed):
+        cell = cells()[(seed - DIRECTED) // TRIES_MAX]
+        return needed(cell), (cell,)
     deals = _deals()
     return deals[seed % len(deals)]
 

@@ -31,6 +31,7 @@ ELSEWHERE: dict[str, str] = {
     "loops/budget.py": "It watches those counts: tests/slo.",
     "path/line.py": "The line ends where a checkout begins: tests/path, tests/loops.",
     "path/registered.py": "As above.",
+    "path/carts.py": "A cart counts nothing, and what is in it is decided when it is reserved: tests/edge.",
     "loops/draw.py": "As above.",
     "loops/passes.py": "As above.",
     "loops/release.py": "As above.",
@@ -39,6 +40,7 @@ ELSEWHERE: dict[str, str] = {
 
 NEVER: dict[str, str] = {
     "loops/forget.py tick: _series.forget": "There are no counts for people here.",
+    "loops/forget.py tick: _carts.forget": "There are no carts here.",
     "loops/owed.py _do: _trace": "No traces are followed here, and then it does not wait.",
     "loops/owed.py _trace: _reads.history": "As above.",
 }

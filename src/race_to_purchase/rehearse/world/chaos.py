@@ -84,8 +84,7 @@ SURVIVED: dict[str, list[str]] = {
 }
 
 SURE = 0.5
-"""How likely what is aimed at is struck, each time that it is passed."""
-
+"""How likely what is aimed at is struck, each time that it is passed; where it is the one thing, it is for certain."""
 
 SPARED = 0.75
 """How often it is something else instead of a crash: a dead process makes everybody wait, and proves little by that."""
@@ -122,6 +121,9 @@ class Chaos:
         self._favours = favours
         self._rates = {point: float(getattr(rates, point.split(".")[0], 0.0)) for point in FAULTS} | strikes
         self._aims = {point: kinds for point, kinds in aims.items() if point in FAULTS}
+        self.directed = sum(map(len, aims.values())) == 1
+        """Whether the world is there for one cell; then nothing is left out that may lead to it."""
+        self.sure = 1.0 if self.directed else SURE
         self.on = True
         self.struck: Counter[Cell] = Counter()
 
@@ -131,7 +133,7 @@ class Chaos:
             return None
         if self._aims:
             for point in points:
-                if point in self._aims and self._chance.random() < SURE:
+                if point in self._aims and self._chance.random() < self.sure:
                     return self._aimed(point)
         point = points[0] if len(points) == 1 else self._chance.choice(points)
         if self._chance.random() >= self._rates[point]:

@@ -33,7 +33,7 @@ LATE_S = (0.05, 1.5)
 
 AT_ONCE = 0.7
 """The share of plain reads that take no time, since waiting for an answer costs more than giving it; the others are
-where a process can be struck while it reads."""
+where a process can be struck while it reads. In directed worlds all of them are."""
 
 IDLE_S_MAX = 2.0
 """So long a transaction may be idle before the server ends it."""
@@ -57,6 +57,7 @@ class Database:
         self.ahead_s = 0.0
         self._now = (0.0, BEGIN)
         self.down = False
+        self.at_once = 0.0 if world.chaos.directed else AT_ONCE
         self.connections: dict[Connection, None] = {}
 
     def now(self) -> datetime:
@@ -210,7 +211,7 @@ class SimulatedSession:
             await world.pause(delay_s)
             self._connection.close("the connection was lost")
             raise gone("the connection was lost")
-        if kind is None and world.chance.random() < AT_ONCE:
+        if kind is None and world.chance.random() < self._database.at_once:
             return await self._connection.send_at_once(lambda inner: inner.read(keys, lock=lock))
         answer = self._connection.send(delay_s, lambda inner: inner.read(keys, lock=lock))
         if kind == "crash":
@@ -278,7 +279,7 @@ class SimulatedStore:
     async def ask(self, name: str, question: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """A question to the rows, on the way to which anything may happen."""
         kind = self._world.chaos.draw(f"reads.{name}")
-        if kind is None and not self._database.down and self._world.chance.random() < AT_ONCE:
+        if kind is None and not self._database.down and self._world.chance.random() < self._database.at_once:
             return at_once(question())
         if kind == "crash":
             await self._world.fate.die(self._process)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from race_to_purchase.rehearse.world import aims, awaits
-from race_to_purchase.rehearse.world.chaos import FAULTS, SURE
+from race_to_purchase.rehearse.world.chaos import FAULTS
 from race_to_purchase.rehearse.world.database import IDLE_S_MAX
 from race_to_purchase.rehearse.world.loop import end
 from race_to_purchase.rehearse.world.parts import World
@@ -54,7 +54,7 @@ class Fate:
         ambushes, chance, chaos = self._ambushes, self._world.chance.random, self._world.chaos
 
         def look(callback: object) -> None:
-            if chance() >= SURE or not chaos.on:
+            if chance() >= chaos.sure or not chaos.on:
                 return
             task = getattr(callback, "__self__", None)
             if isinstance(task, asyncio.Task):

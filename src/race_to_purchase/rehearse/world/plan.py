@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from race_to_purchase.rehearse.world.chaos import Rates
 from race_to_purchase.rehearse.world.database import BEGIN
@@ -18,6 +19,9 @@ from race_to_purchase.rules.drop import Drop, Item, Promo
 
 ORDINARY = 0.015
 """Probability of a fault at a point, where a theme says nothing."""
+
+CALMED = 10
+"""So many times rarer faults are in a calm world."""
 
 THEMES: dict[str, dict[str, Any]] = {
     "quiet": {"rates": dict.fromkeys(Rates.__struct_fields__, 0.005), "deeds_every_s": 60.0},
@@ -120,7 +124,13 @@ THEMES |= {
         "strikes": {"commit.finding": 0.2, "gateway.payments": 0.2, "gateway.void": 0.3, "gateway.refund": 0.3},
     },
     "storm": {"visits": (160, 220), "span_s": (0.5,), "batch_max": 8, "policies": ("optimistic",), "processes": (1, 2)},
-    "queued": {"rates": {"gateway": 0.08}, "per_second": (2.0, 6.0), "reservation_s": (10, 40)},
+    "queued": {
+        "rates": {"gateway": 0.08, "reads": 0.05},
+        "favours": ("delay",),
+        "per_second": (2.0, 6.0),
+        "reservation_s": (10, 40),
+        "strikes": {"commit.begin": 0.3},
+    },
 }
 
 METHODS = ("pm_declined", "pm_3ds", "pm_partial", "pm_uncapturable", "pm_short")
@@ -215,6 +225,12 @@ def plan(chance: Random, theme: str | None = None) -> Plan:
         wrongs=theme == "reconcile" or chance.random() < 0.05,
         rest_rounds=said.get("rest_rounds", chance.choice((0, 5, 15))),
     )
+
+
+def calmed(plan: Plan) -> Plan:
+    """The same world with far fewer faults: what comes late in a long piece of work is reached where that is let be."""
+    rates = {name: rate / CALMED for name, rate in msgspec.structs.asdict(plan.rates).items()}
+    return replace(plan, rates=Rates(**rates), strikes={}, deeds_every_s=CALMED * plan.deeds_every_s)
 
 
 def _counter(chance: Random, name: str, said: dict[str, Any]) -> Counter:

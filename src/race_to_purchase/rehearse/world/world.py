@@ -31,7 +31,7 @@ from race_to_purchase.rehearse.world.loop import OWNER, Owner, Pause, Spinning, 
 from race_to_purchase.rehearse.world.merchant import Merchant
 from race_to_purchase.rehearse.world.monkey import Monkey
 from race_to_purchase.rehearse.world.operator import Merchants, Operator
-from race_to_purchase.rehearse.world.plan import plan
+from race_to_purchase.rehearse.world.plan import calmed, plan
 from race_to_purchase.rehearse.world.process import Gone, Line, Process, Request
 from race_to_purchase.rehearse.world.rest import Rest
 from race_to_purchase.rehearse.world.rows import MemoryRows
@@ -49,6 +49,9 @@ T = TypeVar("T")
 C = TypeVar("C")
 
 BEGIN_MS = int(1000 * BEGIN.timestamp())
+
+CALM = 0.5
+"""The share of directed worlds that have few faults beside the one they aim at."""
 
 BUYERS_WAIT_S = 30.0
 """How long a buyer waits for one answer."""
@@ -88,6 +91,8 @@ class World:
         self.chance = Random(seed)
         needed, self.aims = aims.dealt(seed)
         self.plan = plan(self.chance, theme or needed)
+        if aims.is_directed(seed) and self.chance.random() < CALM:
+            self.plan = calmed(self.plan)
         self.chaos = Chaos(self.chance, self.plan.rates, self.plan.strikes, self.plan.favours, aims.by_place(self.aims))
         self.awaits: Counter[Cell] = Counter()
         self.loop = VirtualLoop(self.chance)

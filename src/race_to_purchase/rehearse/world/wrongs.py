@@ -18,7 +18,7 @@ from race_to_purchase.ports import PaymentRequest
 from race_to_purchase.rehearse.world.books import Payment
 from race_to_purchase.rehearse.world.database import BEGIN
 from race_to_purchase.rehearse.world.parts import Rest, World
-from race_to_purchase.rules.rows import Attempt, Finding, Pool, attempt_id, finding_id
+from race_to_purchase.rules.rows import Attempt, Entry, Finding, Pool, attempt_id, finding_id
 
 ROUNDS = (6, 14)
 """Passes while there are faults; then as many without as it takes, `ROUNDS_MAX` at most."""
@@ -42,6 +42,7 @@ class Wrongs:
         self._rest = rest
         self._rows = world.database.store.rows
         self._ruined: dict[str, Pool] = {}
+        self._lost: list[Entry] = []
         self._spoilt: set[str] = set()
         """Checkouts: what goes wrong twice may have no one right answer."""
 
@@ -49,7 +50,7 @@ class Wrongs:
         """Spoil the world, and let the processes repair it."""
         world = self._world
         for spoil in self._ways():
-            for _ in range(world.pick((1, 2, 3))):
+            for _ in range(world.pick((1, 2, 3, 6))):
                 spoil()
         for _ in range(world.pick((0, 0, FLOOD))):
             self._come_from_a_stranger()
@@ -57,10 +58,12 @@ class Wrongs:
         for walk in await world.database.findings.reached():
             await world.database.findings.reach(walk, (BEGIN - timedelta(hours=1)).isoformat())
         world.chaos.on = True
-        for _ in range(world.pick(ROUNDS)):
+        rounds = world.pick(ROUNDS)
+        for number in range(rounds):
             await self._pass()
+            if 2 * number >= rounds:
+                self._see_again()
         self._rest.end_faults()
-        self._see_again()
         for _ in range(ROUNDS_MAX):
             await self._pass()
             if not self._unrepaired() and await self._is_judged():
@@ -89,6 +92,7 @@ class Wrongs:
             self._break_off_a_repair,
             self._send_back,
             self._lose_sight,
+            self._lose_an_entry,
         ]
 
     async def _pass(self) -> None:
@@ -224,6 +228,15 @@ class Wrongs:
         for payment in captured[: self._world.pick((1, FLOOD))]:
             books.hidden[payment.request.key] = self._world.chance.random() < 0.3
 
+    def _lose_an_entry(self) -> None:
+        """A sale is missing in the journal; only people can book it again."""
+        left = [row for row in self._rows.entries.values() if row.kind == "sale" and row.order_id not in self._spoilt]
+        if left:
+            row = self._world.pick(left)
+            self._spoilt.add(row.order_id)
+            self._lost.append(self._rows.entries.pop((row.order_id, row.entry)))
+            self._tell(row.order_id, "its sale is not in the journal")
+
     def _send_back(self) -> None:
         """A bank has sent a refund back, and the gateway has told nobody."""
         books = self._world.gateway
@@ -244,6 +257,8 @@ class Wrongs:
             held, sold = self._world.truths.counted(pool.id)
             self._rows.pools[pool.id] = replace(pool, held=held, sold=sold, version=there.version + 1)
         self._ruined.clear()
+        self._rows.entries.update(((row.order_id, row.entry), row) for row in self._lost)
+        self._lost.clear()
 
     def _leave_a_reservation(self) -> None:
         """A reservation that has ended is back, and no loop knows of it."""
