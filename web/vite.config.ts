@@ -16,7 +16,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     manifest: true,
     rolldownOptions: {
-      input: { shop: resolve(here, "shop.html"), race: resolve(here, "src/embed.ts") },
+      input: { shop: resolve(here, "shop.html"), console: resolve(here, "console.html"), race: resolve(here, "src/embed.ts") },
       output: {
         // A shop writes this address into its own page, so it stays; all that it imports has a digest.
         entryFileNames: (chunk) => (chunk.name === "race" ? "assets/race.js" : "assets/[name]-[hash].js"),

@@ -17,14 +17,20 @@ import uvloop
 from race_to_purchase.app.line import reveal, seal
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.edge.connection import http_protocol
+from race_to_purchase.edge.console.handlers import ConsoleHandlers
+from race_to_purchase.edge.console.live import Live
 from race_to_purchase.edge.guard.connections import Connections
+from race_to_purchase.edge.operator_sessions import ConsoleSessions
 from race_to_purchase.edge.origins import Origins
 from race_to_purchase.edge.reference.examples import DROP
 from race_to_purchase.edge.routes import Behind, build_app
 from race_to_purchase.edge.sessions import Sessions
 from race_to_purchase.edge.webhooks import Webhooks
 from race_to_purchase.observe.committed import Committed, committed
+from race_to_purchase.observe.slo.objectives import Slo
 from race_to_purchase.operate.admin_keys import AdminKeys
+from race_to_purchase.operate.console.acts import Acts
+from race_to_purchase.operate.console.desk import ConsoleDesk
 from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue, DropState
 from race_to_purchase.operate.findings import FindingsDesk
@@ -58,6 +64,7 @@ ADMIN_KEY = "admin-key-for-tests"
 SHOP_ORIGIN = "https://www.shop.example"
 SESSION_KEYS = Keyring({1: b"1" * 32}, 1)
 SESSION_S = 30 * 86_400
+CONSOLE_IDLE_S = 1800
 
 ANSWER_WAIT_S = 0.3
 
@@ -129,6 +136,14 @@ class Shop:
             clock=self.now_s,
         )
 
+    def console(self) -> ConsoleHandlers:
+        """The console, for who may do what; what it reads is shown on PostgreSQL, in tests/console."""
+        rows: Any = None
+        desk = ConsoleDesk(self.store, rows, rows, list, Slo())
+        lines = LineDesk(self.line._committer, self.line_rows, partial(reveal, self.keys))
+        acts = Acts(self.store, self.catalogue, lines, self.gateways)
+        return ConsoleHandlers(desk, acts, self.catalogue, Live(desk.overview, "shop"))
+
     def now_s(self) -> float:
         """The clock of sessions and tokens."""
         return (datetime.now(UTC) + self.offset).timestamp()
@@ -156,6 +171,8 @@ class Shop:
                 grants=GrantDesk(self.line._committer, self.line_rows, self.keys),
                 line_desk=LineDesk(self.line._committer, self.line_rows, partial(reveal, self.keys)),
                 customers=self.login.customers(self.now_s),
+                console=self.console(),
+                console_sessions=ConsoleSessions(self.session_keys, idle_s=CONSOLE_IDLE_S, clock=self.now_s),
             ),
             storefront_keys={"shop": STOREFRONT_KEY, "other": OTHER_STOREFRONT_KEY},
             admin_keys={"ops": ADMIN_KEY},

@@ -78,6 +78,7 @@ SILENT: list[Any] = [
     o.Done("captured"),
     o.Ignored("late"),
     o.DropChanged("aurora"),
+    o.ChangedMeanwhile("aurora"),
     o.PassGiven(PassRow("aurora", "00" * 16, 1, "00" * 16, NOON)),
     o.Steered(LINE),
     o.Released(3, "rate", LINE),

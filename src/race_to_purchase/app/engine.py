@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from race_to_purchase.app.admin_keys import AdminKeyParts
 from race_to_purchase.app.budget import Budgets, objectives
+from race_to_purchase.app.console import ConsoleParts, open_console_sessions
 from race_to_purchase.app.desks import Counter, entries_of, open_counter
 from race_to_purchase.app.guard import Guard, guard_of, open_guard
 from race_to_purchase.app.identity import Identity, open_identity, require_sound_identity
@@ -20,6 +21,7 @@ from race_to_purchase.app.line import LineParts, open_keys
 from race_to_purchase.app.observing import Observing
 from race_to_purchase.app.wiring import committer_of, patience_of, publisher_of
 from race_to_purchase.edge.metrics import Metrics
+from race_to_purchase.edge.operator_sessions import ConsoleSessions
 from race_to_purchase.edge.principals import Principals
 from race_to_purchase.edge.routes import Behind, build_app
 from race_to_purchase.edge.webhooks import Webhooks
@@ -77,6 +79,7 @@ class Front(msgspec.Struct, frozen=True):
     identity: Identity
     guard: Guard
     line_keys: Keyring
+    console: ConsoleSessions
 
 
 class Engine:
@@ -87,6 +90,7 @@ class Engine:
         self._store = store
         self._counter = counter
         self._identity = front.identity
+        self._console_sessions = front.console
         self.gateways: Mapping[str, Gateway] = counter.router.desks
         self._publisher = publisher_of(settings)
         self.guard = front.guard
@@ -97,7 +101,9 @@ class Engine:
         self.keys = AdminKeyParts(settings, store.pool)
         self.series = PostgresSeries(store.pool)
         self.observing = Observing(settings)
-        self._record = Record(Recorder(self.observing.counting), self.series, uuid4().hex[:12])
+        source = uuid4().hex[:12]
+        self._record = Record(Recorder(self.observing.counting), self.series, source)
+        self._console = ConsoleParts(store.pool, self.reads, self.series, counter.router, source)
         self.committer = committer_of(settings, store)
         patience = patience_of(settings)
         self.purchase = Purchase(
@@ -141,6 +147,7 @@ class Engine:
             await open_identity(settings, keyrings),
             await open_guard(settings, keyrings),
             await open_keys(settings, keyrings),
+            await open_console_sessions(settings, keyrings),
         )
         engine = cls(settings, store, await open_counter(settings, dsn), front, dsn)
         await engine.gateway_admin.follow()
@@ -227,6 +234,8 @@ class Engine:
                 carts=CartDesk(self._carts, self.reads, self._settings.cart_days * 86_400.0),
                 customers=self._identity.customers,
                 keys=self.keys.desk,
+                console=self._console.handlers(self.catalogue, self.line.desk, self.gateway_admin),
+                console_sessions=self._console_sessions,
             ),
             storefront_keys=keys_of(self._settings.storefront_keys, "storefront_keys"),
             admin_keys=keys_of(self._settings.admin_keys, "admin_keys"),
@@ -234,6 +243,10 @@ class Engine:
             echo=self._settings.echo,
             sandbox=self._counter.act,
         )
+
+    def part(self) -> None:
+        """End what would never end by itself: the server is about to stop."""
+        self._console.live.close()
 
     async def stop(self, grace_s: float) -> None:
         """Stop taking over, finish payments under way, commit what is queued; what is left, other processes do."""

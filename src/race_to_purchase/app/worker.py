@@ -93,6 +93,7 @@ async def run_worker(
     if server.started:
         ready()
     await asyncio.wait([serving, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
+    engine.part()
     deadline_s = loop.time() + settings.stop_grace_s
     await serving
     await engine.stop(grace_s=max(0.5, deadline_s - loop.time()))

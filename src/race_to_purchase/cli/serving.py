@@ -43,6 +43,7 @@ def serve(
 def _greet(reachable: Reachable, keys_made: bool, drops: Sequence[Drop]) -> None:
     out.print(f"Race to Purchase {__version__} serves at {reachable.url}", style="bold")
     out.print(f"  reference    {reachable.url}/docs")
+    out.print(f"  console      {reachable.url}/console", soft_wrap=True)
     for address in reachable.metrics:
         out.print(f"  metrics      {address}", soft_wrap=True)
     for drop in drops:
@@ -50,5 +51,6 @@ def _greet(reachable: Reachable, keys_made: bool, drops: Sequence[Drop]) -> None
     if keys_made:
         out.print(f"  storefront   {reachable.storefront_key}", markup=False)
         out.print(f"  admin        {reachable.admin_key}", markup=False)
+        out.print("  The admin key opens the console.")
         out.print("  These keys were made for this run; for production set RACE_STOREFRONT_KEYS and RACE_ADMIN_KEYS.")
     out.print("  Ctrl-C stops it.")

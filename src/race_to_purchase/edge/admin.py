@@ -27,7 +27,8 @@ class DropsAdmin:
 
     async def put(self, call: Call) -> Answer:
         """PUT /v1/admin/drops/{drop}: the whole definition. The same one twice changes nothing."""
-        return answer(await self._catalogue.put(definition(call)))
+        assert call.principal is not None
+        return answer(await self._catalogue.put(definition(call), by=call.principal.name))
 
     async def all(self, call: Call) -> Answer:
         """GET /v1/admin/drops."""
@@ -47,7 +48,8 @@ class DropsAdmin:
 
     async def close(self, call: Call) -> Answer:
         """POST /v1/admin/drops/{drop}/close. Closing twice changes nothing, so no key is needed."""
-        return answer(await self._catalogue.close(call.drop()))
+        assert call.principal is not None
+        return answer(await self._catalogue.close(call.drop(), by=call.principal.name))
 
 
 def definition(call: Call) -> Drop:

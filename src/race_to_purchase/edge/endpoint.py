@@ -22,7 +22,7 @@ from race_to_purchase.edge.guard.gate import Gate
 from race_to_purchase.edge.idempotency import key_of
 from race_to_purchase.edge.principals import Headers, Needed, Principals, buyer_of
 from race_to_purchase.edge.problems import Refused, bad_header, broken, stopping, unavailable, wrong_method
-from race_to_purchase.edge.reply import request_id, tell
+from race_to_purchase.edge.reply import Streamed, request_id, tell
 from race_to_purchase.errors import TryAgainLater
 from race_to_purchase.observe.events import emit
 from race_to_purchase.observe.events.http import Class, RequestAnswered
@@ -104,8 +104,10 @@ class Endpoint:
             log.exception("request failed: %s %s", scope["method"], scope["path"], extra={"request": name})
             answer = broken(name)
         load.in_flight -= 1
+        took_s = monotonic() - began_s  # Of a stream, until it begins.
         await tell(send, answer, named, () if self._cors is None else self._cors.told(headers))
-        took_s = monotonic() - began_s
+        if not isinstance(answer, Streamed):
+            took_s = monotonic() - began_s
         emit(RequestAnswered(route, _CLASSES[answer.status // 100], answer.status, took_s, cause=cause))
 
     def _other(self, method: str, headers: Headers) -> Refused:

@@ -18,7 +18,8 @@ from typing import Literal, cast, get_args
 import msgspec
 
 from race_to_purchase.edge.customers import Customers, is_token
-from race_to_purchase.edge.problems import bad_header, forbidden, not_this_buyer, unauthorized
+from race_to_purchase.edge.operator_sessions import ConsoleSessions
+from race_to_purchase.edge.problems import bad_header, console_session_over, forbidden, not_this_buyer, unauthorized
 from race_to_purchase.edge.sessions import Sessions
 from race_to_purchase.operate.admin_keys import AdminKeys
 from race_to_purchase.rules.admin_keys import NAME_PATTERN, KeyRole, digest_of
@@ -80,10 +81,12 @@ class Principals:
         sessions: Sessions | None = None,
         customers: Customers | None = None,
         issued: AdminKeys | None = None,
+        console: ConsoleSessions | None = None,
     ) -> None:
         self._issued = issued
         self._sessions = sessions
         self._customers = customers
+        self._console = console
         self._by_digest: dict[bytes, Principal] = {}
         for principal, key in _holders(storefront_keys, admin_keys):
             if not NAME.fullmatch(principal.name):
@@ -95,11 +98,17 @@ class Principals:
                 raise ValueError(f"{principal.name} and {self._by_digest[digest].name} have the same key")
             self._by_digest[digest] = principal
 
+    def by_key(self, key: str) -> Principal | None:
+        """The holder of a key; None where nobody has it."""
+        return self._holder(digest_of(key.encode()))
+
     def identify(self, headers: Headers, needed: Needed, *, changes: bool) -> Principal:
         """Who asks, if they may do what is `needed`; refused with 401 or 403 if not. `changes`: what not only reads."""
         given = headers.get(b"authorization")
         if given is None or needed == "session":
-            return self._by_cookie(headers, needed, changes=changes)
+            if "buyer" in ENOUGH[needed]:
+                return self._by_cookie(headers, changes=changes)
+            return self._by_console(headers, needed, changes=changes)
         scheme, _, key = given.partition(b" ")
         principal = self._holder(digest_of(key.strip()))
         if scheme.lower() != b"bearer":
@@ -117,8 +126,30 @@ class Principals:
             return None if holder is None else Principal(holder.name, holder.role)
         return found
 
-    def _by_cookie(self, headers: Headers, needed: Needed, *, changes: bool) -> Principal:
-        if self._sessions is None or "buyer" not in ENOUGH[needed]:
+    def _by_console(self, headers: Headers, needed: Needed, *, changes: bool) -> Principal:
+        """The operator whose browser it is, by the session of the console."""
+        session = None if self._console is None else self._console.read(headers)
+        if self._console is None or session is None:
+            raise unauthorized(wrong=False)
+        principal = self._behind(session.holder, self._console)
+        if principal.role not in ENOUGH[needed]:
+            raise forbidden(principal.role, needed)
+        if changes:
+            self._console.require_meant(headers, session)
+        return principal
+
+    def _behind(self, holder: bytes, console: ConsoleSessions) -> Principal:
+        """Whose session it is; refused where their key was taken away. There are a few keys, so each is tried."""
+        issued = () if self._issued is None else self._issued.known
+        for digest in (*self._by_digest, *issued):
+            if holder in console.holders(digest):
+                principal = self._holder(digest)
+                if principal is not None:
+                    return principal
+        raise console_session_over()
+
+    def _by_cookie(self, headers: Headers, *, changes: bool) -> Principal:
+        if self._sessions is None:
             raise unauthorized(wrong=False)
         session = self._sessions.read(headers)
         if changes:

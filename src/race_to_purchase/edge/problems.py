@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from race_to_purchase.edge.reply import Reply
 from race_to_purchase.errors import TryAgainLater
+from race_to_purchase.ports import Acted
 from race_to_purchase.rules.answers import Answer, problem
 
 CHALLENGE = b'Bearer realm="race-to-purchase"'
@@ -91,6 +92,32 @@ def session_over(*, expired: bool) -> Refused:
         detail = "The cookie race_session is not one of ours: begin a new session with POST /v1/session."
         told = problem(401, "session_invalid", "Session invalid", detail)
     return Refused(Reply(told.status, told.body, problem=True, headers=((b"www-authenticate", CHALLENGE),)))
+
+
+def console_session_over() -> Refused:
+    """An operator's session has ended, or never was one; or its key was taken away. Why is counted, and not told."""
+    detail = "Your session at the console is over. Sign in again; nothing of this request was done."
+    told = problem(401, "console_session_over", "Signed out", detail)
+    return Refused(Reply(told.status, told.body, problem=True, headers=((b"www-authenticate", CHALLENGE),)))
+
+
+def stale_view(latest: Acted | None) -> Answer:
+    """Somebody was faster: what was wanted was wanted of a state that is gone."""
+    by = "Somebody" if latest is None else str(latest.data.get("by") or "Somebody")
+    detail = f"{by} has changed this since you looked at it. Nothing was done: look again, and decide anew."
+    return problem(409, "stale_view", "Changed meanwhile", detail, latest=latest)
+
+
+def search_too_wide() -> Refused:
+    """There is too much to look through."""
+    detail = "There are too many purchases to look through in time: ask for fewer hours, or by order or checkout."
+    return Refused(problem(503, "search_too_wide", "Search too wide", detail))
+
+
+def too_many_viewers() -> Refused:
+    """Nobody who watches may be felt by those who buy."""
+    detail = "So many watch the console at this process that no further one can. Try again later."
+    return Refused(problem(503, "too_many_viewers", "Too many viewers", detail, retryable=True, retry_after_s=5))
 
 
 def token_refused(*, expired: bool) -> Refused:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from http import HTTPStatus
 from random import getrandbits
 
@@ -41,6 +42,12 @@ class Reply(Answer, frozen=True):
     headers: tuple[Header, ...] = ()
 
 
+class Streamed(Reply, frozen=True, kw_only=True):
+    """An answer that has no end of its own: its body is the first piece, `frames` are the further ones."""
+
+    frames: AsyncGenerator[bytes, None]
+
+
 def request_id(headers: Mapping[bytes, bytes]) -> bytes:
     """The client's X-Request-Id if it can stand in a log line, else a new one; nothing but the log hangs on it."""
     given = headers.get(b"x-request-id")
@@ -56,8 +63,23 @@ async def tell(send: Send, answer: Answer, named: bytes, more: tuple[Header, ...
         if write_whole(send, head, more, answer.body):
             return
     sent = [*headers(answer, named), *more] if more else headers(answer, named)
+    if isinstance(answer, Streamed):
+        await _tell_on(send, answer, sent)
+        return
     await send({"type": "http.response.start", "status": answer.status, "headers": sent})
     await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _tell_on(send: Send, answer: Streamed, sent: list[Header]) -> None:
+    """Send piece after piece, each as soon as it is there."""
+    head = [header for header in sent if header[0] != b"content-length"]
+    head.append((b"x-accel-buffering", b"no"))  # A proxy before us must not wait for the end.
+    await send({"type": "http.response.start", "status": answer.status, "headers": head})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+    async with aclosing(answer.frames) as frames:
+        async for frame in frames:
+            await send({"type": "http.response.body", "body": frame, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _is_ordinary(answer: Answer) -> bool:

@@ -20,6 +20,8 @@ from race_to_purchase.edge.carts import Carts
 from race_to_purchase.edge.challenge.challenges import Challenges
 from race_to_purchase.edge.challenge.desk import ChallengeDesk
 from race_to_purchase.edge.checkouts import Checkouts
+from race_to_purchase.edge.console.handlers import ConsoleHandlers
+from race_to_purchase.edge.console.signing_in import ConsoleSigningIn
 from race_to_purchase.edge.cors import Cors, open_to_pages
 from race_to_purchase.edge.customers import Customers
 from race_to_purchase.edge.drops import DropsOnSale
@@ -34,6 +36,7 @@ from race_to_purchase.edge.line.admin import LineAdmin
 from race_to_purchase.edge.line.grants import GrantsAdmin
 from race_to_purchase.edge.line.handlers import LineHandlers
 from race_to_purchase.edge.metrics import Metrics
+from race_to_purchase.edge.operator_sessions import ConsoleSessions
 from race_to_purchase.edge.pages.built import Built, built_files
 from race_to_purchase.edge.pages.pages import Pages
 from race_to_purchase.edge.principals import Principals
@@ -80,6 +83,8 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
     sessions: Sessions
     carts: CartDesk
     keys: AdminKeys
+    console: ConsoleHandlers
+    console_sessions: ConsoleSessions
     metrics: Metrics = Metrics(None)
     customers: Customers | None = None
 
@@ -100,8 +105,11 @@ def build_app(
     `ready` raises DatabaseUnavailable where nothing can be served. `echo` mounts the benchmark's measuring stick,
     `sandbox` the page on which buyers of the sandbox act. `pages` are the built ones; without them, the package's own.
     """
+    principals = Principals(
+        storefront_keys, admin_keys, behind.sessions, behind.customers, behind.keys, behind.console_sessions
+    )
     at = Paths(
-        Principals(storefront_keys, admin_keys, behind.sessions, behind.customers, behind.keys),
+        principals,
         behind.gate,
         Cors(behind.sessions.origins) if behind.sessions.origins.allowed else None,
     )
@@ -120,6 +128,7 @@ def build_app(
         *_trusting(at, KeysAdmin(behind.keys)),
         *_reconciling(at, FindingsAdmin(behind.findings)),
         *_afterwards(at, Aftersale(behind.refunds, behind.disputes)),
+        *_watching(at, behind.console, ConsoleSigningIn(behind.console_sessions, principals)),
         *_reading(at, Reference()),
         at("/metrics", get=Verb("metrics", behind.metrics.show, "admin")),
         *_visiting(at, Pages(built_files() if pages is None else pages)),
@@ -270,6 +279,29 @@ def _reconciling(at: Paths, findings: FindingsAdmin) -> Sequence[Route]:
     )
 
 
+def _watching(at: Paths, console: ConsoleHandlers, signing_in: ConsoleSigningIn) -> Sequence[Route]:
+    path = "/v1/admin/console"
+    return (
+        at(
+            "/v1/admin/session",
+            post=Verb("console_sign_in", signing_in.begin, body=BYTES_MAX),
+            get=Verb("console_session", signing_in.show, "viewer"),
+            delete=Verb("console_sign_out", signing_in.end, "viewer"),
+        ),
+        at(f"{path}/search", get=Verb("console_search", console.search, "viewer")),
+        at(f"{path}/purchases/{{id}}", get=Verb("console_purchase", console.purchase, "viewer")),
+        at(f"{path}/drops", post=Verb("console_put", console.put, "admin", body=DEFINITION_BYTES_MAX)),
+        at(f"{path}/drops/{{drop}}", get=Verb("console", console.overview, "viewer")),
+        at(f"{path}/drops/{{drop}}/series", get=Verb("console_series", console.series, "viewer")),
+        at(f"{path}/drops/{{drop}}/stream", get=Verb("console_stream", console.stream, "viewer")),
+        at(
+            f"{path}/drops/{{drop}}/actions",
+            get=Verb("console_trail", console.trail, "viewer"),
+            post=Verb("console_act", console.act, "operator", body=BYTES_MAX),
+        ),
+    )
+
+
 def _afterwards(at: Paths, aftersale: Aftersale) -> Sequence[Route]:
     return (
         at(
@@ -294,6 +326,7 @@ def _visiting(at: Paths, pages: Pages) -> Sequence[Route]:
         at("/shop/{drop}", get=Verb("shop", pages.shop)),
         at("/shop/{drop}/checkout/{id}", get=Verb("shop_checkout", pages.checkout)),
         at("/shop/{drop}/orders/{id}", get=Verb("shop_order", pages.order)),
+        at("/console", get=Verb("console_page", pages.console)),
         at("/assets/{file}", get=Verb("asset", pages.asset)),
     )
 

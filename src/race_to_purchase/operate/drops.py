@@ -36,24 +36,27 @@ class Catalogue:
         self._reads = reads
         self._seal = seal
 
-    async def put(self, definition: Drop) -> Outcome:
-        """Create or change; StockBelowUse and FlowFixed say what cannot be changed any more."""
+    async def put(self, definition: Drop, by: str = "", why: str = "", seen: int | None = None) -> Outcome:
+        """Create or change, which is noted with who did it and why; StockBelowUse and FlowFixed say what cannot be
+        changed any more, ChangedMeanwhile that the version is not that which was `seen`."""
         sealed = self._seal(definition.id) if self._seal is not None and definition.door is not None else None
         while True:
             pools = set(shared_pools(definition))
             existing = await self._reads.drop(definition.id)
             if existing is not None:
                 pools |= set(shared_pools(existing.definition))
-            outcome = await self._committer.submit(PutDrop(definition.id, definition, tuple(sorted(pools)), sealed))
+            shared = tuple(sorted(pools))
+            command = PutDrop(definition.id, definition, shared, sealed, by=by, why=why, seen=seen)
+            outcome = await self._committer.submit(command)
             # Each time round somebody else has changed it: that cannot go on for ever.
             if not isinstance(outcome, DropChanged):
                 return outcome
 
-    async def close(self, drop_id: str) -> Outcome:
-        """Let no new checkout begin."""
+    async def close(self, drop_id: str, by: str = "", why: str = "", seen: int | None = None) -> Outcome:
+        """Let no new checkout begin; ChangedMeanwhile as with `put`."""
         if await self._reads.drop(drop_id) is None:
             return Unknown("drop", drop_id)
-        return await self._committer.submit(CloseDrop(drop_id))
+        return await self._committer.submit(CloseDrop(drop_id, by, why, seen))
 
     async def drop(self, drop_id: str) -> DropState | None:
         """One drop as it stands now."""

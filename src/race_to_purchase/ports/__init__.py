@@ -5,6 +5,7 @@ Nobody else's types cross these lines: rows and verdicts of `rules` go in and co
 
 from race_to_purchase.ports.books import Booked, Findings, Ledger
 from race_to_purchase.ports.carts import Carts
+from race_to_purchase.ports.console import Acted, ConsoleReads, Found, Purchase, RowsNow
 from race_to_purchase.ports.gateway import (
     Gateway,
     GatewayPayment,
@@ -23,6 +24,7 @@ from race_to_purchase.ports.world import Clock, Publisher
 
 __all__ = [
     "PART_TIDS",
+    "Acted",
     "AdminKeyRows",
     "AftersaleCounts",
     "AftersaleReads",
@@ -30,8 +32,10 @@ __all__ = [
     "Carts",
     "Clock",
     "Conflict",
+    "ConsoleReads",
     "DueCheckout",
     "Findings",
+    "Found",
     "Gateway",
     "GatewayPayment",
     "GatewayUnanswered",
@@ -45,8 +49,10 @@ __all__ = [
     "LineSeen",
     "PaymentRequest",
     "Publisher",
+    "Purchase",
     "Reads",
     "Rejected",
+    "RowsNow",
     "SeriesStore",
     "Session",
     "Store",

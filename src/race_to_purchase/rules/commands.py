@@ -229,12 +229,19 @@ class PutDrop(msgspec.Struct, frozen=True):
     pools: tuple[str, ...]
     sealed: SealedSecret | None = None
     """Of the draw, where the drop has a door and no line yet."""
+    by: str = ""
+    why: str = ""
+    seen: int | None = None
+    """The drop's version that whoever asks has before them (-1: none); None where it may be any."""
 
 
 class CloseDrop(msgspec.Struct, frozen=True):
-    """No new checkouts; running ones may finish."""
+    """No new checkouts; running ones may finish. `seen` as in PutDrop."""
 
     drop_id: str
+    by: str = ""
+    why: str = ""
+    seen: int | None = None
 
 
 GATEWAYS = "~gateways"

@@ -1,7 +1,4 @@
-"""What a decision comes to. Expected ends are values, matched by their callers; none of them is an exception.
-
-`answers` says how each is told to a buyer.
-"""
+"""What a decision comes to: values that are matched, no exceptions. `answers` says how each is told to a buyer."""
 
 from __future__ import annotations
 
@@ -203,8 +200,14 @@ class DropStored(msgspec.Struct, frozen=True):
     created: bool
 
 
+class ChangedMeanwhile(msgspec.Struct, frozen=True):
+    """Whoever asked had another state before them, which somebody has changed."""
+
+    drop: str
+
+
 class DropChanged(msgspec.Struct, frozen=True):
-    """Somebody has changed the drop meanwhile, and it has pools now that were not read: to be decided again."""
+    """Somebody has changed the drop meanwhile, and it has pools that were not read: to be decided again."""
 
     drop: str
 
@@ -388,6 +391,7 @@ Outcome = (
     | DropChanged
     | StockBelowUse
     | FlowFixed
+    | ChangedMeanwhile
     | Done
     | Ignored
     | Noted

@@ -47,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         ),
     ] = 30
     cart_days: Annotated[int, msgspec.Meta(ge=1, le=400, description="How long a cart is kept that rests.")] = 30
+    console_idle_minutes: Annotated[int, msgspec.Meta(ge=1, le=720, description="Until the console signs out.")] = 30
     line_keys: Annotated[
         str,
         msgspec.Meta(

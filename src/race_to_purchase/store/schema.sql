@@ -51,6 +51,7 @@ CREATE TABLE checkout (
     history     text        NOT NULL DEFAULT ''  -- JSON lines, appended by the write that they tell of
 ) WITH (fillfactor = 45);
 CREATE INDEX checkout_deadline ON checkout (deadline);
+CREATE INDEX checkout_age ON checkout USING brin (created_at) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE TABLE attempt (
     checkout_id     uuid        NOT NULL,

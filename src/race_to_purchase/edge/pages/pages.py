@@ -36,6 +36,11 @@ class Pages:
         call.id("order")
         return await self.shop(call)
 
+    async def console(self, call: Call) -> Answer:
+        """GET /console: the same page for everybody; who may see what, the API says."""
+        page = self._files.get("console.html")
+        return pages_not_built() if page is None else page.reply(call.headers)
+
     async def asset(self, call: Call) -> Answer:
         """GET /assets/{file}."""
         found = self._files.get(f"assets/{call.path['file']}")

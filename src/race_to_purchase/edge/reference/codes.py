@@ -27,6 +27,7 @@ CODES: dict[str, Code] = {
     "unauthorized": Code(401, "No key and no session was given, or a key that is not known."),
     "session_invalid": Code(401, "The cookie `race_session` is not one of ours; begin a new session."),
     "session_expired": Code(401, "The session has ended; begin a new one."),
+    "console_session_over": Code(401, "The operator's session at the console has ended, or its key was taken away."),
     "token_invalid": Code(401, "A customer's token is not the shop's, not for this service, or malformed."),
     "token_expired": Code(401, "A customer's token has expired; the shop has to make a new one."),
     "payment_declined": Code(
@@ -100,6 +101,9 @@ CODES: dict[str, Code] = {
     "key_name_taken": Code(409, "A key of this name is not revoked yet, or stands in the settings."),
     "no_email_codes": Code(409, "Codes by e-mail are not set up here."),
     "idempotency_in_flight": Code(409, "The first request with this key is still being answered.", retryable=True),
+    "stale_view": Code(
+        409, "Somebody else has changed it since it was looked at; nothing was done. `latest` says what."
+    ),
     "stock_below_use": Code(409, "The stock cannot shrink below what is `held` and `sold`."),
     "field_is_fixed": Code(409, "`field` of a drop cannot change once the drop exists."),
     "body_too_large": Code(
@@ -140,6 +144,8 @@ CODES: dict[str, Code] = {
         "`Idempotency-Key`.",
         retryable=True,
     ),
+    "search_too_wide": Code(503, "There is too much to look through in time; ask for fewer hours."),
+    "too_many_viewers": Code(503, "So many watch the console at this process that nobody else can.", retryable=True),
     "pages_not_built": Code(503, "This installation was made without its pages; the API works."),
     "unavailable": Code(503, "The request cannot be served at the moment; nothing was changed.", retryable=True),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -134,10 +134,15 @@ def _operation(operation: Operation) -> Json:
         "x-problem-codes": sorted(set(operation.problems)),
     }
     if operation.body is not None:
-        name = "DropDefinition" if operation.body is Drop else operation.body.__name__
-        content = {"schema": _ref(name), "example": operation.example}
+        content = {"schema": _body(operation.body), "example": operation.example}
         built["requestBody"] = {"required": True, "content": {"application/json": content}}
     return built
+
+
+def _body(shape: Any) -> Json:
+    """The schema of a body: that of a struct, or one of those of a union."""
+    names = ["DropDefinition" if struct is Drop else struct.__name__ for struct in get_args(shape) or (shape,)]
+    return _ref(names[0]) if len(names) == 1 else {"oneOf": [_ref(name) for name in names]}
 
 
 def _parameters(operation: Operation) -> Iterable[Json]:
@@ -217,7 +222,8 @@ def _problem(name: str) -> Json:
 
 def _schemas() -> Json:
     """Every struct that is read or told, by name; `DropDefinition` is a drop whose id may be left out."""
-    bodies = {operation.body for operation in OPERATIONS if operation.body is not None}
+    asked = (operation.body for operation in OPERATIONS if operation.body is not None)
+    bodies = {struct for body in asked for struct in get_args(body) or (body,)}
     told = {told.shape for operation in OPERATIONS for told in operation.told.values() if told.shape is not None}
     shapes = sorted((bodies | told | {Problem}) - {dict}, key=lambda shape: shape.__name__)
     _, components = msgspec.json.schema_components(shapes, ref_template=_REF)

@@ -19,7 +19,7 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """One method of one path; `query` names its parameters.
+    """One method of one path; `query` names its parameters, `body` is a struct, or a union of some.
 
     `key`: whether an Idempotency-Key is required, or None where none is looked at.
     """
@@ -33,7 +33,7 @@ class Operation(msgspec.Struct, frozen=True):
     told: dict[int, Told]
     problems: tuple[str, ...] = ()
     role: Needed | None = None
-    body: type | None = None
+    body: Any = None
     example: Any = None
     key: bool | None = None
     query: tuple[str, ...] = ()

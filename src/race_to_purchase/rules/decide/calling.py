@@ -23,7 +23,7 @@ from race_to_purchase.rules.line.commands import (
 from race_to_purchase.rules.line.controller import Facts, Limits
 from race_to_purchase.rules.line.door import Door
 from race_to_purchase.rules.line.rows import Called, LineRow
-from race_to_purchase.rules.outcomes import Ignored, Released, Steered, Unknown
+from race_to_purchase.rules.outcomes import ChangedMeanwhile, Ignored, Released, Steered, Unknown
 from race_to_purchase.rules.phases import phase_of
 from race_to_purchase.rules.rows import Event, Pool
 from race_to_purchase.rules.snapshot import Snapshot
@@ -130,6 +130,8 @@ def steer(snapshot: Snapshot, command: SteerLine) -> Decision:
     line = snapshot.lines.lines.get(command.drop_id)
     if line is None:
         return Decision(Unknown("line", command.drop_id))
+    if command.seen is not None and command.seen != line.hand:
+        return Decision(ChangedMeanwhile(command.drop_id))
     steered = line
     if command.paused is not None:
         steered = replace(steered, paused_at=(line.paused_at or snapshot.now) if command.paused else None)
@@ -140,5 +142,6 @@ def steer(snapshot: Snapshot, command: SteerLine) -> Decision:
     if steered == line:
         return Decision(Steered(line))
     told = {"by": command.by, "paused": command.paused, "rate_per_s": command.rate_per_s, "message": command.message}
+    told["why"] = command.why or None
     data = msgspec.json.encode({name: value for name, value in told.items() if value is not None}).decode()
     return Decision(Steered(steered), (steered, Event(command.drop_id, "line_steered", snapshot.now, data)))

@@ -12,7 +12,15 @@ from race_to_purchase.rules.commands import CloseDrop, PutDrop
 from race_to_purchase.rules.decide.decision import Decision
 from race_to_purchase.rules.decide.drawing import new_line
 from race_to_purchase.rules.drop import Drop, item_pool, shared_pools
-from race_to_purchase.rules.outcomes import DropChanged, DropStored, FlowFixed, Outcome, StockBelowUse, Unknown
+from race_to_purchase.rules.outcomes import (
+    ChangedMeanwhile,
+    DropChanged,
+    DropStored,
+    FlowFixed,
+    Outcome,
+    StockBelowUse,
+    Unknown,
+)
 from race_to_purchase.rules.rows import DropRow, Event, Pool, Row
 from race_to_purchase.rules.snapshot import Snapshot
 
@@ -21,10 +29,12 @@ def put_drop(snapshot: Snapshot, command: PutDrop) -> Decision:
     """Store the definition and bring the pools to the size it says; an item left out shrinks to nothing."""
     wanted = command.definition
     row = snapshot.drops.get(wanted.id)
+    if _is_stale(row, command.seen):
+        return Decision(ChangedMeanwhile(wanted.id))
     if row is None:
         created = [Pool(pool_id, wanted.id, kind, size) for pool_id, (kind, size) in shared_pools(wanted).items()]
         stored = DropRow(wanted.id, wanted)
-        event = _event(snapshot, wanted, "drop_created")
+        event = _event(snapshot, wanted, "drop_created", command)
         return Decision(DropStored(stored, True), (stored, *created, *new_line(wanted, command.sealed), event))
     if row.definition == wanted:
         return Decision(DropStored(row, False))
@@ -37,7 +47,7 @@ def put_drop(snapshot: Snapshot, command: PutDrop) -> Decision:
     if not isinstance(resized, list):
         return Decision(resized)
     stored = replace(row, definition=wanted)
-    rows: list[Row] = [stored, *resized, _event(snapshot, wanted, "drop_changed")]
+    rows: list[Row] = [stored, *resized, _event(snapshot, wanted, "drop_changed", command)]
     return Decision(DropStored(stored, False), tuple(rows))
 
 
@@ -84,13 +94,21 @@ def close_drop(snapshot: Snapshot, command: CloseDrop) -> Decision:
     row = snapshot.drops.get(command.drop_id)
     if row is None:
         return Decision(Unknown("drop", command.drop_id))
+    if _is_stale(row, command.seen):
+        return Decision(ChangedMeanwhile(command.drop_id))
     if row.closed_at is not None:
         return Decision(DropStored(row, False))
     closed = replace(row, closed_at=snapshot.now)
-    return Decision(DropStored(closed, False), (closed, _event(snapshot, row.definition, "drop_closed")))
+    return Decision(DropStored(closed, False), (closed, _event(snapshot, row.definition, "drop_closed", command)))
 
 
-def _event(snapshot: Snapshot, drop: Drop, kind: str) -> Event:
+def _is_stale(row: DropRow | None, seen: int | None) -> bool:
+    """Whether somebody has changed the drop since whoever asks has looked."""
+    return seen is not None and seen != (-1 if row is None else row.version)
+
+
+def _event(snapshot: Snapshot, drop: Drop, kind: str, command: PutDrop | CloseDrop) -> Event:
     stock = {item_pool(drop.id, item.id): item.stock for item in drop.items}
-    data = msgspec.json.encode({"title": drop.title, "stock": stock}).decode()
+    said = {name: said for name, said in (("by", command.by), ("why", command.why)) if said}
+    data = msgspec.json.encode({"title": drop.title, "stock": stock, **said}).decode()
     return Event(drop.id, kind, snapshot.now, data)

@@ -85,7 +85,7 @@ class ExpirePass(msgspec.Struct, frozen=True):
 class SteerLine(msgspec.Struct, frozen=True):
     """The operator's hand: pause or resume, another rate (0: the door's own again), a message ("": none).
 
-    What is None stays as it is.
+    What is None stays as it is. `seen` is the `hand` that whoever asks has before them; None where it may be any.
     """
 
     drop_id: str
@@ -93,6 +93,8 @@ class SteerLine(msgspec.Struct, frozen=True):
     paused: bool | None = None
     rate_per_s: float | None = None
     message: str | None = None
+    why: str = ""
+    seen: str | None = None
 
 
 class NewGrant(msgspec.Struct, frozen=True):

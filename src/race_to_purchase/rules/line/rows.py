@@ -63,6 +63,12 @@ class LineRow(msgspec.Struct, frozen=True):
     message: str | None = None
     version: int = 0
 
+    @property
+    def hand(self) -> str:
+        """What operators have said of it, as one text: it changes with nothing else."""
+        paused = self.paused_at.isoformat() if self.paused_at else ""
+        return f"{paused} {self.rate_per_s or ''} {self.message or ''}"
+
 
 class PassRow(msgspec.Struct, frozen=True):
     """The pass of the ticket `tid` that is out: the `n`-th, good in one `browser` until `expires_at`.

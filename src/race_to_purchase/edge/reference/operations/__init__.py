@@ -6,6 +6,7 @@ from race_to_purchase.edge.reference.operations import (
     buying,
     carts,
     challenges,
+    console,
     health,
     keys,
     line,
@@ -25,6 +26,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *telling.OPERATIONS,
     *operating.OPERATIONS,
     *keys.OPERATIONS,
+    *console.OPERATIONS,
     *health.OPERATIONS,
     *pages.OPERATIONS,
 )

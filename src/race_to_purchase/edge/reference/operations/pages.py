@@ -41,6 +41,16 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "get",
+        "/console",
+        "console_page",
+        TAG,
+        "The console",
+        "The page of merchant and on-call, the same for everybody; who may see and do what, the API says.",
+        _PAGE,
+        ("pages_not_built",),
+    ),
+    Operation(
+        "get",
         "/assets/{file}",
         "asset",
         TAG,

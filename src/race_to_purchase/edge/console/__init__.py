@@ -1,0 +1,1 @@
+"""The console of merchant and on-call: signing in, looking, following a purchase, and acting."""

@@ -1,0 +1,90 @@
+"""What was counted in one drop, followed as it is written: read once, and then only what is new.
+
+So a look costs the same after an hour as after a minute, and twenty who look cost as much as one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from race_to_purchase.observe.series import Counted, Slice
+from race_to_purchase.operate.console.points import SPAN_S, Point, slot
+from race_to_purchase.ports import SeriesStore
+
+RECENT_S = 300
+"""What measures are of: as the queries for `/metrics` in docs/metrics.md."""
+
+LATE_S = 15
+"""A slice may become visible so much later than the time that is written on it."""
+
+PIECE_S = 300
+"""So much of the past is read at once, so that nobody else waits for long."""
+
+
+class Watch:
+    """Slices of the drop, and of what belongs to none (""); `totals` are the drop's since `since`."""
+
+    def __init__(self, series: SeriesStore, drop: str) -> None:
+        self._series = series
+        self._drops = (drop, "")
+        self._read: dict[tuple[str, str, datetime], None] = {}
+        self._reached: datetime | None = None
+        self.since: datetime | None = None
+        self.points: dict[int, Point] = {}
+        self.totals = Counted()
+        self._recent: deque[Slice] = deque()
+
+    async def follow(self, opened: datetime, now: datetime) -> None:
+        """Read what is new; the first time, what there is since the drop opened, or as far back as there are points."""
+        if self._reached is None:
+            first = max(opened - timedelta(minutes=10), now - timedelta(seconds=SPAN_S))
+            self.since = self._reached = min(first, now - timedelta(hours=1))
+        since = self._reached - timedelta(seconds=LATE_S)
+        while since < now:
+            until = min(since + timedelta(seconds=PIECE_S), now + timedelta(seconds=LATE_S))
+            for drop in self._drops:
+                self._count(drop, await self._series.slices(drop, since, until))
+            since = until
+            await asyncio.sleep(0)
+        self._reached = now
+        self._forget(now)
+
+    def recent(self, now: datetime, seconds: float = RECENT_S) -> Counted:
+        """What was counted lately, in the drop and in none; of levels, each process' last."""
+        lately = Counted()
+        for one in self._recent:
+            if one.at >= now - timedelta(seconds=seconds):
+                lately.add(one.counted)
+        return lately
+
+    def levels(self, now: datetime) -> Iterable[Counted]:
+        """What each process that has written in the last half minute said last."""
+        last: dict[str, Counted] = {}
+        for one in self._recent:
+            if one.at >= now - timedelta(seconds=30):
+                last.setdefault(one.source, Counted()).levels.update(one.counted.levels)
+        return last.values()
+
+    def _count(self, drop: str, slices: Iterable[Slice]) -> None:
+        for one in slices:
+            key = (drop, one.source, one.at)
+            if key in self._read:
+                continue
+            self._read[key] = None
+            point = self.points.setdefault(slot(one.at), Point(slot(one.at)))
+            point.count(one.counted)
+            self._recent.append(one)
+            if drop:
+                self.totals.add(one.counted)
+
+    def _forget(self, now: datetime) -> None:
+        """Keep what may come again, what is lately, and the points that are told."""
+        for key in [key for key in self._read if key[2] < now - timedelta(seconds=4 * LATE_S)]:
+            del self._read[key]
+        while self._recent and self._recent[0].at < now - timedelta(seconds=RECENT_S + LATE_S):
+            self._recent.popleft()
+        for at_s in [at_s for at_s in self.points if at_s < now.timestamp() - SPAN_S]:
+            del self.points[at_s]

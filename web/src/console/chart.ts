@@ -1,0 +1,143 @@
+/** A chart over time: uPlot in the console's colours, as wide as its place, and in words for who cannot see it. */
+
+import { LitElement, type PropertyDeclarations } from "lit";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+
+import type { Column } from "./shapes.ts";
+
+export interface Drawn {
+  readonly label: string;
+  readonly values: Column;
+  /** Name of a custom property with its colour. */
+  readonly colour: string;
+  readonly filled?: boolean;
+}
+
+export class RaceChart extends LitElement {
+  static override properties: PropertyDeclarations = {
+    at: { attribute: false }, lines: { attribute: false }, as: { attribute: false }, label: {}, tall: { type: Number },
+  };
+  declare at: readonly number[];
+  declare lines: readonly Drawn[];
+  declare as: (value: number) => string;
+  declare label: string;
+  declare tall: number;
+  private plot: uPlot | null = null;
+  private form = "";
+  private readonly sized = new ResizeObserver(() => this.fit());
+  private readonly themed = new MutationObserver(() => this.remake());
+
+  constructor() {
+    super();
+    this.at = [];
+    this.lines = [];
+    this.as = String;
+    this.label = "";
+    this.tall = 180;
+  }
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.sized.observe(this);
+    this.themed.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.sized.disconnect();
+    this.themed.disconnect();
+    this.plot?.destroy();
+    this.plot = null;
+    this.form = "";
+  }
+
+  protected override updated(): void {
+    this.setAttribute("role", "img");
+    this.setAttribute("aria-label", this.inWords());
+    const form = this.lines.map((line) => line.label + line.colour).join();
+    if (this.plot === null || form !== this.form) {
+      this.form = form;
+      this.remake();
+    } else this.plot.setData(this.data());
+  }
+
+  private remake(): void {
+    this.plot?.destroy();
+    this.plot = new uPlot(this.options(), this.data(), this);
+  }
+
+  private fit(): void {
+    if (this.plot !== null && this.clientWidth > 0) this.plot.setSize({ width: this.clientWidth, height: this.tall });
+  }
+
+  private data(): uPlot.AlignedData {
+    return [[...this.at], ...this.lines.map((line) => [...line.values])] as uPlot.AlignedData;
+  }
+
+  private options(): uPlot.Options {
+    const style = getComputedStyle(this);
+    const colour = (name: string): string => style.getPropertyValue(name).trim();
+    const [faint, muted] = [colour("--grid"), colour("--muted")];
+    const font = `12px ${style.fontFamily}`;
+    return {
+      width: Math.max(200, this.clientWidth),
+      height: this.tall,
+      padding: [10, 8, 0, 0],
+      legend: { show: this.lines.length > 1, live: false },
+      cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
+      scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, Number.isFinite(max) && max > 0 ? max * 1.15 : 1] } },
+      axes: [
+        { stroke: muted, font, grid: { show: false }, ticks: { show: false }, space: 90, size: 28, values: (_plot, at) => at.map(hour) },
+        { stroke: muted, font, grid: { stroke: faint, width: 1 }, ticks: { show: false }, space: 44, size: 62, values: (_plot, at) => distinct(at.map(this.as)) },
+      ],
+      series: [
+        {},
+        ...this.lines.map((line) => ({
+          label: line.label,
+          stroke: colour(line.colour),
+          width: 2,
+          spanGaps: false,
+          points: { show: false },
+          ...(line.filled === true ? { fill: fading(colour(line.colour)) } : {}),
+        })),
+      ],
+    };
+  }
+
+  private inWords(): string {
+    const told = this.lines.map((line) => {
+      const known = line.values.filter((value) => value !== null);
+      const [last, most] = [known.at(-1), known.length === 0 ? undefined : Math.max(...known)];
+      return `${line.label}: ${last === undefined ? "nothing yet" : `now ${this.as(last)}, at most ${this.as(most!)}`}`;
+    });
+    return `${this.label}. ${told.join("; ")}`;
+  }
+}
+
+function hour(at: number): string {
+  return new Date(at * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+}
+
+/** Where little happens several marks would read the same: one of them is enough. */
+function distinct(texts: readonly string[]): string[] {
+  return texts.map((text, place) => (texts.indexOf(text) === place ? text : ""));
+}
+
+/** From the line's colour, which is #rrggbb, down to nothing. */
+function fading(colour: string): (plot: uPlot) => CanvasGradient | string {
+  return (plot) => {
+    const { top, height } = plot.bbox;
+    if (!Number.isFinite(height) || height === 0) return "transparent";
+    const fill = plot.ctx.createLinearGradient(0, top, 0, top + height);
+    fill.addColorStop(0, `${colour}4d`);
+    fill.addColorStop(1, `${colour}00`);
+    return fill;
+  };
+}
+
+customElements.define("race-chart", RaceChart);

@@ -1,0 +1,76 @@
+/** Numbers, money and times as the console writes them: short, and of one width, so that they can be compared at a glance. */
+
+const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
+const short = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+export const NOTHING = "–";
+
+export function count(value: number | null): string {
+  return value === null ? NOTHING : whole.format(value);
+}
+
+export function compact(value: number): string {
+  return Math.abs(value) < 10_000 ? whole.format(value) : short.format(value);
+}
+
+export function rate(value: number): string {
+  return value >= 100 ? whole.format(value) : value.toFixed(1);
+}
+
+/** Minor units; whole units only where there is much of it. */
+export function money(minor: number, currency: string, exponent: number, exact = false): string {
+  const value = minor / 10 ** exponent;
+  const digits = exact ? exponent : 0;
+  return new Intl.NumberFormat(undefined, {
+    style: "currency", currency, minimumFractionDigits: digits, maximumFractionDigits: digits,
+  }).format(value);
+}
+
+/** A share as percent; as exact as it has to be where it is close to all. */
+export function share(value: number | null): string {
+  if (value === null) return NOTHING;
+  const percent = value * 100;
+  const digits = percent >= 99.995 || percent === 0 ? 0 : percent >= 99 ? 2 : 1;
+  return `${percent.toFixed(digits)}%`;
+}
+
+export function ms(value: number | null): string {
+  if (value === null) return NOTHING;
+  if (value >= 10_000) return `${(value / 1000).toFixed(0)} s`;
+  if (value >= 1000) return `${(value / 1000).toFixed(1)} s`;
+  return value >= 10 ? `${value.toFixed(0)} ms` : `${value.toFixed(1)} ms`;
+}
+
+export function measured(value: number | null, unit: string): string {
+  if (value === null) return NOTHING;
+  if (unit === "share") return share(value);
+  if (unit === "s") return ms(value * 1000);
+  if (unit === "per_s") return `${rate(value)}/s`;
+  if (unit === "times") return `${value.toFixed(1)}×`;
+  return count(value);
+}
+
+export function time(iso: string): string {
+  return clock.format(new Date(iso));
+}
+
+export function moment(iso: string): string {
+  return day.format(new Date(iso));
+}
+
+/** How long: 4 s, 3 min 20 s, 2 h 5 min, 3 d. */
+export function span(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60 === 0 ? "" : `${s % 60} s`}`.trim();
+  if (s < 172_800) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+  return `${Math.floor(s / 86_400)} d`;
+}
+
+/** A code such as `all_reserved` as words. */
+export function words(code: string): string {
+  const text = code.replaceAll("_", " ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,81 @@
+/** The charts of a view: their series, asked for anew every few seconds, and only while somebody looks. */
+
+import { html, nothing, type TemplateResult } from "lit";
+
+import "./chart.ts";
+import { View } from "./element.ts";
+import type { Column, Overview, Series } from "./shapes.ts";
+
+const AGAIN_MS = 5000;
+export const RANGES = [
+  { label: "15 min", minutes: 15, step: 5 },
+  { label: "1 h", minutes: 60, step: 15 },
+  { label: "6 h", minutes: 360, step: 60 },
+] as const;
+
+export abstract class OverTime extends View {
+  protected series: Series | null = null;
+  protected minutes: number = 15;
+  private timer: ReturnType<typeof setInterval> | undefined;
+  private asked = "";
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.timer = setInterval(() => document.visibilityState === "visible" && void this.fetch(), AGAIN_MS);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.timer);
+  }
+
+  protected override updated(changed: Map<string, unknown>): void {
+    const before = changed.get("seen") as Overview | undefined;
+    if (this.series === null || (before !== undefined && before.drop.id !== this.seen.drop.id)) void this.fetch();
+  }
+
+  protected column(name: string): Column {
+    return (this.series?.[name] as Column | undefined) ?? [];
+  }
+
+  protected get at(): readonly number[] {
+    return this.series?.at ?? [];
+  }
+
+  protected ranges(): TemplateResult {
+    return html`<span class="ranges" role="group" aria-label="Time shown">${RANGES.map(
+      (range) => html`<button class="bare" aria-pressed=${range.minutes === this.minutes ? "true" : "false"} @click=${() => this.choose(range.minutes)}>${range.label}</button>`,
+    )}</span>`;
+  }
+
+  /** Room for a chart, and the chart once there is something to draw. */
+  protected chart(label: string, as: (value: number) => string, lines: readonly { label: string; name: string; colour: string; filled?: boolean }[], tall = 190): TemplateResult {
+    return html`<div class="chart tall-${tall}">${this.series === null ? nothing : html`<race-chart
+      .at=${this.at} .label=${label} .as=${as} .tall=${tall}
+      .lines=${lines.map((line) => ({ ...line, values: this.column(line.name) }))}
+    ></race-chart>`}</div>`;
+  }
+
+  private choose(minutes: number): void {
+    this.minutes = minutes;
+    this.asked = "";
+    void this.fetch();
+    this.requestUpdate();
+  }
+
+  private async fetch(): Promise<void> {
+    const drop = this.seen.drop.id;
+    const asked = `${drop} ${this.minutes} ${Math.floor(Date.now() / 2000)}`;
+    if (asked === this.asked) return;
+    this.asked = asked;
+    const range = RANGES.find(({ minutes }) => minutes === this.minutes)!;
+    const since = new Date(Date.parse(this.seen.now) - this.minutes * 60_000);
+    try {
+      const series = await this.api.series(drop, since, range.step);
+      if (drop === this.seen.drop.id) this.series = series;
+    } catch {
+      return; // What is drawn stays; that the engine does not answer is said above all views.
+    }
+    this.requestUpdate();
+  }
+}
