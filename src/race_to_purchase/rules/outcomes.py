@@ -259,13 +259,11 @@ class TicketWrong(msgspec.Struct, frozen=True):
 
 
 class PassGiven(msgspec.Struct, frozen=True):
-    """The pass that is out for the ticket: its `first`, one after another ran out, one that `moved` to this browser, or
-    the same `again`. `came_after_s` is how long after being called somebody came in time.
-    """
+    """The ticket's pass: its `first`, one after another ran out, one that `moved` to this browser, or the same `again`."""
 
     row: PassRow
     how: Literal["first", "returned", "moved", "again"] = "again"
-    came_after_s: float | None = None
+    came_after_s: float | None = None  # How long after being called somebody came in time.
 
 
 class NotCalled(msgspec.Struct, frozen=True):
