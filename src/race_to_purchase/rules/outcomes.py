@@ -259,7 +259,7 @@ class TicketWrong(msgspec.Struct, frozen=True):
 
 
 class PassGiven(msgspec.Struct, frozen=True):
-    """The ticket's pass: its `first`, one after another ran out, one that `moved` to this browser, or the same `again`."""
+    """The ticket's pass: its `first`, one after another, one that `moved` to this browser, or the same `again`."""
 
     row: PassRow
     how: Literal["first", "returned", "moved", "again"] = "again"
@@ -354,6 +354,8 @@ AtTheDoor = (
 )
 """Why somebody does not get on in a line."""
 
+OfLine = PassGiven | Steered | AtTheDoor | Released | Granted
+
 Outcome = (
     Reserved
     | Begun
@@ -393,9 +395,5 @@ Outcome = (
     | Done
     | Ignored
     | Noted
-    | PassGiven
-    | Steered
-    | AtTheDoor
-    | Released
-    | Granted
+    | OfLine
 )
