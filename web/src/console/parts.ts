@@ -38,6 +38,13 @@ export function phase(name: Phase): TemplateResult {
   return html`<span class="pill ${tone}"><i aria-hidden="true"></i>${text}</span>`;
 }
 
+/** What a state of a checkout or an attempt is worth. */
+export function tone(state: string): string {
+  if (["paid", "fulfilled", "captured"].includes(state)) return "good";
+  if (["review", "lapsed", "capture_failed"].includes(state)) return "bad";
+  return ["reserved", "paying", "open"].includes(state) ? "wait" : "off";
+}
+
 const DONE: Record<string, string> = {
   drop_created: "created the drop",
   drop_changed: "changed the drop",

@@ -3,8 +3,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 
 import { money, ms, time, words } from "./format.ts";
+import { tone } from "./parts.ts";
 import type { Purchase } from "./shapes.ts";
-import { tone } from "./views/debug.ts";
 
 interface Happening {
   readonly at: number;

@@ -5,7 +5,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { said } from "../api.ts";
 import { View } from "../element.ts";
 import { count, moment, money, ms, words } from "../format.ts";
-import { empty, panel } from "../parts.ts";
+import { empty, panel, tone } from "../parts.ts";
 import type { Found, Purchase, StepTime, Tally } from "../shapes.ts";
 import { waterfall } from "../waterfall.ts";
 
@@ -102,12 +102,6 @@ export class RaceDebug extends View {
     this.requestUpdate();
     await this.updateComplete;
   }
-}
-
-export function tone(state: string): string {
-  if (["paid", "fulfilled", "captured"].includes(state)) return "good";
-  if (["review", "lapsed", "capture_failed"].includes(state)) return "bad";
-  return ["reserved", "paying", "open"].includes(state) ? "wait" : "off";
 }
 
 function times(steps: readonly StepTime[]): TemplateResult {
