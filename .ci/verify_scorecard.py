@@ -14,7 +14,7 @@ MUST_BE_ZERO = [
     "orders_without_capture",
     "ledger_imbalance_minor",
 ]
-MUST_BE_NUMBERS = ["checkout_success_rate", "p95_checkout_ms", "purchases_per_s", "bot_share"]
+MUST_BE_NUMBERS = ["checkout_success_rate", "p95_checkout_ms", "purchases_per_s", "bot_share", "bot_arrival_share"]
 
 
 def complaints(card: dict[str, object], stock: int) -> list[str]:
@@ -25,6 +25,11 @@ def complaints(card: dict[str, object], stock: int) -> list[str]:
         value = card.get(key)
         if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
             wrong.append(f"{key} is {value!r} and must be a number, not below zero")
+    fairness = card.get("fairness")
+    if not isinstance(fairness, dict) or fairness.get("draw_holds") is not True:
+        wrong.append("fairness says of no draw that it can be verified")
+    if not isinstance(card.get("strategies"), list) or not card.get("strategies"):
+        wrong.append("strategies is empty: nobody came by the door")
     return wrong
 
 

@@ -15,6 +15,7 @@ GOOD_CARD = {
     "stock": 80, "sold": 80, "oversold": 0, "duplicate_orders": 0, "captured_without_order": 0,
     "orders_without_capture": 0, "ledger_imbalance_minor": 0, "checkout_success_rate": 0.99,
     "p95_checkout_ms": 41.5, "purchases_per_s": 210.0, "bot_share": 0.1,
+    "bot_arrival_share": 0.3, "fairness": {"draw_holds": True}, "strategies": [{"strategy": "person"}],
 }  # fmt: skip
 
 
@@ -37,6 +38,10 @@ def test_a_scorecard_without_one_of_its_numbers_is_refused(tmp_path: Path, key: 
 @pytest.mark.parametrize("key", ["oversold", "duplicate_orders", "captured_without_order", "ledger_imbalance_minor"])
 def test_a_broken_promise_is_refused(tmp_path: Path, key: str) -> None:
     assert verdict(tmp_path, {**GOOD_CARD, key: 1}).returncode == 1
+
+
+def test_a_draw_that_does_not_hold_is_refused(tmp_path: Path) -> None:
+    assert verdict(tmp_path, {**GOOD_CARD, "fairness": {"draw_holds": False}}).returncode == 1
 
 
 def test_unsold_stock_is_refused(tmp_path: Path) -> None:

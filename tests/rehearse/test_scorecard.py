@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from race_to_purchase.observe.measures import Measure
 from race_to_purchase.rehearse.crowd.diary import Page, Purchase
 from race_to_purchase.rehearse.crowd.tally import Tally
+from race_to_purchase.rehearse.fairness import DrawSeen, LineSeen
 from race_to_purchase.rehearse.scorecard import Ledgers, Rehearsal, Scorecard, Witness, scorecard
 from tests.project.tree import ROOT
 
@@ -135,7 +136,7 @@ class TestNumbers:
     def test_the_pace_is_lost_where_orders_come_second_by_second(self) -> None:
         asked = [bought(n, paid_at_s=0.5, placed_at_s=0.6 + 2 * n) for n in range(10)]
         assert measure(card({}, purchases=asked), "M13") == Measure(
-            "M13", "order commit rate, busiest second", 1.0, "/s", "≥ 90% of 10", False
+            "M13", "order commit rate, peak second", 1.0, "/s", "≥ 90% of 10", False
         )
 
     def test_the_bots_share_counts_pieces(self) -> None:
@@ -158,6 +159,27 @@ class TestNumbers:
         tally.add(0, Page({}, {}, [], in_shop=1))
         assert (tally.counts["sent/pay"], tally.requests("pay").count, tally.in_shop) == (3, 3, 5)
         assert tally.requests("pay").percentile_ms(50) == 7.0
+
+
+class TestTheDoor:
+    @pytest.mark.parametrize(
+        ("note", "sentence"),
+        [
+            ("entered_without_pass", "1 reservations were made without a pass"),
+            ("pass_used_twice", "1 passes were used for a second reservation"),
+            ("proof_used_twice", "1 proofs of work were a second place"),
+            ("place_lost", "1 places were lost by a reload or a second device"),
+        ],
+    )
+    def test_what_gets_past_it_is_a_broken_promise(self, note: str, sentence: str) -> None:
+        assert card({f"note/{note}": 1}).broken == (sentence,)
+
+    def test_so_is_a_draw_that_cannot_be_verified(self) -> None:
+        line = LineSeen(2, 0, 2, DrawSeen(("the list has the published root",), {}))
+        found = card({}, witness=msgspec.structs.replace(WITNESS, line=line))
+        assert found.broken == ("the draw cannot be verified: the list has the published root is not so",)
+        assert found.fairness is not None
+        assert not found.fairness.draw_holds
 
 
 def test_every_key_of_the_scorecard_is_defined_in_words() -> None:

@@ -41,9 +41,7 @@ class NoTicket(ConfigurationError):
 
 def run_verify_draw(url: str, drop: str, tickets: Sequence[str], out: Console, json_file: Path | None) -> int:
     """Download, check, tell; 0 where the draw holds, 1 where it does not, or has not been made yet."""
-    base = f"{url.rstrip('/')}/v1/drops/{quote(drop)}/line"
-    draw = json.loads(_get(f"{base}/draw"))
-    listed = b"".join(_get(f"{base}/tickets/{number}") for number in range(draw["parts"]))
+    draw, listed = published(url, drop)
     found = check(draw, listed)
     places = {ticket: place_of(draw, listed, ticket) for ticket in tickets} if draw["seed"] else {}
     for name, ok, detail in found:
@@ -61,9 +59,16 @@ def run_verify_draw(url: str, drop: str, tickets: Sequence[str], out: Console, j
     return 0 if holds else 1
 
 
+def published(url: str, drop: str) -> tuple[dict[str, Any], bytes]:
+    """All that is public of a draw: what was said of it, and the list. Raises DrawUnreadable."""
+    base = f"{url.rstrip('/')}/v1/drops/{quote(drop)}/line"
+    draw: dict[str, Any] = json.loads(_get(f"{base}/draw"))
+    return draw, b"".join(_get(f"{base}/tickets/{number}") for number in range(draw["parts"]))
+
+
 def check(draw: dict[str, Any], listed: bytes) -> list[tuple[str, bool, str]]:
     """Each thing that must hold: its name, whether it does, and what was found instead."""
-    tids = [listed[at : at + TID_BYTES] for at in range(0, len(listed), TID_BYTES)]
+    tids = tids_of(listed)
     secret, value = (bytes.fromhex(draw[name] or "") for name in ("secret", "beacon_value"))
     committed = sha256(secret).hexdigest()
     seed = sha256(secret + value).hexdigest()
@@ -77,6 +82,11 @@ def check(draw: dict[str, Any], listed: bytes) -> list[tuple[str, bool, str]]:
         ("the list has each ticket once, sorted", tids == sorted(set(tids)), "some stand twice, or out of order"),
         ("the list has the published root", root == draw["root"], f"its root is {root}"),
     ]
+
+
+def tids_of(listed: bytes) -> list[bytes]:
+    """The tickets of a list, in its order."""
+    return [listed[at : at + TID_BYTES] for at in range(0, len(listed), TID_BYTES)]
 
 
 def root_of(tids: list[bytes]) -> bytes:
@@ -107,10 +117,16 @@ def place_of(draw: dict[str, Any], listed: bytes, ticket: str) -> str:
     tid, late = raw[3 : 3 + TID_BYTES], int.from_bytes(raw[LATE], "big")
     if late != NOT_LATE:
         return f"stands at {draw['registered'] + late}: {late} came late before it"
-    if tid not in {listed[at : at + TID_BYTES] for at in range(0, len(listed), TID_BYTES)}:
+    if tid not in tids_of(listed):
         return "is not on the list"
+    return f"stands at {place_in_draw(draw, tid)}"
+
+
+def place_in_draw(draw: dict[str, Any], tid: bytes) -> int:
+    """Where a ticket of the list stands, from 0."""
     lot = int.from_bytes(hmac.digest(bytes.fromhex(draw["seed"]), tid, "sha256")[:8], "big")
-    return f"stands at {lot * draw['registered'] >> 64}"
+    place: int = lot * draw["registered"] >> 64
+    return place
 
 
 def _get(url: str) -> bytes:

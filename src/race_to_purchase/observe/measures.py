@@ -106,7 +106,7 @@ def duplicate_rate(counted: Counted) -> float | None:
 
 
 def challenge_rate(counted: Counted) -> float | None:
-    """M8: challenges passed, of those asked. A proof that is shown again counts again."""
+    """M8: challenges passed, of those asked. Who was asked twice and answered once counts as asked twice."""
     return _share(counted.total("race_challenges_passed_total"), counted.total("race_challenges_asked_total"))
 
 

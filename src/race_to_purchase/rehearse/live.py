@@ -33,6 +33,8 @@ NOTES = {
     "other_card": "declined, took another card",
     "abandoned": "walked away with stock",
     "waited_for_stock": "waited for stock",
+    "reloaded": "reloaded, kept their place",
+    "second_device": "came with a second device",
 }
 """What the crowd is here to do, in the order in which it is told."""
 
@@ -49,6 +51,17 @@ REFUSALS = {
     "database_unavailable": "no database",
     "lost": "connection lost",
     "drop_closed": "closed",
+    "challenge_required": "asked for a proof",
+    "challenge_failed": "proof not accepted",
+    "registration_not_open": "not registering yet",
+    "draw_under_way": "being drawn",
+    "rate_limited": "too often",
+    "not_called": "not called yet",
+    "no_pass_free": "no pass free",
+    "pass_required": "without a pass",
+    "pass_invalid": "pass not valid",
+    "pass_expired": "pass expired",
+    "pass_used": "pass used before",
 }
 """Codes in the words of people; a code that is not here is shown as it is."""
 
@@ -62,6 +75,15 @@ class Shelf(msgspec.Struct, frozen=True):
     sold: int
 
 
+class Waiting(msgspec.Struct, frozen=True):
+    """The line at one moment: people in the draw and behind it, places called, and what bounds how many are called."""
+
+    registered: int
+    late: int
+    called: int
+    bound: str
+
+
 class Scene(msgspec.Struct, frozen=True):
     """Everything there is to see at one moment. `at_s` counts from the opening, and is negative before it."""
 
@@ -70,6 +92,7 @@ class Scene(msgspec.Struct, frozen=True):
     title: str
     shelves: tuple[Shelf, ...]
     tally: Tally
+    line: Waiting | None = None
 
 
 def picture(scene: Scene) -> RenderableType:
@@ -98,6 +121,7 @@ def line(scene: Scene) -> str:
     return (
         f"{scene.at_s:6.1f} s  {scene.doing}: {sold:,} of {capacity:,} sold, {held:,} held, "
         f"{len(scene.tally.purchases):,} orders, p95 {_ms(scene.tally.checkout, 95)}"
+        + (f", {scene.line.called:,} called ({scene.line.bound})" if scene.line and scene.line.called else "")
         + (f"; {refusals}" if refusals else "")
     )
 

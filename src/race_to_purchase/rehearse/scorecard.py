@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from race_to_purchase.observe.measures import Measure
 from race_to_purchase.rehearse.crowd.diary import Purchase
 from race_to_purchase.rehearse.crowd.tally import Tally
+from race_to_purchase.rehearse.fairness import Fairness, Gained, LineSeen, bot_arrival_share, fairness, strategies
 
 PACE_KEPT = 0.9
 """M13: the busiest second must bring at least this share of the orders that were asked for in its busiest second."""
@@ -59,6 +60,9 @@ class Witness(msgspec.Struct, frozen=True):
     inconsistent_looks: int
     missing_orders: int = 0
     wrong_amounts: int = 0
+    line: LineSeen | None = None
+    engine: tuple[Measure, ...] = ()
+    """What the engine itself has counted: M1 to M15."""
 
 
 class Scorecard(msgspec.Struct, frozen=True):
@@ -95,6 +99,10 @@ class Scorecard(msgspec.Struct, frozen=True):
     requests: dict[str, int]
     latencies_ms: dict[str, dict[str, float | None]]
     broken: tuple[str, ...]
+    strategies: tuple[Gained, ...] = ()
+    bot_arrival_share: float | None = None
+    fairness: Fairness | None = None
+    engine: tuple[Measure, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
@@ -142,6 +150,10 @@ def scorecard(rehearsal: Rehearsal, tally: Tally, ledgers: Ledgers, witness: Wit
         requests=tally.under("sent"),
         latencies_ms=latencies(tally),
         broken=broken(tally, ledgers, witness),
+        strategies=strategies(tally),
+        bot_arrival_share=bot_arrival_share(tally),
+        fairness=None if witness.line is None else fairness(tally, witness.line),
+        engine=witness.engine,
     )
 
 
@@ -213,7 +225,7 @@ def charged_wrong(purchases: Iterable[Purchase]) -> int:
 
 
 def measures(tally: Tally, ledgers: Ledgers, witness: Witness) -> tuple[Measure, ...]:
-    """M1 to M6 and M13, with their targets."""
+    """M1 to M6, M13 and M8 as the crowd has met them, with their targets."""
     success, reserved = success_rate(tally.ends()), reservation_rate(tally)
     authorized, p95_ms = authorization_rate(tally), tally.checkout.percentile_ms(95)
     at_rest = ledgers.oversold > 0 or ledgers.stock_findings > 0
@@ -221,6 +233,8 @@ def measures(tally: Tally, ledgers: Ledgers, witness: Witness) -> tuple[Measure,
     twice = share(ledgers.duplicate_orders, ledgers.orders)
     wanted = busiest(purchase.paid_at_s for purchase in tally.purchases)
     placed = busiest(purchase.placed_at_s for purchase in tally.purchases)
+    asked = sum(tally.under("challenge/asked").values())
+    passed = share(sum(tally.under("challenge/passed").values()), asked)
     return (
         Measure("M1", "checkout success rate", success, "%", "≥ 99%", _at_least(success, 0.99)),
         Measure("M2", "end-to-end latency, p95", p95_ms, "ms", "< 2 s", None if p95_ms is None else p95_ms < 2000),
@@ -230,12 +244,13 @@ def measures(tally: Tally, ledgers: Ledgers, witness: Witness) -> tuple[Measure,
         Measure("M6", "duplicate order rate", twice, "%", "< 0.01%", None if twice is None else twice < 0.0001),
         Measure(
             "M13",
-            "order commit rate, busiest second",
+            "order commit rate, peak second",
             float(placed) if placed else None,
             "/s",
             f"≥ {PACE_KEPT:.0%} of {wanted:,}",
             placed >= wanted * PACE_KEPT if placed else None,
         ),
+        *((Measure("M8", "bot challenge pass rate", passed, "%", "≥ 95%", _at_least(passed, 0.95)),) if asked else ()),
     )
 
 
@@ -264,10 +279,16 @@ def broken(tally: Tally, ledgers: Ledgers, witness: Witness) -> tuple[str, ...]:
         "looks at the stock found more held and sold than there is": witness.inconsistent_looks,
         "repeated requests were answered differently under one key": tally.counts["note/answers_differ"],
         "buyers saw two orders in two tabs": tally.counts["note/tabs_disagree"],
+        "reservations were made without a pass": tally.counts["note/entered_without_pass"],
+        "passes were used for a second reservation": tally.counts["note/pass_used_twice"],
+        "proofs of work were a second place": tally.counts["note/proof_used_twice"],
+        "places were lost by a reload or a second device": tally.counts["note/place_lost"],
         "buyers got more than their limit": tally.counts["note/limit_evaded"],
         "pieces did not come back when their reservations ended": ledgers.still_held,
     }
     sentences = [f"{number:,} {what}" for what, number in counts.items() if number]
+    if witness.line is not None:
+        sentences += [f"the draw cannot be verified: {name} is not so" for name in witness.line.draw.failed]
     if not tally.purchases and tally.ends()["failed"]:
         sentences.append("nobody could buy anything, so that nothing was proved")
     return (*sentences, *ledgers.violations)

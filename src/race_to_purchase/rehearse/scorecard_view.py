@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from race_to_purchase.observe.measures import Measure
+from race_to_purchase.rehearse.fairness import Fairness
 from race_to_purchase.rehearse.live import NOTES, REFUSALS
 from race_to_purchase.rehearse.scorecard import Scorecard
 
@@ -29,12 +30,30 @@ ENDS = {
     "closed": "found it closed",
     "expired": "lost it while paying",
     "failed": "no usable answer",
+    "not_called": "sold out before their turn",
+    "stayed_away": "did not come when called",
+    "turned_away": "turned away at the door",
+}
+
+STRATEGY_NAMES = {
+    "person": "people",
+    "patient": "patient scripts",
+    "solver": "fast solvers",
+    "flood_one_network": "flood, one network",
+    "flood_many_networks": "flood, many networks",
+    "many_identities": "many accounts",
+    "ticket_sharing": "ticket sharing",
+    "replay": "replay",
 }
 
 
 def view(card: Scorecard) -> RenderableType:
     """The whole scorecard."""
-    parts: list[RenderableType] = [_headline(card), _promises(card), _measures(card.measures), _crowd(card)]
+    parts: list[RenderableType] = [_headline(card), _promises(card), _measures(card), _crowd(card)]
+    if card.strategies:
+        parts.append(_strategies(card))
+    if card.fairness is not None:
+        parts.append(_fairness(card.fairness))
     if card.broken:
         parts.append(_broken(card))
     verdict, colour = _verdict(card)
@@ -102,17 +121,40 @@ def _promises(card: Scorecard) -> Table:
         ("two tabs make one order", f"{card.tabs_disagree:,} disagree", card.tabs_disagree),
         ("nobody gets more than the limit", f"{card.limit_evaded:,} evaded", card.limit_evaded),
     )
-    for promise, found, number in rows:
+    for promise, found, number in (*rows, *_door_promises(card)):
         table.add_row(Text(*(BROKEN if number else KEPT)), promise, found, "")
     return table
 
 
-def _measures(measures: tuple[Measure, ...]) -> Table:
-    table = _table("Measures", "measured", "target")
-    for measure in measures:
-        mark = NOTHING if measure.met is None else KEPT if measure.met else MISSED
-        name = Text.assemble((f"{measure.id:<4}", "dim"), measure.name)
-        table.add_row(Text(*mark), name, _value(measure), Text(measure.target, "dim"))
+def _door_promises(card: Scorecard) -> list[tuple[str, str, int]]:
+    """What a door promises besides."""
+    if card.fairness is None:
+        return []
+    beside = sum(card.notes.get(note, 0) for note in ("entered_without_pass", "pass_used_twice"))
+    again = sum(card.notes.get(note, 0) for note in ("place_lost", "proof_used_twice"))
+    failed = len(card.fairness.draw_failed)
+    return [
+        ("one pass is one reservation", f"{beside:,} beside it", beside),
+        ("one visitor has one place", f"{again:,} others", again),
+        ("the draw can be verified", f"{failed:,} wrong", failed),
+    ]
+
+
+def _measures(card: Scorecard) -> Table:
+    """As the crowd met them, and as the engine itself has counted them; what only one of them can know stands alone."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="none")
+    table.add_column("", width=1)
+    table.add_column(Text("Measures", "bold"), width=34, no_wrap=True)
+    for heading in ("measured", "engine"):
+        table.add_column(Text(heading, "dim"), justify="right", no_wrap=True, width=9)
+    table.add_column(Text("target", "dim"), no_wrap=True)
+    met, counted = ({one.id: one for one in side} for side in (card.measures, card.engine))
+    for id_ in sorted({**met, **counted}, key=lambda name: int(name.removeprefix("M"))):
+        shown = met.get(id_) or counted[id_]
+        mark = NOTHING if shown.met is None else KEPT if shown.met else MISSED
+        name = Text.assemble((f"{shown.id:<4}", "dim"), shown.name)
+        sides = [_value(side[id_]) if id_ in side else "" for side in (met, counted)]
+        table.add_row(Text(*mark), name, *sides, Text(shown.target, "dim"))
     return table
 
 
@@ -127,10 +169,15 @@ def _table(title: str, found: str, target: str = "") -> Table:
 
 def _value(measure: Measure) -> str:
     if measure.value is None:
-        return "nothing"
+        return "–"
     if measure.unit == "%":
         return f"{measure.value:.2%}"
-    return f"{measure.value:,.0f}{'' if measure.unit.startswith('/') else ' '}{measure.unit}"
+    number = (
+        f"{measure.value:,.0f}"
+        if measure.value >= 10 or measure.value == int(measure.value)
+        else f"{measure.value:.1f}"
+    )
+    return f"{number}{'' if measure.unit.startswith('/') else ' '}{measure.unit}".rstrip()
 
 
 def _crowd(card: Scorecard) -> Group:
@@ -167,6 +214,46 @@ def _refusals(card: Scorecard) -> Text:
     more = [f"{len(told) - REFUSALS_SHOWN} other reasons"] if len(told) > REFUSALS_SHOWN else []
     words = " · ".join((*told[:REFUSALS_SHOWN], *more)) or "nobody"
     return Text.assemble(("Refused, each with its reason: ", "bold"), words)
+
+
+def _strategies(card: Scorecard) -> Group:
+    """Who came how, and what it brought."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="none")
+    table.add_column(Text("What each strategy gained", "bold"), no_wrap=True)
+    for heading in ("arrivals", "tickets", "pieces", "share", "gain"):
+        table.add_column(Text(heading, "dim"), justify="right", no_wrap=True)
+    for one in card.strategies:
+        gain = "–" if one.gain is None else f"{one.gain:.2f}"
+        cells = (f"{one.arrivals:,}", f"{one.tickets:,}", f"{one.pieces:,}", f"{one.share:.1%}", gain)
+        table.add_row(STRATEGY_NAMES[one.strategy], *cells, style="cyan" if one.strategy == "person" else "")
+    if card.bot_share is None or card.bot_arrival_share is None:
+        return Group(table)
+    words = f"Bots are {card.bot_arrival_share:.1%} of those who came, and got {card.bot_share:.1%} of the shoes."
+    return Group(table, Text(words, "bold"))
+
+
+def _fairness(found: Fairness) -> Text:
+    """The line and its draw, in sentences."""
+    joined, opened = found.wait_from_join_s, found.wait_from_open_s
+    return Text.assemble(
+        ("The line: ", "bold"),
+        f"{found.registered:,} in the draw, {found.late:,} late, {found.called:,} places called, {found.came:,} came. "
+        f"People waited {_seconds(joined['p50'])} for a pass, p95 {_seconds(joined['p95'])}; from the opening "
+        f"{_seconds(opened['p50'])}, p95 {_seconds(opened['p95'])}.\n",
+        ("The draw ", "bold"),
+        "can be verified. " if found.draw_holds else "cannot be verified. ",
+        f"Coming early and place: correlation {_figure(found.rank_correlation)} "
+        f"(chance alone: up to {_figure(found.rank_correlation_bound)}); "
+        f"distance from uniform {_figure(found.ks_distance)} (up to {_figure(found.ks_bound)}).",
+    )
+
+
+def _seconds(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f} s"
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 def _broken(card: Scorecard) -> Group:

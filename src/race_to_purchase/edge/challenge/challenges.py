@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -28,6 +29,9 @@ LogOnly = Literal["challenges", "refusals"]
 
 IN_ORDER = frozenset({"expired"})
 """What an honest page sends now and then, so that it does not count as a wrong answer."""
+
+PASSED_MAX = 65_536
+"""Answers that are remembered, so that each is counted once."""
 
 Tell = Callable[[Event], None]
 
@@ -61,6 +65,7 @@ class Challenges:
         self._reserving = reserving
         self._tell = tell
         self._third = {f"{one.name}.": one for one in means.third}
+        self._passed: OrderedDict[str, None] = OrderedDict()
 
     def guards(self, drop: str) -> bool:
         """Whether whoever reserves in this drop is asked for something, as an operator has said."""
@@ -92,7 +97,8 @@ class Challenges:
             return self._demand(wanted, tier, noticed)
         match await self._check(given, wanted, call.origin):
             case Solved(id=shown, tier=worth, way=way) if worth >= tier:
-                self._tell(events.ChallengePassed(drop, purpose, worth, " ".join(noticed), way))
+                if self._is_new(shown):
+                    self._tell(events.ChallengePassed(drop, purpose, worth, " ".join(noticed), way))
                 return Passed(shown, worth, noticed)
             case Solved():
                 return self._demand(wanted, tier, noticed)
@@ -104,6 +110,15 @@ class Challenges:
                 if reason == "forged" and self._refuses(wanted, (*noticed, "forged_token")):
                     return Demanded(problems.refused(), REFUSED, (*noticed, "forged_token"))
                 return Demanded(problems.failed(reason, self._offer(wanted, tier)), tier, noticed)
+
+    def _is_new(self, shown: str) -> bool:
+        """Whether this answer has not been told of: a reload shows the same again, and M8 counts it once."""
+        if shown in self._passed:
+            return False
+        self._passed[shown] = None
+        if len(self._passed) > PASSED_MAX:
+            self._passed.popitem(last=False)
+        return True
 
     def waive(self, call: Call, drop: str, purpose: Purpose) -> Passed:
         """What stands for a request that nothing is asked of: its holder, since there is nothing else."""

@@ -71,7 +71,7 @@ class ChallengeAsked(Event, frozen=True):
 
 
 class ChallengePassed(Event, frozen=True):
-    """A visitor showed what was asked for. Over ChallengeAsked it is the pass rate, M8."""
+    """A visitor showed what was asked for; not told again when it is shown again. Over ChallengeAsked it is M8."""
 
     log = Log("debug", "challenge passed")
     metrics = (Counter("race_challenges_passed_total", "Challenges passed.", by=("drop", "purpose", "tier", "way")),)

@@ -69,6 +69,10 @@ def walks(crowd: Crowd, errand: Errand, diary: Diary, window: Mapping[str, str])
     def person(who: Who, name: str) -> Person:
         return Person(who, name, dice(errand.seed, f"{name}/walk"), errand.sale, diary, window)
 
+    for _ in crowd.humans:
+        diary.count("arrival/person")
+    for each in crowd.bots:
+        diary.count(f"arrival/{each.strategy}")
     people = [human(one, person("human", one.name)) for one in crowd.humans]
     return people + [bot(one, person("bot", one.name)) for one in crowd.bots]
 

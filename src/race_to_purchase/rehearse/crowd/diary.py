@@ -13,9 +13,21 @@ import msgspec
 
 Who = Literal["human", "bot"]
 End = Literal[
-    "bought", "sold_out", "all_reserved", "limit_reached", "abandoned", "declined", "closed", "expired", "failed"
+    "bought",
+    "sold_out",
+    "all_reserved",
+    "limit_reached",
+    "abandoned",
+    "declined",
+    "closed",
+    "expired",
+    "failed",
+    "not_called",
+    "stayed_away",
+    "turned_away",
 ]
-"""How one person's try to buy ended. Only `expired` and `failed` are failures of the shop."""
+"""How one person's try to buy ended. Only `expired` and `failed` are failures of the shop. At a door: `not_called`
+before everything was sold, `stayed_away` when called, `turned_away` by the guard or without a pass."""
 
 
 class Purchase(msgspec.Struct, frozen=True):
@@ -36,6 +48,17 @@ class Purchase(msgspec.Struct, frozen=True):
     waited_ms: float
     paid_at_s: float
     placed_at_s: float
+    strategy: str = "person"
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """A ticket that somebody got at `joined_at_s`: its id, hexadecimal, and its number where it came late."""
+
+    tid: str
+    who: Who
+    strategy: str
+    joined_at_s: float
+    late: int | None = None
 
 
 class Page(msgspec.Struct):
@@ -44,6 +67,7 @@ class Page(msgspec.Struct):
     counts: dict[str, int] = {}
     latencies_ms: dict[str, list[float]] = {}
     purchases: list[Purchase] = []
+    places: list[Place] = []
     in_shop: int = 0
     last: bool = False
 
@@ -55,6 +79,7 @@ class Diary:
         self._counts: Counter[str] = Counter()
         self._latencies_ms: dict[str, list[float]] = {}
         self._purchases: list[Purchase] = []
+        self._places: list[Place] = []
 
     def count(self, what: str) -> None:
         """One more of `what`, a path such as `refusal/sold_out`."""
@@ -69,12 +94,16 @@ class Diary:
         self._purchases.append(purchase)
         self.end(purchase.who, "bought")
 
+    def joined(self, place: Place) -> None:
+        """Somebody has a ticket."""
+        self._places.append(place)
+
     def latency(self, operation: str, latency_ms: float) -> None:
         """An answer to `operation` took this long, from the intended send."""
         self._latencies_ms.setdefault(operation, []).append(latency_ms)
 
     def page(self, in_shop: int, *, last: bool = False) -> Page:
         """What was written since the last page."""
-        page = Page(dict(self._counts), self._latencies_ms, self._purchases, in_shop, last)
-        self._counts, self._latencies_ms, self._purchases = Counter(), {}, []
+        page = Page(dict(self._counts), self._latencies_ms, self._purchases, self._places, in_shop, last)
+        self._counts, self._latencies_ms, self._purchases, self._places = Counter(), {}, [], []
         return page

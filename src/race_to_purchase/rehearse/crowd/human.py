@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
+from race_to_purchase.rehearse.crowd.entering import Entry, come_back, come_in
 from race_to_purchase.rehearse.crowd.person import (
     Held,
     Person,
@@ -45,11 +46,20 @@ LONG_WAIT = 2.0
 
 def human(me: Human, person: Person) -> Walk:
     """The whole visit of one buyer."""
-    yield Wait(me.arrives_s)
-    basket = yield from _find(me, person)
+    line, came_s = person.sale.line, me.arrives_s
+    if line is None:
+        yield Wait(me.arrives_s)
+        basket = yield from _find(me, person, me.arrives_s)
+    else:
+        yield Wait(line.opens_s + me.arrives_s)
+        entry = yield from come_in(me, person, line)
+        if entry is None:
+            return
+        came_s = entry.at_s
+        basket = yield from _find(me, person, came_s, entry)
     if basket is None:
         return
-    if me.abandons != "no" and basket.at_s - me.arrives_s < LONG_WAIT * person.sale.reservation_s:
+    if me.abandons != "no" and basket.at_s - came_s < LONG_WAIT * person.sale.reservation_s:
         yield from _walk_away(me, person, basket)
         return
     if me.second_tab == "checkout":
@@ -57,15 +67,18 @@ def human(me: Human, person: Person) -> Walk:
     yield from _check_out(me, person, basket)
 
 
-def _find(me: Human, person: Person) -> Generator[Send | Wait, Answers, Held | None]:
+def _find(
+    me: Human, person: Person, at_s: float, entry: Entry | None = None
+) -> Generator[Send | Wait, Answers, Held | None]:
     """Reserve something that fits; None once everything is gone, or patience is."""
     wishes = [(item, quantity) for item in me.wishes for quantity in range(me.quantity, 0, -1)]
-    at_s, patience, first = me.arrives_s, me.patience, True
+    patience, first = me.patience, True
     while wishes:
         if person.window.get(wishes[0][0]) == "sold_out":
             wishes.pop(0)
             continue
-        ask = Reserve(person.key(), person.name, *wishes[0])
+        token = "" if entry is None else entry.token
+        ask = Reserve(person.key(), person.name, *wishes[0], admitted=token, by=person.by)
         settled = yield from _press_reserve(me, person, ask, at_s, first)
         first = False
         match reception(settled):
@@ -77,6 +90,12 @@ def _find(me: Human, person: Person) -> Generator[Send | Wait, Answers, Held | N
             case "all_reserved" | "drop_not_open" if patience > 0:
                 patience -= 1
                 at_s = yield from _wait_for_stock(person, ask.item, settled.answer)
+            case "no_pass" if entry is not None and settled.answer.body.code == "pass_expired":
+                entry = yield from come_back(person, entry, settled.answer.at_s)
+                if entry is None:
+                    person.end("not_called")
+                    return None
+                at_s = entry.at_s
             case received:
                 person.end(empty_handed(received))
                 return None
@@ -119,14 +138,14 @@ def _walk_away(me: Human, person: Person, basket: Held) -> Walk:
     """Hold stock, and do not buy it: press cancel after a thought, or simply close the page."""
     person.note("abandoned")
     if me.abandons == "cancels":
-        yield Send((Cancel(basket.checkout),), basket.at_s + me.think_s)
+        yield Send((Cancel(basket.checkout, by=person.by),), basket.at_s + me.think_s)
     person.end("abandoned")
 
 
 def _take_more(person: Person, basket: Held) -> Walk:
     """A second tab wants another full basket under the same name; the buyer's limit is what should stop it."""
     person.note("second_tab_checkout")
-    ask = Reserve(person.key(), person.name, basket.item, basket.quantity)
+    ask = Reserve(person.key(), person.name, basket.item, basket.quantity, by=person.by)
     settled = yield from reserve(person, ask, basket.at_s)
     # In a shop so slow that the first basket may have lapsed meanwhile, a second one is no more than the limit.
     both_live = settled.answer.at_s < basket.begun_s + person.sale.reservation_s
@@ -140,7 +159,9 @@ def _check_out(me: Human, person: Person, basket: Held) -> Walk:
     for place, card in enumerate(me.cards):
         if place > 0:
             person.note("other_card")
-        settled = yield from _press_pay(me, person, Pay(person.key(), basket.checkout, card), at_s, place == 0)
+        settled = yield from _press_pay(
+            me, person, Pay(person.key(), basket.checkout, card, by=person.by), at_s, place == 0
+        )
         waited_s += settled.waited_s
         if settled.answer.status == 200:
             keep(person, basket, settled, waited_s)
@@ -164,7 +185,7 @@ def _press_pay(me: Human, person: Person, ask: Pay, at_s: float, first: bool) ->
 def _pay_in_two_tabs(person: Person, ask: Pay, at_s: float) -> Generator[Send, Answers, Settled]:
     """Press pay in both tabs at once, each with a key of its own: whichever comes first, both see the same order."""
     person.note("second_tab_payment")
-    other = Pay(person.key(), ask.checkout, ask.method)
+    other = Pay(person.key(), ask.checkout, ask.method, by=person.by)
     settled = yield from pay(person, ask, at_s, beside=(other,))
     if settled.answer.status == 200:
         for tab in (ask, other):

@@ -11,15 +11,18 @@ from typing import Literal, cast, get_args
 
 import msgspec
 
+from race_to_purchase.rehearse.crowd.badge import STOREFRONT
 from race_to_purchase.rehearse.crowd.diary import Diary, End, Purchase, Who
 from race_to_purchase.rehearse.crowd.plan import Sale
 from race_to_purchase.rehearse.crowd.steps import Answers, OrderSeen, Pay, Reserve, Send, Settled, persist
 
 Reception = Literal[
-    "accepted", "sold_out", "all_reserved", "limit_reached", "drop_closed", "drop_not_open", "busy", "failed"
+    "accepted", "sold_out", "all_reserved", "limit_reached", "drop_closed", "drop_not_open", "no_pass", "busy", "failed"
 ]
-"""How the shop received a wish to reserve. Everything but `accepted` and `failed` is an outcome of a scarce good, or
-(`busy`) a request turned away whole under load, which may be sent again."""
+"""How the shop received a wish to reserve. Everything but `accepted` and `failed` is an outcome of a scarce good or of
+the door (`no_pass`), or (`busy`) a request turned away whole under load, which may be sent again."""
+
+NO_PASS = frozenset({"pass_required", "pass_invalid", "pass_expired", "pass_used"})
 
 
 class Person:
@@ -35,6 +38,9 @@ class Person:
         self.diary = diary
         self.window: Mapping[str, str] = {} if window is None else window
         """What the shop shows everybody: an item's stock as a band, a moment old. Empty until it has been looked at."""
+        self.strategy = "person"
+        self.by = STOREFRONT
+        """As whom this visitor asks now."""
         self._keys = 0
 
     def key(self) -> str:
@@ -86,6 +92,8 @@ def reception(settled: Settled) -> Reception:
         return "accepted"
     if answer.status == 409 and answer.body.code in get_args(Reception):
         return cast(Reception, answer.body.code)
+    if answer.body.code in NO_PASS:
+        return "no_pass"
     return "busy" if answer.status in (429, 503) else "failed"
 
 
@@ -96,6 +104,8 @@ def empty_handed(received: Reception) -> End:
             return received
         case "drop_closed":
             return "closed"
+        case "no_pass":
+            return "turned_away"
         case _:
             return "failed"
 
@@ -143,6 +153,7 @@ def keep(person: Person, basket: Held, settled: Settled, waited_s: float) -> Non
         waited_ms=round((basket.waited_s + waited_s) * 1000, 3),
         paid_at_s=round(settled.begun_s, 4),
         placed_at_s=round(order.placed_at.timestamp() - person.sale.opens_at_s, 4),
+        strategy=person.strategy,
     )
     person.diary.bought(purchase)
 

@@ -12,6 +12,9 @@ from typing import Literal
 
 import msgspec
 
+from race_to_purchase.rehearse.crowd import strategies
+from race_to_purchase.rehearse.crowd.strategies import Strategy
+
 BotKind = Literal["scalper", "hoarder", "carder"]
 """A scalper buys and pays at once; a hoarder holds and never pays; a carder tries stolen cards, none of which works."""
 
@@ -40,6 +43,21 @@ BOT_KINDS: tuple[tuple[BotKind, float], ...] = (("scalper", 0.45), ("hoarder", 0
 BOT_IDENTITIES = 2
 BOT_TRIES = 10
 
+GUEST = 0.6
+NO_SHOW = 0.04
+RELOADS = 0.15
+SOLVES_S = (0.1, 0.5)
+"""How long a proof of work keeps a person's browser busy."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """The door of a drop, by the crowd's clock. Whoever waits looks `haste` times as often as a page does in a sale
+    that lasts hours."""
+
+    opens_s: float
+    closes_s: float
+    haste: float = 5.0
+
 
 class Sale(msgspec.Struct, frozen=True):
     """What the crowd knows of the drop before it opens. `prices` has minor units by item, the favourite size first.
@@ -56,6 +74,7 @@ class Sale(msgspec.Struct, frozen=True):
     arrival_s: float
     methods: dict[str, str] = {}
     """What the sandbox's payment methods are called where another gateway is tried."""
+    line: Line | None = None
 
 
 class Human(msgspec.Struct, frozen=True):
@@ -74,6 +93,11 @@ class Human(msgspec.Struct, frozen=True):
     hang_up_s: float
     second_tab: Literal["no", "checkout", "payment"]
     abandons: Literal["no", "leaves", "cancels"]
+    guest: bool = False
+    network: str = ""
+    solves_s: float = 0.2
+    reloads: bool = False
+    stays_away: bool = False
 
 
 class Bot(msgspec.Struct, frozen=True):
@@ -87,6 +111,7 @@ class Bot(msgspec.Struct, frozen=True):
     identities: int
     quantity: int
     wishes: tuple[str, ...]
+    strategy: Strategy = "patient"
 
 
 class Crowd(msgspec.Struct, frozen=True):
@@ -133,6 +158,11 @@ def _human(chance: Random, name: str, sale: Sale) -> Human:
         hang_up_s=chance.uniform(0.0, 0.02),
         second_tab=second_tab,
         abandons=_abandons(chance),
+        guest=chance.random() < GUEST,
+        network=strategies.network_of_person(chance),
+        solves_s=chance.uniform(*SOLVES_S),
+        reloads=chance.random() < RELOADS,
+        stays_away=chance.random() < NO_SHOW,
     )
 
 
@@ -194,4 +224,5 @@ def _bot(chance: Random, name: str, sale: Sale) -> Bot:
         identities=BOT_IDENTITIES,
         quantity=chance.randint(1, sale.limit_per_buyer),
         wishes=_wishes(chance, sale),
+        strategy=strategies.strategy(chance),
     )

@@ -13,7 +13,7 @@ import msgspec
 
 from race_to_purchase.rehearse.crowd.diary import Diary
 from race_to_purchase.rehearse.crowd.plan import Sale
-from race_to_purchase.rehearse.crowd.steps import Answer, Ask, Body, Pay, Reserve, Send, Wait, Walk, http
+from race_to_purchase.rehearse.crowd.steps import Answer, Ask, Body, Reserve, Send, Wait, Walk, headers, http
 from race_to_purchase.rehearse.crowd.wire import Foreign, Lost, Reply, Wire
 
 _decode = msgspec.json.Decoder(Body).decode
@@ -45,6 +45,8 @@ class Player:
         self._sale = sale
         self._diary = diary
         self._stored: dict[str, bytes] = {}
+        self._spent: dict[str, str] = {}
+        """The key of the reservation that each pass was used for."""
         # The walks' zero is the opening, an instant of the wall clock; it is read once, so that a correction of the
         # clock during the sale does not shift anything.
         self._zero_s = time.monotonic() + (sale.opens_at_s - time.time())
@@ -99,12 +101,23 @@ class Player:
         operation = _operation(ask)
         self._diary.count(f"sent/{operation}")
         try:
-            reply = await self._wire.ask(method, path, key, payload, step.hang_up_s)
+            reply = await self._wire.ask(
+                method, path, key, payload, step.hang_up_s, lines=headers(ask), by_browser=ask.by.guest
+            )
         except (Lost, Foreign) as error:
             if step.hang_up_s is None:
                 self._diary.count(f"refusal/{'lost' if isinstance(error, Lost) else 'foreign'}")
             return Answer(0, step.at_s, self.now_s())
+        if isinstance(ask, Reserve) and self._sale.line is not None and reply.status == 201:
+            self._entered(ask)
         return self._heard(reply, operation, key, step)
+
+    def _entered(self, ask: Reserve) -> None:
+        """A reservation at a door. A pass is good for one, under one key, however often its request is repeated."""
+        if not ask.admitted:
+            self._diary.count("note/entered_without_pass")
+        elif self._spent.setdefault(ask.admitted, ask.key) != ask.key:
+            self._diary.count("note/pass_used_twice")
 
     def _heard(self, reply: Reply, operation: str, key: str | None, step: Send) -> Answer:
         at_s = self.now_s()
@@ -122,8 +135,8 @@ class Player:
             self._diary.count(f"refusal/{body.code or reply.status}")
         back = body.retry_at or body.opens_at
         back_s = None if back is None else back.timestamp() - self._sale.opens_at_s - at_s
-        return Answer(reply.status, step.at_s, at_s, body, reply.retry_after_s, back_s)
+        return Answer(reply.status, step.at_s, at_s, body, reply.retry_after_s, back_s, reply.cookie)
 
 
 def _operation(ask: Ask) -> str:
-    return "reserve" if isinstance(ask, Reserve) else "pay" if isinstance(ask, Pay) else "cancel"
+    return type(ask).__name__.lower()

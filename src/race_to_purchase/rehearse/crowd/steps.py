@@ -11,19 +11,28 @@ from datetime import datetime
 
 import msgspec
 
+from race_to_purchase.rehearse.crowd.badge import STOREFRONT, Badge
 from race_to_purchase.rehearse.crowd.plan import Sale
+from race_to_purchase.rehearse.crowd.proof import Challenge
 
 
-class Reserve(msgspec.Struct, frozen=True):
-    """POST /v1/checkouts for one line."""
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """Whatever is asked; `by` says as whom."""
+
+    by: Badge = STOREFRONT
+
+
+class Reserve(Asked, frozen=True):
+    """POST /v1/checkouts for one line, with the pass `admitted` where the drop has a door."""
 
     key: str
     buyer: str
     item: str
     quantity: int
+    admitted: str = ""
 
 
-class Pay(msgspec.Struct, frozen=True):
+class Pay(Asked, frozen=True):
     """POST /v1/checkouts/{id}/payment."""
 
     key: str
@@ -31,13 +40,33 @@ class Pay(msgspec.Struct, frozen=True):
     method: str
 
 
-class Cancel(msgspec.Struct, frozen=True):
+class Cancel(Asked, frozen=True):
     """DELETE /v1/checkouts/{id}."""
 
     checkout: str
 
 
-Ask = Reserve | Pay | Cancel
+class Begin(Asked, frozen=True):
+    """POST /v1/session: what a page asks first."""
+
+
+class Join(Asked, frozen=True):
+    """POST /v1/drops/{drop}/line, with the `answer` to a challenge."""
+
+    answer: str = ""
+
+
+class Look(Asked, frozen=True):
+    """GET /v1/drops/{drop}/line/status."""
+
+
+class Claim(Asked, frozen=True):
+    """POST /v1/drops/{drop}/line/pass."""
+
+    ticket: str
+
+
+Ask = Reserve | Pay | Cancel | Begin | Join | Look | Claim
 
 
 class Send(msgspec.Struct, frozen=True):
@@ -72,6 +101,17 @@ class Body(msgspec.Struct, frozen=True):
     retry_at: datetime | None = None
     opens_at: datetime | None = None
     order: OrderSeen | str | None = None
+    csrf: str | None = None
+    ticket: str | None = None
+    late: int | None = None
+    challenge: Challenge | str | None = None
+    admitted: str | None = msgspec.field(default=None, name="pass")
+    phase: str | None = None
+    seed: str | None = None
+    registered: int | None = None
+    cursor: int = 0
+    rate_per_s: float = 0.0
+    poll_s: tuple[float, float] = (5.0, 30.0)
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -87,6 +127,7 @@ class Answer(msgspec.Struct, frozen=True):
     retry_after_s: float | None = None
     retry_in_s: float | None = None
     """Seconds from the answer to `retry_at` or `opens_at`, where the body names one."""
+    cookie: str = ""
 
     @property
     def waited_s(self) -> float:
@@ -155,13 +196,33 @@ def _preference(answer: Answer) -> int:
 
 def http(ask: Ask, sale: Sale) -> tuple[str, str, str | None, object]:
     """Method, path, idempotency key and JSON body of a request."""
+    line = f"/v1/drops/{sale.drop}/line"
     match ask:
-        case Reserve(key=key, buyer=buyer, item=item, quantity=quantity):
+        case Reserve(key=key, item=item, quantity=quantity):
             lines = [{"item": item, "quantity": quantity}]
-            who = {"id": buyer, "email": f"{buyer}@example.com"}
-            return "POST", "/v1/checkouts", key, {"drop": sale.drop, "lines": lines, "buyer": who}
+            return "POST", "/v1/checkouts", key, {"drop": sale.drop, "lines": lines, "buyer": _who(ask)}
         case Pay(key=key, checkout=checkout, method=method):
             named = sale.methods.get(method, method)
             return "POST", f"/v1/checkouts/{checkout}/payment", key, {"payment_method": named}
         case Cancel(checkout=checkout):
             return "DELETE", f"/v1/checkouts/{checkout}", None, None
+        case Begin():
+            return "POST", "/v1/session", None, {}
+        case Join(answer=answer):
+            return "POST", line, None, {"challenge": answer} if answer else {}
+        case Look():
+            return "GET", f"{line}/status", None, None
+        case Claim(ticket=ticket):
+            return "POST", f"{line}/pass", None, {"ticket": ticket}
+
+
+def _who(ask: Reserve) -> dict[str, str]:
+    """A browser is known by its session; a storefront says whom it asks for."""
+    mail = {"email": f"{ask.buyer}@example.com"}
+    return mail if ask.by.guest else {"id": ask.buyer, **mail}
+
+
+def headers(ask: Ask) -> str:
+    """The header lines of a request that depend on who asks, and for what."""
+    admitted = f"race-pass: {ask.admitted}\r\n" if isinstance(ask, Reserve) and ask.admitted else ""
+    return ask.by.headers() + admitted

@@ -9,7 +9,7 @@ from collections import Counter
 
 from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]  # It ships no types.
 
-from race_to_purchase.rehearse.crowd.diary import Page, Purchase
+from race_to_purchase.rehearse.crowd.diary import Page, Place, Purchase
 
 LONGEST_US = 600_000_000
 SIGNIFICANT_DIGITS = 3
@@ -43,6 +43,7 @@ class Tally:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.purchases: list[Purchase] = []
+        self.places: list[Place] = []
         self.checkout = Latencies()
         """Of whole purchases: what the shop took from the intended reservation to the order, thinking left out."""
         self._requests: dict[str, Latencies] = {}
@@ -52,6 +53,7 @@ class Tally:
         """Add a page of process number `part`."""
         self.counts.update(page.counts)
         self._in_shop[part] = page.in_shop
+        self.places += page.places
         for operation, latencies_ms in page.latencies_ms.items():
             kept = self._requests.setdefault(operation, Latencies())
             for latency_ms in latencies_ms:
@@ -61,7 +63,7 @@ class Tally:
             self.checkout.add(purchase.waited_ms)
 
     def requests(self, operation: str) -> Latencies:
-        """Latencies of single requests of one operation: `reserve`, `pay` or `cancel`."""
+        """Latencies of single requests of one operation, such as `reserve`, or whatever else was timed."""
         return self._requests.get(operation) or Latencies()
 
     def under(self, path: str) -> dict[str, int]:

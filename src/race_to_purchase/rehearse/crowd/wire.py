@@ -23,6 +23,8 @@ class Reply(msgspec.Struct, frozen=True):
     status: int
     body: bytes
     retry_after_s: float | None = None
+    cookie: str = ""
+    """What the server left in the browser, `name=value`."""
 
 
 class Lost(Exception):
@@ -38,19 +40,32 @@ class Wire:
 
     def __init__(self, host: str, port: int, bearer: str, connections_max: int) -> None:
         self._host, self._port = host, port
-        self._head = f"host: {host}:{port}\r\nauthorization: Bearer {bearer}\r\ncontent-type: application/json\r\n"
+        self._head = f"host: {host}:{port}\r\ncontent-type: application/json\r\n"
+        self._bearer = f"authorization: Bearer {bearer}\r\n"
         self._room = connections_max
         self._idle: list[_Connection] = []
         self._queue: deque[asyncio.Future[None]] = deque()
         self._open: set[_Connection] = set()
 
-    async def ask(self, method: str, path: str, key: str | None, body: bytes, hang_up_s: float | None = None) -> Reply:
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        key: str | None,
+        body: bytes,
+        hang_up_s: float | None = None,
+        *,
+        lines: str = "",
+        by_browser: bool = False,
+    ) -> Reply:
         """Send, and give the answer. Raises Lost, or Foreign.
 
         With `hang_up_s` the connection is closed so long after sending; an answer that came before is still given.
+        `lines` are further headers; what is sent `by_browser` carries no key of the storefront.
         """
         keyed = f"idempotency-key: {key}\r\n" if key is not None else ""
-        head = f"{method} {path} HTTP/1.1\r\n{self._head}{keyed}content-length: {len(body)}\r\n\r\n"
+        whose = lines if by_browser else self._bearer + lines
+        head = f"{method} {path} HTTP/1.1\r\n{self._head}{whose}{keyed}content-length: {len(body)}\r\n\r\n"
         data = head.encode("ascii") + body
         connection = await self._take()
         try:
@@ -207,7 +222,15 @@ def parse(buffer: bytes) -> Reply | None:
         return None
     retry_after = _header(head, b"retry-after")
     wait_s = float(retry_after) if retry_after is not None and retry_after.isdigit() else None
-    return Reply(int(head[9:12]), buffer[begin : begin + size], wait_s)
+    return Reply(int(head[9:12]), buffer[begin : begin + size], wait_s, _cookie(buffer[:end], head))
+
+
+def _cookie(written: bytes, head: bytes) -> str:
+    """The first cookie of a head, as it is written; "" where there is none. `head` is the same in small letters."""
+    start = head.find(b"\r\nset-cookie:")
+    if start < 0:
+        return ""
+    return written[start + 13 :].partition(b"\r\n")[0].partition(b";")[0].strip().decode("latin-1")
 
 
 def _header(head: bytes, name: bytes) -> bytes | None:

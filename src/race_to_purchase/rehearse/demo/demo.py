@@ -14,33 +14,43 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 from rich.console import Console
 
 from race_to_purchase.app.audit import audit_at
+from race_to_purchase.app.counted import counted_at
 from race_to_purchase.checks import Audit
 from race_to_purchase.errors import ConfigurationError, RaceError
+from race_to_purchase.observe.measures import Measure, measures
 from race_to_purchase.rehearse.crowd.crowd import Errand
 from race_to_purchase.rehearse.crowd.tally import Tally
 from race_to_purchase.rehearse.crowd.wire import Wire
 from race_to_purchase.rehearse.demo.audit import NOTHING_YET, come_to_rest, ledgers, with_books
 from race_to_purchase.rehearse.demo.crowds import Crowds
+from race_to_purchase.rehearse.demo.door import SETTINGS, door, line_of, registration_s
+from race_to_purchase.rehearse.demo.draw import line_seen
 from race_to_purchase.rehearse.demo.ending import report_of
 from race_to_purchase.rehearse.demo.gateway import METHODS, Simulator, settled, simulated
 from race_to_purchase.rehearse.demo.server import Served, serving
 from race_to_purchase.rehearse.demo.shop import Look, Shop, drop, sale
 from race_to_purchase.rehearse.demo.stage import Stage
-from race_to_purchase.rehearse.live import Scene
+from race_to_purchase.rehearse.live import Scene, Waiting
 from race_to_purchase.rehearse.scorecard import Rehearsal, Scorecard, Witness, scorecard
 from race_to_purchase.rehearse.scorecard_view import svg, view
+from race_to_purchase.rules.drop import Drop
 
 OPENS_IN_S = 1.5
 LOOK_EVERY_S = 0.2
+LINE_EVERY = 4
+"""Of looks, one is at the line too."""
 PLAYED_BY_ONE = 1000
 """How many people one process plays; of more, two do."""
 SALE_S_MAX = 300.0
+COUNTED_S_MAX = 12.0
+"""An engine's processes write down what they have counted each five seconds."""
 REST_S_MAX = 20.0
 """How long, after the last reservation's life, everything may take to come to rest."""
 GATEWAY_FAULTS = "gateway_faults"
@@ -51,7 +61,8 @@ FAULTY_REST_S_MAX = 90.0
 class DemoOptions(msgspec.Struct, frozen=True):
     """What `race demo` can be told. Port 0 is any free one; without `data_dir` nothing is left behind.
 
-    With `gateway_faults` payments go to a gateway simulator, and that share of its answers is lost or broken.
+    Without a `door` everybody rushes to the checkout at once. With `gateway_faults` payments go to a gateway simulator,
+    and that share of its answers is lost or broken.
     """
 
     buyers: int = 2000
@@ -62,6 +73,7 @@ class DemoOptions(msgspec.Struct, frozen=True):
     arrival_seconds: float = 6.0
     reservation_seconds: int = 5
     gateway_faults: float | None = None
+    door: bool = True
     port: int = 0
     data_dir: Path | None = None
     json_file: Path | None = None
@@ -98,7 +110,7 @@ def run_demo(options: DemoOptions, console: Console | None = None) -> int:
                 port=options.port,
                 workers=options.workers,
                 data_dir=options.data_dir,
-                settings={} if gateway is None else gateway.settings,
+                settings={**(SETTINGS if options.door else {}), **({} if gateway is None else gateway.settings)},
             ) as served,
         ):
             card = asyncio.run(_rehearse(options, drop_id, served, gateway, console))
@@ -179,8 +191,7 @@ async def _rehearse(
     admin = Wire(served.host, served.port, served.admin_key, 2)
     storefront = Wire(served.host, served.port, served.storefront_key, 32)
     try:
-        definition = drop(drop_id, time.time() + OPENS_IN_S, options.stock, options.reservation_seconds)
-        shop = Shop(definition, admin, storefront)
+        shop = Shop(_drop(options, drop_id), admin, storefront)
         await shop.put()
         with Stage(console) as stage:
             return await _Sale(options, served, gateway, shop, crowds, stage).run(before)
@@ -188,6 +199,17 @@ async def _rehearse(
         await crowds.stop()
         admin.close()
         storefront.close()
+
+
+def _drop(options: DemoOptions, name: str) -> Drop:
+    """What is sold, and when; with a door, its registration opens as soon as a sale without one would."""
+    arrival_s, opens_at_s = options.arrival_seconds, time.time() + OPENS_IN_S
+    if not options.door:
+        return drop(name, opens_at_s, options.stock, options.reservation_seconds)
+    opens_at_s += registration_s(arrival_s)
+    return drop(
+        name, opens_at_s, options.stock, options.reservation_seconds, door(opens_at_s, arrival_s, options.stock)
+    )
 
 
 class _Sale:
@@ -209,6 +231,9 @@ class _Sale:
         self._crowds = crowds
         self._stage = stage
         self._tally = Tally()
+        self._line: Waiting | None = None
+        self._looked = 0
+        self._began_s = time.time()
         self._opens_at_s = shop.drop.opens_at.timestamp()
         self._title = f"{options.buyers:,} buyers and {options.bots:,} bots for {options.stock:,} pairs of shoes"
 
@@ -226,8 +251,24 @@ class _Sale:
         found = ledgers(await come_to_rest(self._served.dsn, self._rest_s), before, held)
         if self._gateway is not None:
             found = with_books(found, await settled(self._gateway, self._served.dsn))
-        witness = Witness(self._shop.looks, self._shop.inconsistent_looks, missing, wrong)
+        witness = Witness(
+            looks=self._shop.looks,
+            inconsistent_looks=self._shop.inconsistent_looks,
+            missing_orders=missing,
+            wrong_amounts=wrong,
+            line=await line_seen(self._shop, self._served),
+            engine=await self._counted(found.orders),
+        )
         return scorecard(self._rehearsal(), self._tally, found, witness, elapsed_s)
+
+    async def _counted(self, orders: int) -> tuple[Measure, ...]:
+        """M1 to M15 of the engine, once its processes have written down what they counted."""
+        since, until_s = datetime.fromtimestamp(self._began_s, UTC), time.monotonic() + COUNTED_S_MAX
+        while True:
+            counted = await counted_at(self._served.dsn, self._shop.drop.id, since, datetime.now(UTC))
+            if counted.total("race_orders_total") >= orders or time.monotonic() >= until_s:
+                return measures(counted, max(1.0, self._at_s()))
+            await asyncio.sleep(LOOK_EVERY_S)
 
     @property
     def _rest_s(self) -> float:
@@ -256,9 +297,26 @@ class _Sale:
         while not self._crowds.gone:
             if self._at_s() > SALE_S_MAX:
                 raise SaleTooLong(limit_s=SALE_S_MAX)
-            self._show(await self._shop.look(), "open" if self._at_s() >= 0 else "opens in a moment")
+            await self._look_at_line()
+            self._show(await self._shop.look(), self._doing())
             await asyncio.sleep(LOOK_EVERY_S)
         await self._crowds.finish()
+
+    async def _look_at_line(self) -> None:
+        """Every now and then: the line moves once a second."""
+        self._looked += 1
+        if self._looked % LINE_EVERY == 0 and (watched := await self._shop.watched_line()) is not None:
+            told = watched.status
+            self._line = Waiting(told.registered or 0, watched.late, told.cursor, watched.bound)
+
+    def _doing(self) -> str:
+        """What phase the sale is in."""
+        at_s, line = self._at_s(), line_of(self._shop.drop)
+        if at_s >= 0:
+            return "open"
+        if line is None or at_s < line.opens_s:
+            return "opens in a moment"
+        return "registration" if at_s < line.closes_s else "the draw"
 
     async def _wait_for_what_is_held(self) -> int:
         """Wait until nothing is held any more; how many pieces still were when waiting ended."""
@@ -272,7 +330,9 @@ class _Sale:
             await asyncio.sleep(LOOK_EVERY_S)
 
     def _show(self, look: Look, doing: str, *, at_once: bool = False) -> None:
-        self._stage.show(Scene(self._at_s(), doing, self._title, look.shelves, self._tally), at_once=at_once)
+        self._stage.show(
+            Scene(self._at_s(), doing, self._title, look.shelves, self._tally, self._line), at_once=at_once
+        )
 
     def _at_s(self) -> float:
         """Seconds since the opening."""

@@ -8,12 +8,15 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from race_to_purchase.edge.line.shapes import WatchedLine
 from race_to_purchase.errors import RaceError
 from race_to_purchase.rehearse.crowd.diary import Purchase
 from race_to_purchase.rehearse.crowd.plan import Sale
 from race_to_purchase.rehearse.crowd.wire import Lost, Reply, Wire
+from race_to_purchase.rehearse.demo.door import line_of
 from race_to_purchase.rehearse.live import Shelf
 from race_to_purchase.rules.drop import Drop, Item, item_pool
+from race_to_purchase.rules.line.door import Door
 
 LIMIT_PER_BUYER = 2
 SIZES = (("42", 15900, 30), ("43", 15900, 27), ("41", 15900, 23), ("44", 16900, 20))
@@ -59,7 +62,7 @@ class _Order(msgspec.Struct, frozen=True):
     currency: str
 
 
-def drop(drop_id: str, opens_at_s: float, stock: int, reservation_s: int) -> Drop:
+def drop(drop_id: str, opens_at_s: float, stock: int, reservation_s: int, door: Door | None = None) -> Drop:
     """A drop of `stock` pairs in several sizes, as far as there are pairs."""
     return Drop(
         id=drop_id,
@@ -73,6 +76,7 @@ def drop(drop_id: str, opens_at_s: float, stock: int, reservation_s: int) -> Dro
         ),
         reservation_seconds=reservation_s,
         limit_per_buyer=LIMIT_PER_BUYER,
+        door=door,
     )
 
 
@@ -96,6 +100,7 @@ def sale(definition: Drop, arrival_s: float, methods: dict[str, str]) -> Sale:
         reservation_s=definition.reservation_seconds,
         arrival_s=arrival_s,
         methods=methods,
+        line=line_of(definition),
     )
 
 
@@ -108,6 +113,13 @@ class Shop:
         self._storefront = storefront
         self.looks = 0
         self.inconsistent_looks = 0
+
+    async def watched_line(self) -> WatchedLine | None:
+        """The line as its operator sees it; None where the drop has no door. Raises ShopRefused or ShopSilent."""
+        if self.drop.door is None:
+            return None
+        reply = await self._ask("GET", b"", "a look at the line", 200, "/line")
+        return msgspec.json.decode(reply.body, type=WatchedLine)
 
     async def put(self) -> None:
         """Create the drop. Raises ShopRefused or ShopSilent."""
@@ -122,12 +134,12 @@ class Shop:
         self.inconsistent_looks += not found.consistent
         return found
 
-    async def _ask(self, method: str, body: bytes, what: str, expected: int) -> Reply:
+    async def _ask(self, method: str, body: bytes, what: str, expected: int, below: str = "") -> Reply:
         """Ask as the operator, again where nobody answers or 503 is answered."""
         reason = ""
         for _ in range(TRIES):
             try:
-                reply = await self._admin.ask(method, f"/v1/admin/drops/{self.drop.id}", None, body)
+                reply = await self._admin.ask(method, f"/v1/admin/drops/{self.drop.id}{below}", None, body)
             except Lost as error:
                 reason = str(error)
             else:

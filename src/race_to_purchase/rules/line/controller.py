@@ -66,6 +66,7 @@ class Control(msgspec.Struct, frozen=True):
     lapsed: float = 0.0
     """Both a fading sum, for the share of no-shows."""
     delay_s: float = 5.0
+    """How long people take to come after they were called, by the mean of those who came lately."""
     carry: float = 0.0
     """The fraction of a person that the last decision could not call."""
 
@@ -120,14 +121,16 @@ def _learned(limits: Limits, control: Control, facts: Facts, seconds: float) -> 
     well = facts.latency_ms <= limits.latency_ms_max and facts.error_share <= limits.error_share_max
     room = control.room * 1.02 + 1 if well else control.room * SHRINK
     fade = math.exp(-seconds / MEMORY_S)
+    known = control.came * fade
     delay_s = control.delay_s
     if facts.came:
-        delay_s = max(0.5, delay_s * fade + facts.came_after_s * (1 - fade))
+        # The mean of those who came lately: what was assumed in the beginning counts nothing beside the first of them.
+        delay_s = max(0.5, (delay_s * known + facts.came_after_s * facts.came) / (known + facts.came))
     return msgspec.structs.replace(
         control,
         room=min(float(limits.in_flight_max), max(float(limits.in_flight_min), room)),
         coming=control.coming * math.exp(-seconds / delay_s),
-        came=control.came * fade + facts.came,
+        came=known + facts.came,
         lapsed=control.lapsed * fade + facts.lapsed,
         delay_s=delay_s,
     )

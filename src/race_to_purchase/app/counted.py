@@ -1,0 +1,20 @@
+"""What the processes of an engine have counted, asked of its database from outside, as the audit is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from race_to_purchase.observe.series import Totals
+from race_to_purchase.store.postgres import PostgresStore
+from race_to_purchase.store.series import PostgresSeries
+
+
+async def counted_at(dsn: str, drop: str, since: datetime, until: datetime) -> Totals:
+    """All that was counted in a drop and in none, by every process, in that time. Raises DatabaseUnavailable."""
+    store = await PostgresStore.open(dsn, connections=1)
+    try:
+        series = PostgresSeries(store.pool)
+        slices = [one for name in (drop, "") for one in await series.slices(name, since, until)]
+    finally:
+        await store.close()
+    return Totals.of(slices)
