@@ -216,5 +216,5 @@ def judge(folder: Path, cases: Sequence[tuple[Mapping[str, str], set[str]]]) -> 
 
 
 def run(*command: object) -> None:
-    ran = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=150, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
