@@ -119,6 +119,7 @@ HOT = [
     "registrations",
     "late_numbers",
     "grants_of",
+    "ticket_used",
 ]
 ARGUMENTS = {
     "read_batch": ["'{}'"] * 5,
@@ -147,6 +148,7 @@ ARGUMENTS = {
     "registrations": ["'aurora'", "0", "100"],
     "late_numbers": ["'aurora'", "'{}'"],
     "grants_of": ["'aurora'", "''", "100"],
+    "ticket_used": ["'aurora/ticket/00'"],
 }
 
 

@@ -7,14 +7,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from race_to_purchase.app.line import reveal, seal
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.ports import LineRows, LineSeen, Reads, Store
+from race_to_purchase.rules.commands import Cancel
 from race_to_purchase.rules.drop import item_pools, passes_pool, ticket_pool
 from race_to_purchase.rules.line import draw
 from race_to_purchase.rules.line.commands import (
+    Admitted,
     CallNext,
     ClaimPass,
     CloseRegistration,
@@ -22,13 +25,25 @@ from race_to_purchase.rules.line.commands import (
     ExpirePass,
     PublishList,
     SteerLine,
+    Used,
 )
 from race_to_purchase.rules.line.door import Door
 from race_to_purchase.rules.line.tickets import TID_BYTES
-from race_to_purchase.rules.outcomes import Done, Ignored, NotCalled, PassGiven, Released, SecretWrong, Steered
+from race_to_purchase.rules.outcomes import (
+    Cancelled,
+    Done,
+    Ignored,
+    NotCalled,
+    PassGiven,
+    PassRefused,
+    Released,
+    Reserved,
+    SecretWrong,
+    Steered,
+)
 from race_to_purchase.rules.signing import Keyring
 from tests.conformance.conftest import Backend
-from tests.sale import a_sale
+from tests.sale import a_sale, a_wish
 
 KEYS = Keyring({1: b"k" * 32}, 1)
 
@@ -83,6 +98,11 @@ class Drop:
         who = tid(n).hex()
         pools = (*item_pools(a_sale()), passes_pool("aurora"), ticket_pool("aurora", who))
         return await self.committer.submit(ClaimPass("aurora", pools, who, browser))
+
+    async def come_back(self, n: int, used: Used, browser: str = "aa") -> Any:
+        who = tid(n).hex()
+        pools = (*item_pools(a_sale()), passes_pool("aurora"), ticket_pool("aurora", who))
+        return await self.committer.submit(ClaimPass("aurora", pools, who, browser, used=used))
 
 
 @pytest.fixture
@@ -194,3 +214,27 @@ class TestAPassThatRanOut:
         later = await line.claim(0)
         assert isinstance(later, PassGiven)
         assert (later.how, later.row.expires_at > first.row.expires_at) == ("returned", True)
+
+
+class TestWhatATicketWasUsedFor:
+    async def test_is_found_with_how_many_passes_it_had(self, line: Drop, backend: Backend) -> None:
+        await line.drawn(1)
+        await line.call()
+        who, ticket = tid(0).hex(), ticket_pool("aurora", tid(0).hex())
+        assert await line.rows.used(ticket) is None
+        given = await line.claim(0)
+        assert await line.rows.used(ticket) == Used(1, ())
+        asked = a_wish("ada")
+        shown = Admitted(who, given.row.n, given.row.expires_at)
+        pools = (*asked.pools, passes_pool("aurora"), ticket)
+        assert isinstance(await line.committer.submit(replace(asked, pools=pools, admitted=shown)), Reserved)
+        used = await line.rows.used(ticket)
+        assert used == Used(1, (asked.checkout_id,))
+        assert isinstance(await line.come_back(0, used), PassRefused)
+        stored = await backend.reads.checkout(asked.checkout_id)
+        assert stored is not None
+        cancel = Cancel("aurora", stored.id, stored.claims.pools, "ada")
+        assert isinstance(await line.committer.submit(cancel), Cancelled)
+        again = await line.come_back(0, used)
+        assert (again.how, again.row.n) == ("returned", 2)
+        assert await line.rows.used(ticket) == Used(2, (asked.checkout_id,))

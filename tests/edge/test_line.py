@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from race_to_purchase.app.line import reveal
-from race_to_purchase.edge.reference.examples import NEW_CHECKOUT
+from race_to_purchase.edge.reference.examples import NEW_CHECKOUT, NEW_PAYMENT
 from race_to_purchase.loops.draw import DrawPlaces
+from race_to_purchase.loops.expire import Expire
 from race_to_purchase.loops.passes import ExpirePasses
 from race_to_purchase.loops.release import Release
 from race_to_purchase.path import line as path_line
@@ -66,6 +67,12 @@ class Sale:
     def reserve(self, buyer: str, token: str | None, **headers: str) -> Response:
         wish = {**NEW_CHECKOUT, "buyer": {"id": buyer}, "lines": [{"item": ITEM, "quantity": 1}]}
         return self.client.ask("POST", "/v1/checkouts", wish, race_pass=token, **headers)
+
+    def give_up(self, buyer: str, checkout: str) -> Response:
+        return self.client.ask("DELETE", f"/v1/checkouts/{checkout}", race_buyer=buyer)
+
+    def pay(self, buyer: str, checkout: str) -> Response:
+        return self.client.ask("POST", f"/v1/checkouts/{checkout}/payment", NEW_PAYMENT, race_buyer=buyer)
 
     @property
     def status(self) -> dict[str, Any]:
@@ -177,6 +184,33 @@ class TestAtTheDoor:
         again = sale.claim("ada", ticket)
         assert again.status == 201
         assert sale.reserve("ada", again.json["pass"]).status == 201
+
+    def test_a_reservation_that_was_given_up_gives_the_ticket_another_pass_three_times(
+        self, sale: Sale, given: tuple[str, str]
+    ) -> None:
+        ticket, token = given
+        for _ in range(4):
+            checkout = sale.reserve("ada", token)
+            assert checkout.status == 201, checkout.body
+            assert sale.claim("ada", ticket).problem == (403, "pass_used"), "it is not given up yet"
+            assert sale.give_up("ada", checkout.json["id"]).status == 200
+            assert sale.reserve("ada", token).problem == (403, "pass_used")
+            again = sale.claim("ada", ticket)
+            token = again.json.get("pass")
+        assert again.problem == (403, "pass_used")
+
+    def test_a_telephone_that_failed_has_not_lost_the_race(self, sale: Sale, given: tuple[str, str]) -> None:
+        """Its reservation runs out, and another device buys with the same ticket."""
+        ticket, token = given
+        checkout = sale.reserve("ada", token).json["id"]
+        sale.shop.offset += timedelta(seconds=301)
+        sale.server.do(Expire(sale.shop.line._committer, sale.shop.store).tick)
+        assert sale.client.ask("GET", f"/v1/checkouts/{checkout}").json["state"] == "expired"
+        elsewhere = sale.claim("ada-2", ticket)
+        assert elsewhere.status == 201, elsewhere.body
+        bought = sale.pay("ada-2", sale.reserve("ada-2", elsewhere.json["pass"]).json["id"])
+        assert bought.status == 200, bought.body
+        assert sale.claim("ada", ticket).problem == (403, "pass_used"), "one order is all that a ticket is good for"
 
     @pytest.mark.parametrize("token", ["x", "A" * 128, "A" * 200, "ä", "AQEC", ""])
     def test_garbage_is_no_pass(self, sale: Sale, token: str) -> None:

@@ -10,6 +10,7 @@ import asyncio
 from collections import OrderedDict
 
 import msgspec
+from msgspec.structs import replace
 
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.errors import RaceError
@@ -30,6 +31,7 @@ from race_to_purchase.rules.outcomes import (
     NotRegistering,
     Outcome,
     PassGiven,
+    PassRefused,
     TicketWrong,
     Unknown,
 )
@@ -185,6 +187,11 @@ class Line:
             pools += (reserved_pool(drop_id),)
         command = ClaimPass(drop_id, pools, tid, browser.hex(), ticket.late, ticket.granted)
         outcome = await self._committer.submit(command)
+        if outcome == PassRefused("pass_used"):
+            # What it was used for is looked up for those alone who come back.
+            used = await self._rows.used(ticket_pool(drop_id, tid))
+            if used is not None and used.checkouts:
+                outcome = await self._committer.submit(replace(command, used=used))
         return self._let_in(outcome.row) if isinstance(outcome, PassGiven) else outcome
 
     def _let_in(self, row: PassRow) -> LetIn:

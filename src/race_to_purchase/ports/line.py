@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from race_to_purchase.rules.line.commands import Used
 from race_to_purchase.rules.line.rows import GrantRow, LineRow
 from race_to_purchase.rules.rows import DropRow, Pool
 
@@ -42,6 +43,10 @@ class LineRows(Protocol):
 
     async def passes_due(self, limit: int) -> Sequence[tuple[str, str]]:
         """Drop and ticket of passes whose time is up, the oldest first."""
+        ...
+
+    async def used(self, ticket: str) -> Used | None:
+        """What the passes of the ticket with this pool were used for, at one moment; None where it had none."""
         ...
 
     async def grants(self, drop_id: str, after: str, limit: int) -> Sequence[GrantRow]:

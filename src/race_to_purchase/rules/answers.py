@@ -267,7 +267,8 @@ _PASSES = {
     "pass_required": "This drop has a line: claim a pass with your ticket, and send it as Race-Pass.",
     "pass_invalid": "This pass is not one of this drop, or was made for another browser or replaced by a newer one.",
     "pass_expired": "The time of this pass is up; claim another one with the same ticket.",
-    "pass_used": "This ticket's pass was used for a reservation.",
+    "pass_used": "This ticket's pass was used for a reservation. If that ends without an order, the ticket is good for "
+    "another pass, three times at most.",
 }
 
 

@@ -62,6 +62,9 @@ SOLD: frozenset[CheckoutState] = frozenset({"paid", "fulfilled", "refunded"})
 
 ENDS: frozenset[CheckoutState] = frozenset(state for state, out in TRANSITIONS.items() if not out)
 
+WITHOUT_ORDER: frozenset[CheckoutState] = frozenset({"expired", "cancelled"})
+"""Ends at which nothing was bought, and nothing will be: whatever a gateway says later is undone."""
+
 EXPIRING: frozenset[CheckoutState] = frozenset({"open", "reserved", "paying"})
 """States that the deadline ends."""
 

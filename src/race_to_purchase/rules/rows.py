@@ -92,11 +92,15 @@ class Quote(msgspec.Struct, frozen=True):
     tax: int = 0
 
 
-class Claims(msgspec.Struct, frozen=True):
-    """What a checkout takes from pools, by pool id: `hold` while it is live, `commit` only when it is paid."""
+class Claims(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a checkout takes from pools, by pool id: `hold` while it is live, `commit` only when it is paid.
+
+    `ticket` is the pool of the ticket whose pass it has used, where the drop has a door; it takes nothing more of that.
+    """
 
     hold: dict[str, int]
     commit: dict[str, int] = {}
+    ticket: str | None = None
 
     @property
     def pools(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ import msgspec
 from race_to_purchase.combine import Combiner
 from race_to_purchase.ports import PART_TIDS, LineSeen
 from race_to_purchase.rules.drop import Drop
+from race_to_purchase.rules.line.commands import Used
 from race_to_purchase.rules.line.rows import GrantRow, LineRow
 from race_to_purchase.rules.line.tickets import TID_BYTES
 from race_to_purchase.rules.rows import DropRow, Pool
@@ -58,6 +59,11 @@ class PostgresLineRows:
     async def passes_due(self, limit: int) -> Sequence[tuple[str, str]]:
         """See the port."""
         return [(row["drop_id"], row["tid"]) for row in await self._rows("passes_due", limit)]
+
+    async def used(self, ticket: str) -> Used | None:
+        """See the port."""
+        rows = await self._rows("ticket_used", ticket)
+        return Used(rows[0]["capacity"], tuple(rows[0]["checkouts"])) if rows else None
 
     async def grants(self, drop_id: str, after: str, limit: int) -> Sequence[GrantRow]:
         """See the port."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from race_to_purchase.ports import PART_TIDS, LineSeen
 from race_to_purchase.rules.drop import item_pools, passes_pool, reserved_pool
+from race_to_purchase.rules.line.commands import Used
 from race_to_purchase.rules.line.rows import GrantRow
 from race_to_purchase.rules.line.tickets import TID_BYTES
 from race_to_purchase.store.memory import Rows
@@ -43,6 +44,11 @@ class MemoryLineRows:
             (row for row in self._rows.of_lines.passes.values() if row.expires_at <= now), key=lambda r: r.expires_at
         )
         return [(row.drop_id, row.tid) for row in due[:limit]]
+
+    async def used(self, ticket: str) -> Used | None:
+        pool = self._rows.pools.get(ticket)
+        checkouts = (one.id for one in self._rows.checkouts.values() if one.claims.ticket == ticket)
+        return None if pool is None else Used(pool.capacity, tuple(checkouts))
 
     async def grants(self, drop_id: str, after: str, limit: int) -> Sequence[GrantRow]:
         rows = (row for row in self._rows.of_lines.grants.values() if row.drop_id == drop_id and row.id > after)

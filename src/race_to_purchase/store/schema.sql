@@ -52,6 +52,8 @@ CREATE TABLE checkout (
 ) WITH (fillfactor = 45);
 CREATE INDEX checkout_deadline ON checkout (deadline);
 CREATE INDEX checkout_age ON checkout USING brin (created_at) WITH (pages_per_range = 32, autosummarize = on);
+-- What the pass of a ticket was used for is looked up when its holder comes back; other checkouts are not in here.
+CREATE INDEX checkout_ticket ON checkout ((claims ->> 'ticket')) WHERE claims ->> 'ticket' IS NOT NULL;
 
 CREATE TABLE attempt (
     checkout_id     uuid        NOT NULL,

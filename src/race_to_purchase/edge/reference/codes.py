@@ -46,7 +46,9 @@ CODES: dict[str, Code] = {
     "pass_required": Code(403, "The drop has a line: claim a pass with a ticket, and send it as `Race-Pass`."),
     "pass_invalid": Code(403, "The pass is not of this drop, or for another browser, or was replaced by a newer one."),
     "pass_expired": Code(403, "The time of the pass is up; claim another one with the same ticket."),
-    "pass_used": Code(403, "The ticket's pass was used for a reservation."),
+    "pass_used": Code(
+        403, "The ticket's pass was used for a reservation, which has not ended without an order, or not three times."
+    ),
     "grant_invalid": Code(403, "It is no grant of this drop."),
     "grant_not_yet": Code(403, "The time of the grant has not come yet."),
     "grant_expired": Code(403, "The time of the grant is over."),

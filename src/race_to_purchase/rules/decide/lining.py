@@ -30,6 +30,8 @@ def touch_line(keys: Keys, command: OfLine) -> None:
         keys.pools.update(command.pools)
     if isinstance(command, ClaimPass | ExpirePass):
         keys.passes.add((command.drop_id, command.tid))
+        if isinstance(command, ClaimPass) and command.used is not None:
+            keys.checkouts.update(command.used.checkouts)
     elif isinstance(command, RevokeGrant | RedeemGrant):
         keys.grants.add((command.drop_id, command.id))
     elif isinstance(command, IssueGrants):

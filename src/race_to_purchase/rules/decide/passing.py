@@ -3,6 +3,9 @@
 The pool `passes` counts those that are out. Each ticket has a pool of its own, made at its first claim: its capacity is
 how many passes the ticket has had, the one that is out is held, one that was used or replaced is sold, and one whose
 time ran out is free again. So nothing has to be written of a pass but pools when it is spent.
+
+A ticket whose pass was used gets another one, a few times, once all that its passes were used for has ended without an
+order: whose telephone failed has not lost the race, and nobody has two ways in at a time.
 """
 
 from __future__ import annotations
@@ -12,13 +15,10 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from race_to_purchase.rules import pools
+from race_to_purchase.rules.checkout import WITHOUT_ORDER
 from race_to_purchase.rules.decide.decision import Decision, pool_of, stock_of
 from race_to_purchase.rules.drop import Drop, passes_pool, reserved_pool, ticket_pool
-from race_to_purchase.rules.line.commands import (
-    Admitted,
-    ClaimPass,
-    ExpirePass,
-)
+from race_to_purchase.rules.line.commands import Admitted, ClaimPass, ExpirePass, Used
 from race_to_purchase.rules.line.draw import late_place, place
 from race_to_purchase.rules.line.rows import LineRow, PassGone, PassRow
 from race_to_purchase.rules.outcomes import (
@@ -37,6 +37,9 @@ from race_to_purchase.rules.outcomes import (
 from race_to_purchase.rules.phases import phase_of
 from race_to_purchase.rules.rows import DropRow, Pool
 from race_to_purchase.rules.snapshot import Snapshot
+
+RETURNS_MAX = 3
+"""How often a ticket gets a pass again after a reservation that came to nothing."""
 
 RETRY_S = 5
 """When somebody for whom there is no pass free may ask again."""
@@ -73,8 +76,31 @@ def claim_pass(snapshot: Snapshot, command: ClaimPass) -> Decision:
     if ticket.held and known is not None and snapshot.now < known.expires_at:
         return _again(ticket, known, command)
     if ticket.held == 0 and ticket.sold == ticket.capacity:
-        return Decision(PassRefused("pass_used"))
+        if not _came_to_nothing(snapshot, ticket, command.used):
+            return Decision(PassRefused("pass_used"))
+        ticket = _another(ticket)
     return _returned(snapshot, row.definition, ticket, known, command)
+
+
+def _came_to_nothing(snapshot: Snapshot, ticket: Pool, used: Used | None) -> bool:
+    """Whether everything that the ticket's passes were used for has ended without an order, and was not too much.
+
+    What was looked up before a further pass was given says nothing of what that was used for.
+    """
+    if used is None or used.passes != ticket.capacity or not 1 <= len(used.checkouts) <= RETURNS_MAX:
+        return False
+    checkouts = [snapshot.checkouts.get(checkout_id) for checkout_id in used.checkouts]
+    return all(
+        checkout is not None and checkout.claims.ticket == ticket.id and checkout.state in WITHOUT_ORDER
+        for checkout in checkouts
+    )
+
+
+def _another(ticket: Pool) -> Pool:
+    """The ticket with room for one pass more."""
+    more = pools.resize(ticket, ticket.capacity + 1)
+    assert more is not None
+    return more
 
 
 def _shut(snapshot: Snapshot, row: DropRow, line: LineRow) -> Outcome | None:
@@ -141,16 +167,14 @@ def _again(ticket: Pool, known: PassRow, command: ClaimPass) -> Decision:
     """The pass that is out; in another browser a new one that takes its place, and lasts no longer."""
     if known.browser == command.browser:
         return Decision(PassGiven(known))
-    more = pools.resize(pools.keep(ticket, 1), ticket.capacity + 1)
-    assert more is not None
-    held = pools.hold(more, 1)
+    held = pools.hold(_another(pools.keep(ticket, 1)), 1)
     assert held is not None
     moved = replace(known, n=held.capacity, browser=command.browser)
     return Decision(PassGiven(moved, "moved"), (held, moved))
 
 
 def _returned(snapshot: Snapshot, drop: Drop, ticket: Pool, known: PassRow | None, command: ClaimPass) -> Decision:
-    """Somebody whose pass ran out comes back."""
+    """Somebody whose pass ran out, or came to nothing, comes back."""
     if ticket.held:  # It ran out a moment ago: its place was not given back yet, and is taken over.
         assert known is not None
         later = replace(_given(snapshot, drop, ticket.capacity, command), version=known.version)

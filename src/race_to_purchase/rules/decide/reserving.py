@@ -8,7 +8,7 @@ from race_to_purchase.rules import pools
 from race_to_purchase.rules.commands import Reserve
 from race_to_purchase.rules.decide.decision import Decision, pool_of, tell
 from race_to_purchase.rules.decide.passing import spend
-from race_to_purchase.rules.drop import Drop, buyer_pool, in_flight_pool, item_pool, promo_pool
+from race_to_purchase.rules.drop import Drop, buyer_pool, in_flight_pool, item_pool, promo_pool, ticket_pool
 from race_to_purchase.rules.outcomes import (
     AllReserved,
     Closed,
@@ -92,10 +92,13 @@ def _claims(drop: Drop, command: Reserve) -> Claims:
         shared[buyer_pool(drop.id, command.buyer)] = sum(pieces.values())
     if command.promo is not None:
         shared[promo_pool(drop.id, command.promo)] = 1
+    ticket = None
+    if drop.door is not None and command.admitted is not None:
+        ticket = ticket_pool(drop.id, command.admitted.tid)
     if drop.flow == "reservation_first":
-        return Claims(hold={**stock, **shared})
+        return Claims({**stock, **shared}, ticket=ticket)
     in_flight = {in_flight_pool(drop.id, item): quantity for item, quantity in pieces.items()}
-    return Claims(hold={**in_flight, **shared}, commit=stock)
+    return Claims({**in_flight, **shared}, stock, ticket)
 
 
 def _hold(snapshot: Snapshot, drop: Drop, claims: Claims, command: Reserve) -> list[Pool] | Outcome:

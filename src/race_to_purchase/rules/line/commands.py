@@ -63,8 +63,18 @@ class CallNext(msgspec.Struct, frozen=True):
     error_share: float
 
 
+class Used(msgspec.Struct, frozen=True):
+    """What the passes of a ticket were used for, the ids of `checkouts`, as it was when it had had so many `passes`."""
+
+    passes: int
+    checkouts: tuple[str, ...]
+
+
 class ClaimPass(msgspec.Struct, frozen=True):
-    """The holder of ticket `tid` wants to come in, with `browser`; `late` as in the ticket."""
+    """The holder of ticket `tid` wants to come in, with `browser`; `late` as in the ticket.
+
+    `used` is needed where the ticket's pass was used: on what has become of that, it hangs whether there is another.
+    """
 
     drop_id: str
     pools: tuple[str, ...]
@@ -72,6 +82,7 @@ class ClaimPass(msgspec.Struct, frozen=True):
     browser: str
     late: int | None = None
     granted: bool = False
+    used: Used | None = None
 
 
 class ExpirePass(msgspec.Struct, frozen=True):

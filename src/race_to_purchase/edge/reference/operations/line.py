@@ -57,7 +57,8 @@ OPERATIONS: tuple[Operation, ...] = (
         TAG,
         "Claim a pass",
         "For a ticket whose place is below `cursor`, in any order. The same ticket gets the same pass again while it "
-        "is good; in another browser it gets a new one, and the one before ends.",
+        "is good; in another browser it gets a new one, and the one before ends. Where the pass was used and what it "
+        "was used for has ended without an order, it gets another one, three times at most.",
         {201: Told("The pass.", shapes.GivenPass, examples.GIVEN_PASS)},
         (
             *_NO_LINE, "ticket_invalid", "not_called", "no_pass_free", "line_paused", "sold_out", "drop_closed",
