@@ -3,6 +3,8 @@
 import { bus } from "./bus.ts";
 import { engineAt } from "./engine/engine.ts";
 import { RaceLine } from "./line/race-line.ts";
+import { HOME } from "./look/element.ts";
+import { sampled } from "./rum/sample.ts";
 
 const LATER: { readonly [name: string]: () => Promise<CustomElementConstructor> } = {
   "race-checkout": () => import("./checkout/race-checkout.ts").then((loaded) => loaded.RaceCheckout),
@@ -31,10 +33,12 @@ if (customElements.get("race-line") === undefined) {
   defineWhatIsThere();
   // Whoever waits in a line needs the checkout next: it is fetched before the door opens.
   addEventListener("race-line-view", () => Object.keys(LATER).forEach(define), { once: true });
+  // What measures is no part of what buyers wait for, and where it cannot be fetched nothing is missed.
+  if (sampled()) import("./rum/rum.ts").then(({ measure }) => measure(HOME, bus), () => undefined);
 }
 
 /** Make the guest of this browser the customer that the shop's token names; `api` as on the elements. */
-function signIn(token: string, api: string = new URL(import.meta.url).origin): Promise<void> {
+function signIn(token: string, api: string = HOME): Promise<void> {
   return engineAt(api.replace(/\/+$/, "")).signIn(token);
 }
 

@@ -46,6 +46,7 @@ class Cors:
             (b"access-control-allow-origin", origin),
             (b"access-control-allow-credentials", b"true"),
             (b"access-control-expose-headers", _READ),
+            (b"timing-allow-origin", origin),
         )
 
     def preflight(self, headers: Headers, methods: str) -> Reply | None:

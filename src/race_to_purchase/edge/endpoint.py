@@ -22,11 +22,11 @@ from race_to_purchase.edge.guard.gate import Gate
 from race_to_purchase.edge.idempotency import key_of
 from race_to_purchase.edge.principals import Headers, Needed, Principals, buyer_of
 from race_to_purchase.edge.problems import Refused, bad_header, broken, stopping, unavailable, wrong_method
-from race_to_purchase.edge.reply import Streamed, request_id, tell
+from race_to_purchase.edge.reply import Header, Streamed, request_id, tell
 from race_to_purchase.errors import TryAgainLater
 from race_to_purchase.observe.events import emit
 from race_to_purchase.observe.events.http import Class, RequestAnswered
-from race_to_purchase.observe.request import CAUSE, began
+from race_to_purchase.observe.request import CAUSE, Cause, began
 from race_to_purchase.rules.answers import Answer
 
 log = logging.getLogger("race.edge")
@@ -105,10 +105,17 @@ class Endpoint:
             answer = broken(name)
         load.in_flight -= 1
         took_s = monotonic() - began_s  # Of a stream, until it begins.
-        await tell(send, answer, named, () if self._cors is None else self._cors.told(headers))
+        await tell(send, answer, named, self._more(cause, headers))
         if not isinstance(answer, Streamed):
             took_s = monotonic() - began_s
         emit(RequestAnswered(route, _CLASSES[answer.status // 100], answer.status, took_s, cause=cause))
+
+    def _more(self, cause: Cause, headers: Headers) -> tuple[Header, ...]:
+        """What pages are told besides the answer: what the shop's may read, and the trace where somebody follows it."""
+        told = () if self._cors is None else self._cors.told(headers)
+        if not cause.traceparent:
+            return told
+        return (*told, (b"server-timing", b'traceparent;desc="%b"' % cause.traceparent.encode("ascii")))
 
     def _other(self, method: str, headers: Headers) -> Refused:
         """What there is to say to a method that is none of ours: a browser may ask ahead what a page may do."""

@@ -31,7 +31,7 @@ x-request-id: %b\r
 content-length: %d\r
 """
 """What `headers` gives for an ordinary answer, as bytes. Nothing in it is a client's but a checked request id; nor is
-anything in the `more` of `tell`, since origins stand in the settings."""
+anything in the `more` of `tell`, since origins stand in the settings and a trace is hexadecimal."""
 
 
 class Reply(Answer, frozen=True):
@@ -93,8 +93,8 @@ def headers(answer: Answer, named: bytes) -> list[Header]:
     more: tuple[Header, ...] = ()
     if isinstance(answer, Reply):
         media_type, cache_control, more = answer.media_type, answer.cache_control, answer.headers
-    found: list[Header] = [
-        (b"content-type", PROBLEM if answer.problem else media_type),
+    found: list[Header] = [] if answer.status == 204 else [(b"content-type", PROBLEM if answer.problem else media_type)]
+    found += [
         (b"cache-control", cache_control),
         (b"x-request-id", named),
         *more,

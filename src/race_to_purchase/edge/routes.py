@@ -43,6 +43,7 @@ from race_to_purchase.edge.principals import Principals
 from race_to_purchase.edge.problems import no_such_page
 from race_to_purchase.edge.reference.pages import Reference
 from race_to_purchase.edge.reply import request_id, tell
+from race_to_purchase.edge.rum import BEACON_BYTES_MAX, Rum
 from race_to_purchase.edge.sandbox import Act, SandboxActions
 from race_to_purchase.edge.sessions import Sessions
 from race_to_purchase.edge.signing_in import SigningIn
@@ -120,6 +121,7 @@ def build_app(
         *([_acting(at, SandboxActions(sandbox))] if sandbox is not None else []),
         *([at("/echo", post=Verb("echo", echo_handler, body=BYTES_MAX))] if echo else []),
         *_challenging(at, behind.challenges),
+        _measuring(at, Rum(behind.catalogue)),
         _carrying(at, Carts(behind.carts)),
         *_knowing(at, SigningIn(behind.sessions, behind.customers, behind.carts)),
         *_telling(at, behind.webhooks),
@@ -172,6 +174,10 @@ def _carrying(at: Paths, carts: Carts) -> Route:
         patch=Verb("change_cart", carts.change, "buyer", body=BYTES_MAX),
         delete=Verb("empty_cart", carts.empty, "buyer"),
     )
+
+
+def _measuring(at: Paths, rum: Rum) -> Route:
+    return at("/v1/rum", post=Verb("rum", rum.receive, body=BEACON_BYTES_MAX, json=False))
 
 
 def _knowing(at: Paths, signing_in: SigningIn) -> Sequence[Route]:

@@ -107,6 +107,7 @@ export class CheckoutFlow {
     const { checkout } = this;
     if (checkout === null) return;
     const body = JSON.stringify({ payment_method: method, return_url: returnUrl });
+    if (!this.busy) notice("race-paying", this.id);
     await this.doing("paying", async () => {
       try {
         await this.told(checkout, await this.purchases.pay(checkout.id, body, this.keep.keyFor(`${checkout.id} ${body}`)));

@@ -9,7 +9,7 @@ import type { Problem } from "../engine/problem.ts";
 import { languagesAround, type Key, type Params, type Part, Texts, textsFor } from "../text/catalogue.ts";
 
 /** Where the script came from is where the engine is, unless a page says otherwise. */
-const HOME = new URL(import.meta.url).origin;
+export const HOME = new URL(import.meta.url).origin;
 
 export abstract class RaceElement extends LitElement {
   static override properties: PropertyDeclarations = {

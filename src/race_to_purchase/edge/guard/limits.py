@@ -28,6 +28,7 @@ _STOREFRONT = Rate(600_000, 10.0)
 _BUYER = Rate(30, 10.0)
 _LOOKING = Rate(60, 10.0)
 _NETWORK = Rate(1_200, 10.0)
+_BEACONS = Rate(200, 10.0)
 _SELDOM = Rate(10, 60.0)
 
 _BUYING: Mapping[By, Rate] = {
@@ -57,6 +58,7 @@ LIMITS: Table = {
     "challenge": {"storefront": _STOREFRONT, "buyer": _BUYER, "session": _BUYER, "network": _NETWORK},
     "code": {"storefront": _STOREFRONT, "buyer": _SELDOM, "session": _SELDOM, "network": _NETWORK},
     "session": {"network": _NETWORK},
+    "rum": {"network": _BEACONS},
 }
 """By the names that `routes` gives to what is asked. What is not here has no limit: the line's status, which caches
 answer, and what operators and gateways ask.

@@ -184,7 +184,9 @@ def _good(operation: Operation, status: int, told: Told) -> Json:
         headers["Idempotency-Replayed"] = _header("Replayed")
     if status == 202:
         headers["Retry-After"] = _header("RetryAfter")
-    response = {"description": told.meaning, "headers": headers, "content": {told.media_type: content}}
+    response = {"description": told.meaning, "headers": headers}
+    if status != 204:
+        response["content"] = {told.media_type: content}
     if operation.id == "reserve":
         response["links"] = _LINKS
     return response

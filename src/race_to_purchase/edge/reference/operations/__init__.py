@@ -10,6 +10,7 @@ from race_to_purchase.edge.reference.operations import (
     health,
     keys,
     line,
+    measuring,
     operating,
     pages,
     sale,
@@ -27,6 +28,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *operating.OPERATIONS,
     *keys.OPERATIONS,
     *console.OPERATIONS,
+    *measuring.OPERATIONS,
     *health.OPERATIONS,
     *pages.OPERATIONS,
 )
