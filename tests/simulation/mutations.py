@@ -22,7 +22,7 @@ from race_to_purchase.rules import pools
 from race_to_purchase.rules.attempt import TRANSITIONS
 from race_to_purchase.rules.decide import ending, failing_over, paying, settling
 from race_to_purchase.rules.decide.decision import Decision, with_state
-from race_to_purchase.rules.outcomes import Begun, Outcome
+from race_to_purchase.rules.outcomes import Answered, Begun, Outcome
 from race_to_purchase.rules.rows import Attempt, Checkout, Entry, StoredKey, Task, TaskTurned, attempt_id
 from race_to_purchase.rules.snapshot import Snapshot
 from race_to_purchase.rules.verdicts import Authorized, Declined, NoAnswer, Verdict
@@ -270,6 +270,19 @@ def failover_forgets(patch: Patch) -> None:
         return following(*arguments, doomed=False)
 
     patch.setattr(failing_over, "_next", forgets)
+
+
+def answers_without_attempt(patch: Patch) -> None:
+    """Whoever asked about an attempt that failed over hears how the next one ended, as if it were its own end."""
+    settle = paying.authorization
+
+    def nameless(snapshot: Snapshot, command: paying.Authorization) -> Decision:
+        decision = settle(snapshot, command)
+        if isinstance(decision.outcome, Answered):
+            return replace(decision, outcome=replace(decision.outcome, n=command.n))
+        return decision
+
+    patch.setattr(deciding, "authorization", nameless)
 
 
 def failover_not_found_again(patch: Patch) -> None:

@@ -71,16 +71,16 @@ def within(loop: type, line: int) -> bool:
 
 
 @pytest.fixture(scope="module")
-def forty() -> simulate.Simulated:
-    """What came of forty worlds."""
-    return simulate.simulate(range(1, 41))
+def some() -> simulate.Simulated:
+    """What came of two dozen worlds."""
+    return simulate.simulate(range(1, 25))
 
 
 class TestSeeds:
-    def test_every_seed_holds_every_invariant(self, forty: simulate.Simulated) -> None:
-        assert forty.violations == ()
-        assert forty.purchases > 600
-        assert forty.faults > forty.purchases
+    def test_every_seed_holds_every_invariant(self, some: simulate.Simulated) -> None:
+        assert some.violations == ()
+        assert some.purchases > 400
+        assert some.faults > some.purchases
 
     @pytest.mark.parametrize("theme", THEMES)
     def test_worlds_of_every_theme_sell_something(self, theme: str) -> None:
@@ -108,9 +108,9 @@ class TestSeeds:
 
 
 class TestCoverage:
-    def test_some_seeds_reach_nearly_everything(self, forty: simulate.Simulated) -> None:
-        assert len(forty.uncovered) < forty.cells / 3
-        assert sum(missed.startswith("row: ") for missed in forty.uncovered) < len(TABLE) / 5
+    def test_some_seeds_reach_nearly_everything(self, some: simulate.Simulated) -> None:
+        assert len(some.uncovered) < some.cells / 2
+        assert sum(missed.startswith("row: ") for missed in some.uncovered) < len(TABLE) / 4
 
     def test_what_was_not_reached_is_named(self) -> None:
         tally = simulate.Tally()
@@ -210,6 +210,15 @@ class TestCoverage:
         found = asyncio.run(checks.audit(rows, checks.Patience(0, 0, 0)))
         assert found.violations == 0
         assert found.skipped == ()
+
+
+@pytest.mark.soak
+def test_five_hundred_worlds_reach_everything_and_find_nothing() -> None:
+    tally = simulate.Tally()
+    found = simulate.simulate(simulate.course(1, 500, tally.left), tally)
+    assert found.violations == ()
+    assert found.uncovered == ()
+    assert found.faults > found.purchases
 
 
 class TestTheCommand:
