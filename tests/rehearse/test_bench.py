@@ -8,10 +8,12 @@ import pytest
 from rich.console import Console
 
 from race_to_purchase.rehearse.bench.bench import BenchOptions, NoSuchSuite, run_bench
+from race_to_purchase.rehearse.bench.suites import SUITES
 
 
 def test_a_short_benchmark_measures_everything_and_proves_it(tmp_path: Path) -> None:
-    options = BenchOptions(seconds=0.4, rounds=1, json_file=tmp_path / "out.json", svg_file=tmp_path / "out.svg")
+    suites = [name for name in SUITES if name != "door"]  # It has a test of its own below.
+    options = BenchOptions(0.4, 1, suites, json_file=tmp_path / "out.json", svg_file=tmp_path / "out.svg")
     out = io.StringIO()
     assert run_bench(options, Console(file=out, width=100)) == 0, out.getvalue()
     found = json.loads((tmp_path / "out.json").read_text())
@@ -37,6 +39,19 @@ def test_one_suite_can_be_measured_alone(tmp_path: Path) -> None:
     found = json.loads((tmp_path / "out.json").read_text())
     assert list(found["suites"]) == ["hot-row"]
     assert "purchases_per_s" not in found
+
+
+def test_the_door_is_measured_with_real_proofs_tickets_and_passes(tmp_path: Path) -> None:
+    options = BenchOptions(seconds=0.2, rounds=1, suites=["door"], json_file=tmp_path / "out.json")
+    out = io.StringIO()
+    assert run_bench(options, Console(file=out, width=100)) == 0, out.getvalue()
+    found = json.loads((tmp_path / "out.json").read_text())
+    door = found["suites"]["door"]
+    assert door["joins"][0]["done"] == 300
+    assert door["claims"][0]["done"] > 100
+    assert door["with_door"][0]["done"] == door["without"][0]["done"] == 80
+    assert found["door_connections"] == 400
+    assert door["waiting"]["looks"] == 800, "everybody was answered each time"
 
 
 def test_a_suite_that_does_not_exist_is_refused_with_those_that_do() -> None:

@@ -62,7 +62,8 @@ def bench(
     seconds: Annotated[float, typer.Option(min=1, help="Length of one measurement.")] = 10.0,
     rounds: Annotated[int, typer.Option(min=1, help="Measurements of each side, in turn; the median counts.")] = 3,
     suite: Annotated[
-        list[str] | None, typer.Option(help="One of hot-row, http, purchases; may be repeated. Else all of them.")
+        list[str] | None,
+        typer.Option(help="Measure only this one, such as door; may be repeated."),
     ] = None,
     json_file: JsonOption = None,
     svg: Annotated[Path | None, typer.Option(help="Also draw the result into this file.")] = None,

@@ -176,8 +176,13 @@ async def measure(orders: Orders) -> Load:
 
 def _load(tally: Tally, seconds: float, effort: Effort) -> Load:
     waits_ms = sorted(wait_s * 1e3 for wait_s in tally.waits_s)
-    p50, p95, p99, worst = (_quantile(waits_ms, share) for share in (0.5, 0.95, 0.99, 1.0))
-    return Load(tally.done, len(waits_ms) / seconds, p50, p95, p99, worst, effort.cpu_share)
+    return Load(tally.done, len(waits_ms) / seconds, *quantiles(waits_ms), effort.cpu_share)
+
+
+def quantiles(ordered: list[float]) -> tuple[float, float, float, float]:
+    """p50, p95, p99 and the worst."""
+    p50, p95, p99, worst = (_quantile(ordered, share) for share in (0.5, 0.95, 0.99, 1.0))
+    return p50, p95, p99, worst
 
 
 def _quantile(ordered: list[float], share: float) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from race_to_purchase.rehearse.bench.suites.door import DOOR
 from race_to_purchase.rehearse.bench.suites.gateway import GATEWAY
 from race_to_purchase.rehearse.bench.suites.hot_row import HOT_ROW
 from race_to_purchase.rehearse.bench.suites.http import HTTP
@@ -15,4 +16,4 @@ from race_to_purchase.rehearse.bench.suites.observe import OBSERVE
 from race_to_purchase.rehearse.bench.suites.purchases import PURCHASES
 from race_to_purchase.rehearse.bench.suites.suite import Suite
 
-SUITES: Mapping[str, Suite] = {suite.name: suite for suite in (HOT_ROW, HTTP, PURCHASES, GATEWAY, OBSERVE)}
+SUITES: Mapping[str, Suite] = {suite.name: suite for suite in (HOT_ROW, HTTP, PURCHASES, GATEWAY, OBSERVE, DOOR)}
