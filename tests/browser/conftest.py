@@ -19,6 +19,20 @@ from tests.programs import require_program
 
 FAILED = pytest.StashKey[bool]()
 
+GATEWAYS = """\
+[[gateway]]
+name = "sandbox"
+kind = "sandbox"
+currencies = ["EUR"]
+
+[[gateway]]
+name = "unhurried"
+kind = "sandbox"
+currencies = ["SEK"]
+per_operation = 0.3
+"""
+"""Who pays in crowns waits for a turn, where others came before."""
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -52,6 +66,9 @@ def engine(other_shop: OtherShop, login: Login) -> Iterator[Engine]:
         keys = Path(folder) / "login.json"
         keys.write_bytes(login.jwks())
         keys.chmod(0o644)
+        gateways = Path(folder) / "gateways.toml"
+        gateways.write_text(GATEWAYS, encoding="utf-8")
+        gateways.chmod(0o644)
         # No two buyers of a test come from one household: all of them share this machine's address.
         running = Engine(
             Path(folder),
@@ -60,6 +77,8 @@ def engine(other_shop: OtherShop, login: Login) -> Iterator[Engine]:
             RACE_CORS_ORIGINS=other_shop.origin,
             RACE_CUSTOMERS_ISSUER=ISSUER,
             RACE_CUSTOMERS_KEY=str(keys),
+            RACE_GATEWAYS=str(gateways),
+            RACE_MAIL_URL="console",
         )
         running.start()
         yield running

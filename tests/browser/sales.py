@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from tests.journeys.engine import ADMIN_KEY
+from tests.journeys.engine import ADMIN_KEY, storefront
 
 _numbers = count(1)
 
@@ -62,6 +62,17 @@ class Sales:
         """Held and sold of each pool, by the last part of its id."""
         seen = self.ask("GET", f"/v1/admin/drops/{drop_id}")
         return {pool["id"].rpartition("/")[2]: (pool["held"], pool["sold"]) for pool in seen["pools"]}
+
+    def bought_elsewhere(self, drop_id: str, buyer: str) -> None:
+        """Somebody else reserves one and pays, or waits to: a storefront asks in their name."""
+        wish = {"drop": drop_id, "lines": [{"item": "eu-42", "quantity": 1}], "buyer": {"id": buyer}}
+        checkout = self._as_storefront("/v1/checkouts", f"{drop_id}-{buyer}", wish)["id"]
+        self._as_storefront(f"/v1/checkouts/{checkout}/payment", checkout, {"payment_method": "pm_approved"})
+
+    def _as_storefront(self, path: str, key: str, body: Any) -> Any:
+        request = urllib.request.Request(self._url + path, json.dumps(body).encode(), storefront(key))
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return json.loads(response.read())
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """One request with the operator's key."""

@@ -1,9 +1,10 @@
 """A buyer chooses, reserves and pays: by every way that a payment goes."""
 
+import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from tests.browser.buyer import Buyer
 from tests.browser.sales import Sales
@@ -82,25 +83,20 @@ def test_a_bank_that_says_no_leaves_the_reservation(buyer: Buyer, sales: Sales) 
 
 
 def test_a_payment_that_waits_for_its_turn_shows_its_place(buyer: Buyer, sales: Sales) -> None:
-    """The queue is added to the engine's answers on their way: to make a real one takes a crowd."""
-
-    def in_a_queue(route: Route) -> None:
-        answer = route.fetch()
-        told = answer.json()
-        route.fulfill(response=answer, json={**told, "state": "paying", "queued": 7})
-
-    drop = sales.opened()
+    """The gateway for crowns takes one payment in three seconds, and others are before this one."""
+    drop = sales.opened(currency="SEK")
     buyer.visit(drop)
     buyer.reserves()
-    paying = {"state": "paying", "queued": 8, "attempt": 1, "id": "0"}
-    buyer.page.route("**/payment", lambda route: (route.fetch(), route.fulfill(status=202, json=paying)))
-    buyer.page.route("**/v1/checkouts/*", in_a_queue)
-    buyer.press("Pay €")
-    expect(buyer.page.get_by_text("Your payment is number 7 in the queue")).to_be_visible()
+    for number in range(4):
+        sales.bought_elsewhere(drop, f"buyer-{number}")
+    buyer.press("Pay SEK")
+    expect(buyer.page.get_by_text(re.compile(r"Your payment is number \d in the queue"))).to_be_visible()
+    expect(buyer.page.get_by_text("Do not pay again")).to_be_visible()
     buyer.picture("queued")
-    buyer.page.unroute("**/v1/checkouts/*")
+    buyer.page.reload()
+    expect(buyer.page.get_by_text(re.compile(r"Your payment is (next|number \d in the queue)"))).to_be_visible()
     buyer.sees("Thank you")
-    assert sales.pools(drop)["eu-42"] == (0, 1)
+    assert len(buyer.asked("POST", "/payment")) == 1
 
 
 def test_what_is_given_back_is_free_at_once(buyer: Buyer, sales: Sales) -> None:

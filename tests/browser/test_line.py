@@ -1,5 +1,6 @@
 """The line as a buyer meets it: register, wait, be called, come in; and what the line says when it cannot."""
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import expect
@@ -7,6 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.buyer import Buyer
 from tests.browser.sales import Sales, in_s
 from tests.edge.login import Login
+from tests.journeys.engine import Engine
 
 
 def test_a_buyer_registers_waits_enters_and_buys(buyer: Buyer, sales: Sales) -> None:
@@ -40,6 +42,46 @@ def test_a_browser_that_may_start_no_worker_solves_it_on_the_page(buyer: Buyer, 
     buyer.visit(sales.with_door(closes_s=120, opens_s=150))
     buyer.press("Take a place")
     buyer.sees("You are in the draw")
+
+
+def test_who_failed_several_times_gets_in_by_a_code_from_their_mail(
+    a_buyer: Callable[..., Buyer], sales: Sales, engine: Engine
+) -> None:
+    buyer = a_buyer(user_agent=LOOKED_AT_BY_NOBODY)
+    drop = sales.with_door(closes_s=120, opens_s=150)
+    buyer.visit(drop)
+    buyer.sees("Registration is open")
+    buyer.page.evaluate(FAIL_FOUR_TIMES, drop)
+    buyer.press("Take a place")
+    buyer.sees("A code by e-mail")
+    field = buyer.page.get_by_role("textbox")
+    field.fill("not an address")
+    buyer.press("Send the code")
+    buyer.told("Something in the form is not right.")
+    buyer.picture("code-asked")
+    field.fill("ada@example.com")
+    before = len(engine.logged(MAILED))
+    buyer.press("Send the code")
+    expect(buyer.page.get_by_text("We have sent a code to ada@example.com.")).to_be_visible()
+    buyer.picture("code-sent")
+    field.fill("12 34")
+    buyer.press("Confirm")
+    buyer.told("The check did not work out.")
+    code = re.search(r"here it is: (\d{8})", str(engine.logged(MAILED)[before]))
+    assert code is not None
+    field.fill(f"{code[1][:4]} {code[1][4:]}")
+    buyer.press("Confirm")
+    buyer.sees("You are in the draw")
+
+
+MAILED = "a code was asked for"
+LOOKED_AT_BY_NOBODY = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/150.0.0.0"
+FAIL_FOUR_TIMES = """async (drop) => {
+  const {csrf} = await (await fetch("/v1/session", {method: "POST"})).json();
+  const headers = {"content-type": "application/json", "race-csrf": csrf};
+  for (let n = 0; n < 4; n += 1)
+    await fetch(`/v1/drops/${drop}/line`, {method: "POST", headers, body: JSON.stringify({challenge: "wrong"})});
+}"""
 
 
 def test_a_reload_and_a_second_tab_keep_the_place(buyer: Buyer, sales: Sales) -> None:

@@ -68,7 +68,6 @@ export const checkout: CheckoutWords = {
     cart: { what: "Der Warenkorb hat sich inzwischen geändert.", next: "Sehen Sie ihn noch einmal an, und machen Sie dann weiter." },
     price: { what: "Der Preis hat sich inzwischen geändert.", next: "Sehen Sie den neuen an. Es wurde nichts berechnet." },
     not_understood: { what: "Der Shop hat das nicht verstanden.", next: "Laden Sie die Seite neu, und versuchen Sie es noch einmal." },
-    invalid_input: { what: "Etwas im Formular stimmt nicht.", next: "Prüfen Sie, was Sie eingegeben haben." },
     forbidden: { what: "Das ist von hier aus nicht möglich.", next: "Öffnen Sie die eigene Seite des Shops, und versuchen Sie es noch einmal." },
     cross_site: { what: "Diese Seite gehört nicht zum Shop.", next: "Öffnen Sie die eigene Seite des Shops." },
     token_invalid: { what: "Die Anmeldung im Shop wurde hier nicht angenommen.", next: "Melden Sie sich im Shop neu an, oder machen Sie als Gast weiter." },

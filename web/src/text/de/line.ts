@@ -102,6 +102,7 @@ export const line: LineWords = {
       what: "Diese Anfrage wurde abgelehnt, weil sie nach einem Programm aussieht.",
       next: "Wenn Sie ein Mensch sind, laden Sie die Seite in einem gewöhnlichen Browser ohne Erweiterungen neu.",
     },
+    invalid_input: { what: "Etwas im Formular stimmt nicht.", next: "Prüfen Sie, was Sie eingegeben haben." },
     no_email_codes: { what: "Codes per E-Mail sind hier nicht möglich.", next: "Versuchen Sie es in einem anderen Browser, oder fragen Sie den Shop." },
     unauthorized: { what: "Der Shop kennt diesen Browser nicht mehr.", next: "Laden Sie die Seite neu. Hilft das nicht, erlauben Sie Cookies für diesen Shop." },
     csrf_invalid: { what: "Diese Seite ist zu alt.", next: "Laden Sie sie neu, und versuchen Sie es noch einmal." },

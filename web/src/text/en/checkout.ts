@@ -68,7 +68,6 @@ export const checkout = {
     cart: { what: "The cart has changed meanwhile.", next: "Look at it again, then go on." },
     price: { what: "The price has changed meanwhile.", next: "Look at the new one. Nothing was charged." },
     not_understood: { what: "The shop could not make sense of this.", next: "Reload the page and try again." },
-    invalid_input: { what: "Something in the form is not right.", next: "Check what you have entered." },
     forbidden: { what: "This is not possible from here.", next: "Open the shop's own page and try again." },
     cross_site: { what: "This page is not one of the shop's.", next: "Open the shop's own page." },
     token_invalid: { what: "The shop's sign-in was not accepted here.", next: "Sign in again in the shop, or go on as a guest." },
