@@ -68,7 +68,7 @@ def reserved(browser: Browser, engine: Engine) -> bytes:
     sizes = [(41, 40), (42, 120), (43, 3), (44, 0)]
     items = [{"id": f"eu-{n}", "title": f"EU {n}", "price": 15900, "stock": left} for n, left in sizes]
     buyer = Buyer(browser, engine.url, viewport={"width": 360, "height": 836}, device_scale_factor=1.5)
-    buyer.visit(Sales(engine.url).opened(items=items, tax_percent=19))
+    buyer.visit(Sales(engine.url).opened(items=items, tax_percent=19, limit_per_buyer=1))
     buyer.chooses()
     buyer.page.get_by_text("EU 42").click()
     buyer.press("Reserve for")

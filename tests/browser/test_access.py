@@ -46,7 +46,7 @@ def test_axe_finds_nothing_on_the_way_of_a_purchase(a_buyer: Callable[..., Buyer
     buyer.sees("Registration is open")
     assert found_by_axe(page) == []
     two = [{"id": f"eu-{size}", "title": f"EU {size}", "price": 15900, "stock": size - 41} for size in (41, 42, 63)]
-    buyer.visit(sales.opened(items=two))
+    buyer.visit(sales.opened(items=two, limit_per_buyer=1))
     buyer.sees("Choose yours")
     buyer.page.get_by_text("EU 42").click()
     buyer.press("Reserve for")
@@ -88,9 +88,8 @@ def test_a_purchase_needs_no_mouse(buyer: Buyer, sales: Sales) -> None:
                 return
         raise AssertionError(f"{name} cannot be reached by Tab")
 
-    tab_to("EU 41")
-    keys.press("ArrowDown")
-    tab_to("One more")
+    tab_to("One more: EU 42")
+    keys.press("Enter")
     keys.press("Enter")
     tab_to("E-mail")
     keys.type("ada@example.com")
@@ -170,7 +169,7 @@ def test_nothing_runs_out_of_the_screen(a_buyer: Callable[..., Buyer], sales: Sa
     long = "Donaudampfschifffahrtsgesellschaft "
     items = [{"id": f"eu-{n}", "title": long * n, "price": 99999900, "stock": 9} for n in (1, 2)]
     buyer = a_buyer(viewport={"width": width, "height": 700}, locale="de-DE")
-    buyer.visit(sales.opened(title="Weihnachtsbaumkugelsonderedition", items=items))
+    buyer.visit(sales.opened(title="Weihnachtsbaumkugelsonderedition", items=items, limit_per_buyer=1))
     buyer.sees("Wählen Sie aus")
     assert not scrolls_sideways(buyer.page)
     buyer.page.get_by_text("Donaudampf").last.click()
@@ -254,11 +253,11 @@ def test_every_problem_that_buyers_can_meet_has_words_of_its_own() -> None:
 ASKED_BY_PAGES = {
     "/v1/drops/{drop}", "/v1/drops/{drop}/line", "/v1/drops/{drop}/line/status", "/v1/drops/{drop}/line/pass",
     "/v1/challenges/code", "/v1/session", "/v1/checkouts", "/v1/checkouts/{id}", "/v1/checkouts/{id}/payment",
-    "/v1/checkouts/{id}/payment/return", "/v1/orders/{id}",
+    "/v1/checkouts/{id}/payment/return", "/v1/orders/{id}", "/v1/carts/{drop}",
 }  # fmt: skip
 
 NEVER_SENT = {
     # The pages send none of what these refuse: a form that is malformed, a key or a header that is missing or twice.
     "malformed_json", "unsupported_media_type", "body_too_large", "body_too_slow", "duplicate_line",
-    "duplicate_header", "idempotency_key_missing", "idempotency_key_invalid", "buyer_invalid", "buyer_required",
+    "version_required", "if_match_invalid", "duplicate_header", "idempotency_key_missing", "idempotency_key_invalid", "buyer_invalid", "buyer_required",
 }  # fmt: skip

@@ -112,7 +112,7 @@ def test_what_is_given_back_is_free_at_once(buyer: Buyer, sales: Sales) -> None:
 
 def test_a_form_that_is_not_complete_says_what_is_missing_where_it_is_missing(buyer: Buyer, sales: Sales) -> None:
     two = [{"id": f"eu-{size}", "title": f"EU {size}", "price": 15900, "stock": 5} for size in (41, 42)]
-    buyer.visit(sales.opened(items=two))
+    buyer.visit(sales.opened(items=two, limit_per_buyer=1))
     buyer.sees("Choose yours")
     buyer.press("Reserve for")
     buyer.told("Choose one first.")
@@ -129,7 +129,7 @@ def test_what_has_run_out_cannot_be_chosen_and_the_last_one_goes_to_one_buyer(
     a_buyer: Callable[..., Buyer], sales: Sales
 ) -> None:
     gone = {"id": "eu-41", "title": "EU 41", "price": 15900, "stock": 0}
-    drop = sales.opened(items=[gone, {"id": "eu-42", "title": "EU 42", "price": 15900, "stock": 1}])
+    drop = sales.opened(items=[gone, {"id": "eu-42", "title": "EU 42", "price": 15900, "stock": 1}], limit_per_buyer=1)
     first, second = a_buyer(), a_buyer()
     for one in (first, second):
         one.visit(drop)

@@ -2,8 +2,10 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 
-import type { Drop, Item, Stock } from "../engine/shapes.ts";
-import type { Key, Texts } from "../text/catalogue.ts";
+import type { Drop, Item } from "../engine/shapes.ts";
+import type { Texts } from "../text/catalogue.ts";
+import type { Basket } from "./basket.ts";
+import { most, pieces, rows, STOCK, sum } from "./rows.ts";
 
 export interface Form {
   item: string;
@@ -15,12 +17,7 @@ export interface Form {
   wrong: "item" | "email" | null;
 }
 
-const STOCK: { readonly [stock in Stock]: Key } = {
-  plenty: "stockPlenty", few: "stockFew", all_reserved: "stockAllReserved", sold_out: "stockSoldOut",
-};
-
 const EMAIL = /^[^@\s]+@[^@\s]+\.[^@\s]+$/;
-const QUANTITY_MAX = 10;
 
 export function emptyForm(drop: Drop | null, email: string): Form {
   const left = drop?.items.filter((item) => item.stock !== "sold_out") ?? [];
@@ -28,40 +25,48 @@ export function emptyForm(drop: Drop | null, email: string): Form {
 }
 
 /** What is wrong with the form; null where it can be sent. */
-export function wrongWith(form: Form, drop: Drop): Form["wrong"] {
-  if (!drop.items.some((item) => item.id === form.item)) return "item";
+export function wrongWith(form: Form, drop: Drop, basket: Basket | null): Form["wrong"] {
+  const chosen = basket === null ? drop.items.some((item) => item.id === form.item) : pieces(drop, basket) > 0;
+  if (!chosen) return "item";
   return EMAIL.test(form.email.trim()) ? null : "email";
-}
-
-export function most(drop: Drop): number {
-  return Math.min(drop.limit_per_buyer ?? QUANTITY_MAX, QUANTITY_MAX);
 }
 
 export interface Acts {
   readonly change: (changes: Partial<Form>) => void;
+  readonly put: (item: Item, quantity: number) => void;
   readonly send: () => void;
 }
 
-export function chooseForm(drop: Drop, form: Form, busy: boolean, texts: Texts, acts: Acts): TemplateResult {
+/** With a `basket` several items can be chosen, without one a single one. `note` is shown before the sum. */
+export function chooseForm(
+  drop: Drop, form: Form, basket: Basket | null, note: unknown, busy: boolean, texts: Texts, acts: Acts,
+): TemplateResult {
   const item = drop.items.find((one) => one.id === form.item);
+  const total = basket !== null ? sum(drop, basket) : (item?.price ?? 0) * form.quantity;
   const submit = (event: Event): void => {
     event.preventDefault();
     acts.send();
   };
   return html`<form class="stack" novalidate @submit=${submit}>
     <fieldset class="items" aria-describedby=${form.wrong === "item" ? "item-wrong" : nothing}>
-      <legend>${texts.say("itemLabel")}</legend>
-      <div class="grid">${drop.items.map((one) => itemCard(one, drop, form, texts, acts))}</div>
+      <legend>${texts.say(basket === null ? "itemLabel" : "quantityLabel")}</legend>
+      ${basket !== null ? rows(drop, basket, texts, acts.put)
+        : html`<div class="grid">${drop.items.map((one) => itemCard(one, drop, form, texts, acts))}</div>`}
       ${form.wrong === "item" ? html`<p class="wrong" id="item-wrong" role="alert">${texts.say("chooseFirst")}</p>` : nothing}
     </fieldset>
-    ${most(drop) > 1 ? quantity(drop, form, texts, acts) : html`<p class="small">${texts.say("limitNote", { n: 1 })}</p>`}
+    ${basket === null && most(drop) > 1 ? quantity(drop, form, texts, acts) : limit(drop, texts)}
     ${email(form, texts, acts)} ${promo(form, texts, acts)}
-    ${item === undefined ? nothing : html`<p class="sum"><span>${texts.say("total")}</span>
-      <strong class="digits">${texts.money(item.price * form.quantity, drop.currency)}</strong></p>`}
+    ${note}
+    ${item === undefined && total === 0 ? nothing : html`<p class="sum"><span>${texts.say("total")}</span>
+      <strong class="digits">${texts.money(total, drop.currency)}</strong></p>`}
     <button class="wide" aria-disabled=${busy}>
       ${busy ? html`<span class="spinner" aria-hidden="true"></span>${texts.say("reserving")}` : sendLabel(drop, texts)}
     </button>
   </form>`;
+}
+
+function limit(drop: Drop, texts: Texts): TemplateResult | typeof nothing {
+  return drop.limit_per_buyer === null ? nothing : html`<p class="small">${texts.say("limitNote", { n: drop.limit_per_buyer })}</p>`;
 }
 
 function sendLabel(drop: Drop, texts: Texts): string {
@@ -87,7 +92,7 @@ function quantity(drop: Drop, form: Form, texts: Texts, acts: Acts): TemplateRes
   const to = (n: number): void => acts.change({ quantity: Math.max(1, Math.min(most(drop), n)) });
   return html`<div class="row" role="group" aria-labelledby="quantity-label">
     <span class="tight"><span class="label" id="quantity-label">${texts.say("quantityLabel")}</span>
-      ${drop.limit_per_buyer === null ? nothing : html`<span class="small">${texts.say("limitNote", { n: drop.limit_per_buyer })}</span>`}
+      ${limit(drop, texts)}
     </span>
     <span class="stepper">
       <button type="button" class="second" aria-label=${texts.say("fewer")} aria-disabled=${form.quantity <= 1} @click=${() => to(form.quantity - 1)}>−</button>

@@ -10,17 +10,12 @@ import type { Engine } from "../engine/engine.ts";
 import type { Keep } from "../engine/keep.ts";
 import { asProblem, Problem } from "../engine/problem.ts";
 import { Purchases } from "../engine/purchases.ts";
-import type { Checkout, Drop, Payment } from "../engine/shapes.ts";
+import type { Checkout, Drop, Item, Payment } from "../engine/shapes.ts";
 import { pause } from "../engine/wait.ts";
+import { Basket, type Choice, wishFor } from "./basket.ts";
+import { several } from "./rows.ts";
 
 export type Step = "loading" | "choose" | "reserving" | "reserved" | "paying" | "bank" | "expired" | "ended" | "paid";
-
-export interface Choice {
-  readonly item: string;
-  readonly quantity: number;
-  readonly email: string;
-  readonly promo: string;
-}
 
 const PAYING_POLL_MS = 1_500;
 const GONE = new Set(["expired", "cancelled", "unknown_checkout"]);
@@ -28,6 +23,8 @@ const SOLD = new Set(["paid", "fulfilled", "refunded", "returned"]);
 
 export class CheckoutFlow {
   drop: Drop | null = null;
+  /** What is chosen, where it may be several items. */
+  basket: Basket | null = null;
   checkout: Checkout | null = null;
   step: Step = "loading";
   problem: Problem | null = null;
@@ -57,7 +54,10 @@ export class CheckoutFlow {
     const begun = checkout ?? this.keep.read().checkout;
     await this.doing("loading", async () => {
       this.drop = await this.engine.drop(this.id, this.stopped.signal);
-      if (begun === undefined || !(await this.resumed(begun, checkout !== null))) this.step = "choose";
+      this.basket = several(this.drop) ? new Basket(this.purchases, this.id) : null;
+      if (begun !== undefined && (await this.resumed(begun, checkout !== null))) return;
+      await this.basket?.load(this.stopped.signal);
+      this.step = "choose";
     });
   }
 
@@ -65,27 +65,37 @@ export class CheckoutFlow {
     this.stopped.abort();
   }
 
-  /** Look at the drop again, for what is left. */
-  async refresh(): Promise<void> {
+  /** Look at the drop again, for what is left; with `basket`, at what is chosen too, which another tab may change. */
+  async refresh(basket = false): Promise<void> {
     if (this.step !== "choose" || this.busy) return;
     try {
       this.drop = await this.engine.drop(this.id, this.stopped.signal);
+      if (basket) await this.basket?.load(this.stopped.signal);
       this.changed();
     } catch (thrown) {
       if (this.drop === null) this.problem = asProblem(thrown);
     }
   }
 
+  /** Have so many of an item in the basket. */
+  async put(item: Item, quantity: number): Promise<void> {
+    if (this.step !== "choose") return;
+    this.problem = null;
+    try {
+      const sent = this.basket!.put(item.id, quantity, item.price);
+      this.changed();
+      await sent;
+    } catch (thrown) {
+      this.problem = asProblem(thrown);
+    }
+    this.changed();
+  }
+
   async reserve(choice: Choice): Promise<void> {
-    const body = JSON.stringify({
-      drop: this.id,
-      lines: [{ item: choice.item, quantity: choice.quantity }],
-      buyer: choice.email === "" ? {} : { email: choice.email },
-      ...(choice.promo === "" ? {} : { promo: choice.promo }),
-    });
     await this.doing("reserving", async () => {
       this.keep.change({ email: choice.email });
       try {
+        const body = await wishFor(choice, this.drop!, this.basket);
         const checkout = await this.purchases.reserve(body, this.keep.keyFor(body), this.keep.read().pass?.token);
         this.keep.change({ checkout: checkout.id, pass: undefined });
         this.keep.answered();
@@ -99,7 +109,7 @@ export class CheckoutFlow {
         throw problem;
       }
     });
-    if (this.problem !== null) await this.refresh();
+    if (this.problem !== null) await this.refresh(true);
   }
 
   /** Pay by a token of the gateway; `returnUrl` is where a bank sends the buyer back to. */
@@ -153,7 +163,7 @@ export class CheckoutFlow {
     this.over("choose");
     this.problem = null;
     this.changed();
-    await this.refresh();
+    await this.refresh(true);
   }
 
   /** The deadline has passed by the engine's clock: what has become of it, the engine says. */
@@ -250,6 +260,7 @@ export class CheckoutFlow {
     this.keep.change({ checkout: undefined, pass: undefined, wish: undefined });
     this.problem = null;
     this.step = "paid";
+    this.basket?.empty().catch((thrown: unknown) => notice("race-cart-kept", this.id, { code: asProblem(thrown).code }));
   }
 
   private over(step: Step): void {

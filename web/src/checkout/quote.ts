@@ -2,8 +2,18 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 
+import type { Told } from "../engine/problem.ts";
 import type { Quote } from "../engine/shapes.ts";
 import type { Key, Texts } from "../text/catalogue.ts";
+
+/** What a piece costs now, and what its buyer had seen, where a problem tells of both. */
+export function priceNews(
+  { item = "", was, price }: Told, names: ReadonlyMap<string, string>, currency: string, texts: Texts,
+): TemplateResult | typeof nothing {
+  if (was === undefined || price === undefined) return nothing;
+  const now = texts.money(price, currency);
+  return html`<p class="digits">${names.get(item) ?? item}: <strong>${now}</strong>, ${texts.say("priceWas", { price: texts.money(was, currency) })}</p>`;
+}
 
 /** `names` gives the title of an item; what has none is shown by its id. */
 export function quoteTable(quote: Quote, names: ReadonlyMap<string, string>, total: Key, texts: Texts): TemplateResult {

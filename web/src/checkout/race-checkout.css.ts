@@ -27,6 +27,15 @@ export const look = [
     .card.few .band { color: var(--_warn); font-weight: 500; }
     .card.sold_out { cursor: not-allowed; border-style: dashed; background: none; }
     .card.sold_out .name { color: var(--_muted); text-decoration: line-through; text-decoration-thickness: 1px; }
+    .rows { padding-top: 0.4rem; }
+    .item { display: flex; align-items: center; justify-content: space-between; gap: 1rem; padding-block: 0.85rem; border-bottom: 1px solid var(--_edge); }
+    .item .tight { gap: 0.1rem; }
+    .item .name { font-weight: 500; font-size: 1.05rem; letter-spacing: -0.01em; }
+    .item.chosen .name { font-weight: 650; }
+    .item .small > * { display: inline-block; margin-inline-end: 0.6em; }
+    .item .warn, .item.few .band { color: var(--_warn); font-weight: 500; }
+    .item:not(.chosen) output { color: var(--_muted); font-weight: 400; }
+    .item.sold_out .name { color: var(--_muted); text-decoration: line-through; text-decoration-thickness: 1px; }
     .row { display: flex; align-items: center; justify-content: space-between; gap: 1rem; }
     .row .tight { gap: 0; }
     .label { font: 600 0.95rem/1.3 var(--_font); }

@@ -2,14 +2,17 @@
 
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
 
+import { bus, type Happened } from "../bus.ts";
 import { aloud, countdown } from "../look/countdown.ts";
 import { RaceElement } from "../look/element.ts";
 import { tokens } from "../look/tokens.ts";
+import type { Item } from "../engine/shapes.ts";
 import type { Part, Texts } from "../text/catalogue.ts";
 import { chooseForm, emptyForm, type Form, wrongWith } from "./choose.ts";
 import { CheckoutFlow, type Step } from "./flow.ts";
 import { bankHref, declined, methods, SANDBOX, underWay } from "./paying.ts";
-import { quoteTable } from "./quote.ts";
+import { priceNews, quoteTable } from "./quote.ts";
+import { priceNote } from "./rows.ts";
 import { look } from "./race-checkout.css.ts";
 
 const REFRESH_S = 10;
@@ -41,19 +44,26 @@ export class RaceCheckout extends RaceElement {
 
   protected start(): void {
     this.flow = new CheckoutFlow(this.engine, this.drop, this.keep, () => this.changed());
+    bus.addEventListener("race", this.heard);
     void this.flow.start(this.checkout ?? null).then(() => this.cameBack());
   }
 
   protected stop(): void {
+    bus.removeEventListener("race", this.heard);
     this.flow?.stop();
     this.flow = null;
   }
+
+  /** Whoever signs in brings what they have chosen to what they had chosen elsewhere. */
+  private readonly heard = (event: Event): void => {
+    if ((event as CustomEvent<Happened>).detail.name === "race-signed-in") void this.flow?.refresh(true);
+  };
 
   protected override woken(): void {
     const kept = this.keep.read().checkout;
     // Another tab has begun a checkout: this one shows the same instead of a second one.
     if (this.flow?.step === "choose" && kept !== undefined) void this.flow.start(kept);
-    else void this.flow?.refresh();
+    else void this.flow?.refresh(true);
   }
 
   protected override second(): void {
@@ -95,9 +105,8 @@ export class RaceCheckout extends RaceElement {
     const body = this.keep.read().wish?.body ?? "";
     if (!body.startsWith("{")) return {};
     const wish = JSON.parse(body) as { lines?: { item: string; quantity: number }[]; promo?: string };
-    const line = wish.lines?.[0];
-    if (line === undefined) return {};
-    return { item: line.item, quantity: line.quantity, promo: wish.promo ?? "", promoOpen: wish.promo !== undefined };
+    const { item, quantity } = wish.lines?.[0] ?? this.form;
+    return { item, quantity, promo: wish.promo ?? "", promoOpen: wish.promo !== undefined };
   }
 
   private changed(): void {
@@ -125,7 +134,8 @@ export class RaceCheckout extends RaceElement {
   protected view(texts: Texts): TemplateResult | typeof nothing {
     const flow = this.flow;
     if (flow === null) return nothing;
-    const trouble = flow.problem === null || flow.problem.code === "payment_declined" ? nothing : this.trouble(flow.problem);
+    const trouble = flow.problem === null || flow.problem.code === "payment_declined" ? nothing
+      : this.trouble(flow.problem, priceNews(flow.problem.told, this.names(), flow.drop?.currency ?? "", texts));
     switch (flow.step) {
       case "loading":
         return flow.problem === null ? this.loading(texts) : html`<div class="stack">${trouble}${this.reload(texts)}</div>`;
@@ -158,14 +168,16 @@ export class RaceCheckout extends RaceElement {
     const flow = this.flow!;
     const acts = {
       change: (changes: Partial<Form>) => this.changeForm(changes),
+      put: (item: Item, quantity: number) => void this.flow!.put(item, quantity).then(() => this.changeForm({ wrong: null })),
       send: () => void this.send(),
     };
+    const note = flow.problem === null ? priceNote(flow.drop!, flow.basket, texts) : nothing;
     return html`<section class="stack view" data-step="choose">
       <div class="tight">
         <h2 tabindex="-1">${texts.say("chooseTitle")}</h2>
         ${this.turn(texts)}
       </div>
-      ${chooseForm(flow.drop!, this.form, flow.step === "reserving", texts, acts)} ${trouble}
+      ${chooseForm(flow.drop!, this.form, flow.basket, note, flow.step === "reserving", texts, acts)} ${trouble}
     </section>`;
   }
 
@@ -185,11 +197,11 @@ export class RaceCheckout extends RaceElement {
   private async send(): Promise<void> {
     const flow = this.flow!;
     if (flow.step === "reserving") return;
-    const wrong = wrongWith(this.form, flow.drop!);
+    const wrong = wrongWith(this.form, flow.drop!, flow.basket);
     this.changeForm({ wrong });
     if (wrong === null) return flow.reserve({ ...this.form, email: this.form.email.trim() });
     await this.updateComplete;
-    const field = wrong === "email" ? "#email" : ".items input:not(:disabled)";
+    const field = wrong === "email" ? "#email" : ".items input:not(:disabled), .items button";
     this.renderRoot.querySelector<HTMLElement>(field)?.focus();
   }
 

@@ -13,7 +13,7 @@ import { backoffMs, pause, TRIES_MAX } from "./wait.ts";
 const TIMEOUT_MS = 30_000;
 
 interface Wish {
-  readonly method?: "GET" | "POST" | "DELETE";
+  readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
   readonly body?: string;
   readonly key?: string;
   readonly pass?: string | undefined;
@@ -60,6 +60,7 @@ export class Engine {
   async signIn(token: string): Promise<void> {
     await this.ask("/v1/session/sign-in", { method: "POST", body: JSON.stringify({ token }) });
     this.session = null;
+    notice("race-signed-in", "");
   }
 
   /** Send a wish, again while its failure passes; the answer, or a Problem is thrown. */

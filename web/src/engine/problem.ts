@@ -12,6 +12,8 @@ export interface Told {
   readonly reserved_until?: string;
   readonly decline_code?: string;
   readonly item?: string;
+  readonly was?: number;
+  readonly price?: number;
   readonly field?: string;
   readonly limit?: number | string;
   readonly left?: number;

@@ -1,7 +1,7 @@
 /** What a checkout and a receipt ask of the engine; the line is light without it. */
 
 import type { Engine } from "./engine.ts";
-import type { Checkout, Order, Payment } from "./shapes.ts";
+import type { Cart, Checkout, Order, Payment, WantedLine } from "./shapes.ts";
 
 export class Purchases {
   private readonly engine: Engine;
@@ -24,6 +24,19 @@ export class Purchases {
 
   pay(id: string, body: string, key: string): Promise<Payment> {
     return this.engine.ask(`/v1/checkouts/${id}/payment`, { method: "POST", body, key });
+  }
+
+  cart(drop: string, signal?: AbortSignal): Promise<Cart> {
+    return this.engine.ask(`/v1/carts/${drop}`, { signal });
+  }
+
+  /** Set these quantities, and leave all others alone. */
+  changeCart(drop: string, lines: readonly WantedLine[]): Promise<Cart> {
+    return this.engine.ask(`/v1/carts/${drop}`, { method: "PATCH", body: JSON.stringify({ lines }) });
+  }
+
+  emptyCart(drop: string): Promise<Cart> {
+    return this.engine.ask(`/v1/carts/${drop}`, { method: "DELETE" });
   }
 
   /** The buyer is back from the bank. */

@@ -58,6 +58,26 @@ export interface Quote {
   readonly tax: number;
 }
 
+/** A line of a cart: `was` is the price that its buyer has seen, where it costs another one by now. */
+export interface CartLine {
+  readonly item: string;
+  readonly quantity: number;
+  readonly price: number;
+  readonly was?: number;
+}
+
+export interface Cart {
+  readonly version: number;
+  readonly lines: readonly CartLine[];
+}
+
+/** What is asked for; `price` is what its buyer was shown for a piece. */
+export interface WantedLine {
+  readonly item: string;
+  readonly quantity: number;
+  readonly price?: number;
+}
+
 export interface Checkout {
   readonly id: string;
   readonly drop: string;

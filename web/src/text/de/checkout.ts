@@ -16,6 +16,7 @@ export const checkout: CheckoutWords = {
     stockFew: "Nur noch wenige",
     stockAllReserved: "Alle reserviert",
     stockSoldOut: "Ausverkauft",
+    priceWas: "vorher {price}",
     limitNote: { one: "Eines pro Person", other: "Bis zu {n} pro Person" },
     total: "Summe",
     reserve: "Für {time} reservieren",

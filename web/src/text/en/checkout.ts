@@ -14,6 +14,7 @@ export const checkout = {
     stockFew: "Few left",
     stockAllReserved: "All reserved",
     stockSoldOut: "Sold out",
+    priceWas: "was {price}",
     limitNote: { one: "One per person", other: "Up to {n} per person" },
     total: "Total",
     reserve: "Reserve for {time}",
