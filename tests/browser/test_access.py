@@ -259,5 +259,6 @@ ASKED_BY_PAGES = {
 NEVER_SENT = {
     # The pages send none of what these refuse: a form that is malformed, a key or a header that is missing or twice.
     "malformed_json", "unsupported_media_type", "body_too_large", "body_too_slow", "duplicate_line",
-    "version_required", "if_match_invalid", "duplicate_header", "idempotency_key_missing", "idempotency_key_invalid", "buyer_invalid", "buyer_required",
+    "version_required", "if_match_invalid",
+    "duplicate_header", "idempotency_key_missing", "idempotency_key_invalid", "buyer_invalid", "buyer_required",
 }  # fmt: skip
