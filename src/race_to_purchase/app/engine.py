@@ -202,7 +202,7 @@ class Engine:
 
     def _in_use(self) -> InUse:
         pool = self._store.pool
-        used = pool.get_size() - pool.get_idle_size()
+        used = self._store.connections_used
         return InUse(self.committer.waiting, pool.get_size(), used, self.purchase.under_way)
 
     def metrics(self, elsewhere: Sequence[str] | None = None) -> Metrics:

@@ -46,7 +46,10 @@ def committed(batch: Sequence[Committed]) -> None:
 
 
 def _first(rows: Iterable[Row], kind: type[R]) -> R | None:
-    return next((row for row in rows if isinstance(row, kind)), None)
+    for row in rows:
+        if isinstance(row, kind):
+            return row
+    return None
 
 
 def _reserve(one: Committed) -> None:

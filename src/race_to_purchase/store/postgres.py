@@ -18,6 +18,7 @@ from race_to_purchase.rules.rows import DropRow
 from race_to_purchase.rules.snapshot import Keys, Snapshot, Table
 from race_to_purchase.store.aftersale import read_after, write_after
 from race_to_purchase.store.failures import failure
+from race_to_purchase.store.kept import Kept
 from race_to_purchase.store.line_rows import read_line, write_line
 from race_to_purchase.store.quick_arrays import know_arrays_by_type
 from race_to_purchase.store.statements import statement, unlocked
@@ -77,6 +78,11 @@ class PostgresSession:
         self._connection = connection
         self._definitions = definitions
         self._open = False
+
+    @property
+    def open(self) -> bool:
+        """Whether it is in a transaction."""
+        return self._open
 
     async def read(self, keys: Keys, *, lock: bool) -> Snapshot:
         """See the port."""
@@ -169,6 +175,7 @@ class PostgresStore:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.pool = pool
+        self._kept = Kept(pool, pool.get_max_size(), CONNECT_TIMEOUT_S)
         self._definitions: dict[str, DropRow] = {}
 
     @classmethod
@@ -189,6 +196,7 @@ class PostgresStore:
 
     async def close(self) -> None:
         """Close every connection, those in use after at most two seconds."""
+        await self._kept.close()
         try:
             await asyncio.wait_for(self.pool.close(), 2)
         except TimeoutError:
@@ -198,12 +206,22 @@ class PostgresStore:
     async def session(self) -> AsyncIterator[PostgresSession]:
         """See the port."""
         with translated:
-            async with self.pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
+            connection = await self._kept.take()
+            sound = False
+            try:
                 session = PostgresSession(connection, self._definitions)
                 try:
                     yield session
+                    sound = not session.open
                 finally:
                     await session.close()
+            finally:
+                await self._kept.give(connection, sound=sound)
+
+    @property
+    def connections_used(self) -> int:
+        """How many are at work now."""
+        return self.pool.get_size() - self.pool.get_idle_size() - len(self._kept)
 
 
 async def _keep_as_it_is(_connection: Any) -> None:
