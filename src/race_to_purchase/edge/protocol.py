@@ -118,6 +118,8 @@ class BoundedProtocol(HttpToolsProtocol):
     _head_bytes = 0
     _waiting: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
+    _rests_since_s: float | None = None
+    _end_of_rest: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn does
         held = OneWrite(transport, self.loop, self._is_answered_too_soon)
@@ -147,8 +149,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
-        if self._unread is not None:
-            self._unread.cancel()
+        for timer in (self._unread, self._end_of_rest):
+            if timer is not None:
+                timer.cancel()
         self.counted_in.lost(self)
         super().connection_lost(exc)
 
@@ -176,7 +179,14 @@ class BoundedProtocol(HttpToolsProtocol):
         self.cycle.more_body = False
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
+        """uvicorn's own, but for `_rest`: it sets a timer after every response, and cancels it at the next request."""
+        self.server_state.total_requests += 1
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            if self.pipeline:
+                self._start_asgi_task(*self.pipeline.pop())
+            else:
+                self._rest()
         if self.cycle.response_complete:
             self.counted_in.rests(self)
         if self._is_answered_too_soon() and not self.transport.is_closing():
@@ -199,9 +209,28 @@ class BoundedProtocol(HttpToolsProtocol):
         """More of a body has come whose request is answered; uvicorn stopped waiting for the next request at that."""
         if not self.cycle.more_body:
             self._stop_waiting()
-            if self.timeout_keep_alive_task is None:
-                after: Any = self.timeout_keep_alive_handler
-                self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, after)
+            if self._rests_since_s is None:
+                self._rest()
+
+    def _unset_keepalive_if_required(self) -> None:
+        """uvicorn calls this where something happens on the connection. The timer goes on, and looks when it is due."""
+        self._rests_since_s = None
+
+    def _rest(self) -> None:
+        """Nothing is to be done: from now on the connection is kept for a time. One timer serves many rests."""
+        self._rests_since_s = self.loop.time()
+        if self._end_of_rest is None:
+            self._end_of_rest = self.loop.call_later(self.timeout_keep_alive, self._rested)
+
+    def _rested(self) -> None:
+        self._end_of_rest = None
+        if self._rests_since_s is None:
+            return
+        left_s = self._rests_since_s + self.timeout_keep_alive - self.loop.time()
+        if left_s > 0:
+            self._end_of_rest = self.loop.call_later(left_s, self._rested)
+        else:
+            self.timeout_keep_alive_handler()
 
     def _is_answered_too_soon(self) -> bool:
         """Whether the client still sends the body of a request that is answered."""
