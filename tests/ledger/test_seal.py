@@ -157,14 +157,27 @@ class TestAppendOnly:
                 await pool.execute(change.format(table, column, column))
             assert await pool.fetchval("SELECT (SELECT count(*) FROM journal) + (SELECT count(*) FROM seal)") == 2
 
-    @pytest.mark.parametrize("amounts", [[119, -100, -18], [1, 0, 0], [119, -119]])
-    async def test_an_entry_that_does_not_balance_never_gets_in(self, database_dsn: str, amounts: list[int]) -> None:
+    @pytest.mark.parametrize(
+        ("accounts", "amounts"),
+        [
+            (["a", "b", "c"], [119, -100, -18]),
+            (["a", "b", "c"], [1, 0, 0]),
+            (["a", "b", "c"], [119, -119]),
+            (["a", "b"], [119, -100]),
+            (["a", "b"], [119, None]),
+            (["a"], [119]),
+        ],
+    )
+    async def test_an_entry_that_does_not_balance_never_gets_in(
+        self, database_dsn: str, accounts: list[str], amounts: list[int | None]
+    ) -> None:
         """An entry has one currency and stands in one row, so this is all it takes for an order to sum to zero."""
         async with connected(database_dsn) as connection:
             with pytest.raises(asyncpg.CheckViolationError, match="journal_balance"):
                 await connection.execute(
                     "INSERT INTO journal (order_id, entry, kind, at, currency, accounts, amounts)"
-                    " VALUES (gen_random_uuid(), 0, 'sale', now(), 'EUR', '{a,b,c}', $1)",
+                    " VALUES (gen_random_uuid(), 0, 'sale', now(), 'EUR', $1, $2)",
+                    accounts,
                     amounts,
                 )
 

@@ -114,7 +114,9 @@ CREATE TABLE journal (
     amounts   bigint[]    NOT NULL,
     place     bigint      NOT NULL DEFAULT journal_place(pg_current_xact_id()),
     PRIMARY KEY (order_id, entry),
-    CONSTRAINT journal_balance CHECK (cardinality(accounts) = cardinality(amounts) AND sums_to_zero(amounts))
+    -- Nearly every entry has two amounts, and a sum of two needs no function: that call was half of what an entry cost.
+    CONSTRAINT journal_balance CHECK (cardinality(accounts) = cardinality(amounts) AND CASE cardinality(amounts)
+        WHEN 2 THEN (amounts[1] + amounts[2] = 0) IS TRUE ELSE sums_to_zero(amounts) END)
 );
 -- Places only grow, so that this index is a few bytes for every thirty-two pages, and nothing on the hot path.
 CREATE INDEX journal_place ON journal USING brin (place) WITH (pages_per_range = 32, autosummarize = on);
