@@ -6,6 +6,7 @@ continuous integration does, it fails the test: a test that is skipped everywher
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ POSTGRES_FOLDERS = Path("/usr/lib/postgresql")
 
 def require_program(name: str) -> Path:
     """Return where the program is; without it skip the calling test, or fail it under RACE_REQUIRE_ALL=1."""
-    folders = [os.environ.get("PATH", ""), *map(str, postgres_folders())]
+    # Beside this Python are those that came as wheels, such as Node.js; nobody has to activate its environment.
+    folders = [os.environ.get("PATH", ""), str(Path(sys.executable).parent), *map(str, postgres_folders())]
     found = shutil.which(name, path=os.pathsep.join(folders))
     if found is None:
         missing(f"the program {name!r} is not installed")

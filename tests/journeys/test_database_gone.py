@@ -53,7 +53,8 @@ async def test_it_is_refused_with_a_time_to_come_again_and_recovers_by_itself(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own, with just room enough for a new server."""
+    """A disk of its own, with just room enough for a new server. Skips where the kernel lets nobody mount one, as in
+    most containers: that is nothing which could be installed."""
     if sys.platform != "linux" or os.geteuid() != 0:
         programs.missing("only root can make a small disk")
     disk = tmp_path / "disk"
@@ -64,7 +65,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         ["mount", "-t", "tmpfs", "-o", "size=400m,mode=755", "tmpfs", str(disk)], check=False, capture_output=True
     )
     if made.returncode:
-        programs.missing(f"no disk can be made here: {made.stderr.decode().strip()}")
+        pytest.skip(f"no disk can be made here: {made.stderr.decode().strip()}")
     yield disk
     subprocess.run(["umount", "--lazy", str(disk)], check=True)
 

@@ -64,6 +64,11 @@ def test_a_program_that_is_there_is_found() -> None:
     assert programs.require_program("sh").is_file()
 
 
+def test_node_which_came_as_a_wheel_is_found_where_none_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert programs.require_program("node") == Path(sys.executable).with_name("node")
+
+
 @pytest.mark.parametrize(("wanted", "ends"), [("", pytest.skip.Exception), ("1", pytest.fail.Exception)])
 def test_without_go_stripe_mock_is_missed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, wanted: str, ends: type[Exception]
