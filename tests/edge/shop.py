@@ -60,6 +60,8 @@ from tests.edge.wire import Client
 STOREFRONT_KEY = "storefront-key-for-tests"
 OTHER_STOREFRONT_KEY = "storefront-key-of-another"
 ADMIN_KEY = "admin-key-for-tests"
+OPERATOR_KEY = "operator-key-for-tests"
+VIEWER_KEY = "viewer-key-for-tests"
 
 SHOP_ORIGIN = "https://www.shop.example"
 SESSION_KEYS = Keyring({1: b"1" * 32}, 1)
@@ -175,7 +177,7 @@ class Shop:
                 console_sessions=ConsoleSessions(self.session_keys, idle_s=CONSOLE_IDLE_S, clock=self.now_s),
             ),
             storefront_keys={"shop": STOREFRONT_KEY, "other": OTHER_STOREFRONT_KEY},
-            admin_keys={"ops": ADMIN_KEY},
+            admin_keys={"ops": ADMIN_KEY, "night/operator": OPERATOR_KEY, "wall/viewer": VIEWER_KEY},
             ready=self.ready,
             **options,
         )

@@ -45,10 +45,11 @@ export function ms(value: number | null): string {
 
 export function measured(value: number | null, unit: string): string {
   if (value === null) return NOTHING;
-  if (unit === "share") return share(value);
-  if (unit === "s") return ms(value * 1000);
-  if (unit === "per_s") return `${rate(value)}/s`;
-  if (unit === "times") return `${value.toFixed(1)}×`;
+  if (unit === "%") return share(value);
+  if (unit === "ms") return ms(value);
+  if (unit === "s") return span(value);
+  if (unit === "/s") return `${rate(value)}/s`;
+  if (unit === "×") return `${value.toFixed(1)}×`;
   return count(value);
 }
 

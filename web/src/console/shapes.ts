@@ -31,7 +31,7 @@ export interface Measure {
   readonly name: string;
   readonly value: number | null;
   readonly unit: string;
-  readonly target: number | null;
+  readonly target: string;
   readonly met: boolean | null;
 }
 

@@ -168,8 +168,8 @@ class ConsoleHandlers:
         """The drop as it is now; what was refused, with what has changed."""
         self._desk.forget(drop_id)
         if isinstance(outcome, ChangedMeanwhile):
-            latest = await self._desk.actions(drop_id)
-            return stale_view(latest[0] if latest else None)
+            actions = await self._desk.actions(drop_id)
+            return stale_view(next((acted for acted in actions if acted.data.get("by")), None))
         told = answer(outcome) if _is_refusal(outcome) else None
         if told is not None:
             return told

@@ -1,65 +1,34 @@
-"""M1 to M15 of one drop, and what else is read off the counts; the definitions are those of docs/metrics.md."""
+"""M1 to M15 of one drop as it runs, and what else is read off the counts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
+from race_to_purchase.observe.measures import Measure, measures, order_rate
 from race_to_purchase.observe.series import Counted
 from race_to_purchase.observe.slo.objectives import Slo
-from race_to_purchase.operate.console.points import Point, failures
+from race_to_purchase.operate.console.points import Point
 from race_to_purchase.operate.console.shapes import (
     Budget,
     Humans,
-    Measure,
     Reason,
     Saturation,
     StepTime,
     Tally,
 )
 
-FAILURES = (("race_checkouts_ended_total", "checkout"), ("race_payments_ended_total", "payment"))
+RATE_S = 10
+"""Over so many seconds a rate is told: what is written every five must be in it."""
 
 
-def measures_of(lately: Counted, last_s: Counted, seconds: float, levels: Iterable[Counted], slo: Slo) -> list[Measure]:
-    """Over `lately`; the rate of orders over `last_s`, which is `seconds` long."""
-    goals, bounds = slo.objectives, slo.bounds
-    orders, reserved = lately.total("race_orders_total"), lately.total("race_reservations_total")
-    bad = failures(lately)
-    given_up = lately.total("race_checkouts_ended_total", checkout_end="expired", step="paying")
-    not_reserved = lately.total("race_http_requests_total", route="reserve", answer="5xx")
-    unpaid = lately.total("race_payments_ended_total", payment_end="expired")
-    checks = lately.total("race_stock_checks_total")
-    asked = lately.total("race_challenges_asked_total")
-    told = list(levels)
-    abandoned = sum(
-        lately.total("race_checkouts_ended_total", checkout_end=end, step=step)
-        for end in ("expired", "cancelled")
-        for step in ("reserved", "declined")
-    )
-    m1 = _share(orders, orders + bad)
-    p95 = lately.spread("race_checkout_seconds").quantile(0.95)
-    authorize = lately.spread("race_gateway_seconds", operation="authorize").quantile(0.95)
-    waiting = level(told, "race_commands_waiting") + level(told, "race_tasks_due", most=True)
-    lag = level(told, "race_reconcile_lag_seconds", most=True)
-    m3 = _share(reserved - given_up, reserved + not_reserved)
-    burn = None if m1 is None else (1 - m1) / goals.checkout_success.budget
-    consistent = lately.total("race_stock_checks_total", consistent="true")
-    recent, disputed = (level(told, f"race_orders_{name}", most=True) for name in ("recent", "disputed_recent"))
-    return [
-        _least("M1", "Checkouts that succeed", m1, goals.checkout_success.target),
-        _most("M2", "Checkout, 95th percentile", p95, goals.checkout_latency.below_s, "s"),
-        _least("M3", "Reservations that succeed", m3, goals.reservation_success.target),
-        _least("M4", "Stock consistent", _share(consistent, checks), 1.0),
-        _least("M5", "Payments authorized", _share(orders, orders + unpaid), goals.payment_authorization.target),
-        _least("M8", "Challenges passed", _share(lately.total("race_challenges_passed_total"), asked), 0.95),
-        Measure("M9", "Carts abandoned", _share(abandoned, reserved), "share", None, None),
-        Measure("M10", "Backlog", waiting, "count", None, None),
-        _most("M11", "Payment, 95th percentile", authorize, goals.payment_latency.below_s, "s"),
-        _most("M12", "Reconciliation lag", lag, bounds.reconciliation_lag_s, "s"),
-        Measure("M13", "Orders a second", last_s.total("race_orders_total") / seconds, "per_s", None, None),
-        _most("M14", "Chargebacks", _share(disputed, recent), bounds.chargeback_rate, "share"),
-        _most("M15", "Budget burn", burn, 4.0, "times"),
-    ]
+def measures_of(lately: Counted, last: Counted, levels: Iterable[Counted], slo: Slo) -> tuple[Measure, ...]:
+    """M1 to M15 over `lately`, but the rate of orders, M13, over the `last` ten seconds."""
+    told = Counted(lately.counts, _of_all(levels), lately.spreads)
+    found = measures(told, None, slo.objectives, slo.bounds)
+    rate = order_rate(last, RATE_S)
+    return tuple(replace(one, value=rate) if one.id == "M13" else one for one in found)
 
 
 def budget_of(points: Iterable[Point], now_s: float, window_s: float, slo: Slo) -> Budget:
@@ -115,6 +84,11 @@ def saturation_of(lately: Counted, levels: Iterable[Counted]) -> Saturation:
     return Saturation(len(told), None if lag is None else round(lag * 1000, 2), *sums)
 
 
+OF_A_PROCESS = frozenset(
+    {"race_commands_waiting", "race_connections", "race_connections_used", "race_payments_under_way"}
+)
+"""Gauges that each process has its own of; the others are of the rows, and the same in each."""
+
 STEPS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("reserve", "race_http_request_seconds", {"route": "reserve"}),
     ("pay", "race_http_request_seconds", {"route": "pay"}),
@@ -144,6 +118,13 @@ def tallies(totals: Counted, name: str) -> list[Tally]:
     return sorted(found, key=lambda tally: -tally.count)[:12]
 
 
+def _of_all(levels: Iterable[Counted]) -> dict[str, dict[tuple[str, ...], float]]:
+    """What the processes said last, together: sums of what each has, the most where all tell of the same rows."""
+    told = list(levels)
+    names = {name for one in told for name in one.levels}
+    return {name: {(): level(told, name, most=name not in OF_A_PROCESS)} for name in names}
+
+
 def level(told: Iterable[Counted], name: str, *, most: bool = False) -> float:
     """A gauge over the processes: its sum, or the `most` where each tells of the same rows."""
     values = [sum(one.levels[name].values()) for one in told if name in one.levels]
@@ -152,11 +133,3 @@ def level(told: Iterable[Counted], name: str, *, most: bool = False) -> float:
 
 def _share(part: float, whole: float) -> float | None:
     return part / whole if whole > 0 else None
-
-
-def _least(id_: str, name: str, value: float | None, target: float) -> Measure:
-    return Measure(id_, name, value, "share", target, None if value is None else value >= target)
-
-
-def _most(id_: str, name: str, value: float | None, target: float, unit: str) -> Measure:
-    return Measure(id_, name, value, unit, target, None if value is None else value < target)

@@ -26,14 +26,12 @@ from race_to_purchase.rules.phases import phase_of
 from race_to_purchase.rules.rows import DropRow
 
 REASONS_MAX = 8
-RATE_S = 10
-"""Over so many seconds a rate is told: what is written every five must be in it."""
 
 
 def overview_of(rows: RowsNow, watch: Watch, gateways: Sequence[GatewayCounted], slo: Slo) -> Overview:
     """See the module."""
     drop: Drop = rows.definition
-    lately, last = watch.recent(rows.now), watch.recent(rows.now, RATE_S + 1)
+    lately, last = watch.recent(rows.now), watch.recent(rows.now, m.RATE_S + 1)
     minute, levels = watch.recent(rows.now, 60), list(watch.levels(rows.now))
     stock = _stock(drop, rows)
     totals = watch.totals
@@ -50,12 +48,12 @@ def overview_of(rows: RowsNow, watch: Watch, gateways: Sequence[GatewayCounted],
         orders=int(orders),
         revenue=int(totals.total("race_order_amount_minor_total")),
         revenue_per_min=minute.total("race_order_amount_minor_total"),
-        orders_per_s=last.total("race_orders_total") / RATE_S,
+        orders_per_s=last.total("race_orders_total") / m.RATE_S,
         conversion=orders / reserved if reserved else None,
         humans=m.humans_of(totals),
         budget=m.budget_of(watch.points.values(), rows.now.timestamp(), _window_s(drop, slo), slo),
         reasons=tuple(m.reasons_of(totals, REASONS_MAX)),
-        measures=tuple(m.measures_of(lately, last, RATE_S, levels, slo)),
+        measures=m.measures_of(lately, last, levels, slo),
         expiring=rows.expiring,
         overdue=rows.overdue,
         owed=rows.owed,

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from race_to_purchase.observe.measures import Measure
 from race_to_purchase.ports.console import Acted, Owed
 
 Phase = Literal["announced", "registration", "draw", "open", "paused", "sold_out", "closed"]
@@ -30,20 +31,6 @@ class Reason(msgspec.Struct, frozen=True):
     why: str
     count: int
     failure: bool
-
-
-class Measure(msgspec.Struct, frozen=True):
-    """One of M1 to M15 over the last five minutes; `value` null where there was nothing to be measured.
-
-    `unit` is `share`, `s`, `per_s` or `count`. `met` says whether the target is; null where there is none.
-    """
-
-    id: str
-    name: str
-    value: float | None
-    unit: str
-    target: float | None
-    met: bool | None
 
 
 class Budget(msgspec.Struct, frozen=True):

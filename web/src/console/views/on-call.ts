@@ -40,7 +40,7 @@ export class RaceOnCall extends OverTime {
     const text = open.length > 0
       ? `The circuit of ${open.map((gateway) => gateway.name).join(", ")} is not closed.`
       : missed.length > 0
-        ? `${missed.map((measure) => measure.name).join(", ")} ${missed.length === 1 ? "misses its" : "miss their"} target.`
+        ? `${words(missed.map((measure) => measure.name).join(" and "))} ${missed.length === 1 ? "misses its" : "miss their"} target.`
         : seen.overdue > 0 ? `${count(seen.overdue)} reservations should have ended.` : "All objectives are met.";
     return html`<section class="panel verdict ${tone}">
       <p class="lead"><i aria-hidden="true"></i>${text}</p>
@@ -56,8 +56,8 @@ export class RaceOnCall extends OverTime {
   private measures(measures: readonly Measure[]): TemplateResult {
     return html`<ul class="measures">${measures.map((measure) => {
       const tone = measure.met === null ? "" : measure.met ? "good" : "bad";
-      const target = measure.target === null ? nothing : html`<small>${measure.unit === "share" && measure.id !== "M14" ? "≥" : "<"} ${measured(measure.target, measure.unit).replace(/\.0+(?=\D)/, "")}</small>`;
-      return html`<li class=${tone}><i aria-hidden="true"></i><span><abbr title=${measure.id}>${measure.id}</abbr> ${measure.name}</span><b>${measured(measure.value, measure.unit)}</b>${target}<span class="quiet">${tone === "bad" ? "missed" : tone === "good" ? "met" : ""}</span></li>`;
+      const target = html`<small>${measure.target.length > 9 ? "" : measure.target}</small>`;
+      return html`<li class=${tone}><i aria-hidden="true"></i><span><abbr title=${measure.id}>${measure.id}</abbr> ${words(measure.name)}</span><b>${measured(measure.value, measure.unit)}</b>${target}<span class="quiet">${tone === "bad" ? "missed" : tone === "good" ? "met" : ""}</span></li>`;
     })}</ul>`;
   }
 

@@ -1,0 +1,189 @@
+"""The console in a real browser: looking, finding, acting, and what may come in between."""
+
+import json
+import re
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.buyer import Buyer
+from tests.browser.sales import Sales
+from tests.browser.test_access import found_by_axe
+from tests.journeys.engine import ADMIN_KEY, STOREFRONT_KEY, Engine
+
+HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+DESK = {"width": 1440, "height": 900}
+
+
+@pytest.fixture
+def at_desk(a_buyer: Callable[..., Buyer], engine: Engine) -> Callable[..., Page]:
+    """Opens the console of a drop in a browser of its own, signed in."""
+
+    def open_(drop: str, view: str = "executive", **options: Any) -> Page:
+        person = a_buyer(**{"viewport": DESK, **options})
+        page = person.page
+        page.goto(f"{engine.url}/console#/{drop}/{view}")
+        page.get_by_label("Admin key").fill(ADMIN_KEY)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.locator(".title h1")).to_be_visible()
+        return page
+
+    return open_
+
+
+def buys(sales: Sales, drop: str, buyer: str = "ada") -> str:
+    """Somebody buys one piece by the API; the order."""
+    wish = {"buyer": {"id": buyer, "email": "a@example.org"}, "drop": drop, "lines": [{"item": "eu-42", "quantity": 1}]}
+    checkout = ask(sales, "/v1/checkouts", wish)["id"]
+    ask(sales, f"/v1/checkouts/{checkout}/payment", {"payment_method": "pm_approved"})
+    return str(checkout)
+
+
+def ask(sales: Sales, path: str, body: Any) -> Any:
+    """One request of the storefront."""
+    headers = {"Authorization": f"Bearer {STOREFRONT_KEY}", "Content-Type": "application/json"}
+    headers["Idempotency-Key"] = str(uuid4())
+    request = urllib.request.Request(sales._url + path, json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request, timeout=20) as response:
+        return json.loads(response.read())
+
+
+def says_why(page: Page, why: str, confirm: str) -> None:
+    """Confirm what is asked."""
+    page.get_by_label("Why?").fill(why)
+    page.get_by_role("dialog").get_by_role("button", name=confirm).click()
+
+
+def test_a_sale_is_watched_live(at_desk: Callable[..., Page], sales: Sales) -> None:
+    drop = sales.opened()
+    page = at_desk(drop)
+    expect(page.locator(".sold .huge")).to_contain_text("0")
+    buys(sales, drop)
+    expect(page.locator(".sold .huge race-number")).to_have_text("1")
+    expect(page.locator(".revenue .huge race-number")).to_have_text("€159")
+    expect(page.get_by_role("img", name=re.compile("Revenue a minute"))).to_be_visible()
+
+
+def test_a_line_is_paused_and_resumed_with_who_and_why(at_desk: Callable[..., Page], sales: Sales) -> None:
+    page = at_desk(sales.with_door(), "control")
+    page.get_by_role("button", name="Pause the line").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Pause").click()
+    expect(dialog.get_by_text("Three letters at least.")).to_be_visible()
+    says_why(page, "the bank is slow", "Pause")
+    expect(page.get_by_text("Nobody is called.")).to_be_visible()
+    expect(page.locator(".audit li").first).to_contain_text("ops paused the line")
+    expect(page.locator(".audit li").first).to_contain_text("the bank is slow")
+    page.get_by_role("button", name="Resume the line").click()
+    says_why(page, "it is well again", "Resume")
+    expect(page.get_by_role("button", name="Pause the line")).to_be_visible()
+
+
+def test_an_order_is_found_and_followed(at_desk: Callable[..., Page], sales: Sales) -> None:
+    drop = sales.opened()
+    order = buys(sales, drop)
+    page = at_desk(drop, "debug")
+    page.get_by_label("Order, checkout, buyer").fill(order)
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("heading", name=re.compile(order))).to_be_visible()
+    steps = page.get_by_role("list", name=re.compile("What happened"))
+    for text in ("Reserved", "Sent", "Paid", "Sale"):
+        expect(steps.locator(".what", has_text=text).first).to_be_visible()
+
+
+def test_a_session_that_ends_in_the_middle_repeats_nothing(at_desk: Callable[..., Page], sales: Sales) -> None:
+    drop = sales.with_door()
+    page = at_desk(drop, "control")
+    page.get_by_role("button", name="Pause the line").click()
+    page.context.clear_cookies()
+    says_why(page, "the bank is slow", "Pause")
+    expect(page.get_by_role("heading", name="Sign in again")).to_be_visible()
+    page.get_by_label("Admin key").fill(ADMIN_KEY)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Pause the line")).to_be_visible()
+    assert sales.ask("GET", f"/v1/admin/drops/{drop}/line")["paused_at"] is None
+
+
+def test_the_second_of_two_operators_sees_what_the_first_has_done(at_desk: Callable[..., Page], sales: Sales) -> None:
+    drop = sales.with_door()
+    first, second = at_desk(drop, "control"), at_desk(drop, "control")
+    second.get_by_label("Release rate").fill("7")
+    second.get_by_role("button", name="Change").click()
+    expect(second.get_by_role("dialog")).to_be_visible()
+    first.get_by_role("button", name="Pause the line").click()
+    says_why(first, "the bank is slow", "Pause")
+    expect(second.get_by_text("Nobody is called.")).to_be_attached()
+    says_why(second, "faster", "Change it")
+    expect(second.get_by_role("alert")).to_contain_text("ops paused the line")
+    second.get_by_role("button", name="Look again").click()
+    expect(second.get_by_role("button", name="Resume the line")).to_be_visible()
+    assert sales.ask("GET", f"/v1/admin/drops/{drop}/line")["status"]["rate_per_s"] == 50
+
+
+def test_what_others_have_written_is_text_and_nothing_else(at_desk: Callable[..., Page], sales: Sales) -> None:
+    items = [{"id": "eu-42", "title": HOSTILE, "price": 15900, "stock": 5}]
+    drop = sales.opened(title=HOSTILE, items=items)
+    order = buys(sales, drop, HOSTILE[:120].strip())
+    page = at_desk(drop)
+    for view in ("executive", "on-call", "control", "debug"):
+        page.goto(page.url.rpartition("/")[0] + f"/{view}")
+        expect(page.locator(f"race-{view}")).to_be_visible()
+        expect(page.locator(".title h1")).to_have_text(HOSTILE)
+    page.get_by_label("Order, checkout, buyer").fill(order)
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".purchase .pairs")).to_contain_text("onerror")
+    assert page.evaluate("document.querySelectorAll('main img, main script').length") == 0
+    assert "owned" not in page.title()
+
+
+def test_the_keyboard_is_enough(at_desk: Callable[..., Page], sales: Sales) -> None:
+    page = at_desk(sales.opened())
+    for key, view in (("2", "on-call"), ("3", "debug"), ("4", "control"), ("1", "executive")):
+        page.keyboard.press(key)
+        expect(page.locator(f"race-{view}")).to_be_visible()
+    page.keyboard.press("t")
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    page.keyboard.press("4")
+    close = page.get_by_role("button", name="Close the sale")
+    close.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Why?")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(close).to_be_focused()
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_nothing_stands_in_anybodys_way(at_desk: Callable[..., Page], sales: Sales, theme: str) -> None:
+    drop = sales.with_door()
+    page = at_desk(drop)
+    if theme == "light":
+        page.keyboard.press("t")
+    for view in ("executive", "on-call", "debug", "control"):
+        page.goto(page.url.rpartition("/")[0] + f"/{view}")
+        expect(page.locator(f"race-{view}")).to_be_visible()
+        assert found_by_axe(page) == [], view
+
+
+def test_on_a_phone_everything_fits(at_desk: Callable[..., Page], sales: Sales) -> None:
+    page = at_desk(sales.with_door(), viewport={"width": 360, "height": 740})
+    for view in ("executive", "on-call", "debug", "control"):
+        page.get_by_role("navigation", name="Views").get_by_role("link").nth(
+            ["executive", "on-call", "debug", "control"].index(view)
+        ).click()
+        expect(page.locator(f"race-{view}")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, view
+
+
+def test_a_cut_is_said_and_mended(at_desk: Callable[..., Page], sales: Sales) -> None:
+    drop = sales.opened()
+    page = at_desk(drop)
+    page.route("**/v1/admin/console/**", lambda route: route.abort())
+    page.reload()
+    expect(page.get_by_role("heading", name="Disconnected")).to_be_visible()
+    page.unroute("**/v1/admin/console/**")
+    expect(page.locator(".sold .huge")).to_be_visible()
