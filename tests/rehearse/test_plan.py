@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from msgspec.structs import replace
 
-from race_to_purchase.rehearse.crowd.plan import DECLINED, HUMAN_SHARE_OF_RESERVATION, LATE, plan
+from race_to_purchase.rehearse.crowd.plan import DECLINED, HUMAN_SHARE_OF_RESERVATION, LATE, Line, comes_s, plan
 from tests.rehearse.shop import SALE
 
 
@@ -69,3 +69,13 @@ def test_a_silent_gateway_is_met_only_where_a_reservation_outlives_it() -> None:
 def test_a_limit_of_one_is_respected_by_the_plan() -> None:
     crowd = plan(1, 300, 100, replace(SALE, limit_per_buyer=1))
     assert {one.quantity for one in (*crowd.humans, *crowd.bots)} == {1}
+
+
+def test_at_a_door_most_register_in_time_and_a_few_come_late() -> None:
+    line = Line(opens_s=-10.5, closes_s=-1.5)
+    sale = replace(SALE, line=line)
+    moments = [comes_s(one.arrives_s, sale) for one in plan(1, 1000, 0, sale).humans]
+    late = sum(moment > line.closes_s for moment in moments)
+    assert min(moments) >= line.opens_s
+    assert 10 < late < 100
+    assert comes_s(3.0, SALE) == 3.0, "without a door nothing is shifted"

@@ -9,7 +9,7 @@ import msgspec
 from race_to_purchase.rehearse.crowd.badge import Badge
 from race_to_purchase.rehearse.crowd.lining import Spot, begin, claim, join, wait_until_called
 from race_to_purchase.rehearse.crowd.person import Person
-from race_to_purchase.rehearse.crowd.plan import Human, Line
+from race_to_purchase.rehearse.crowd.plan import Human, Line, comes_s
 from race_to_purchase.rehearse.crowd.steps import Answers, Join, Send, Wait, persist
 
 
@@ -26,7 +26,7 @@ Entering = Generator[Send | Wait, Answers, Entry | None]
 
 def come_in(me: Human, person: Person, line: Line) -> Entering:
     """From arriving to a pass. A guest is a browser; a customer is vouched for by the shop's server."""
-    arrives_s = line.opens_s + me.arrives_s
+    arrives_s = comes_s(me.arrives_s, person.sale)
     by: Badge | None = Badge(buyer=me.name)
     if me.guest:
         by = yield from begin(me.network, arrives_s)

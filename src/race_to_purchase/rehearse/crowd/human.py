@@ -20,7 +20,7 @@ from race_to_purchase.rehearse.crowd.person import (
     reserve,
     unpaid_end,
 )
-from race_to_purchase.rehearse.crowd.plan import Human
+from race_to_purchase.rehearse.crowd.plan import Human, comes_s
 from race_to_purchase.rehearse.crowd.steps import (
     Answer,
     Answers,
@@ -51,7 +51,7 @@ def human(me: Human, person: Person) -> Walk:
         yield Wait(me.arrives_s)
         basket = yield from _find(me, person, me.arrives_s)
     else:
-        yield Wait(line.opens_s + me.arrives_s)
+        yield Wait(comes_s(me.arrives_s, person.sale))
         entry = yield from come_in(me, person, line)
         if entry is None:
             return

@@ -77,6 +77,20 @@ class Sale(msgspec.Struct, frozen=True):
     line: Line | None = None
 
 
+IN_TIME = 0.9
+"""Whoever would arrive in the last tenth comes when registration has closed."""
+
+
+def comes_s(arrives_s: float, sale: Sale) -> float:
+    """When somebody comes who arrives so long after the beginning: of the registration where there is a line."""
+    if sale.line is None:
+        return arrives_s
+    early_s = sale.arrival_s * IN_TIME
+    if arrives_s <= early_s:
+        return sale.line.opens_s + arrives_s
+    return sale.line.closes_s + arrives_s - early_s
+
+
 class Human(msgspec.Struct, frozen=True):
     """One buyer of flesh and blood. `cards` are tried in order; the last is the only one that may be approved."""
 

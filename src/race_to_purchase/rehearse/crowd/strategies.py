@@ -23,7 +23,7 @@ class Trying(msgspec.Struct, frozen=True):
 STRATEGIES: dict[Strategy, Trying] = {
     "patient": Trying("waits like a person, in a browser's clothes", 0.27),
     "solver": Trying("first in, solves at native speed, asks without pause", 0.23),
-    "flood_one_network": Trying("session after session from one network", 0.16, 12),
+    "flood_one_network": Trying("session after session from one network", 0.16, 8),
     "flood_many_networks": Trying("a new network for each session", 0.04, 4),
     "many_identities": Trying("several accounts that the shop believes", 0.04, 3),
     "ticket_sharing": Trying("one ticket, four browsers at once", 0.13),

@@ -25,8 +25,9 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-REGISTERED_SHARE = 0.85
-"""Of the time in which people arrive; who comes after it is late."""
+REGISTRATION_SHARE = 1.5
+"""How long one can register, by the time in which people arrive. They come in a burst, and a machine that serves slowly
+must not make most of them late: behind the draw it is first come, first served, and there the fast win."""
 
 DRAW_S = 1.5
 """From the end of registration to the opening: the list is published and the draw is made."""
@@ -40,14 +41,14 @@ PASS_S = 6
 
 def registration_s(arrival_s: float) -> float:
     """From the opening of the registration to the opening of the sale."""
-    return arrival_s * REGISTERED_SHARE + DRAW_S
+    return arrival_s * REGISTRATION_SHARE + DRAW_S
 
 
 def door(opens_at_s: float, arrival_s: float, stock: int) -> Door:
     """The door of a drop that opens at `opens_at_s`."""
     closes_at_s = opens_at_s - DRAW_S
     return Door(
-        registration_opens_at=datetime.fromtimestamp(closes_at_s - arrival_s * REGISTERED_SHARE, UTC),
+        registration_opens_at=datetime.fromtimestamp(closes_at_s - arrival_s * REGISTRATION_SHARE, UTC),
         registration_closes_at=datetime.fromtimestamp(closes_at_s, UTC),
         rate_per_s=max(2.0, stock / SOLD_IN_S),
         passes_outstanding_max=max(10, stock),
