@@ -124,6 +124,18 @@ class TestTheWay:
         tid = urlsafe_b64decode(ticket + "==")[3:19]
         assert draw.place(bytes.fromhex(told["seed"]), tid, told["registered"]) == 0
 
+    def test_tells_from_which_place_on_the_chance_is_gone(self, sale: Sale) -> None:
+        sale.put(passes_outstanding_max=1)
+        sale.to(1.5)
+        stock = sale.shop.store.rows.pools[f"aurora-1/item/{ITEM}"].capacity
+        for n in range(stock):
+            sale.join(f"buyer-{n}")
+        assert sale.status["slim_from"] is None, "nobody has a place yet"
+        sale.to(2.5)
+        assert sale.status["slim_from"] is None, "there is one for each"
+        sale.join("late")
+        assert sale.status["slim_from"] == stock
+
     def test_publishes_all_that_is_needed_to_check_the_draw(self, sale: Sale) -> None:
         before = sale.client.ask("GET", f"{LINE}/draw").json
         assert (before["secret"], before["seed"], len(before["commitment"])) == (None, None, 64)

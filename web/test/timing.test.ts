@@ -14,7 +14,7 @@ function status(changes: Partial<LineStatus> = {}): LineStatus {
   return {
     drop: "aurora-1", phase: "open", now: "2026-12-01T18:00:00Z", opens_at: "2026-12-01T18:00:00Z",
     registration_opens_at: "2026-12-01T17:00:00Z", registration_closes_at: "2026-12-01T17:50:00Z", seed: null,
-    registered: null, cursor: 0, rate_per_s: 10, stock: "plenty", poll_s: [5, 30], message: null, ...changes,
+    registered: null, cursor: 0, rate_per_s: 10, stock: "plenty", poll_s: [5, 30], message: null, slim_from: null, ...changes,
   };
 }
 

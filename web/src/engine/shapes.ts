@@ -38,6 +38,7 @@ export interface LineStatus {
   readonly stock: "plenty" | "few" | "none";
   readonly poll_s: readonly [number, number];
   readonly message: string | null;
+  readonly slim_from: number | null;
 }
 
 export interface QuoteLine {

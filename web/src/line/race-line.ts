@@ -2,6 +2,7 @@
 
 import { html, nothing, svg, type PropertyDeclarations, type TemplateResult } from "lit";
 
+import type { LineStatus } from "../engine/shapes.ts";
 import { countdown, aloud } from "../look/countdown.ts";
 import { RaceElement } from "../look/element.ts";
 import { tokens } from "../look/tokens.ts";
@@ -175,13 +176,13 @@ export class RaceLine extends RaceElement {
   private wait(ahead: number, texts: Texts): TemplateResult {
     const { status, sightings } = this.flow!;
     const range = estimate(ahead, status!.rate_per_s, sightings);
+    const warning = warningOf(status!, ahead);
     return html`<dl class="wait">
       <dt class="small">${texts.say("waitLabel")}</dt>
       <dd>${range === null ? texts.say("waitUnknown") : inWords(range, texts)}</dd>
       <dd class="small">${range === null ? nothing : texts.say("waitHonest")}</dd>
     </dl>
-    ${status!.stock === "few" ? html`<p class="warn">${texts.say("fewLeft")}</p>` : nothing}
-    ${status!.stock === "none" ? html`<p class="warn">${texts.say("noneFree")}</p>` : nothing}`;
+    ${warning === null ? nothing : html`<p class="warn">${texts.say(warning)}</p>`}`;
   }
 
   private action(view: View, texts: Texts): TemplateResult | typeof nothing {
@@ -226,6 +227,12 @@ export class RaceLine extends RaceElement {
     return html`${message == null ? nothing : html`<div class="note"><strong>${texts.say("shopNote")}</strong><p>${message}</p></div>`}
     ${kept ? html`<p class="small">${texts.say("placeKept")}</p>` : nothing}`;
   }
+}
+
+/** What is plainly so, the worst first: hope that there is none for is not kept up. */
+function warningOf(status: LineStatus, ahead: number): "slim" | "noneFree" | "fewLeft" | null {
+  if (status.slim_from !== null && status.cursor + ahead >= status.slim_from) return "slim";
+  return status.stock === "none" ? "noneFree" : status.stock === "few" ? "fewLeft" : null;
 }
 
 function inWords(range: { fromS: number; toS: number }, texts: Texts): string {

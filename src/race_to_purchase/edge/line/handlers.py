@@ -131,7 +131,14 @@ def status_of(seen: LineSeen) -> LineStatus:
         stock="none" if free <= 0 else "few" if free * 100 <= stock * FEW_PERCENT else "plenty",
         poll_s=POLL_S,
         message=line.message,
+        slim_from=slim_from(line.cursor, sum(pool.capacity - pool.sold for pool in pools), line.registered, seen.late),
     )
+
+
+def slim_from(cursor: int, unsold: int, registered: int | None, late: int) -> int | None:
+    """The first place whose chance is practically gone; None where nobody stands there, or places are not drawn."""
+    place = cursor + max(0, unsold)
+    return place if registered is not None and place < registered + late else None
 
 
 def draw_of(seen: LineSeen) -> DrawView:

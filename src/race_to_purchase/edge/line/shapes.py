@@ -42,7 +42,7 @@ class LineStatus(msgspec.Struct, frozen=True):
 
     A ticket of the draw stands at `⌊HMAC-SHA256(seed, tid)[:8] ÷ 2⁶⁴ × registered⌋`, a late one at
     `registered + late`; places below `cursor` are called. `poll_s` is how long to wait before looking again, from
-    and to.
+    and to. From place `slim_from` on more people are ahead than pieces are unsold; null while there is no such place.
     """
 
     drop: str
@@ -60,6 +60,7 @@ class LineStatus(msgspec.Struct, frozen=True):
     stock: Literal["plenty", "few", "none"]
     poll_s: tuple[int, int]
     message: str | None
+    slim_from: int | None
 
 
 class WantedPass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -24,6 +24,7 @@ STATUS: dict[str, Any] = {
     "stock": "plenty",
     "poll_s": [5, 30],
     "message": None,
+    "slim_from": 540,
 }
 
 WANTED_PASS: dict[str, Any] = {"ticket": TICKET}

@@ -48,6 +48,7 @@ export const line: LineWords = {
     waitLabel: "Wartezeit",
     waitHonest: "Geschätzt aus der Bewegung der Schlange. Das kann sich ändern.",
     fewLeft: "Es ist nicht mehr viel da. Vielleicht ist alles verkauft, bevor Sie dran sind.",
+    slim: "Vor Ihnen sind mehr Personen, als noch etwas da ist. Höchstwahrscheinlich ist alles verkauft, bevor Sie dran sind.",
     noneFree: "Gerade ist alles reserviert. Was nicht bezahlt wird, kommt zurück.",
     "called.title": "Sie sind dran",
     "called.body": "Wir öffnen Ihnen die Tür.",

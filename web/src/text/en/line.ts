@@ -48,6 +48,7 @@ export const line = {
     waitLabel: "Time to wait",
     waitHonest: "An estimate from how the line moves. It can change.",
     fewLeft: "Few are left. It may sell out before your turn.",
+    slim: "More people are ahead of you than there is left. It will most likely sell out before your turn.",
     noneFree: "Everything is reserved at the moment. What is not paid comes back.",
     "called.title": "It is your turn",
     "called.body": "We are opening the door for you.",
