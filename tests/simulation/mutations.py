@@ -25,7 +25,7 @@ from race_to_purchase.rules.decide.decision import Decision, with_state
 from race_to_purchase.rules.outcomes import Answered, Begun, Outcome
 from race_to_purchase.rules.rows import Attempt, Checkout, Entry, StoredKey, Task, TaskTurned, attempt_id
 from race_to_purchase.rules.snapshot import Snapshot
-from race_to_purchase.rules.verdicts import Authorized, Declined, NoAnswer, Verdict
+from race_to_purchase.rules.verdicts import Authorized, Declined, NoAnswer, NotSent, Verdict
 
 Patch = pytest.MonkeyPatch
 MEMORY = in_memory.MemoryStore.__module__
@@ -258,7 +258,14 @@ def task_not_stored(patch: Patch) -> None:
 
 
 def unproven_failover(patch: Patch) -> None:
-    """That a question was not sent counts as if the payment had never been sent."""
+    """That a question was not sent, or not answered, counts as if the payment had never been sent."""
+    look_up = pay.look_up
+
+    async def taken_for_proof(gateway: Gateway, attempt: Attempt, timeout_s: float) -> Verdict:
+        verdict = await look_up(gateway, attempt, timeout_s)
+        return NotSent(verdict.reason) if isinstance(verdict, NoAnswer) else verdict
+
+    patch.setattr(pay, "look_up", taken_for_proof)
     patch.setattr(failing_over, "_alone_until", lambda _attempt, _then: datetime.max.replace(tzinfo=UTC))
 
 
