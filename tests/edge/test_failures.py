@@ -69,6 +69,16 @@ class TestTheRequestId:
         storefront.ask("POST", "/v1/checkouts", NEW_CHECKOUT, x_request_id="req-9")
         assert shop.requests[-1] == "req-9"
 
+    @pytest.mark.parametrize("given", ["01893f2c-7d4a-7c3e-9b1f-0242ac120002", "173273880012", "order-1234"])
+    def test_may_have_digits(self, stranger: Client, given: str) -> None:
+        assert stranger.ask("GET", "/healthz", x_request_id=given).headers["x-request-id"] == given
+
+    @pytest.mark.parametrize(
+        "given", ["4242424242424242", "id-4242-4242-4242-4242", "sk_live_abcdef", "whsec_abcdef", "Bearer:abcdef"]
+    )
+    def test_never_repeats_what_looks_like_a_card_or_a_secret(self, stranger: Client, given: str) -> None:
+        assert len(stranger.ask("GET", "/healthz", x_request_id=given).headers["x-request-id"]) == 16
+
     @pytest.mark.parametrize("given", [None, "", "a b", "x" * 129, "a\tb", "é"])
     def test_is_a_new_one_otherwise(self, stranger: Client, given: str | None) -> None:
         seen = {stranger.ask("GET", "/healthz", x_request_id=given).headers["x-request-id"] for _ in range(3)}

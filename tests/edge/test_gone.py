@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from race_to_purchase.edge.connection import alive, has_arrived
+from race_to_purchase.observe.events import subscribe
+from race_to_purchase.observe.events.http import RequestAnswered
 from race_to_purchase.path.purchase import Purchase
 from tests.edge.shop import Server, Shop
 from tests.edge.test_bad_input import BODY, head
@@ -51,11 +53,17 @@ def test_a_reservation_is_not_made_for_somebody_who_has_gone(
         assert server.do(is_alive) is True
     while server.do(is_alive):
         pass
+    told: list[RequestAnswered] = []
+    end = subscribe(told.append, RequestAnswered)
     with caplog.at_level(logging.WARNING):
         server.do(held.go.set)
         state = server.do(lambda: shop.catalogue.drop("aurora-1"))
     assert [(pool.held, pool.sold) for pool in state.pools.values()] == [(0, 0)]
     assert caplog.records == []
+    while not told:
+        server.do(lambda: None)
+    end()
+    assert [(one.route, one.answer) for one in told] == [("reserve", "gone")], "it is no failure of the shop"
 
 
 def test_a_reservation_is_made_for_somebody_who_waits(held: HeldPurchase, server: Server) -> None:

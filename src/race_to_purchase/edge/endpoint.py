@@ -75,7 +75,7 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI entrance."""
         began_s = monotonic()
-        route = "other"
+        route, hung_up = "other", False
         headers = dict(scope["headers"])
         named = request_id(headers)
         cause = began(named.decode("ascii"), headers.get(b"traceparent"))
@@ -98,7 +98,7 @@ class Endpoint:
         except asyncio.CancelledError:
             # A server that stops ends what takes too long; and the committer drops what nobody waits for any more,
             # where the answer goes nowhere. The task of the request ends here, so this needs no passing on.
-            answer = stopping()
+            answer, hung_up = stopping(), not alive(receive)()
         except Exception:
             name = named.decode("ascii")
             log.exception("request failed: %s %s", scope["method"], scope["path"], extra={"request": name})
@@ -108,7 +108,8 @@ class Endpoint:
         await tell(send, answer, named, self._more(cause, headers))
         if not isinstance(answer, Streamed):
             took_s = monotonic() - began_s
-        emit(RequestAnswered(route, _CLASSES[answer.status // 100], answer.status, took_s, cause=cause))
+        told: Class = "gone" if hung_up else _CLASSES[answer.status // 100]
+        emit(RequestAnswered(route, told, answer.status, took_s, cause=cause))
 
     def _more(self, cause: Cause, headers: Headers) -> tuple[Header, ...]:
         """What pages are told besides the answer: what the shop's may read, and the trace where somebody follows it."""

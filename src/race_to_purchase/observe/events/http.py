@@ -9,7 +9,7 @@ from msgspec import Meta
 from race_to_purchase.observe.events.attributes import Route, TookSeconds
 from race_to_purchase.observe.events.event import Counter, Event, Histogram, Log, Span
 
-Class = Literal["2xx", "3xx", "4xx", "5xx"]
+Class = Literal["2xx", "3xx", "4xx", "5xx", "gone"]
 
 
 class RequestAnswered(Event, frozen=True):
@@ -24,6 +24,6 @@ class RequestAnswered(Event, frozen=True):
     span = Span("{route}", "server", fails_by="answer", failures=("5xx",), root=True)
 
     route: Route
-    answer: Annotated[Class, Meta(description="Class of the status.")]
+    answer: Annotated[Class, Meta(description="Class of the status; `gone`: the client hung up before.")]
     status: Annotated[int, Meta(description="HTTP status.")]
     took_s: TookSeconds
