@@ -30,7 +30,7 @@ BROKEN = {
     "a pool counts other than the orders that were sold of it": """
         SELECT p.id, p.sold, coalesce(c.sold, 0) FROM race.pool p LEFT JOIN (
             SELECT claim.key AS pool, sum(claim.value::bigint) AS sold
-            FROM race.checkout, jsonb_each_text((claims -> 'hold') || (claims -> 'commit')) AS claim
+            FROM race.checkout, jsonb_each_text((claims -> 'hold') || coalesce(claims -> 'commit', '{}')) AS claim
             WHERE state IN ('paid', 'fulfilled', 'refunded') GROUP BY claim.key
         ) c ON c.pool = p.id WHERE p.sold <> coalesce(c.sold, 0) AND p.kind NOT IN ('passes', 'ticket', 'reserved')""",
     "passes are counted other than those that are out": """
