@@ -36,6 +36,11 @@ RULES = {
             "include-path": "/v1/session/sign-in",
             "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "403"]}},
         },
+        # Neither which admin keys were issued, nor which sessions of the console are open.
+        {
+            "include-path": "/v1/admin/session",
+            "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "401", "403"]}},
+        },
         # A storefront has to name the buyer, whom the schema leaves open for buyers in person; and an ETag has quotes
         # around it, which are lost where headers are made of a schema.
         {
@@ -54,7 +59,9 @@ RULES = {
     ],
 }
 
-schema = schemathesis.openapi.from_dict(document(), config=SchemathesisConfig.from_dict(RULES))
+everything = schemathesis.openapi.from_dict(document(), config=SchemathesisConfig.from_dict(RULES))
+# The console looks into PostgreSQL, and this shop lives in memory: `tests/console` asks it on a real one.
+schema = everything.exclude(path_regex="^/v1/admin/console/")
 
 
 @pytest.fixture(scope="module")
