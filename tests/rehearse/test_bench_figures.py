@@ -13,6 +13,7 @@ from race_to_purchase.rehearse.bench.figures import Found
 from race_to_purchase.rehearse.bench.hot_row import HotRow, Rows
 from race_to_purchase.rehearse.bench.http import Load
 from race_to_purchase.rehearse.bench.machine import Machine
+from race_to_purchase.rehearse.bench.suites.gateway import GatewayFound
 from race_to_purchase.rehearse.bench.suites.hot_row import HotRowFound
 from race_to_purchase.rehearse.bench.suites.http import HttpFound
 from race_to_purchase.rehearse.bench.suites.purchases import PurchasesFound
@@ -175,6 +176,11 @@ class TestShowing:
         assert "A & B <fast>" in words
         assert "prefers-color-scheme: dark" in picture
         assert "href" not in picture
+
+    def test_where_nothing_was_finished_in_time_there_is_a_picture_all_the_same(self) -> None:
+        nothing = GatewayFound(closed=[load(0)], sold=0, violations=[])
+        words = "".join(ElementTree.fromstring(chart(but(results={"gateway": nothing}))).itertext())
+        assert "0/s" in words
 
     def test_no_bar_leaves_the_picture(self) -> None:
         picture = chart(

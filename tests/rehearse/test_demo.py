@@ -61,7 +61,7 @@ def test_the_crowd_did_what_it_is_there_to_do(ran: tuple[int, dict[str, Any], st
     _, card, _ = ran
     notes = card["notes"]
     assert isinstance(notes, dict)
-    assert {"double_click", "lost_answer", "waited_for_stock"} <= set(notes)
+    assert {"double_click", "lost_answer"} <= set(notes)
 
 
 def test_the_draw_can_be_verified_and_everybody_came_by_it(ran: tuple[int, dict[str, Any], str]) -> None:

@@ -46,7 +46,8 @@ def chart(found: Found) -> str:
 
 def _draw(parts: list[str], panel: Panel, y: int) -> int:
     """Append a panel from `y` on; where the next one begins."""
-    scale = BAR_WIDTH_MAX / max(max(bar.value, bar.bound or 0.0) for bar in panel.bars)
+    longest = max(max(bar.value, bar.bound or 0.0) for bar in panel.bars)
+    scale = BAR_WIDTH_MAX / (longest or 1.0)  # Whoever measures too shortly may have finished nothing.
     parts.append(f'<text class="title" x="{MARGIN}" y="{y + 14}">{escape(panel.title)}</text>')
     y += 30
     left = MARGIN + LABEL_WIDTH
