@@ -51,7 +51,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="step", 
     step: rum.RumStep
 
 
-class Purchase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="purchase", tag_field="is"):
+class Bought(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="purchase", tag_field="is"):
     """From the click that paid to the receipt; `trace` is the traceparent that the answer told."""
 
     ms: Milliseconds
@@ -64,7 +64,7 @@ class Error(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="error"
     error: rum.PageError
 
 
-Seen = Vital | Shift | Step | Purchase | Error
+Seen = Vital | Shift | Step | Bought | Error
 
 
 class Beacon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,7 +117,7 @@ def _tell(drop: str, seen: Seen) -> None:
             emit(rum.LayoutShifted(drop, rating, shift))
         case Step(step=step):
             emit(rum.RumStepReached(drop, step))
-        case Purchase(ms=ms, trace=trace):
+        case Bought(ms=ms, trace=trace):
             cause = Cause(CAUSE.get().request, traceparent_of(trace.encode()))
             emit(rum.PurchaseFelt(drop, ms / 1000, cause=cause))
         case Error(error=error):
