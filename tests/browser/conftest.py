@@ -1,4 +1,8 @@
-"""One engine and one browser for all journeys; each test has a drop of its own, and buyers in contexts of their own."""
+"""One engine and one browser for each module of journeys; each test has a drop of its own, and buyers of their own.
+
+Playwright's synchronous interface keeps an event loop running in this thread, and no other test could run one of its
+own meanwhile: what it needs must not live longer than the module.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +38,7 @@ per_operation = 0.3
 """Who pays in crowns waits for a turn, where others came before."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium; whatever it does to reach the network would wait for nothing here."""
     program = require_program("chromium")
@@ -44,7 +48,7 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def other_shop() -> Iterator[OtherShop]:
     """Another origin, whose pages the engine lets ask."""
     shop = OtherShop()
@@ -52,13 +56,13 @@ def other_shop() -> Iterator[OtherShop]:
     shop.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def login() -> Login:
     """The shop's own login, whose customers the engine believes."""
     return Login()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def engine(other_shop: OtherShop, login: Login) -> Iterator[Engine]:
     """`race serve` with its pages, as a shop runs it."""
     with tempfile.TemporaryDirectory(prefix="race-", ignore_cleanup_errors=True) as folder:
