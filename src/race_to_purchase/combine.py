@@ -24,8 +24,11 @@ class Combiner(Generic[Call, Answer]):
     raised to its caller alone; one that `run` raises goes to every caller of the batch.
     """
 
-    def __init__(self, run: Callable[[Sequence[Call]], Awaitable[Sequence[Answer | Exception]]]) -> None:
+    def __init__(
+        self, run: Callable[[Sequence[Call]], Awaitable[Sequence[Answer | Exception]]], batch_max: int = BATCH_MAX
+    ) -> None:
         self._run = run
+        self._batch_max = batch_max
         self._waiting: list[tuple[Call, asyncio.Future[Answer]]] = []
         self._working: asyncio.Task[None] | None = None
 
@@ -46,7 +49,7 @@ class Combiner(Generic[Call, Answer]):
     async def _work(self) -> None:
         try:
             while self._waiting:
-                taken, self._waiting = self._waiting[:BATCH_MAX], self._waiting[BATCH_MAX:]
+                taken, self._waiting = self._waiting[: self._batch_max], self._waiting[self._batch_max :]
                 wanted = [pair for pair in taken if not pair[1].done()]
                 if wanted:
                     await self._answer(wanted)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+from race_to_purchase.combine import Combiner
 from race_to_purchase.gateways.simulator.store import Store
 
 log = logging.getLogger("race.gateway")
@@ -31,49 +31,28 @@ class Writer:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiting: deque[tuple[Callable[[], Any], asyncio.Future[Any]]] = deque()
-        self._working: asyncio.Task[None] | None = None
+        self._pieces: Combiner[Callable[[], Any], Any] = Combiner(self._batch, BATCH_MAX)
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="gateway-disk")
 
     async def run(self, work: Callable[[], Result]) -> Result:
         """What `work` returns, once it is durable. Raises what it raises, and sqlite3.Error."""
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Result] = loop.create_future()
-        self._waiting.append((work, answer))
-        if self._working is None:
-            self._working = loop.create_task(self._work())
-        return await answer
+        return cast("Result", await self._pieces.submit(work))
 
     async def finish(self) -> None:
         """Wait until all work is done, then let go of the thread."""
-        while self._working is not None:
-            await asyncio.wait([self._working])
+        await self._pieces.finish()
         self._disk.shutdown()
 
-    async def _work(self) -> None:
-        try:
-            while self._waiting:
-                taken = [self._waiting.popleft() for _ in range(min(BATCH_MAX, len(self._waiting)))]
-                await self._batch(taken)
-        finally:
-            self._working = None
-
-    async def _batch(self, batch: list[tuple[Callable[[], Any], asyncio.Future[Any]]]) -> None:
+    async def _batch(self, works: Sequence[Callable[[], Any]]) -> list[Any]:
         try:
             self._store.begin()
-            results = [self._piece(work) for work, _ in batch]
+            results = [self._piece(work) for work in works]
             await asyncio.get_running_loop().run_in_executor(self._disk, self._store.commit)
-        except Exception as error:
-            log.exception("a commit of %d calls failed", len(batch))
+        except Exception:
+            log.exception("a commit of %d calls failed", len(works))
             self._store.give_up()
-            results = [error] * len(batch)
-        for (_, answer), result in zip(batch, results, strict=True):
-            if answer.done():
-                continue
-            if isinstance(result, Exception):
-                answer.set_exception(result)
-            else:
-                answer.set_result(result)
+            raise
+        return results
 
     def _piece(self, work: Callable[[], Any]) -> Any:
         self._store.mark()
