@@ -15,8 +15,10 @@ from race_to_purchase.loops.record import Record
 from race_to_purchase.observe.events import Event
 from race_to_purchase.observe.events.gateways import GatewayDrained
 from race_to_purchase.observe.events.path import LONG, CheckoutReserved, OrderPlaced, ReservationRefused
+from race_to_purchase.observe.events.slo import BudgetWatched
 from race_to_purchase.observe.metrics.sinks import Sinks
-from race_to_purchase.observe.series import Counted, Recorder, Slice, Spread, Totals
+from race_to_purchase.observe.series import Counted, Recorder, Slice, Spread
+from race_to_purchase.observe.together import Together
 from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.series import PostgresSeries
 
@@ -53,9 +55,23 @@ class TestCounting:
     def test_what_belongs_to_no_drop_is_counted_apart_and_a_level_is_what_was_said_last(self) -> None:
         recorder = Recording()
         recorder(GatewayDrained("bank", True))
-        assert recorder.take()[""].levels == {"race_gateway_drained": {("bank",): 1.0}}
+        assert recorder.take()[""].levels["race_gateway_drained"] == {("bank",): 1.0}
         recorder(GatewayDrained("bank", False))
-        assert recorder.take()[""].levels == {"race_gateway_drained": {("bank",): 0.0}}
+        assert recorder.take()[""].levels["race_gateway_drained"] == {("bank",): 0.0}
+
+    def test_a_level_of_nothing_is_told_too_a_budget_that_burns_not_is_watched(self) -> None:
+        recorder = Recording()
+        recorder(BudgetWatched("aurora-1", 0.0, 0, 40))
+        assert recorder.take()["aurora-1"].levels["race_drop_burn_rate"] == {(): 0.0}
+
+    def test_levels_that_stand_are_told_again_with_whatever_has_grown_and_not_by_themselves(self) -> None:
+        recorder = Recording()
+        recorder(BudgetWatched("aurora-1", 2.5, 12, 40))
+        recorder.take()
+        recorder(BudgetWatched("aurora-1", 2.5, 12, 40))
+        assert recorder.take() == {}
+        recorder(order())
+        assert recorder.take()["aurora-1"].levels["race_drop_burn_rate"] == {(): 2.5}
 
     def test_what_was_taken_is_not_counted_again(self) -> None:
         recorder = Recording()
@@ -77,9 +93,8 @@ class TestCounting:
         recorder(order("boreal-2"))
         recorder.take()
         recorder(order())
-        assert {drop: counted.total("race_orders_total") for drop, counted in recorder.take().items()} == {
-            "aurora-1": 1
-        }
+        grown = {drop: counted.total("race_orders_total") for drop, counted in recorder.take().items()}
+        assert grown == {"aurora-1": 1}
 
     def test_values_that_nobody_foresaw_cannot_fill_it_either(self) -> None:
         recorder = Recording()
@@ -135,7 +150,7 @@ class TestKeeping:
             await Record(recorder, series, source).tick()
         now = datetime.now(UTC)
         slices = await series.slices("aurora-1", now - A_DAY, now + A_DAY)
-        totals = Totals.of(slices)
+        totals = Together.of(slices).totals
         assert {one.source for one in slices} == {"one", "two"}
         assert totals.total("race_orders_total") == 2
         assert totals.by("race_reservations_refused_total", "why") == {"sold_out": 2}

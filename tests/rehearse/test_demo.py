@@ -14,7 +14,8 @@ from rich.console import Console
 
 from race_to_purchase.app.serve import FILE, Reachable
 from race_to_purchase.rehearse.crowd.wire import Wire
-from race_to_purchase.rehearse.demo.demo import DemoOptions, ResultNotWritable, run_demo
+from race_to_purchase.rehearse.demo.demo import ResultNotWritable, run_demo
+from race_to_purchase.rehearse.demo.sale import DemoOptions
 from race_to_purchase.rehearse.demo.server import Served, serving
 from race_to_purchase.rehearse.demo.shop import Shop, drop
 from tests.rehearse.test_scorecard import PURCHASE

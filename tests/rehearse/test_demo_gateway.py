@@ -9,8 +9,9 @@ import pytest
 from rich.console import Console
 
 from race_to_purchase.rehearse.demo.audit import with_books
-from race_to_purchase.rehearse.demo.demo import DemoOptions, run_demo
+from race_to_purchase.rehearse.demo.demo import run_demo
 from race_to_purchase.rehearse.demo.gateway import SHARES, Book, compare, rules_of
+from race_to_purchase.rehearse.demo.sale import DemoOptions
 from race_to_purchase.rehearse.scorecard import Ledgers
 
 NOTHING = Ledgers(0, 0, 0, 0, 0, 0, 0)

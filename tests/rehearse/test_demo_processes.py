@@ -71,7 +71,8 @@ def temporary_folders_end_with_the_test(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_demo_that_is_ended_leaves_neither_server_nor_database_behind(tmp_path: Path, name: str) -> None:
     data = tmp_path / "data"
     script = (
-        "from pathlib import Path; from race_to_purchase.rehearse.demo.demo import DemoOptions, run_demo; "
+        "from pathlib import Path; from race_to_purchase.rehearse.demo.demo import run_demo; "
+        "from race_to_purchase.rehearse.demo.sale import DemoOptions; "
         f"run_demo(DemoOptions(buyers=50, bots=0, data_dir=Path({str(data)!r})))"
     )
     demo = subprocess.Popen(

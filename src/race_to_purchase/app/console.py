@@ -36,12 +36,14 @@ async def open_console_sessions(settings: Settings, keyrings: Keyrings) -> Conso
 class ConsoleParts:
     """One process's part in the console."""
 
-    def __init__(self, pool: asyncpg.Pool, reads: Reads, series: SeriesStore, router: Router, source: str) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, reads: Reads, series: SeriesStore, router: Router, source: str, slo: Slo
+    ) -> None:
         def counted() -> Sequence[Counted]:
             return [router.desk(name).counted() for name in router.names]
 
         self._reads = reads
-        self.desk = ConsoleDesk(reads, PostgresConsole(pool), series, counted, Slo())
+        self.desk = ConsoleDesk(reads, PostgresConsole(pool), series, counted, slo)
         self.live = Live(self.desk.overview, source)
 
     def handlers(self, catalogue: Catalogue, line: LineDesk, gateways: Gateways) -> ConsoleHandlers:

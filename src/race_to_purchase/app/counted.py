@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from race_to_purchase.observe.series import Totals
+from race_to_purchase.observe.together import Together
 from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.series import PostgresSeries
 
 
-async def counted_at(dsn: str, drop: str, since: datetime, until: datetime) -> Totals:
+async def counted_at(dsn: str, drop: str, since: datetime, until: datetime) -> Together:
     """All that was counted in a drop and in none, by every process, in that time. Raises DatabaseUnavailable."""
     store = await PostgresStore.open(dsn, connections=1)
     try:
@@ -17,4 +17,4 @@ async def counted_at(dsn: str, drop: str, since: datetime, until: datetime) -> T
         slices = [one for name in (drop, "") for one in await series.slices(name, since, until)]
     finally:
         await store.close()
-    return Totals.of(slices)
+    return Together.of(slices)

@@ -103,7 +103,8 @@ class Engine:
         self.observing = Observing(settings)
         source = uuid4().hex[:12]
         self._record = Record(Recorder(self.observing.counting), self.series, source)
-        self._console = ConsoleParts(store.pool, self.reads, self.series, counter.router, source)
+        slo = objectives(settings)
+        self._console = ConsoleParts(store.pool, self.reads, self.series, counter.router, source, slo)
         self.committer = committer_of(settings, store)
         patience = patience_of(settings)
         self.purchase = Purchase(
@@ -123,7 +124,7 @@ class Engine:
         self.line = LineParts(self.committer, store.pool, front.line_keys)
         self.catalogue = Catalogue(self.committer, self.reads, self.line.seal)
         self.gateway_admin = Gateways(self.committer, self.reads, counter.router)
-        self._budgets = Budgets(objectives(settings), self.reads, BudgetSaver(self.line.desk, self.line.leader))
+        self._budgets = Budgets(slo, self.reads, BudgetSaver(self.line.desk, self.line.leader))
         self._readers, self._inbox_loops = self._make_readers()
         self._loops = [*self._make_loops(), *self.line.loops, self._budgets.loop, *self._inbox_loops.values()]
 

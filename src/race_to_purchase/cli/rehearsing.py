@@ -35,8 +35,9 @@ def demo(
     ] = None,
 ) -> None:
     """Let a crowd race over real HTTP against a real server, and print the scorecard."""
-    from race_to_purchase.rehearse.demo.demo import DemoOptions, run_demo
+    from race_to_purchase.rehearse.demo.demo import run_demo
     from race_to_purchase.rehearse.demo.ending import usual_file
+    from race_to_purchase.rehearse.demo.sale import DemoOptions
 
     options = DemoOptions(
         buyers=buyers,

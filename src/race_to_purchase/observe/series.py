@@ -7,10 +7,10 @@ show what `/metrics` shows. A distribution is kept as its buckets, and its quant
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 import msgspec
 
@@ -126,21 +126,37 @@ class Recorder:
         self._kept: dict[str, Counted] = {}
 
     def take(self) -> dict[str, Counted]:
-        """What was counted since the last time, by drop."""
+        """What was counted since the last time, by drop, and with it what its gauges say, whether they moved or not."""
         taken, self._kept = self._kept, {}
+        standing: dict[str, Counted] = {}
         for series in self._series:
             metric = series.metric
             place = metric.by.index("drop") if "drop" in metric.by else None
             for labels, counts in series.items():
-                before = self._known.get((metric.name, labels))
-                if counts == before or not (before or any(counts)):
-                    continue
-                self._known[(metric.name, labels)] = counts
                 drop = "" if place is None else labels[place]
                 rest = labels if place is None else labels[:place] + labels[place + 1 :]
-                grown = counts if before is None else [now - then for now, then in zip(counts, before, strict=True)]
-                taken.setdefault(drop, Counted()).add(_counted(metric, rest, counts, grown))
+                grown = self._grown(metric, labels, counts)
+                if isinstance(metric, Gauge):
+                    standing.setdefault(drop, Counted()).add(_counted(metric, rest, counts))
+                    if grown is not None:
+                        taken.setdefault(drop, Counted())
+                elif grown is not None:
+                    taken.setdefault(drop, Counted()).add(_counted(metric, rest, grown))
+        for drop, counted in taken.items():
+            if drop in standing:
+                counted.add(standing[drop])
         return taken
+
+    def _grown(self, metric: Metric, labels: Values, counts: list[float]) -> list[float] | None:
+        """What has come to these counts since the last time; None where nothing has.
+
+        Zero is no news of what is counted, but of a gauge: a budget that burns nothing is not one that nobody watches.
+        """
+        before = self._known.get((metric.name, labels))
+        if counts == before or (before is None and not any(counts) and not isinstance(metric, Gauge)):
+            return None
+        self._known[(metric.name, labels)] = counts
+        return counts if before is None else [now - then for now, then in zip(counts, before, strict=True)]
 
     def put_back(self, taken: Mapping[str, Counted]) -> None:
         """Keep what could not be written down for the next time; it grows no further than its labels."""
@@ -148,26 +164,14 @@ class Recorder:
             self._kept.setdefault(drop, Counted()).add(counted)
 
 
-def _counted(metric: Metric, labels: Values, counts: list[float], grown: list[float]) -> Counted:
+def _counted(metric: Metric, labels: Values, counts: list[float]) -> Counted:
     match metric:
         case Counter():
-            return Counted(counts={metric.name: {labels: grown[0]}})
+            return Counted(counts={metric.name: {labels: counts[0]}})
         case Gauge():
             return Counted(levels={metric.name: {labels: float(counts[0])}})
         case Histogram():
-            return Counted(spreads={metric.name: {labels: grown}})
-
-
-class Totals(Counted):
-    """Slices added up."""
-
-    @classmethod
-    def of(cls, slices: Iterable[Slice]) -> Self:
-        """All of them, the oldest first."""
-        totals = cls()
-        for one in slices:
-            totals.add(one.counted)
-        return totals
+            return Counted(spreads={metric.name: {labels: counts}})
 
 
 @cache

@@ -21,8 +21,10 @@ from race_to_purchase.app.report.figures import (
 from race_to_purchase.app.report.incidents import incidents
 from race_to_purchase.app.report.walk import Walk
 from race_to_purchase.errors import RaceError
-from race_to_purchase.observe.measures import measures
-from race_to_purchase.observe.series import Counted, Totals
+from race_to_purchase.observe.measures import measures_of
+from race_to_purchase.observe.series import Counted
+from race_to_purchase.observe.slo.objectives import Slo
+from race_to_purchase.observe.together import Together
 from race_to_purchase.rules.drop import item_pool
 from race_to_purchase.rules.rows import DropRow
 from race_to_purchase.store.report import Difference, Queue, ReportRows
@@ -49,7 +51,7 @@ class NoSuchDrop(RaceError):
     exit_code = 2
 
 
-async def gather(rows: ReportRows, drop_id: str, rehearsed: Rehearsed | None = None) -> Report:
+async def gather(rows: ReportRows, drop_id: str, slo: Slo, rehearsed: Rehearsed | None = None) -> Report:
     """Everything about one sale. Raises NoSuchDrop, DatabaseUnavailable."""
     drop = await rows.drop(drop_id)
     if drop is None:
@@ -60,14 +62,14 @@ async def gather(rows: ReportRows, drop_id: str, rehearsed: Rehearsed | None = N
         walk.add(part)
     over_time, step_s = walk.curve()
     since, until = _begins_at(drop), _until(drop, walk.last_at, now)
-    totals, burning = Totals(), Burning(opens_at, step_s)
+    totals, together, burning = Counted(), Together(), Burning(opens_at, step_s)
     async for one in rows.slices(drop_id, since, until):
         totals.add(one.counted)
+        together.add(one)
         burning.add((one,))
-    whole = Totals()
-    whole.add(totals)
     async for one in rows.slices("", since, until):
-        whole.add(one.counted)
+        together.add(one)
+    whole = together.totals
     shelves, queue = _shelves(drop, await rows.stock(drop_id)), await rows.queue(drop_id)
     findings, money = await rows.findings(drop_id), walk.money()
     sold_out_at_s = walk.sold_out_at_s(sum(shelf.stock for shelf in shelves))
@@ -84,7 +86,7 @@ async def gather(rows: ReportRows, drop_id: str, rehearsed: Rehearsed | None = N
         fairness=_fairness(queue, whole, rehearsed),
         budget=burning.budget(totals),
         incidents=incidents(await rows.told(drop_id, since, until), findings, opens_at),
-        measures=measures(whole, max((walk.last_at - opens_at).total_seconds(), 1.0)),
+        measures=measures_of(together, slo.objectives, slo.bounds),
         rehearsed=rehearsed,
     )
 

@@ -8,11 +8,13 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
+from race_to_purchase.app.budget import objectives
 from race_to_purchase.app.database import configured
 from race_to_purchase.app.report.figures import Rehearsed, Report
 from race_to_purchase.app.report.gather import gather
 from race_to_purchase.app.report.page import page
 from race_to_purchase.errors import ConfigurationError
+from race_to_purchase.observe.slo.objectives import Slo
 from race_to_purchase.settings import Settings
 from race_to_purchase.store.embedded import EmbeddedPostgres
 from race_to_purchase.store.report import ReportRows
@@ -26,10 +28,11 @@ class ReportNotWritable(ConfigurationError):
 
 def run_report(settings: Settings, out: Console, drop: str, html_file: Path, json_file: Path | None) -> int:
     """Write it and say where; 0. Raises NoSuchDrop, ReportNotWritable, and why the database cannot be used."""
+    slo = objectives(settings)
     with configured(settings, "race report") as found:
 
         async def made() -> Report:
-            return await report_at(await found.prepare(), drop)
+            return await report_at(await found.prepare(), drop, slo=slo)
 
         report = asyncio.run(made())
     write(report, html_file, json_file)
@@ -39,10 +42,13 @@ def run_report(settings: Settings, out: Console, drop: str, html_file: Path, jso
     return 0
 
 
-async def report_at(dsn: str, drop: str, rehearsed: Rehearsed | None = None) -> Report:
-    """The report of a drop in the migrated database at `dsn`, which may be in use. Raises NoSuchDrop."""
+async def report_at(dsn: str, drop: str, rehearsed: Rehearsed | None = None, slo: Slo | None = None) -> Report:
+    """The report of a drop in the migrated database at `dsn`, which may be in use. Raises NoSuchDrop.
+
+    Without `slo` the usual targets hold.
+    """
     async with ReportRows.open(dsn) as rows:
-        return await gather(rows, drop, rehearsed)
+        return await gather(rows, drop, slo or Slo(), rehearsed)
 
 
 def report_of_folder(folder: Path, drop: str, rehearsed: Rehearsed | None = None) -> Report:

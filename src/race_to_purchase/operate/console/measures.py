@@ -1,14 +1,12 @@
-"""M1 to M15 of one drop as it runs, and what else is read off the counts."""
+"""What is read off the counts of one drop as it runs, beside M1 to M15."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from msgspec.structs import replace
-
-from race_to_purchase.observe.measures import Measure, measures, order_rate
 from race_to_purchase.observe.series import Counted
 from race_to_purchase.observe.slo.objectives import Slo
+from race_to_purchase.observe.together import level
 from race_to_purchase.operate.console.points import Point
 from race_to_purchase.operate.console.shapes import (
     Budget,
@@ -21,14 +19,6 @@ from race_to_purchase.operate.console.shapes import (
 
 RATE_S = 10
 """Over so many seconds a rate is told: what is written every five must be in it."""
-
-
-def measures_of(lately: Counted, last: Counted, levels: Iterable[Counted], slo: Slo) -> tuple[Measure, ...]:
-    """M1 to M15 over `lately`, but the rate of orders, M13, over the `last` ten seconds."""
-    told = Counted(lately.counts, _of_all(levels), lately.spreads)
-    found = measures(told, None, slo.objectives, slo.bounds)
-    rate = order_rate(last, RATE_S)
-    return tuple(replace(one, value=rate) if one.id == "M13" else one for one in found)
 
 
 def budget_of(points: Iterable[Point], now_s: float, window_s: float, slo: Slo) -> Budget:
@@ -75,19 +65,13 @@ def reasons_of(totals: Counted, most: int) -> list[Reason]:
     return sorted(found, key=lambda reason: (-reason.count, reason.why))[:most]
 
 
-def saturation_of(lately: Counted, levels: Iterable[Counted]) -> Saturation:
-    """Sums over the processes that have told."""
-    told = list(levels)
+def saturation_of(lately: Counted, told: Sequence[Counted]) -> Saturation:
+    """Sums over the processes that have `told` lately."""
     lag = lately.spread("race_loop_lag_seconds").quantile(0.99)
     names = ("race_commands_waiting", "race_connections_used", "race_connections", "race_payments_under_way")
     sums = [int(level(told, name)) for name in names]
     return Saturation(len(told), None if lag is None else round(lag * 1000, 2), *sums)
 
-
-OF_A_PROCESS = frozenset(
-    {"race_commands_waiting", "race_connections", "race_connections_used", "race_payments_under_way"}
-)
-"""Gauges that each process has its own of; the others are of the rows, and the same in each."""
 
 STEPS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("reserve", "race_http_request_seconds", {"route": "reserve"}),
@@ -116,19 +100,6 @@ def tallies(totals: Counted, name: str) -> list[Tally]:
     counts = totals.counts.get(name, {})
     found = [Tally(" ".join(labels), int(count)) for labels, count in counts.items()]
     return sorted(found, key=lambda tally: -tally.count)[:12]
-
-
-def _of_all(levels: Iterable[Counted]) -> dict[str, dict[tuple[str, ...], float]]:
-    """What the processes said last, together: sums of what each has, the most where all tell of the same rows."""
-    told = list(levels)
-    names = {name for one in told for name in one.levels}
-    return {name: {(): level(told, name, most=name not in OF_A_PROCESS)} for name in names}
-
-
-def level(told: Iterable[Counted], name: str, *, most: bool = False) -> float:
-    """A gauge over the processes: its sum, or the `most` where each tells of the same rows."""
-    values = [sum(one.levels[name].values()) for one in told if name in one.levels]
-    return (max(values) if most else sum(values)) if values else 0.0
 
 
 def _share(part: float, whole: float) -> float | None:

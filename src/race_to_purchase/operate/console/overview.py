@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from race_to_purchase.observe.measures import measures_of
 from race_to_purchase.observe.series import Counted
 from race_to_purchase.observe.slo.objectives import Slo
 from race_to_purchase.operate.console import measures as m
@@ -31,8 +32,8 @@ REASONS_MAX = 8
 def overview_of(rows: RowsNow, watch: Watch, gateways: Sequence[GatewayCounted], slo: Slo) -> Overview:
     """See the module."""
     drop: Drop = rows.definition
-    lately, last = watch.recent(rows.now), watch.recent(rows.now, m.RATE_S + 1)
-    minute, levels = watch.recent(rows.now, 60), list(watch.levels(rows.now))
+    together, last = watch.together(rows.now), watch.recent(rows.now, m.RATE_S + 1)
+    lately, minute = together.totals, watch.recent(rows.now, 60)
     stock = _stock(drop, rows)
     totals = watch.totals
     orders, reserved = totals.total("race_orders_total"), totals.total("race_reservations_total")
@@ -53,13 +54,13 @@ def overview_of(rows: RowsNow, watch: Watch, gateways: Sequence[GatewayCounted],
         humans=m.humans_of(totals),
         budget=m.budget_of(watch.points.values(), rows.now.timestamp(), _window_s(drop, slo), slo),
         reasons=tuple(m.reasons_of(totals, REASONS_MAX)),
-        measures=m.measures_of(lately, last, levels, slo),
+        measures=measures_of(together, slo.objectives, slo.bounds),
         expiring=rows.expiring,
         overdue=rows.overdue,
         owed=rows.owed,
         gateways=tuple(_gateway(one, rows, lately) for one in gateways),
         line=_line(drop, rows),
-        saturation=m.saturation_of(lately, levels),
+        saturation=m.saturation_of(lately, together.processes()),
         steps=tuple(m.steps_of(lately)),
         repeated=tuple(m.tallies(totals, "race_requests_repeated_total")),
         challenges=tuple(m.tallies(totals, "race_challenges_asked_total")),

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from race_to_purchase.observe.series import Counted, Slice
+from race_to_purchase.observe.together import Together
 from race_to_purchase.operate.console.points import SPAN_S, Point, slot
 from race_to_purchase.ports import SeriesStore
 
@@ -52,21 +53,19 @@ class Watch:
         self._reached = now
         self._forget(now)
 
-    def recent(self, now: datetime, seconds: float = RECENT_S) -> Counted:
-        """What was counted lately, in the drop and in none; of levels, each process' last."""
+    def together(self, now: datetime) -> Together:
+        """What was counted in the last five minutes, in the drop and in none."""
+        return Together.of(self._since(now - timedelta(seconds=RECENT_S)))
+
+    def recent(self, now: datetime, seconds: float) -> Counted:
+        """Sums of what was counted lately, in the drop and in none."""
         lately = Counted()
-        for one in self._recent:
-            if one.at >= now - timedelta(seconds=seconds):
-                lately.add(one.counted)
+        for one in self._since(now - timedelta(seconds=seconds)):
+            lately.add(one.counted)
         return lately
 
-    def levels(self, now: datetime) -> Iterable[Counted]:
-        """What each process that has written in the last half minute said last."""
-        last: dict[str, Counted] = {}
-        for one in self._recent:
-            if one.at >= now - timedelta(seconds=30):
-                last.setdefault(one.source, Counted()).levels.update(one.counted.levels)
-        return last.values()
+    def _since(self, since: datetime) -> Iterable[Slice]:
+        return (one for one in self._recent if one.at >= since)
 
     def _count(self, drop: str, slices: Iterable[Slice]) -> None:
         for one in slices:
