@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from race_to_purchase.checks import Patience
 from race_to_purchase.gateways.sandbox.gateway import SandboxGateway
 from race_to_purchase.ports import PaymentRequest
 from race_to_purchase.rules.commands import Capture, Command, NextAttempt, Void
@@ -20,6 +21,9 @@ from tests.samples import NOON, a_checkout, a_drop
 
 OPENED = NOON - timedelta(days=365)
 METHOD = "pm_approved"
+
+PATIENT = Patience(capture_s=3_600, deadline_s=3_600, task_s=3_600)
+"""The sale gets older while the tests run. However slow they are, what it has under way is not stuck by that alone."""
 
 
 class Sale:

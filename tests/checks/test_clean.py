@@ -12,11 +12,12 @@ from race_to_purchase.rules.aftersale import DISPUTE, REFUND
 from race_to_purchase.rules.attempt import TRANSITIONS as ATTEMPT
 from race_to_purchase.rules.checkout import TRANSITIONS as CHECKOUT
 from race_to_purchase.store.audit import AuditRows
+from tests.checks.scene import PATIENT
 from tests.databases import Server
 
 
 async def test_a_sale_that_went_right_is_clean(rows: AuditRows) -> None:
-    found = await audit(rows)
+    found = await audit(rows, PATIENT)
     assert found.findings == ()
     assert found.violations == 0
     assert found.checked == tuple(check.name for check in CHECKS)
@@ -35,7 +36,7 @@ async def test_the_sale_has_everything_in_it(connection: asyncpg.Connection) -> 
 
 
 async def test_figures_count_pieces_and_orders(rows: AuditRows) -> None:
-    assert (await audit(rows)).figures() == {
+    assert (await audit(rows, PATIENT)).figures() == {
         "violations": 0,
         "sold": 15,
         "orders": 12,
@@ -51,10 +52,10 @@ async def test_figures_count_pieces_and_orders(rows: AuditRows) -> None:
 async def test_reading_in_small_ranges_sees_the_same(
     connection: asyncpg.Connection, rows: AuditRows, rows_at_once: int
 ) -> None:
-    assert (await audit(rows, rows_at_once=rows_at_once)).violations == 0
+    assert (await audit(rows, PATIENT, rows_at_once=rows_at_once)).violations == 0
     wrong = ["aurora/buyer/committed", "aurora/item/lace"]
     await connection.execute("UPDATE pool SET held = held + 1 WHERE id = ANY ($1)", wrong)
-    broken = await audit(rows, rows_at_once=rows_at_once)
+    broken = await audit(rows, PATIENT, rows_at_once=rows_at_once)
     assert sorted(finding.subject for finding in broken.findings) == wrong
 
 
@@ -62,9 +63,9 @@ async def test_many_pools_are_counted_in_several_passes(
     connection: asyncpg.Connection, rows: AuditRows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checks, "POOLS_AT_ONCE", 10)
-    assert (await audit(rows, rows_at_once=10)).violations == 0
+    assert (await audit(rows, PATIENT, rows_at_once=10)).violations == 0
     wrong = await connection.fetch("UPDATE pool SET held = held + 1 WHERE capacity > held + sold RETURNING id")
-    found = await audit(rows, rows_at_once=10)
+    found = await audit(rows, PATIENT, rows_at_once=10)
     assert sorted(finding.subject for finding in found.findings) == sorted(row["id"] for row in wrong)
 
 
@@ -72,9 +73,9 @@ async def test_old_checkouts_are_counted_like_new_ones(connection: asyncpg.Conne
     await connection.execute(
         "UPDATE checkout SET deadline = deadline - interval '1 day' WHERE state NOT IN ('open', 'reserved', 'paying')"
     )
-    assert (await audit(rows, rows_at_once=3)).violations == 0
+    assert (await audit(rows, PATIENT, rows_at_once=3)).violations == 0
     await connection.execute("UPDATE pool SET sold = sold + 1 WHERE id = 'aurora/item/shoe'")
-    (finding,) = (await audit(rows, rows_at_once=3)).findings
+    (finding,) = (await audit(rows, PATIENT, rows_at_once=3)).findings
     assert (finding.check, finding.subject, finding.amount) == ("pool_sold_matches_claims", "aurora/item/shoe", 1)
 
 
@@ -88,7 +89,7 @@ async def test_without_books_their_checks_are_left_out_and_named(server: Server)
     dsn = server.fresh()
     try:
         async with AuditRows.open(dsn) as rows:
-            found = await audit(rows)
+            found = await audit(rows, PATIENT)
     finally:
         server.drop(dsn)
     assert found.violations == 0
@@ -107,7 +108,7 @@ async def test_what_happens_between_two_statements_is_no_finding(
         "UPDATE checkout SET state = 'cancelled' WHERE drop_id = 'brief' AND buyer = 'back'",
         "UPDATE pool SET sold = sold - 1 WHERE id IN ('brief/item/shoe', 'brief/buyer/back')",
     )
-    found = await audit(rows)
+    found = await audit(rows, PATIENT)
     assert rows.interruptions == []
     deceived = {finding.subject for finding in found.of("pool_sold_matches_claims")}
     assert deceived == ({"brief/item/shoe", "brief/buyer/back"} if counts == 1 else set())
@@ -130,4 +131,4 @@ async def test_an_audit_cannot_write(sale_dsn: str, ids: dict[str, str]) -> None
     async with AuditRows.open(sale_dsn) as rows:
         with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
             await rows._connection.execute("DELETE FROM task")
-        assert (await audit(rows)).violations == 0
+        assert (await audit(rows, PATIENT)).violations == 0

@@ -11,6 +11,7 @@ import pytest
 from race_to_purchase.checks import CHECKS, audit
 from race_to_purchase.store.audit import AuditRows
 from tests.checks.line_plants import LINE_PLANTS
+from tests.checks.scene import PATIENT
 
 COPY_OF_ATTEMPT = """
     INSERT INTO attempt (checkout_id, n, gateway, state, key, method, amount, currency, fence, began_at, gateway_ref,
@@ -119,7 +120,7 @@ PLANTS = [
     Plant("captured_without_order", (copy_of_attempt("declined"),), "{declined}/2", 15_900),
     Plant(
         "orders_without_capture",
-        ("UPDATE orders SET placed_at = placed_at - interval '2 minutes' WHERE id = '{committed}'",),
+        ("UPDATE orders SET placed_at = placed_at - interval '2 hours' WHERE id = '{committed}'",),
         "{committed}",
         15_900,
     ),
@@ -233,7 +234,7 @@ PLANTS = [
     ),
     Plant(
         "stuck_checkout",
-        ("UPDATE checkout SET deadline = now() - interval '2 minutes' WHERE id = '{reserved}'",),
+        ("UPDATE checkout SET deadline = now() - interval '2 hours' WHERE id = '{reserved}'",),
         "{reserved}",
     ),
     Plant(
@@ -253,7 +254,7 @@ PLANTS = [
     ),
     Plant(
         "task_overdue",
-        ("UPDATE task SET due_at = now() - interval '6 minutes' WHERE checkout_id = '{committed}'",),
+        ("UPDATE task SET due_at = now() - interval '2 hours' WHERE checkout_id = '{committed}'",),
         "{committed}/1/payment",
     ),
     Plant(
@@ -310,7 +311,7 @@ PLANTS = [
         "message_overdue",
         (
             "INSERT INTO inbox (id, gateway, kind, ref, created_at, data, body, due_at)"
-            " VALUES ('sandbox/evt_1', 'sandbox', 'payment', 'p', now(), '{{}}', '', now() - interval '6 minutes')",
+            " VALUES ('sandbox/evt_1', 'sandbox', 'payment', 'p', now(), '{{}}', '', now() - interval '2 hours')",
         ),
         "sandbox/evt_1",
     ),
@@ -369,7 +370,7 @@ async def test_a_plant_fires_its_check_and_no_other(
     for sql in plant.sql:
         text = sql.format(**ids)
         assert not (await connection.execute(text)).endswith(" 0"), f"nothing was planted by {text}"
-    found = await audit(rows)
+    found = await audit(rows, PATIENT)
     assert {finding.check for finding in found.findings} == set(plant.fires.split())
     (finding,) = found.of(plant.fires.split()[0])
     assert finding.amount == plant.amount
@@ -392,7 +393,7 @@ async def test_figures_count_what_was_planted(connection: asyncpg.Connection, ro
     await connection.execute("UPDATE drops SET definition = jsonb_set(definition, '{items,0,stock}', '3')")
     await connection.execute("ALTER TABLE journal DROP CONSTRAINT journal_balance")
     await connection.execute("UPDATE journal SET amounts[1] = amounts[1] - 7, amounts[2] = amounts[2] + 5")
-    figures = (await audit(rows)).figures()
+    figures = (await audit(rows, PATIENT)).figures()
     entries = await connection.fetchval("SELECT count(*) FROM journal")
     assert (figures["captured_without_order"], figures["oversold"]) == (1, 2)
     assert figures["ledger_imbalance_minor"] == 2 * entries
