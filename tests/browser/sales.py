@@ -69,8 +69,13 @@ class Sales:
         checkout = self._as_storefront("/v1/checkouts", f"{drop_id}-{buyer}", wish)["id"]
         self._as_storefront(f"/v1/checkouts/{checkout}/payment", checkout, {"payment_method": "pm_approved"})
 
-    def _as_storefront(self, path: str, key: str, body: Any) -> Any:
-        request = urllib.request.Request(self._url + path, json.dumps(body).encode(), storefront(key))
+    def joins(self, drop_id: str, buyer: str) -> None:
+        """Somebody else whom the shop knows takes a place in the line."""
+        self._as_storefront(f"/v1/drops/{drop_id}/line", buyer, {}, buyer)
+
+    def _as_storefront(self, path: str, key: str, body: Any, buyer: str | None = None) -> Any:
+        headers = {**storefront(key), **({} if buyer is None else {"Race-Buyer": buyer})}
+        request = urllib.request.Request(self._url + path, json.dumps(body).encode(), headers)
         with urllib.request.urlopen(request, timeout=20) as response:
             return json.loads(response.read())
 

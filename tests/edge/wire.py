@@ -67,7 +67,9 @@ class Client:
         sent = {name: value for name, value in given.items() if value is not None}
         self._connection.request(method, path, content, sent)
         answer = self._connection.getresponse()
-        found = {name.lower(): value for name, value in answer.getheaders()}
+        found: dict[str, str] = {}
+        for name, value in answer.getheaders():  # What comes twice, as cookies do, is told in one.
+            found[name.lower()] = ", ".join(filter(None, (found.get(name.lower()), value)))
         return Response(answer.status, found, answer.read())
 
 

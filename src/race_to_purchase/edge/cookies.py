@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from race_to_purchase.rules.signing import WrongToken
 
 COOKIE = "race_session"
@@ -21,11 +23,18 @@ def cookie_of(header: bytes | None, name: str = COOKIE) -> str | None:
     return found[0].removeprefix(prefix).decode("latin-1") if found else None
 
 
-def set_cookie(value: str, *, max_age_s: int, secure: bool, name: str = COOKIE, path: str = "/") -> tuple[bytes, bytes]:
+def set_cookie(
+    value: str,
+    *,
+    max_age_s: int,
+    secure: bool,
+    name: str = COOKIE,
+    path: str = "/",
+    same_site: Literal["Lax", "Strict"] = "Lax",
+) -> tuple[bytes, bytes]:
     """The header that leaves the cookie in the browser; with an empty value and age it takes it away.
 
-    Buyers come by links of other sites and from their bank; whoever has a cookie for a path of their own does not.
+    Buyers come by links of other sites and from their bank, which a cookie that is Strict would not survive.
     """
-    same_site = "Lax" if path == "/" else "Strict"
     attributes = f"Path={path}; HttpOnly; SameSite={same_site}" + ("; Secure" if secure else "")
     return b"set-cookie", f"{name}={value}; Max-Age={max_age_s}; {attributes}".encode("ascii")

@@ -32,6 +32,7 @@ from race_to_purchase.rules.answers import Answer
 log = logging.getLogger("race.edge")
 
 Handler = Callable[[Call], Awaitable[Answer]]
+Told = Callable[[Answer, Headers], Answer]
 
 _ONCE = frozenset(
     {
@@ -49,7 +50,7 @@ class Verb(msgspec.Struct, frozen=True):
 
     `name` is short and stable: it is part of the scope of idempotency keys. `body` is how many bytes of one are read
     at most, 0 where none is read, and `json` whether it must be said to be JSON. `key` says whether an idempotency key
-    is required; None: one is not looked at.
+    is required; None: one is not looked at. `refused` makes a page of a problem, where a person reads it.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Verb(msgspec.Struct, frozen=True):
     body: int = 0
     key: bool | None = None
     json: bool = True
+    refused: Told | None = None
 
 
 class Endpoint:
@@ -82,6 +84,7 @@ class Endpoint:
         CAUSE.set(cause)
         load = self._gate.load
         load.in_flight += 1
+        verb: Verb | None = None
         try:
             verb = self._verbs.get(scope["method"])
             if verb is None:
@@ -104,6 +107,8 @@ class Endpoint:
             log.exception("request failed: %s %s", scope["method"], scope["path"], extra={"request": name})
             answer = broken(name)
         load.in_flight -= 1
+        if answer.problem and verb is not None and verb.refused is not None:
+            answer = verb.refused(answer, headers)
         took_s = monotonic() - began_s  # Of a stream, until it begins.
         await tell(send, answer, named, self._more(cause, headers))
         if not isinstance(answer, Streamed):

@@ -26,7 +26,7 @@ from race_to_purchase.edge.cors import Cors, open_to_pages
 from race_to_purchase.edge.customers import Customers
 from race_to_purchase.edge.drops import DropsOnSale
 from race_to_purchase.edge.echo import echo as echo_handler
-from race_to_purchase.edge.endpoint import Endpoint, Verb
+from race_to_purchase.edge.endpoint import Endpoint, Handler, Verb
 from race_to_purchase.edge.findings import FindingsAdmin
 from race_to_purchase.edge.gateways import GatewaysAdmin
 from race_to_purchase.edge.guard.gate import Gate
@@ -39,6 +39,10 @@ from race_to_purchase.edge.metrics import Metrics
 from race_to_purchase.edge.operator_sessions import ConsoleSessions
 from race_to_purchase.edge.pages.built import Built, built_files
 from race_to_purchase.edge.pages.pages import Pages
+from race_to_purchase.edge.plain.asking import FORM_BYTES_MAX
+from race_to_purchase.edge.plain.handlers import PlainPages
+from race_to_purchase.edge.plain.steps import Steps
+from race_to_purchase.edge.plain.visit import Views
 from race_to_purchase.edge.principals import Principals
 from race_to_purchase.edge.problems import no_such_page
 from race_to_purchase.edge.reference.pages import Reference
@@ -114,9 +118,13 @@ def build_app(
         behind.gate,
         Cors(behind.sessions.origins) if behind.sessions.origins.allowed else None,
     )
+    checkouts = Checkouts(behind.purchase, behind.line_keys, behind.doors, behind.carts)
+    line, drops = LineHandlers(behind.line, behind.doors, behind.gate), DropsOnSale(behind.catalogue)
+    views = Views(drops, behind.line, behind.line_keys, checkouts, sandbox=sandbox is not None)
+    plain = PlainPages(behind.sessions, views, Steps(line, behind.challenges, checkouts), behind.gate)
     routes = [
-        *_buying(at, Checkouts(behind.purchase, behind.line_keys, behind.doors, behind.carts)),
-        *_waiting(at, LineHandlers(behind.line, behind.doors, behind.gate)),
+        *_buying(at, checkouts),
+        *_waiting(at, line),
         *_steering(at, LineAdmin(behind.line_desk), GrantsAdmin(behind.grants)),
         *([_acting(at, SandboxActions(sandbox))] if sandbox is not None else []),
         *([at("/echo", post=Verb("echo", echo_handler, body=BYTES_MAX))] if echo else []),
@@ -125,7 +133,7 @@ def build_app(
         _carrying(at, Carts(behind.carts)),
         *_knowing(at, SigningIn(behind.sessions, behind.customers, behind.carts)),
         *_telling(at, behind.webhooks),
-        *_looking(at, DropsOnSale(behind.catalogue), Health(ready)),
+        *_looking(at, drops, Health(ready)),
         *_operating(at, DropsAdmin(behind.catalogue), GatewaysAdmin(behind.gateways), LedgerAdmin(behind.ledger)),
         *_trusting(at, KeysAdmin(behind.keys)),
         *_reconciling(at, FindingsAdmin(behind.findings)),
@@ -134,6 +142,7 @@ def build_app(
         *_reading(at, Reference()),
         at("/metrics", get=Verb("metrics", behind.metrics.show, "admin")),
         *_visiting(at, Pages(built_files() if pages is None else pages)),
+        *_without_script(at, plain),
     ]
     return Router(routes, redirect_slashes=False, default=_nothing_here)
 
@@ -334,6 +343,28 @@ def _visiting(at: Paths, pages: Pages) -> Sequence[Route]:
         at("/shop/{drop}/orders/{id}", get=Verb("shop_order", pages.order)),
         at("/console", get=Verb("console_page", pages.console)),
         at("/assets/{file}", get=Verb("asset", pages.asset)),
+    )
+
+
+def _without_script(at: Paths, plain: PlainPages) -> Sequence[Route]:
+    """Each form counts for the same limits as the request that it stands for."""
+    path = "/shop/{drop}/plain"
+
+    def form(step: str, name: str, handler: Handler) -> Route:
+        verb = Verb(name, handler, body=FORM_BYTES_MAX, json=False, refused=plain.refused)
+        return at(f"{path}/{step}", post=verb)
+
+    return (
+        at(path, get=Verb("plain", plain.show, refused=plain.refused)),
+        form("join", "join", plain.join),
+        form("code", "code", plain.code),
+        form("address", "plain", plain.address),
+        form("pass", "pass", plain.enter),
+        form("checkout", "reserve", plain.reserve),
+        form("payment", "pay", plain.pay),
+        form("return", "return", plain.returned),
+        form("cancel", "cancel", plain.cancel),
+        form("again", "plain", plain.again),
     )
 
 

@@ -22,7 +22,7 @@ Act = Callable[[str], Awaitable[str | None]]
 """Does what the payment of that ref waits for; the state that it is in then, or None where it waits for nothing."""
 
 _REF = re.compile(r"sbx_[!-~]{1,251}")
-_BACK = re.compile(r"https?://[!-~]{1,2000}")
+_BACK = re.compile(r"(?:https?://|/(?![/\\]))[!-~]{1,2000}")
 _STYLE = """
 :root{color-scheme:light dark;font:1.0625rem/1.5 ui-sans-serif,system-ui,sans-serif}
 body{max-width:26rem;margin:18vh auto 0;padding:0 1.25rem}

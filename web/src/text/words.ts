@@ -2,6 +2,7 @@
 
 import type { checkout } from "./en/checkout.ts";
 import type { line } from "./en/line.ts";
+import type { plain } from "./en/plain.ts";
 
 /** One message, or one a plural category of the language; `{name}` stands for a parameter. */
 export type Message = string | ({ readonly other: string } & { readonly [form in Intl.LDMLPluralRule]?: string });
@@ -29,5 +30,7 @@ export type LineWords = Like<typeof line>;
 export type CheckoutWords = Like<typeof checkout> & {
   readonly declines: { readonly [code in keyof (typeof checkout)["declines"]]: string };
 };
+
+export type PlainWords = Like<typeof plain>;
 
 export type Key = keyof LineWords["messages"] | keyof CheckoutWords["messages"];

@@ -8,8 +8,8 @@ from xml.etree.ElementTree import Element
 
 from race_to_purchase.app.report import charts
 from race_to_purchase.app.report.figures import Draw, Report
-from race_to_purchase.app.report.markup import Child, document, el
 from race_to_purchase.app.report.words import amount, clock, headline, measured, moment, money, share, span, took
+from race_to_purchase.edge.pages.markup import Child, document, el
 
 NOTHING_FOREIGN = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """What the page may load: nothing."""

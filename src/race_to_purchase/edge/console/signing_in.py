@@ -13,7 +13,7 @@ from race_to_purchase.edge.operator_sessions import COOKIE, COOKIE_PATH, Console
 from race_to_purchase.edge.origins import is_encrypted
 from race_to_purchase.edge.principals import ENOUGH, Principal, Principals, Role
 from race_to_purchase.edge.problems import console_session_over, unauthorized
-from race_to_purchase.edge.reply import Reply
+from race_to_purchase.edge.reply import Header, Reply
 from race_to_purchase.rules.answers import Answer
 from race_to_purchase.rules.operator_session import OperatorSession
 
@@ -63,13 +63,17 @@ class ConsoleSigningIn:
 
     async def end(self, call: Call) -> Answer:
         """DELETE /v1/admin/session: the cookie goes."""
-        gone = set_cookie("", max_age_s=0, secure=is_encrypted(call.headers), name=COOKIE, path=COOKIE_PATH)
-        return Reply(200, b'{"ended":true}', headers=(gone,))
+        return Reply(200, b'{"ended":true}', headers=(_cookie("", 0, call),))
 
     def _told(self, status: int, session: OperatorSession, principal: Principal, call: Call) -> Reply:
         value, left_s = self._sessions.cookie(session)
-        secure = is_encrypted(call.headers)
-        kept = set_cookie(value, max_age_s=left_s, secure=secure, name=COOKIE, path=COOKIE_PATH)
+        kept = _cookie(value, left_s, call)
         ends_at = datetime.fromtimestamp(session.ends_s(self._sessions.idle_s), UTC)
         view = OperatorView(principal.name, principal.role, self._sessions.csrf(session), ends_at)
         return Reply(status, _encode(view), headers=(kept,))
+
+
+def _cookie(value: str, left_s: int, call: Call) -> Header:
+    """The console's own: nobody comes to it by a link of another site."""
+    secure = is_encrypted(call.headers)
+    return set_cookie(value, max_age_s=left_s, secure=secure, name=COOKIE, path=COOKIE_PATH, same_site="Strict")

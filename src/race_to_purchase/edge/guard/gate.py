@@ -51,6 +51,12 @@ class Gate:
         if "ticket" in self._limits.names(route):
             await self._take(route, {"ticket": ticket})
 
+    async def admit_in_person(self, route: str, principal: Principal) -> None:
+        """The same for a buyer in person, where only the body says that the request is theirs."""
+        assert principal.browser is not None
+        if self._limits.names(route):
+            await self._take(route, {"session": principal.browser, "buyer": f"{principal.name}/{principal.buyer}"})
+
     async def _take(self, route: str, keys: dict[By, str]) -> None:
         exceeded = await self._limits.take(route, keys)
         if exceeded is not None:

@@ -58,6 +58,7 @@ LIMITS: Table = {
     "challenge": {"storefront": _STOREFRONT, "buyer": _BUYER, "session": _BUYER, "network": _NETWORK},
     "code": {"storefront": _STOREFRONT, "buyer": _SELDOM, "session": _SELDOM, "network": _NETWORK},
     "session": {"network": _NETWORK},
+    "plain": {"network": _NETWORK},
     "rum": {"network": _BEACONS},
 }
 """By the names that `routes` gives to what is asked. What is not here has no limit: the line's status, which caches

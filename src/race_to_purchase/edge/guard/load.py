@@ -12,7 +12,7 @@ from random import uniform
 from race_to_purchase.edge.problems import Refused, unavailable
 from race_to_purchase.errors import Overloaded
 
-BEGINNING = frozenset({"drop", "session", "challenge", "code", "join", "pass", "reserve", "rum"})
+BEGINNING = frozenset({"drop", "session", "challenge", "code", "join", "pass", "plain", "reserve", "rum"})
 """Names of what begins something, as in `routes`, and of what can be missed."""
 
 ALWAYS = frozenset({"healthz", "readyz"})

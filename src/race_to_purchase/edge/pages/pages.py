@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from race_to_purchase.edge.call import Call
 from race_to_purchase.edge.pages.built import Built
 from race_to_purchase.edge.problems import no_such, pages_not_built
+from race_to_purchase.edge.reply import Reply
 from race_to_purchase.rules.answers import Answer
 
 
@@ -22,7 +23,9 @@ class Pages:
 
     async def shop(self, call: Call) -> Answer:
         """GET /shop/{drop}: one page, which reads its own address. Only what can be no drop's name is unknown here."""
-        call.drop()
+        drop = call.drop()
+        if call.query == b"plain":  # A page without a script knows its own address as little as we do.
+            return Reply(303, b"", headers=((b"location", f"/shop/{drop}/plain".encode("ascii")),))
         page = self._files.get("shop.html")
         return pages_not_built() if page is None else page.reply(call.headers)
 

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from race_to_purchase.edge.reply import Header
 
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "worker-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-
-PAGE_HEADERS: tuple[Header, ...] = (
-    (b"content-security-policy", POLICY.encode("ascii")),
+_OTHERS: tuple[Header, ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )
+
+
+def _policy(*more: str) -> Header:
+    rules = ("default-src 'none'", "style-src 'self'", "img-src 'self' data:", *more)
+    fixed = ("form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'")
+    return b"content-security-policy", "; ".join((*rules, *fixed)).encode("ascii")
+
+
+PAGE_HEADERS: tuple[Header, ...] = (
+    _policy("script-src 'self'", "font-src 'self'", "connect-src 'self'", "worker-src 'self'"),
+    *_OTHERS,
+)
+
+PLAIN_HEADERS: tuple[Header, ...] = (_policy(), *_OTHERS)
+"""For pages in which no script runs at all."""
 
 ASSET_HEADERS: tuple[Header, ...] = (
     (b"x-content-type-options", b"nosniff"),

@@ -135,7 +135,8 @@ def _operation(operation: Operation) -> Json:
     }
     if operation.body is not None:
         content = {"schema": _body(operation.body), "example": operation.example}
-        built["requestBody"] = {"required": True, "content": {"application/json": content}}
+        media_type = "application/x-www-form-urlencoded" if operation.page else "application/json"
+        built["requestBody"] = {"required": True, "content": {media_type: content}}
     return built
 
 
@@ -202,10 +203,13 @@ def _bad(operation: Operation, status: int, names: list[str]) -> Json:
         headers["Retry-After"] = _header("RetryAfter")
     if operation.key is not None and status in (402, 409):
         headers["Idempotency-Replayed"] = _header("Replayed")
+    content: Json = {"application/problem+json": {"schema": _ref("Problem"), "example": _problem(names[0])}}
+    if operation.page:
+        content = {"text/html": {"schema": {"type": "string"}}}
     return {
         "description": " ".join(f"`{name}`: {CODES[name].meaning}" for name in names),
         "headers": headers,
-        "content": {"application/problem+json": {"schema": _ref("Problem"), "example": _problem(names[0])}},
+        "content": content,
     }
 
 

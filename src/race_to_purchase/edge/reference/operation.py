@@ -21,7 +21,8 @@ class Told(msgspec.Struct, frozen=True):
 class Operation(msgspec.Struct, frozen=True):
     """One method of one path; `query` names its parameters, `body` is a struct, or a union of some.
 
-    `key`: whether an Idempotency-Key is required, or None where none is looked at.
+    `key`: whether an Idempotency-Key is required, or None where none is looked at. `page`: it is for people, so that a
+    body is a form, and problems are told as pages.
     """
 
     method: str
@@ -37,6 +38,7 @@ class Operation(msgspec.Struct, frozen=True):
     example: Any = None
     key: bool | None = None
     query: tuple[str, ...] = ()
+    page: bool = False
 
 
 SECURED = ("unauthorized", "forbidden", "duplicate_header")

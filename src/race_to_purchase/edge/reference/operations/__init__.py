@@ -13,6 +13,7 @@ from race_to_purchase.edge.reference.operations import (
     measuring,
     operating,
     pages,
+    plain,
     sale,
     telling,
 )
@@ -31,4 +32,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *measuring.OPERATIONS,
     *health.OPERATIONS,
     *pages.OPERATIONS,
+    *plain.OPERATIONS,
 )

@@ -15,8 +15,9 @@ OPERATIONS: tuple[Operation, ...] = (
         "shop",
         TAG,
         "The demo shop",
-        "The same page for every drop and everybody; its script asks the API. Without built pages it is a problem.",
-        _PAGE,
+        "The same page for every drop and everybody; its script asks the API. Without built pages it is a problem. "
+        "`?plain` leads to the page that needs no script.",
+        {**_PAGE, 303: Told("With `?plain`.", None, media_type="text/html")},
         ("unknown_drop", "pages_not_built"),
     ),
     Operation(

@@ -1,0 +1,142 @@
+"""The requests to the plain pages. A form is answered by the way back to the page, or by the page and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec.structs import replace
+
+from race_to_purchase.edge.call import Call
+from race_to_purchase.edge.cookies import set_cookie
+from race_to_purchase.edge.guard.gate import Gate
+from race_to_purchase.edge.origins import is_encrypted
+from race_to_purchase.edge.plain.asking import fields_of, meant, session_of
+from race_to_purchase.edge.plain.frame import HTML, Frame, Shown
+from race_to_purchase.edge.plain.kept import Kept, keep, kept_by
+from race_to_purchase.edge.plain.parts import note
+from race_to_purchase.edge.plain.steps import Sent, Steps
+from race_to_purchase.edge.plain.visit import Views, Visit
+from race_to_purchase.edge.plain.words import Languages, Words
+from race_to_purchase.edge.principals import in_person
+from race_to_purchase.edge.problems import Refused, pages_not_built, unavailable
+from race_to_purchase.edge.reply import Reply
+from race_to_purchase.edge.sessions import Sessions
+from race_to_purchase.errors import TryAgainLater
+from race_to_purchase.rules.answers import Answer
+from race_to_purchase.rules.session import Session
+
+
+class Step(Protocol):
+    """One kind of form: what the browser keeps afterwards, or the problem that came of it."""
+
+    async def __call__(self, sent: Sent) -> Kept | Answer: ...
+
+
+class PlainPages:
+    """Handlers of `/shop/{drop}/plain…`."""
+
+    def __init__(self, sessions: Sessions, views: Views, steps: Steps, gate: Gate) -> None:
+        self._sessions = sessions
+        self._views = views
+        self._gate = gate
+        self._languages = Languages()
+        self._frame = Frame(self._languages.tags)
+        self.join = self._form(steps.join)
+        self.address = self._form(steps.address)
+        self.code = self._form(steps.code)
+        self.enter = self._form(steps.enter)
+        self.reserve = self._form(steps.reserve)
+        self.pay = self._form(steps.pay)
+        self.returned = self._form(steps.returned)
+        self.cancel = self._form(steps.cancel)
+        self.again = self._form(steps.again)
+
+    async def show(self, call: Call) -> Answer:
+        """GET /shop/{drop}/plain."""
+        if not self._languages.tags:
+            return pages_not_built()
+        visit = await self._visit(call, session_of(self._sessions, call.headers))
+        return self._page(await self._views.of(visit), visit)
+
+    def refused(self, told: Answer, headers: Mapping[bytes, bytes]) -> Answer:
+        """A problem as a page: what a person reads who was refused before there was a page."""
+        if not self._languages.tags:
+            return told
+        words = self._languages.of(b"", headers)
+        page = self._frame.page(Shown(words.say("retry"), [_trouble(told, words)]), words, status=told.status)
+        return replace(page, retry_after_s=told.retry_after_s)
+
+    def _form(self, step: Step) -> Any:
+        async def answered(call: Call) -> Answer:
+            return await self._answered(call, step)
+
+        return answered
+
+    async def _answered(self, call: Call, step: Step) -> Answer:
+        if not self._languages.tags:
+            return pages_not_built()
+        fields = fields_of(call)
+        session, begun = meant(self._sessions, call, fields)
+        visit = await self._visit(call, session)
+        assert visit.principal is not None
+        try:
+            await self._gate.admit_in_person(call.route, visit.principal)
+            done = await step(Sent(call, visit.principal, visit.kept, fields))
+        except Refused as refused:
+            done = refused.answer
+        except TryAgainLater as error:
+            done = unavailable(error)
+        return await self._after(visit, done, session if begun else None, fields)
+
+    async def _after(
+        self, visit: Visit, done: Kept | Answer, begun: Session | None, fields: Mapping[str, str]
+    ) -> Answer:
+        secure = is_encrypted(visit.call.headers)
+        cookies = []
+        if begun is not None:
+            value, left_s = self._sessions.cookie(begun)
+            cookies.append(set_cookie(value, max_age_s=left_s, secure=secure))
+        if isinstance(done, Kept):
+            cookies.append(keep(done, visit.drop.id, secure=secure))
+            forms = visit.forms
+            back = (b"location", f"{forms.path}{forms.query}".encode("ascii"))
+            return Reply(303, b"", media_type=HTML, headers=(back, *cookies))
+        visit = replace(visit, email=fields.get("email", "")[:254])
+        page = self._page(await self._views.of(visit), visit, done)
+        return replace(page, headers=(*page.headers, *cookies))
+
+    async def _visit(self, call: Call, session: Session | None) -> Visit:
+        query = dict(parse_qsl(call.query.decode("latin-1"), keep_blank_values=True))
+        return Visit(
+            call=call,
+            drop=await self._views.drop(call),
+            words=self._languages.of(call.query, call.headers),
+            kept=kept_by(call.headers),
+            principal=None if session is None else in_person(session),
+            csrf=None if session is None else self._sessions.csrf(session),
+            query=query,
+        )
+
+    def _page(self, shown: Shown, visit: Visit, wrong: Answer | None = None) -> Reply:
+        words, drop = visit.words, visit.drop
+        prices = sorted({item.price for item in drop.items})
+        facts = [" – ".join(words.money(price, drop.currency) for price in (prices[:1] + prices[1:][-1:]))]
+        if wrong is None:
+            return self._frame.page(shown, words, facts)
+        told = replace(shown, body=[_trouble(wrong, words), *shown.body])
+        return replace(self._frame.page(told, words, facts, wrong.status), retry_after_s=wrong.retry_after_s)
+
+
+def _trouble(told: Answer, words: Words) -> Any:
+    """What went wrong, in plain words, and what to do next."""
+    problem: Mapping[str, Any] = msgspec.json.decode(told.body)
+    code = str(problem["code"])
+    if code == "payment_declined":
+        kept = words.say("declinedKept") if problem.get("reserved_until") else ""
+        why = words.decline(str(problem.get("decline_code", "")))
+        return note(words.say("declinedTitle"), f"{why} {kept}".strip(), bad=True)
+    found = words.trouble(code)
+    return note(found.what, found.next, bad=True)

@@ -1,0 +1,135 @@
+"""What is shown of a line: before it moves, while it moves, and at its end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from xml.etree.ElementTree import Element
+
+import msgspec
+
+from race_to_purchase.edge.line.shapes import LineStatus
+from race_to_purchase.edge.pages.markup import el
+from race_to_purchase.edge.plain.kept import ASKED
+from race_to_purchase.edge.plain.parts import Forms, button, field, figures, lure, note, small, title
+from race_to_purchase.edge.plain.standing import (
+    LOOKING,
+    Standing,
+    View,
+    look_again_s,
+    wait_in_words,
+    warning_of,
+)
+from race_to_purchase.edge.plain.words import Words
+from race_to_purchase.rules.line.door import Door
+
+_MOMENTS: dict[View, tuple[str, str]] = {
+    "announced": ("registrationIn", "registration_opens_at"),
+    "registration": ("registrationCloses", "registration_closes_at"),
+    "registered": ("drawIn", "registration_closes_at"),
+    "drawn": ("opensIn", "opens_at"),
+}
+_KEPT: frozenset[View] = frozenset({"registered", "drawn", "waiting", "paused"})
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A line as one browser sees it; `code` is what it keeps of a code by e-mail, `still`: the page is not to move."""
+
+    status: LineStatus
+    door: Door
+    standing: Standing
+    code: str
+    still: bool
+
+
+def line_page(line: Line, forms: Forms, words: Words) -> tuple[list[Element | None], int]:
+    """What is shown, and after how many seconds the page looks again by itself."""
+    view = line.standing.view
+    again_s = look_again_s(line.status, line.standing.ahead) if view in LOOKING and not line.still else 0
+    lead = "" if view in ("admitted", "code", "called") else words.say(f"{view}.body")
+    told = line.status.message
+    return [
+        _code(line, forms, words) if view == "code" else title(words.say(f"{view}.title"), lead),
+        _moment(line.status, view, words),
+        _place(line, words) if view in ("waiting", "drawn") and line.standing.ahead is not None else None,
+        _action(line, forms, words),
+        None if told is None else note(words.say("shopNote"), told),
+        small(words.say("placeKept")) if view in _KEPT else None,
+        _looking(view, again_s, forms, words),
+    ], again_s
+
+
+def _moment(status: LineStatus, view: View, words: Words) -> Element | None:
+    if view not in _MOMENTS:
+        return None
+    label, name = _MOMENTS[view]
+    moment: datetime = getattr(status, name)
+    return figures((words.say(label), words.moment(moment, status.now)))
+
+
+def _place(line: Line, words: Words) -> Element:
+    status, ahead = line.status, max(0, line.standing.ahead or 0)
+    waits = line.standing.view == "waiting"
+    warning = warning_of(status, ahead) if waits else None
+    return el(
+        "div",
+        figures(
+            (words.say("place"), words.number(ahead) if ahead else words.say("nextUp")),
+            (words.say("waitLabel"), wait_in_words(ahead, status.rate_per_s, words)) if waits else None,
+        ),
+        el("p", words.say(warning), class_="warn") if warning else None,
+        class_="stack",
+    )
+
+
+def _action(line: Line, forms: Forms, words: Words) -> Element | None:
+    match line.standing.view:
+        case "registration":
+            return forms.to("join", lure(words), button(words.say("register")))
+        case "join":
+            return forms.to("join", lure(words), button(words.say("join")))
+        case "called":
+            lasting = small(words.say("enterBody", time=words.lasting(line.door.pass_seconds)))
+            return forms.to("pass", lasting, button(words.say("enter")))
+        case "lapsed":
+            return forms.to("pass", button(words.say("retry")))
+        case _:
+            return None
+
+
+def _code(line: Line, forms: Forms, words: Words) -> Element:
+    """Two forms, one after the other: to which address, and which code has come."""
+    if line.code == ASKED:
+        return el(
+            "div",
+            title(words.say("code.title"), words.say("code.body")),
+            forms.to(
+                "code",
+                field(words.say("emailLabel"), "email", "email", "email"),
+                lure(words),
+                button(words.say("codeSend")),
+            ),
+            class_="stack",
+        )
+    return el(
+        "div",
+        title(words.say("code.title"), words.say("codeIsSent")),
+        forms.to(
+            "join",
+            field(words.say("codeLabel"), "code", "text", "one-time-code"),
+            button(words.say("codeConfirm")),
+        ),
+        forms.to("address", button(words.say("codeOther"), second=True)),
+        class_="stack",
+    )
+
+
+def _looking(view: View, again_s: int, forms: Forms, words: Words) -> Element | None:
+    """A page that moves by itself can be told to stand still, and one that stands still can be made to look."""
+    if view not in LOOKING:
+        return None
+    if not again_s:
+        return el(
+            "p", forms.link(words.say("lookAgain"), "still"), forms.link(words.say("lookByItself")), class_="links"
+        )
+    stop = forms.link(words.say("doNotLook"), "still")
+    return el("p", words.say("looksAgain", n=again_s), " ", stop, class_="small")

@@ -1,0 +1,26 @@
+/** Deutsch für die Seiten, die kein JavaScript brauchen. */
+
+import type { PlainWords } from "../words.ts";
+
+export const plain: PlainWords = {
+  messages: {
+    lookAgain: "Noch einmal nachsehen",
+    looksAgain: { one: "Diese Seite sieht jede Sekunde selbst nach.", other: "Diese Seite sieht alle {n} Sekunden selbst nach." },
+    lookByItself: "Diese Seite selbst nachsehen lassen",
+    doNotLook: "Nicht mehr selbst nachsehen",
+    enter: "Eintreten",
+    enterBody: "Treten Sie ein, wenn Sie wählen möchten: Von da an dauert Ihre Zeit {time}.",
+    place: "Vor Ihnen",
+    placeOf: "{ahead} von {all}",
+    moment: "{time} ({clock} UTC)",
+    back: "Zurück zum Verkauf",
+    payElsewhere: "Die Felder des Zahlungsanbieters brauchen JavaScript. Schalten Sie es für diesen Shop ein und machen Sie hier weiter: Ihre Reservierung bleibt.",
+    goOn: "Mit JavaScript weiter",
+    codeIsSent: "Wir haben einen Code an diese Adresse gesendet. Es kann eine Minute dauern.",
+    website: "Bitte leer lassen",
+    outcomeAsk: "Ich bin zurück von der Bank",
+  },
+  troubles: {
+    challenge_required: { what: "Dieser Verkauf verlangt eine Prüfung, und die braucht JavaScript.", next: "Schalten Sie es für diese Seite ein, oder öffnen Sie sie in einem anderen Browser." },
+  },
+};
