@@ -106,6 +106,7 @@ class TestAWishForAKey:
             ({"role": "root"}, "role"),
             ({"expires_at": "2001-01-01T00:00:00Z"}, "expires_at"),
             ({"expires_at": "2099-01-01T00:00:00"}, "expires_at"),
+            ({"expires_at": "9999-12-31T23:59:59-14:00"}, "expires_at"),
             ({"scope": "*"}, "scope"),
         ],
     )

@@ -320,7 +320,7 @@ class TestABodyThatIsNotWhatItsHeadSays:
         b"POST /v1/checkouts HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
         head(content_length="3", Content_Length="4") + b"{}x",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        b"GET " + b"/" * 100_000 + b" HTTP/1.1\r\nhost: a\r\n\r\n",
+        b"CONNECT shop:443 HTTP/1.1\r\nhost: shop:443\r\n\r\n",
     ],
 )
 def test_bytes_that_are_no_request_are_refused_as_such(server: Server, storefront: Client, garbage: bytes) -> None:
@@ -328,39 +328,6 @@ def test_bytes_that_are_no_request_are_refused_as_such(server: Server, storefron
     assert split(received).problem == (400, "malformed_http")
     assert received.count(b"HTTP/1.1 ") == 1
     assert storefront.ask("GET", "/healthz").status == 200
-
-
-class TestAHead:
-    def test_may_not_be_of_any_length(self, server: Server) -> None:
-        for long in (b"GET /" + b"a" * 40_000, b"GET / HTTP/1.1\r\nx: " + b"a" * 40_000):
-            assert split(exchange(server.port, long, end=False)).problem == (431, "head_too_large")
-
-    def test_may_have_32_kib(self, server: Server) -> None:
-        long = b"GET /healthz HTTP/1.1\r\nconnection: close\r\nx: " + b"a" * 32_000 + b"\r\n\r\n"
-        assert split(exchange(server.port, long, end=False)).status == 200
-
-    @pytest.mark.parametrize("begun", [b"", b"GET /healthz HTT"])
-    def test_may_not_take_for_ever(self, shop: Shop, monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
-        monkeypatch.setattr(protocol, "HEAD_TIMEOUT_S", 0.2)
-        with Server(shop.app) as server:
-            assert exchange(server.port, begun, end=False) == b""
-
-    def test_may_not_take_for_ever_after_another(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(protocol, "HEAD_TIMEOUT_S", 0.2)
-        with (
-            Server(shop.app) as server,
-            socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection,
-        ):
-            connection.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
-            assert connection.recv(4096).startswith(b"HTTP/1.1 200")
-            connection.sendall(b"GET /healthz HTT")
-            assert connection.recv(4096) == b""
-
-    def test_may_come_in_pieces(self, server: Server) -> None:
-        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
-            for byte in b"GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n":
-                connection.sendall(bytes([byte]))
-            assert connection.recv(100).startswith(b"HTTP/1.1 200")
 
 
 def test_a_header_that_decides_comes_once(server: Server) -> None:

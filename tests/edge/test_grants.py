@@ -149,7 +149,15 @@ class TestWhatIsRefused:
 
     @pytest.mark.parametrize(
         "changes",
-        [{"lane": "VIP"}, {"lane": "x" * 17}, {"identities": []}, {"valid_until": "2020-01-01T00:00:00Z"}, {"x": 1}],
+        [
+            {"lane": "VIP"},
+            {"lane": "x" * 17},
+            {"identities": []},
+            {"valid_until": "2020-01-01T00:00:00Z"},
+            {"valid_until": "9999-12-31T23:59:59-14:00"},
+            {"valid_from": "0001-01-01T00:00:00+14:00"},
+            {"x": 1},
+        ],
     )
     def test_a_wish_that_makes_no_sense(self, admin: Client, changes: dict[str, Any]) -> None:
         wish = {"lane": "vip", "identities": ["ada"], "valid_until": "2099-01-01T00:00:00Z", **changes}

@@ -35,3 +35,33 @@ def setting_names() -> list[str]:
 def test_pauses_that_are_none_are_refused(text: str) -> None:
     with pytest.raises(WrongSetting, match="resolve_after_s"):
         load({"RACE_RESOLVE_AFTER_S": text})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("PORT", "http", "RACE_PORT is wrong: it is a whole number from 0 to 65535."),
+        ("PORT", "65536", "RACE_PORT is wrong: it is a whole number from 0 to 65535."),
+        ("WORKERS", "9" * 5000, "RACE_WORKERS is wrong: it is a whole number from 1 to 64."),
+        ("ANSWER_WAIT_S", "inf", "RACE_ANSWER_WAIT_S is wrong: it is a number above 0 up to"),
+        ("ACTION_WAIT_S", "nan", "RACE_ACTION_WAIT_S is wrong: it is a number above 0 up to"),
+        ("DEADLINE_EXTENSION_MAX_S", "1e300", "RACE_DEADLINE_EXTENSION_MAX_S is wrong: it is a number from 0 to"),
+        ("METRICS", "maybe", "RACE_METRICS is wrong: it is true or false."),
+        ("POLICY", "fast", "RACE_POLICY is wrong: it is one of combine, optimistic."),
+        ("LOG", "\udcff", "RACE_LOG is wrong: it is one of auto, human, json."),
+        ("DATA_DIR", "\udcff", "RACE_DATA_DIR is wrong: it holds characters that are not text."),
+        ("HOST", "local\0host", "RACE_HOST is wrong: it holds characters that are not text."),
+    ],
+)
+def test_a_setting_that_is_none_is_told_by_name_and_with_what_it_should_be(name: str, text: str, told: str) -> None:
+    with pytest.raises(WrongSetting) as refused:
+        load({f"RACE_{name}": text})
+    assert str(refused.value).startswith(told)
+
+
+@pytest.mark.parametrize("name", ["STOREFRONT_KEYS", "ADMIN_KEYS"])
+def test_two_keys_of_one_name_are_refused_and_neither_is_told(name: str) -> None:
+    with pytest.raises(WrongSetting, match="names shop twice") as refused:
+        load({f"RACE_{name}": f"shop:{'k' * 16},shop:{'l' * 16}"})
+    assert "kkk" not in str(refused.value)
+    assert "lll" not in str(refused.value)

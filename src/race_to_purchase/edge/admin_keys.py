@@ -12,6 +12,7 @@ from race_to_purchase.edge.problems import invalid, key_name_taken, no_such
 from race_to_purchase.operate.admin_keys import AdminKeys
 from race_to_purchase.rules.admin_keys import NAME_PATTERN, AdminKey, KeyRole
 from race_to_purchase.rules.answers import Answer
+from race_to_purchase.rules.moments import LATEST
 
 
 class NewAdminKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,8 +50,8 @@ class KeysAdmin:
         """POST /v1/admin/keys."""
         assert call.principal is not None
         wish = call.decoded(_new)
-        if wish.expires_at is not None and wish.expires_at <= datetime.now(UTC):
-            raise invalid("expires_at", "It must be in the future.")
+        if wish.expires_at is not None and not datetime.now(UTC) < wish.expires_at < LATEST:
+            raise invalid("expires_at", "It must be in the future, and before the year 3000.")
         issued = await self._keys.issue(wish.name, wish.role, wish.expires_at, call.principal.name)
         if issued is None:
             raise key_name_taken()

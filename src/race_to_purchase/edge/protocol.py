@@ -21,7 +21,7 @@ from race_to_purchase.observe.events.guard import ConnectionEnded
 from race_to_purchase.rules.answers import Answer, problem
 
 HEAD_BYTES_MAX = 32 * 1024
-"""Request line and headers; more is refused once it has come, and at most one read more is held."""
+"""Request line and headers; more is refused once it has come, also where all of it came in one read."""
 
 HEAD_TIMEOUT_S = 10.0
 """From the first byte of a head to its last, and from a connection to its first request."""
@@ -116,6 +116,8 @@ class BoundedProtocol(HttpToolsProtocol):
     """Those of this process; see `connection.http_protocol`."""
 
     _head_bytes = 0
+    _read_bytes = 0
+    _too_long = False
     _waiting: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
     _rests_since_s: float | None = None
@@ -160,7 +162,10 @@ class BoundedProtocol(HttpToolsProtocol):
         if transport.lingering:
             return
         before = self.cycle
+        self._read_bytes = len(data)
         super().data_received(data)
+        if transport.is_closing():
+            return
         scope: Any = self.scope
         if scope is None or "method" not in scope:
             # What came before this head in the same read was a request of its own, and does not count.
@@ -171,6 +176,9 @@ class BoundedProtocol(HttpToolsProtocol):
             self._stop_waiting()
 
     def on_headers_complete(self) -> None:
+        if self._head_bytes + self._read_bytes > HEAD_BYTES_MAX and self._size_of_head() > HEAD_BYTES_MAX:
+            self._too_long = True
+            raise ValueError("this head is too long")  # The parser stops at it, and `send_400_response` comes next.
         self.counted_in.spoke(self)
         super().on_headers_complete()
 
@@ -195,7 +203,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Where a whole request came before the garbage, that one is answered, and then the connection ends."""
         if not self._ends_after_answer():
-            self._refuse(GARBAGE)
+            self._refuse(TOO_LONG if self._too_long else GARBAGE)
+
+    def _size_of_head(self) -> int:
+        named: Any = self.headers
+        return len(self.url) + sum(len(name) + len(value) for name, value in named)
 
     def _in_head(self, size: int) -> None:
         """Part of a head has come: it may not go on for ever. uvicorn sets the method once a head is whole."""

@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from race_to_purchase.rules.line.door import Door
+from race_to_purchase.rules.moments import require_moment
 from race_to_purchase.rules.money import MINOR_UNITS_MAX, exponent
 
 Slug = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z", max_length=64)]
@@ -92,9 +93,8 @@ class Drop(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
 
     def __post_init__(self) -> None:
         exponent(self.currency)
-        for name, moment in (("opens_at", self.opens_at), ("closes_at", self.closes_at)):
-            if moment is not None and moment.tzinfo is None:
-                raise ValueError(f"{name} needs a time zone, such as 2026-12-01T18:00:00Z")
+        require_moment("opens_at", self.opens_at)
+        require_moment("closes_at", self.closes_at)
         if self.closes_at is not None and self.closes_at <= self.opens_at:
             raise ValueError("closes_at must be after opens_at")
         if self.door is not None and self.door.registration_closes_at > self.opens_at:

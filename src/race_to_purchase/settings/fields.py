@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from race_to_purchase.settings.values import keys_of, log_only_of, pauses_of, signing_keys_of
+from race_to_purchase.settings.values import YEAR_S, keys_of, log_only_of, pauses_of, signing_keys_of
 
-Positive = Annotated[int, msgspec.Meta(ge=1)]
-Seconds = Annotated[float, msgspec.Meta(gt=0)]
+Positive = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=YEAR_S)]
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -141,7 +141,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     deadline_extension_max_s: Annotated[
         float,
         msgspec.Meta(
-            ge=0, description="A reservation may last so much longer than promised, for buyers who act or are queued."
+            ge=0,
+            le=YEAR_S,
+            description="A reservation may last so much longer than promised, for buyers who act or are queued.",
         ),
     ] = 600.0
     resolve_after_s: Annotated[

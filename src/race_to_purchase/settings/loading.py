@@ -13,6 +13,7 @@ from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.settings.fields import Settings
 
 PREFIX = "RACE_"
+NOT_TEXT = "it holds characters that are not text"
 
 
 class WrongSetting(ConfigurationError):
@@ -32,12 +33,36 @@ def load(environ: Mapping[str, str] = os.environ, **options: Any) -> Settings:
     for name, value in values.items():
         try:
             values[name] = msgspec.convert(value, fields[name].type, strict=False)
-        except msgspec.ValidationError as error:
-            raise WrongSetting(name=f"{PREFIX}{name.upper()}", reason=error) from None
+        except (msgspec.ValidationError, UnicodeError):
+            raise WrongSetting(name=f"{PREFIX}{name.upper()}", reason=_wanted(fields[name].type)) from None
+        if not str(value).isprintable():
+            raise WrongSetting(name=f"{PREFIX}{name.upper()}", reason=NOT_TEXT)
     try:
         return Settings(**values)
     except ValueError as error:
         raise WrongSetting(name="a setting", reason=error) from None
+
+
+def _wanted(kind: Any) -> str:
+    """What a setting has to look like, in words."""
+    described = msgspec.inspect.type_info(kind)
+    match described.type if isinstance(described, msgspec.inspect.Metadata) else described:
+        case msgspec.inspect.LiteralType(values=values):
+            return f"it is one of {', '.join(map(str, values))}"
+        case msgspec.inspect.BoolType():
+            return "it is true or false"
+        case msgspec.inspect.IntType(ge=least, le=most):
+            return f"it is a whole number{_within(least, most)}"
+        case msgspec.inspect.FloatType(gt=above, ge=least, le=most):
+            return f"it is a number{_within(least, most) if above is None else f' above {above:g} up to {most}'}"
+        case _:
+            return NOT_TEXT
+
+
+def _within(least: float | None, most: float | None) -> str:
+    if most is None:
+        return "" if least is None else f", at least {least:g}"
+    return f" from {least or 0} to {most}"
 
 
 def with_development_keys(settings: Settings) -> Settings:

@@ -31,6 +31,8 @@ def keys_of(text: str, setting: str) -> dict[str, str]:
         name, colon, key = pair.partition(":")
         if not (name and colon and key):
             raise ValueError(f"{setting} must look like name:key,name:key")
+        if name in keys:
+            raise ValueError(f"{setting} names {name} twice: keys that both count need names of their own")
         keys[name] = key
     return keys
 
@@ -45,7 +47,7 @@ def signing_keys_of(text: str, setting: str) -> dict[int, bytes]:
     """`2:secret,1:secret` by number, in this order; ValueError for anything else. Secrets are never in the message."""
     keys: dict[int, bytes] = {}
     for name, secret in keys_of(text, setting).items():
-        if not (name.isascii() and name.isdecimal() and 1 <= int(name) <= 255 and len(secret) >= 32):
+        if not (name.isascii() and name.isdecimal() and len(name) <= 3 and 1 <= int(name) <= 255 and len(secret) >= 32):
             raise ValueError(
                 f"{setting} must look like 2:secret,1:secret, with numbers from 1 to 255 and secrets of 32 "
                 "characters or more, such as `openssl rand -hex 32` gives"

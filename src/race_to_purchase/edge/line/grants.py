@@ -12,6 +12,7 @@ from race_to_purchase.edge.line.shapes import GrantList, IssuedGrant, IssuedGran
 from race_to_purchase.edge.problems import invalid
 from race_to_purchase.operate.grants import GrantDesk, Wanted
 from race_to_purchase.rules.answers import Answer, answer
+from race_to_purchase.rules.moments import EARLIEST, LATEST
 from race_to_purchase.rules.outcomes import Granted
 
 NEW_GRANTS = msgspec.json.Decoder(NewGrants)
@@ -31,8 +32,10 @@ class GrantsAdmin:
         assert call.principal is not None
         wish = call.decoded(NEW_GRANTS)
         since = wish.valid_from or datetime.now(UTC)
-        if wish.valid_until <= since:
-            raise invalid("valid_until", "It must be after valid_from, and in the future.")
+        if since < EARLIEST:
+            raise invalid("valid_from", "It must not be before the year 2000.")
+        if not since < wish.valid_until < LATEST:
+            raise invalid("valid_until", "It must be after valid_from, in the future, and before the year 3000.")
         wanted = Wanted(wish.lane, wish.identities, since, wish.valid_until)
         issued = await self._desk.issue(call.drop(), wanted, call.principal.name)
         if not isinstance(issued, list):

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from race_to_purchase.rules.moments import require_moment
+
 Rate = Annotated[float, msgspec.Meta(gt=0, le=1_000_000)]
 """People a second; below one, somebody every few seconds."""
 
@@ -34,8 +36,7 @@ class Door(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     challenge: Literal["none", "adaptive"] = "adaptive"
 
     def __post_init__(self) -> None:
-        for name in ("registration_opens_at", "registration_closes_at"):
-            if getattr(self, name).tzinfo is None:
-                raise ValueError(f"{name} needs a time zone, such as 2026-12-01T17:00:00Z")
+        require_moment("registration_opens_at", self.registration_opens_at)
+        require_moment("registration_closes_at", self.registration_closes_at)
         if self.registration_closes_at <= self.registration_opens_at:
             raise ValueError("registration_closes_at must be after registration_opens_at")
