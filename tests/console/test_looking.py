@@ -1,6 +1,7 @@
 """The console shows a sale as it is: from the rows at once, from the counts of all processes seconds later."""
 
 import time
+import urllib.request
 from typing import Any
 from uuid import uuid4
 
@@ -43,6 +44,29 @@ def test_what_is_sold_is_seen_with_what_it_brought_and_why_others_went_away(cons
     measures = {measure["id"]: measure["value"] for measure in seen["measures"]}
     assert measures["M1"] == 1.0
     assert measures["M2"] is not None
+
+
+def test_what_is_met_and_what_is_left_is_judged_by_the_objectives_of_the_shop(console: Console) -> None:
+    seen = console.overview(console.drop())
+    targets = {measure["id"]: measure["target"] for measure in seen["measures"]}
+    assert (seen["budget"]["target"], targets["M1"], targets["M2"]) == (0.9, "≥ 90%", "< 30000 ms")
+
+
+def test_the_levels_of_a_process_are_told_as_long_as_they_stay_the_same(console: Console) -> None:
+    drop = console.drop()
+    console.engine.until(lambda: console.overview(drop)["saturation"]["processes"] == 2)
+    console.engine.until(lambda: console.overview(drop)["saturation"]["connections"] >= 2)
+
+
+def test_from_where_most_comes_is_seen_shortened(console: Console) -> None:
+    drop = console.drop()
+
+    def seen() -> bool:
+        # Somebody without a key: what storefronts ask says nothing of where their buyers are.
+        urllib.request.urlopen(f"{console.engine.url}/v1/drops/{drop}", timeout=10).close()
+        return [one["network"] for one in console.overview(drop)["networks"]] == ["127.0.0.0/24"]
+
+    console.engine.until(seen)
 
 
 def test_charts_add_up_to_what_was_sold_and_are_bounded(console: Console) -> None:

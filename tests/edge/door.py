@@ -16,6 +16,7 @@ from race_to_purchase.edge.challenge.networks import Networks
 from race_to_purchase.edge.challenge.noticing import Known, Notices
 from race_to_purchase.edge.challenge.proof import ProofOfWork
 from race_to_purchase.edge.guard.address import Proxies
+from race_to_purchase.edge.guard.busiest import Busiest
 from race_to_purchase.edge.guard.gate import Gate
 from race_to_purchase.edge.guard.limits import LimitsHere, configured
 from race_to_purchase.edge.guard.load import Load
@@ -69,7 +70,9 @@ class Door:
         self.challenges = Challenges(means, self.notices, watched, reserving=reserving, tell=self.told.append)
         self.desk = ChallengeDesk(self.challenges, self.codes, self.post if mail else None, self.now)
         kept = LimitsHere({} if limits == "off" else configured(limits), self.now)
-        self.gate = Gate(proxies or Proxies(), kept, Load(in_flight_max), log_only="limits" in log_only)
+        self.gate = Gate(
+            proxies or Proxies(), kept, Load(in_flight_max), Busiest(self.now), log_only="limits" in log_only
+        )
 
     def now(self) -> float:
         """Seconds since 1970, as far as the door knows."""

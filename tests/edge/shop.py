@@ -141,7 +141,7 @@ class Shop:
     def console(self) -> ConsoleHandlers:
         """The console, for who may do what; what it reads is shown on PostgreSQL, in tests/console."""
         rows: Any = None
-        desk = ConsoleDesk(self.store, rows, rows, list, Slo())
+        desk = ConsoleDesk(self.store, rows, rows, list, list, Slo())
         lines = LineDesk(self.line._committer, self.line_rows, partial(reveal, self.keys))
         acts = Acts(self.store, self.catalogue, lines, self.gateways)
         return ConsoleHandlers(desk, acts, self.catalogue, Live(desk.overview, "shop"))

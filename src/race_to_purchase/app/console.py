@@ -9,10 +9,12 @@ import asyncpg
 
 from race_to_purchase.edge.console.handlers import ConsoleHandlers
 from race_to_purchase.edge.console.live import Live
+from race_to_purchase.edge.guard.gate import Gate
 from race_to_purchase.edge.operator_sessions import ConsoleSessions
 from race_to_purchase.observe.slo.objectives import Slo
 from race_to_purchase.operate.console.acts import Acts
 from race_to_purchase.operate.console.desk import ConsoleDesk
+from race_to_purchase.operate.console.shapes import NetworkSeen
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.operate.gateways import Gateways
 from race_to_purchase.operate.line import LineDesk
@@ -26,6 +28,9 @@ from race_to_purchase.store.console import PostgresConsole
 KEPT = "console"
 """Name under which the key is kept that signs operators' sessions; it is made once, for all processes."""
 
+NETWORKS = 10
+"""So many of the busiest are told."""
+
 
 async def open_console_sessions(settings: Settings, keyrings: Keyrings) -> ConsoleSessions:
     """Operators' sessions, which any process reads."""
@@ -34,16 +39,19 @@ async def open_console_sessions(settings: Settings, keyrings: Keyrings) -> Conso
 
 
 class ConsoleParts:
-    """One process's part in the console."""
+    """One process's part in the console; `gate` knows whence most comes."""
 
     def __init__(
-        self, pool: asyncpg.Pool, reads: Reads, series: SeriesStore, router: Router, source: str, slo: Slo
+        self, pool: asyncpg.Pool, reads: Reads, series: SeriesStore, router: Router, gate: Gate, slo: Slo, source: str
     ) -> None:
         def counted() -> Sequence[Counted]:
             return [router.desk(name).counted() for name in router.names]
 
+        def networks() -> Sequence[NetworkSeen]:
+            return [NetworkSeen(name, per_s) for name, per_s in gate.busiest.per_s(NETWORKS)]
+
         self._reads = reads
-        self.desk = ConsoleDesk(reads, PostgresConsole(pool), series, counted, slo)
+        self.desk = ConsoleDesk(reads, PostgresConsole(pool), series, counted, networks, slo)
         self.live = Live(self.desk.overview, source)
 
     def handlers(self, catalogue: Catalogue, line: LineDesk, gateways: Gateways) -> ConsoleHandlers:

@@ -104,7 +104,7 @@ class Engine:
         source = uuid4().hex[:12]
         self._record = Record(Recorder(self.observing.counting), self.series, source)
         slo = objectives(settings)
-        self._console = ConsoleParts(store.pool, self.reads, self.series, counter.router, source, slo)
+        self._console = ConsoleParts(store.pool, self.reads, self.series, counter.router, self.guard.gate, slo, source)
         self.committer = committer_of(settings, store)
         patience = patience_of(settings)
         self.purchase = Purchase(

@@ -17,6 +17,7 @@ from race_to_purchase.edge.challenge.networks import Networks
 from race_to_purchase.edge.challenge.noticing import Known, Notices
 from race_to_purchase.edge.challenge.proof import ProofOfWork
 from race_to_purchase.edge.guard.address import Proxies
+from race_to_purchase.edge.guard.busiest import Busiest
 from race_to_purchase.edge.guard.gate import Gate
 from race_to_purchase.edge.guard.limits import LimitsHere, WrongLimit, configured
 from race_to_purchase.edge.guard.load import Load
@@ -72,7 +73,7 @@ def _gate(settings: Settings) -> Gate:
     except WrongLimit as error:
         raise ConfigurationError(detail=f"RACE_LIMITS: {error}.") from None
     log_only = "limits" in log_only_of(settings.guard_log_only)
-    return Gate(_proxies(settings), limits, Load(settings.in_flight_max), log_only=log_only)
+    return Gate(_proxies(settings), limits, Load(settings.in_flight_max), Busiest(time.monotonic), log_only=log_only)
 
 
 def _log_only(settings: Settings) -> frozenset[LogOnly]:

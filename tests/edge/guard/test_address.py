@@ -20,7 +20,9 @@ def of(proxies: Proxies, peer: str | None, *lines: str) -> Origin:
 class TestAHeaderFromAnybody:
     @pytest.mark.parametrize("proxies", [Proxies(), TRUSTING])
     def test_is_not_believed(self, proxies: Proxies) -> None:
-        assert of(proxies, "203.0.113.9", "198.51.100.1") == Origin("203.0.113.9", "203.0.113.9", proxied=False)
+        assert of(proxies, "203.0.113.9", "198.51.100.1") == Origin(
+            "203.0.113.9", "203.0.113.9", False, "203.0.113.0/24"
+        )
 
     def test_gives_no_fresh_address_through_a_trusted_proxy(self) -> None:
         """The client wrote the left part; the proxy appended the address from which it was reached."""
@@ -33,14 +35,14 @@ class TestAHeaderFromAnybody:
 
 class TestATrustedProxy:
     def test_tells_the_client(self) -> None:
-        assert of(TRUSTING, PROXY, "203.0.113.9") == Origin("203.0.113.9", "203.0.113.9", proxied=True)
+        assert of(TRUSTING, PROXY, "203.0.113.9") == Origin("203.0.113.9", "203.0.113.9", True, "203.0.113.0/24")
 
     def test_may_stand_behind_others(self) -> None:
         assert of(TRUSTING, PROXY, "198.51.100.1, 203.0.113.9, 10.2.0.1, 2001:db8:ffff::7").address == "203.0.113.9"
 
     def test_is_itself_the_client_where_it_tells_nothing_that_can_be_read(self) -> None:
         for told in ("", "unknown", "_hidden", "203.0.113.9.9", "203.0.113.9:port", "[203.0.113.9", "a" * 5000):
-            assert of(TRUSTING, PROXY, told) == Origin(PROXY, PROXY, proxied=True)
+            assert of(TRUSTING, PROXY, told) == Origin(PROXY, PROXY, True, "10.0.0.0/24")
 
     def test_may_tell_a_port(self) -> None:
         assert of(TRUSTING, PROXY, "203.0.113.9:51234").address == "203.0.113.9"
@@ -52,7 +54,7 @@ class TestATrustedProxy:
 
     def test_may_speak_the_standard_header(self) -> None:
         told = 'for=198.51.100.1;proto=https, for="[2001:db8:1:2::7]:4711";by=10.0.0.1'
-        assert of(FORWARDED, PROXY, told) == Origin("2001:db8:1:2::7", "2001:db8:1:2::/64", proxied=True)
+        assert of(FORWARDED, PROXY, told) == Origin("2001:db8:1:2::7", "2001:db8:1:2::/64", True, "2001:db8:1::/48")
 
     def test_is_not_believed_where_one_element_names_two(self) -> None:
         assert of(FORWARDED, PROXY, "for=198.51.100.1;for=203.0.113.9").address == PROXY

@@ -6,6 +6,9 @@ import "uplot/dist/uPlot.min.css";
 
 import type { Column } from "./shapes.ts";
 
+/** Hours and minutes are what stands below a chart: marks closer than a minute would read the same. */
+const WHOLE_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120].map((minutes) => minutes * 60);
+
 export interface Drawn {
   readonly label: string;
   readonly values: Column;
@@ -87,12 +90,12 @@ export class RaceChart extends LitElement {
     return {
       width: Math.max(200, this.clientWidth),
       height: this.tall,
-      padding: [10, 8, 0, 0],
+      padding: [10, 20, 0, 0],
       legend: { show: this.lines.length > 1, live: false },
       cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
       scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, Number.isFinite(max) && max > 0 ? max * 1.15 : 1] } },
       axes: [
-        { stroke: muted, font, grid: { show: false }, ticks: { show: false }, space: 90, size: 28, values: (_plot, at) => at.map(hour) },
+        { stroke: muted, font, grid: { show: false }, ticks: { show: false }, space: 90, size: 28, incrs: WHOLE_MINUTES, values: (_plot, at) => at.map(hour) },
         { stroke: muted, font, grid: { stroke: faint, width: 1 }, ticks: { show: false }, space: 44, size: 62, values: (_plot, at) => distinct(at.map(this.as)) },
       ],
       series: [

@@ -1,13 +1,15 @@
 /** The charts of a view: their series, asked for anew every few seconds, and only while somebody looks. */
 
-import { html, nothing, type TemplateResult } from "lit";
+import { html, type TemplateResult } from "lit";
 
 import "./chart.ts";
 import { View } from "./element.ts";
+import { empty } from "./parts.ts";
 import type { Column, Overview, Series } from "./shapes.ts";
 
 const AGAIN_MS = 5000;
 export const RANGES = [
+  { label: "5 min", minutes: 5, step: 5 },
   { label: "15 min", minutes: 15, step: 5 },
   { label: "1 h", minutes: 60, step: 15 },
   { label: "6 h", minutes: 360, step: 60 },
@@ -15,7 +17,7 @@ export const RANGES = [
 
 export abstract class OverTime extends View {
   protected series: Series | null = null;
-  protected minutes: number = 15;
+  private chosen: number | null = null;
   private timer: ReturnType<typeof setInterval> | undefined;
   private asked = "";
 
@@ -34,6 +36,12 @@ export abstract class OverTime extends View {
     if (this.series === null || (before !== undefined && before.drop.id !== this.seen.drop.id)) void this.fetch();
   }
 
+  /** What somebody has chosen, or the shortest time that shows the whole sale, of an hour at most. */
+  private get minutes(): number {
+    const age = (Date.parse(this.seen.now) - Date.parse(this.seen.drop.opens_at)) / 60_000;
+    return this.chosen ?? RANGES.find(({ minutes }) => minutes >= age)?.minutes ?? 60;
+  }
+
   protected column(name: string): Column {
     return (this.series?.[name] as Column | undefined) ?? [];
   }
@@ -50,14 +58,14 @@ export abstract class OverTime extends View {
 
   /** Room for a chart, and the chart once there is something to draw. */
   protected chart(label: string, as: (value: number) => string, lines: readonly { label: string; name: string; colour: string; filled?: boolean }[], tall = 190): TemplateResult {
-    return html`<div class="chart tall-${tall}">${this.series === null ? nothing : html`<race-chart
-      .at=${this.at} .label=${label} .as=${as} .tall=${tall}
-      .lines=${lines.map((line) => ({ ...line, values: this.column(line.name) }))}
-    ></race-chart>`}</div>`;
+    const drawn = lines.map((line) => ({ ...line, values: this.column(line.name) }));
+    if (this.series === null) return html`<div class="chart tall-${tall}"></div>`;
+    if (drawn.every((line) => line.values.every((value) => value === null))) return html`<div class="chart tall-${tall} bare-chart">${empty("Nothing to draw yet.")}</div>`;
+    return html`<div class="chart tall-${tall}"><race-chart .at=${this.at} .label=${label} .as=${as} .tall=${tall} .lines=${drawn}></race-chart></div>`;
   }
 
   private choose(minutes: number): void {
-    this.minutes = minutes;
+    this.chosen = minutes;
     this.asked = "";
     void this.fetch();
     this.requestUpdate();

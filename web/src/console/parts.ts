@@ -2,8 +2,8 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 
-import { moment, span, time, words } from "./format.ts";
-import type { Acted, Phase } from "./shapes.ts";
+import { count, moment, span, time, words } from "./format.ts";
+import type { Acted, Noticed, Phase } from "./shapes.ts";
 
 export function panel(title: string, content: unknown, more: { note?: unknown; class?: string } = {}): TemplateResult {
   return html`<section class="panel ${more.class ?? ""}">
@@ -18,7 +18,7 @@ export function empty(text: string): TemplateResult {
 
 /** A bar of parts of a whole; the rest is empty. */
 export function bar(whole: number, parts: readonly { readonly value: number; readonly class: string }[]): TemplateResult {
-  return html`<span class="bar" aria-hidden="true">${parts.map(
+  return html`<span class="bar" aria-hidden="true">${parts.filter((part) => part.value > 0).map(
     (part) => html`<i class=${part.class} .style=${`width:${whole > 0 ? Math.min(100, (part.value / whole) * 100) : 0}%`}></i>`,
   )}</span>`;
 }
@@ -52,6 +52,11 @@ const DONE: Record<string, string> = {
   gateway_drained: "drained a gateway",
   gateway_resumed: "put a gateway back in use",
   grants_issued: "issued grants",
+  registration_closed: "closed registration",
+  list_published: "published who takes part in the draw",
+  drawn: "drew the places",
+  pool_recounted: "put a count of the stock right",
+  finding_closed: "closed a finding",
 };
 
 /** What was done, in words. */
@@ -69,20 +74,60 @@ export function deed(acted: Acted): string {
   return DONE[acted.kind] ?? words(acted.kind).toLowerCase();
 }
 
-export function trail(actions: readonly Acted[], most: number, dated = false): TemplateResult {
+export function trail(actions: readonly Acted[], most: number): TemplateResult {
   if (actions.length === 0) return empty("Nothing was done yet.");
   return html`<ol class="trail">
-    ${actions.slice(0, most).map((acted) => {
-      const by = String(acted.data["by"] ?? "");
-      const why = String(acted.data["why"] ?? "");
-      return html`<li>
-        <time datetime=${acted.at}>${dated ? moment(acted.at) : time(acted.at)}</time>
-        <span><b>${by === "" ? "The engine" : by}</b> ${deed(acted)}${why === "" ? nothing : html`<q>${why}</q>`}</span>
-      </li>`;
-    })}
+    ${actions.slice(0, most).map((acted) => act(acted, moment(acted.at)))}
   </ol>`;
 }
 
-export function ago(iso: string, now: string): string {
-  return `${span((Date.parse(now) - Date.parse(iso)) / 1000)} ago`;
+function act(acted: Acted, at: string): TemplateResult {
+  const by = String(acted.data["by"] ?? "");
+  const why = String(acted.data["why"] ?? "");
+  return html`<li>
+    <time datetime=${acted.at}>${at}</time>
+    <span><b>${by === "" ? "The engine" : by}</b> ${deed(acted)}${why === "" ? nothing : html`<q>${why}</q>`}</span>
+  </li>`;
+}
+
+const NOTICED: Record<string, readonly [string, string]> = {
+  failed: ["bad", "{which}: {count} answered with a failure of ours"],
+  unanswered: ["bad", "{which}: {count} calls without an answer"],
+  not_sent: ["bad", "{which}: {count} calls could not be sent"],
+  failed_over: ["warn", "{which}: {count} payments went on elsewhere"],
+  capture_failed: ["bad", "{which}: {count} captures failed, their orders were undone"],
+  undeliverable: ["bad", "{count} orders could not be told to the merchant"],
+  finding: ["bad", "Reconciliation found {count}: {which}"],
+  shed: ["warn", "{which}: no room for {count}"],
+  no_room: ["warn", "{count} commands found the queue full"],
+  no_database: ["bad", "{count} commands found no database"],
+  given_up: ["bad", "{count} transactions were given up after conflicts"],
+  keys_unanswered: ["warn", "The shop’s login did not give its keys"],
+  breaker_open: ["bad", "{which}: the circuit opened"],
+  breaker_closed: ["good", "{which}: the circuit closed"],
+  process_started: ["", "A process started"],
+  process_gone: ["warn", "A process ended"],
+};
+
+/** What people did and what the engine noticed by itself, in one line of time, the latest first. */
+export function happened(actions: readonly Acted[], noticed: readonly Noticed[], most: number): TemplateResult {
+  const all = [
+    ...actions.map((acted) => ({ at: acted.at, shown: act(acted, time(acted.at)) })),
+    ...noticed.map((one) => ({ at: one.until, shown: notice(one) })),
+  ].sort((one, other) => Date.parse(other.at) - Date.parse(one.at));
+  return all.length === 0 ? empty("Nothing yet.") : html`<ol class="trail">${all.slice(0, most).map((one) => one.shown)}</ol>`;
+}
+
+function notice(one: Noticed): TemplateResult {
+  const [tone, text] = NOTICED[one.what] ?? ["", `${words(one.what)} {which} {count}`];
+  const lasted = (Date.parse(one.until) - Date.parse(one.at)) / 1000;
+  const said = text.replace("{count}", count(one.count)).replace("{which}", words(one.which));
+  return html`<li class="noticed ${tone}"><time datetime=${one.until}>${time(one.until)}</time>
+    <span><i aria-hidden="true"></i>${said}${lasted < 1 ? nothing : html`<q>for ${span(lasted)}</q>`}</span></li>`;
+}
+
+/** A bar of what is the most of it, for lists that are read from the top. */
+export function ranked(rows: readonly { readonly what: unknown; readonly value: number; readonly shown: string }[]): TemplateResult {
+  const most = Math.max(...rows.map((row) => row.value));
+  return html`<ul class="rows">${rows.map((row) => html`<li><span class="what">${row.what}</span>${bar(most, [{ value: row.value, class: "calm" }])}<span class="digits">${row.shown}</span></li>`)}</ul>`;
 }

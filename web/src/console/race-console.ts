@@ -76,6 +76,8 @@ export class RaceConsole extends LitElement {
     this.drops = await this.api.drops();
     this.state = "in";
     this.moved();
+    // All of them now: whoever is cut off from the engine later still turns to the view that they need.
+    for (const view of VIEWS) void this.load(view);
   };
 
   private leave(state: "out" | "over"): void {

@@ -41,6 +41,7 @@ export interface Gateway {
   readonly by: string;
   readonly why: string;
   readonly breaker: string;
+  readonly open_in: number;
   readonly waiting: number;
   readonly authorized: number;
   readonly declined: number;
@@ -84,7 +85,27 @@ export interface StepTime {
 }
 
 export interface Tally {
+  readonly what: readonly string[];
+  readonly count: number;
+}
+
+export interface ChallengeSeen {
+  readonly purpose: string;
+  readonly tier: number;
+  readonly asked: number;
+  readonly passed: number;
+}
+
+export interface NetworkSeen {
+  readonly network: string;
+  readonly per_s: number;
+}
+
+export interface Noticed {
+  readonly at: string;
+  readonly until: string;
   readonly what: string;
+  readonly which: string;
   readonly count: number;
 }
 
@@ -138,8 +159,12 @@ export interface Overview {
   };
   readonly steps: readonly StepTime[];
   readonly repeated: readonly Tally[];
-  readonly challenges: readonly Tally[];
+  readonly challenges: readonly ChallengeSeen[];
+  readonly unproven: readonly Tally[];
+  readonly signs: readonly Tally[];
   readonly limited: readonly Tally[];
+  readonly networks: readonly NetworkSeen[];
+  readonly noticed: readonly Noticed[];
   readonly actions: readonly Acted[];
 }
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Literal
 
 import msgspec
@@ -34,12 +34,14 @@ _PORT = re.compile(r"(?:\d{1,5}|_[A-Za-z0-9._-]{1,64})")
 class Origin(msgspec.Struct, frozen=True):
     """`network` is what limits are kept by: an IPv4 address, or the /64 of an IPv6 one, which one household has.
 
-    `proxied`: a trusted proxy has passed the request on, so that its other headers may be believed, too.
+    `proxied`: a trusted proxy has passed the request on, so that its other headers may be believed, too. `shown` is
+    what operators see of it: a /24 or a /48, which is nobody's in particular.
     """
 
     address: str
     network: str
     proxied: bool = False
+    shown: str = UNIX
 
 
 class Proxies:
@@ -117,6 +119,6 @@ def _address(text: str) -> Address | None:
 
 def _of(address: Address, *, proxied: bool) -> Origin:
     if isinstance(address, IPv4Address):
-        return Origin(str(address), str(address), proxied)
+        return Origin(str(address), str(address), proxied, str(IPv4Network((int(address), 24), strict=False)))
     network = IPv6Network((int(address), _IPV6_PREFIX), strict=False)
-    return Origin(str(address), str(network), proxied)
+    return Origin(str(address), str(network), proxied, str(network.supernet(new_prefix=48)))

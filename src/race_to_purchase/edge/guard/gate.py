@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.types import Scope
 
 from race_to_purchase.edge.guard.address import Origin, Proxies
+from race_to_purchase.edge.guard.busiest import Busiest
 from race_to_purchase.edge.guard.limits import By, Exceeded, Limits
 from race_to_purchase.edge.guard.load import Load, overloaded
 from race_to_purchase.edge.guard.problems import limited
@@ -20,11 +21,14 @@ DEVICE_BYTES_MAX = 128
 class Gate:
     """One for the whole process. `log_only`: what exceeds a limit is told of, and let through."""
 
-    def __init__(self, proxies: Proxies, limits: Limits, load: Load, *, log_only: bool = False) -> None:
+    def __init__(
+        self, proxies: Proxies, limits: Limits, load: Load, busiest: Busiest, *, log_only: bool = False
+    ) -> None:
         self._proxies = proxies
         self._limits = limits
         self._log_only = log_only
         self.load = load
+        self.busiest = busiest
 
     def require_room(self, route: str) -> None:
         """Refuse with 503 what there is no room for; asked before anything else is looked at."""
@@ -41,6 +45,8 @@ class Gate:
         """
         by_server = principal is not None and principal.role == "storefront"
         origin = None if by_server else self._origin(scope)
+        if origin is not None:
+            self.busiest.count(origin.shown)
         names = self._limits.names(route)
         if names:
             await self._take(route, _keys(principal, buyer, headers, origin))

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from race_to_purchase.observe.slo.objectives import Slo
 from race_to_purchase.operate.console.overview import overview_of, series_since
 from race_to_purchase.operate.console.points import Series, series_of
-from race_to_purchase.operate.console.shapes import Overview
+from race_to_purchase.operate.console.shapes import NetworkSeen, Overview
 from race_to_purchase.operate.console.watch import Watch
 from race_to_purchase.path.counted import Counted as GatewayCounted
 from race_to_purchase.ports import Acted, ConsoleReads, Found, Purchase, Reads, SeriesStore
@@ -35,7 +35,7 @@ class _Followed:
 
 
 class ConsoleDesk:
-    """Looks, and changes nothing. `gateways` tells what this process counted of each."""
+    """Looks, and changes nothing. `gateways` tells what this process counted of each, `networks` whence much comes."""
 
     def __init__(
         self,
@@ -43,12 +43,14 @@ class ConsoleDesk:
         rows: ConsoleReads,
         series: SeriesStore,
         gateways: Callable[[], Sequence[GatewayCounted]],
+        networks: Callable[[], Sequence[NetworkSeen]],
         slo: Slo,
     ) -> None:
         self._reads = reads
         self._rows = rows
         self._series = series
         self._gateways = gateways
+        self._networks = networks
         self._slo = slo
         self._followed: dict[str, _Followed] = {}
 
@@ -64,7 +66,7 @@ class ConsoleDesk:
                 self._followed.pop(drop, None)
                 return None
             await followed.watch.follow(rows.definition.opens_at, rows.now)
-            followed.told = overview_of(rows, followed.watch, self._gateways(), self._slo)
+            followed.told = overview_of(rows, followed.watch, self._gateways(), self._networks(), self._slo)
             followed.told_s = now_s()
             return followed.told
 

@@ -10,6 +10,7 @@ from race_to_purchase.observe.together import level
 from race_to_purchase.operate.console.points import Point
 from race_to_purchase.operate.console.shapes import (
     Budget,
+    ChallengeSeen,
     Humans,
     Reason,
     Saturation,
@@ -51,7 +52,7 @@ def humans_of(totals: Counted) -> Humans:
 
 
 def reasons_of(totals: Counted, most: int) -> list[Reason]:
-    """Why buyers did not get what they wanted, what happened most first."""
+    """Why buyers did not get what they wanted, what happened most first; no failure is left out for an outcome."""
     found = [
         Reason("reservation", why, int(count), failure=False)
         for why, count in totals.by("race_reservations_refused_total", "why").items()
@@ -62,7 +63,8 @@ def reasons_of(totals: Counted, most: int) -> list[Reason]:
     ]
     for (end, step), count in totals.counts.get("race_checkouts_ended_total", {}).items():
         found.append(Reason("checkout", f"{end}_{step}", int(count), failure=(end, step) == ("expired", "paying")))
-    return sorted(found, key=lambda reason: (-reason.count, reason.why))[:most]
+    told = sorted(found, key=lambda reason: (not reason.failure, -reason.count, reason.why))[:most]
+    return sorted(told, key=lambda reason: (-reason.count, reason.why))
 
 
 def saturation_of(lately: Counted, told: Sequence[Counted]) -> Saturation:
@@ -95,10 +97,25 @@ def steps_of(lately: Counted) -> list[StepTime]:
     return found
 
 
+def challenges_of(totals: Counted) -> list[ChallengeSeen]:
+    """What visitors were asked for and showed, by door and tier."""
+
+    def of_each(name: str) -> dict[tuple[str, str], int]:
+        found: dict[tuple[str, str], int] = {}
+        for labels, count in totals.counts.get(name, {}).items():
+            door = (labels[0], labels[1])
+            found[door] = found.get(door, 0) + int(count)
+        return found
+
+    asked, passed = of_each("race_challenges_asked_total"), of_each("race_challenges_passed_total")
+    doors = sorted(asked.keys() | passed.keys())
+    return [ChallengeSeen(door[0], int(door[1]), asked.get(door, 0), passed.get(door, 0)) for door in doors]
+
+
 def tallies(totals: Counted, name: str) -> list[Tally]:
     """A counter by all of its labels, what happened most first."""
     counts = totals.counts.get(name, {})
-    found = [Tally(" ".join(labels), int(count)) for labels, count in counts.items()]
+    found = [Tally(labels, int(count)) for labels, count in counts.items() if count]
     return sorted(found, key=lambda tally: -tally.count)[:12]
 
 

@@ -9,11 +9,13 @@ from race_to_purchase.observe.measures import measures_of
 from race_to_purchase.observe.series import Counted
 from race_to_purchase.observe.slo.objectives import Slo
 from race_to_purchase.operate.console import measures as m
+from race_to_purchase.operate.console.noticing import BREAKER
 from race_to_purchase.operate.console.points import GATEWAY, quantile_ms
 from race_to_purchase.operate.console.shapes import (
     DropSeen,
     GatewaySeen,
     LineSeen,
+    NetworkSeen,
     Overview,
     Phase,
     StockSeen,
@@ -26,10 +28,13 @@ from race_to_purchase.rules.money import exponent
 from race_to_purchase.rules.phases import phase_of
 from race_to_purchase.rules.rows import DropRow
 
-REASONS_MAX = 8
+REASONS_MAX = 6
+NOTICED_MAX = 20
 
 
-def overview_of(rows: RowsNow, watch: Watch, gateways: Sequence[GatewayCounted], slo: Slo) -> Overview:
+def overview_of(
+    rows: RowsNow, watch: Watch, gateways: Sequence[GatewayCounted], networks: Sequence[NetworkSeen], slo: Slo
+) -> Overview:
     """See the module."""
     drop: Drop = rows.definition
     together, last = watch.together(rows.now), watch.recent(rows.now, m.RATE_S + 1)
@@ -58,13 +63,17 @@ def overview_of(rows: RowsNow, watch: Watch, gateways: Sequence[GatewayCounted],
         expiring=rows.expiring,
         overdue=rows.overdue,
         owed=rows.owed,
-        gateways=tuple(_gateway(one, rows, lately) for one in gateways),
+        gateways=tuple(_gateway(one, rows, lately, together.processes()) for one in gateways),
         line=_line(drop, rows),
         saturation=m.saturation_of(lately, together.processes()),
         steps=tuple(m.steps_of(lately)),
         repeated=tuple(m.tallies(totals, "race_requests_repeated_total")),
-        challenges=tuple(m.tallies(totals, "race_challenges_asked_total")),
+        challenges=tuple(m.challenges_of(totals)),
+        unproven=tuple(m.tallies(totals, "race_challenges_failed_total")),
+        signs=tuple(m.tallies(totals, "race_signs_total")),
         limited=tuple(m.tallies(lately, "race_requests_limited_total")),
+        networks=tuple(networks),
+        noticed=watch.noticing.told(rows.now)[:NOTICED_MAX],
         actions=rows.actions,
     )
 
@@ -111,7 +120,7 @@ def _stock(drop: Drop, rows: RowsNow) -> tuple[StockSeen, ...]:
     return tuple(StockSeen(i.id, i.title, i.price, pool.capacity, pool.held, pool.sold) for i, pool in seen)
 
 
-def _gateway(one: GatewayCounted, rows: RowsNow, lately: Counted) -> GatewaySeen:
+def _gateway(one: GatewayCounted, rows: RowsNow, lately: Counted, levels: Sequence[Counted]) -> GatewaySeen:
     row = next((row for row in rows.gateways if row.name == one.name), None)
     said = {
         what: int(lately.total("race_gateway_answers_total", gateway=one.name, operation="authorize", said=what))
@@ -124,6 +133,7 @@ def _gateway(one: GatewayCounted, rows: RowsNow, lately: Counted) -> GatewaySeen
         row.by if row else "",
         row.why if row else "",
         one.breaker,
+        sum(bool(told.levels.get(BREAKER, {}).get((one.name,))) for told in levels),
         one.waiting,
         said["authorized"],
         said["declined"],

@@ -105,11 +105,14 @@ def step_of(span_s: float, asked_s: int) -> int:
 
 
 def series_of(points: Iterable[Point], since: datetime, until: datetime, asked_s: int) -> Series:
-    """The points of a time, drawn together where there are too many; a time in which nothing happened is zero."""
+    """The points of a time, drawn together where there are too many; a time in which nothing happened is zero.
+
+    One that is not over yet is left out: it would look as if everything had just become less.
+    """
     since_s, until_s = int(since.timestamp()), int(until.timestamp())
     step_s = step_of(until_s - since_s, asked_s)
     first_s = since_s - since_s % step_s
-    drawn = {at_s: Point(at_s) for at_s in range(first_s, until_s, step_s)}
+    drawn = {at_s: Point(at_s) for at_s in range(first_s, until_s - until_s % step_s, step_s)}
     for point in points:
         at = drawn.get(point.at_s - point.at_s % step_s)
         if at is not None:

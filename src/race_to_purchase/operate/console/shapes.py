@@ -59,13 +59,17 @@ class Humans(msgspec.Struct, frozen=True):
 
 
 class GatewaySeen(msgspec.Struct, frozen=True):
-    """A gateway over the last five minutes, of all processes; `breaker` is the process' that answers."""
+    """A gateway over the last five minutes, of all processes; `open_in` so many of them its circuit breaker is open.
+
+    `breaker` and `waiting` are the process' that answers.
+    """
 
     name: str
     drained: bool
     by: str
     why: str
     breaker: str
+    open_in: int
     waiting: int
     authorized: int
     declined: int
@@ -115,10 +119,36 @@ class StepTime(msgspec.Struct, frozen=True):
     p99_ms: float | None
 
 
-class Tally(msgspec.Struct, frozen=True):
-    """How often something happened since the counts begin."""
+class Noticed(msgspec.Struct, frozen=True):
+    """Something that should not happen, or a process that came or went: what, where, how often from `at` to `until`."""
 
+    at: datetime
+    until: datetime
     what: str
+    which: str
+    count: int
+
+
+class ChallengeSeen(msgspec.Struct, frozen=True):
+    """What visitors were asked for at one tier, and how many showed it, since the counts begin."""
+
+    purpose: str
+    tier: int
+    asked: int
+    passed: int
+
+
+class NetworkSeen(msgspec.Struct, frozen=True):
+    """A network from which much comes, shortened to a /24 or a /48, and its requests a second over the last minute."""
+
+    network: str
+    per_s: float
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """How often something happened since the counts begin, by its labels."""
+
+    what: tuple[str, ...]
     count: int
 
 
@@ -138,7 +168,7 @@ class DropSeen(msgspec.Struct, frozen=True):
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """All of it at one moment. What is counted begins with `since`."""
+    """All of it at one moment. What is counted begins with `since`; `networks` are those that one process sees."""
 
     now: datetime
     since: datetime
@@ -164,6 +194,10 @@ class Overview(msgspec.Struct, frozen=True):
     saturation: Saturation
     steps: tuple[StepTime, ...]
     repeated: tuple[Tally, ...]
-    challenges: tuple[Tally, ...]
+    challenges: tuple[ChallengeSeen, ...]
+    unproven: tuple[Tally, ...]
+    signs: tuple[Tally, ...]
     limited: tuple[Tally, ...]
+    networks: tuple[NetworkSeen, ...]
+    noticed: tuple[Noticed, ...]
     actions: tuple[Acted, ...]

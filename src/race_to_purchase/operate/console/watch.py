@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from race_to_purchase.observe.series import Counted, Slice
 from race_to_purchase.observe.together import Together
+from race_to_purchase.operate.console.noticing import Noticing
 from race_to_purchase.operate.console.points import SPAN_S, Point, slot
 from race_to_purchase.ports import SeriesStore
 
@@ -36,6 +37,7 @@ class Watch:
         self.since: datetime | None = None
         self.points: dict[int, Point] = {}
         self.totals = Counted()
+        self.noticing = Noticing()
         self._recent: deque[Slice] = deque()
 
     async def follow(self, opened: datetime, now: datetime) -> None:
@@ -76,6 +78,7 @@ class Watch:
             point = self.points.setdefault(slot(one.at), Point(slot(one.at)))
             point.count(one.counted)
             self._recent.append(one)
+            self.noticing.look(one)
             if drop:
                 self.totals.add(one.counted)
 

@@ -16,12 +16,16 @@ export class RaceControl extends View {
     const seen = this.seen as Overview | null;
     if (seen === null) return html`<div class="grid control">${this.making()}</div>`;
     return html`<div class="grid control">
-      ${panel("Sale", this.sale(seen), { class: "half" })}
-      ${panel("Line", seen.line === null ? html`<p class="empty">This drop has no line. It is made with a door, and keeps or lacks it for good.</p>` : this.line(seen.line), { class: "half" })}
-      ${panel("Stock", this.stock(seen), { note: this.may("admin") ? nothing : "for admins", class: "wide" })}
-      ${panel("Gateways", this.gateways(seen.gateways))}
-      ${panel("Audit trail", trail(this.actions ?? seen.actions, 200, true), { note: "of this drop and all gateways", class: "audit" })}
-      ${this.making()}
+      <div class="stack aside">
+        ${panel("Sale", this.sale(seen))}
+        ${panel("Gateways", this.gateways(seen.gateways))}
+        ${panel("Audit trail", trail(this.actions ?? seen.actions, 200), { note: "of this drop and all gateways", class: "audit" })}
+      </div>
+      <div class="stack main">
+        ${panel("Line", seen.line === null ? html`<p class="empty">This drop has no line. It is made with a door, and keeps or lacks it for good.</p>` : this.line(seen.line))}
+        ${panel("Stock", this.stock(seen), { note: this.may("admin") ? undefined : "is set by admins" })}
+        ${this.making()}
+      </div>
     </div>`;
   }
 
@@ -39,7 +43,7 @@ export class RaceControl extends View {
   }
 
   private making(): TemplateResult | typeof nothing {
-    return this.may("admin") ? html`<race-make-drop .api=${this.api} class="wide"></race-make-drop>` : nothing;
+    return this.may("admin") ? html`<race-make-drop .api=${this.api}></race-make-drop>` : nothing;
   }
 
   private do(title: string, detail: string, confirm: string, act: Record<string, unknown>, danger = false): void {

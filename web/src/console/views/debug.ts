@@ -4,9 +4,9 @@ import { html, nothing, type TemplateResult } from "lit";
 
 import { said } from "../api.ts";
 import { View } from "../element.ts";
-import { count, moment, money, ms, words } from "../format.ts";
-import { empty, panel, tone } from "../parts.ts";
-import type { Found, Purchase, StepTime, Tally } from "../shapes.ts";
+import { count, moment, money, ms, rate, share, words } from "../format.ts";
+import { empty, panel, ranked, tone } from "../parts.ts";
+import type { Found, NetworkSeen, Overview, Purchase, StepTime, Tally } from "../shapes.ts";
 import { waterfall } from "../waterfall.ts";
 
 const HOURS = [
@@ -42,10 +42,11 @@ export class RaceDebug extends View {
         <div aria-live="polite">${this.results()}</div>
       </section>
       ${this.purchase === null ? nothing : waterfall(this.purchase, () => this.close())}
-      ${panel("Latency by step", times(seen.steps), { note: "last 5 minutes", class: "wide" })}
-      ${panel("Sent again", tallies(seen.repeated, "No request was sent twice."), { note: "had no second effect" })}
-      ${panel("Challenges", tallies(seen.challenges, "Nobody was asked for anything."), { note: "purpose, tier, enforced" })}
-      ${panel("Over a limit", tallies(seen.limited, "Nobody came too often."), { note: "last 5 minutes" })}
+      ${panel("Latency by step", times(seen.steps), { note: "last 5 minutes", class: "most" })}
+      ${panel("Busiest networks", networks(seen.networks), { note: seen.saturation.processes > 1 ? `last minute, in one process of ${seen.saturation.processes}` : "last minute" })}
+      ${panel("Challenges", challenges(seen), { note: "since it began" })}
+      ${panel("Sent again", tallies(seen.repeated, repeated, "No request was sent twice."), { note: "none had a second effect" })}
+      ${panel("Over a limit", tallies(seen.limited, limited, "Nobody came too often."), { note: "last 5 minutes" })}
     </div>`;
   }
 
@@ -111,9 +112,44 @@ function times(steps: readonly StepTime[]): TemplateResult {
   </table></div>`;
 }
 
-function tallies(rows: readonly Tally[], nobody: string): TemplateResult {
+function tallies(rows: readonly Tally[], said: (what: readonly string[]) => string, nobody: string): TemplateResult {
   if (rows.length === 0) return empty(nobody);
-  return html`<ul class="rows two">${rows.map((row) => html`<li><span class="what">${words(row.what)}</span><span class="digits">${count(row.count)}</span></li>`)}</ul>`;
+  return html`<ul class="rows two">${rows.map((row) => html`<li><span class="what">${said(row.what)}</span><span class="digits">${count(row.count)}</span></li>`)}</ul>`;
+}
+
+const REPEATED: Record<string, string> = {
+  replayed: "the stored answer was given",
+  in_flight: "the first one has no answer yet",
+  key_reused: "its key belongs to another request",
+  second_tab: "a second tab, another key",
+};
+
+function repeated([asked = "", repeat = ""]: readonly string[]): string {
+  return `${words(asked)}: ${REPEATED[repeat] ?? words(repeat).toLowerCase()}`;
+}
+
+function limited([route = "", by = "", enforced = ""]: readonly string[]): string {
+  return `${words(route)}, by ${by}${enforced === "false" ? ", let through" : ""}`;
+}
+
+const TIERS = ["Nothing", "A proof of work", "A harder proof", "A code, or a third party", "Refused"];
+
+function challenges(seen: Overview): TemplateResult {
+  if (seen.challenges.length === 0 && seen.humans.refused === 0) return empty("Nobody was asked for anything.");
+  return html`<div class="scroll" role="region" aria-label="Challenges by tier" tabindex="0"><table>
+      <thead><tr><th scope="col">Asked for</th><th scope="col">Asked</th><th scope="col">Passed</th><th scope="col">Share</th></tr></thead>
+      <tbody>${seen.challenges.map((one) => html`<tr><th scope="row">${TIERS[one.tier] ?? one.tier}<small> ${one.purpose === "line" ? "" : one.purpose}</small></th><td>${count(one.asked)}</td><td>${count(one.passed)}</td><td>${share(one.asked === 0 ? null : one.passed / one.asked)}</td></tr>`)}</tbody>
+    </table></div>
+    <p class="note">${count(seen.humans.refused)} refused.${seen.unproven.length === 0 ? nothing : html` Not accepted: ${listed(seen.unproven)}.`}${seen.signs.length === 0 ? nothing : html` Noticed: ${listed(seen.signs)}.`}</p>`;
+}
+
+function listed(rows: readonly Tally[]): string {
+  return rows.map((row) => `${words(row.what.at(-1) ?? "").toLowerCase()} ${count(row.count)}`).join(", ");
+}
+
+function networks(rows: readonly NetworkSeen[]): TemplateResult {
+  if (rows.length === 0) return empty("No browser has asked for anything. What a storefront’s servers ask says nothing of where buyers are.");
+  return ranked(rows.map((one) => ({ what: html`<span class="id">${one.network}</span>`, value: one.per_s, shown: `${rate(one.per_s)}/s` })));
 }
 
 customElements.define("race-debug", RaceDebug);

@@ -20,22 +20,23 @@ export class RaceExecutive extends OverTime {
   private sold(seen: Overview): TemplateResult {
     const free = Math.max(0, seen.capacity - seen.sold - seen.held);
     return html`<section class="panel hero sold">
-      <h2>Sold</h2>
+      <header><h2>Sold</h2><span class="note">${this.when(seen)}</span></header>
       <p class="huge"><race-number .value=${seen.sold} .as=${(value: number) => count(Math.round(value))}></race-number><small>of ${count(seen.capacity)}</small></p>
-      ${bar(seen.capacity, [{ value: seen.sold, class: "sold" }, { value: seen.held, class: "held" }])}
-      <p class="keys"><span class="key sold">${count(seen.sold)} sold</span><span class="key held">${count(seen.held)} reserved</span><span class="key free">${count(free)} free</span></p>
-      ${this.when(seen)}
+      <div class="of">
+        ${bar(seen.capacity, [{ value: seen.sold, class: "sold" }, { value: seen.held, class: "held" }])}
+        <p class="keys"><span class="key sold">${count(seen.sold)} sold</span><span class="key held">${count(seen.held)} reserved</span><span class="key free">${count(free)} free</span></p>
+      </div>
     </section>`;
   }
 
-  private when(seen: Overview): TemplateResult | typeof nothing {
+  private when(seen: Overview): TemplateResult {
     const now = Date.parse(seen.now);
     const { opens_at: opens, closes_at: closes, closed_at: closed } = seen.drop;
-    if (closed !== null) return html`<p class="when">Closed ${span((now - Date.parse(closed)) / 1000)} ago</p>`;
-    if (Date.parse(opens) > now) return html`<p class="when">Opens in <b>${span((Date.parse(opens) - now) / 1000)}</b></p>`;
-    const since = span((now - Date.parse(opens)) / 1000);
-    const left = closes === null ? nothing : html` · closes in ${span((Date.parse(closes) - now) / 1000)}`;
-    return html`<p class="when">On sale for ${since}${left}</p>`;
+    if (closed !== null) return html`closed ${span((now - Date.parse(closed)) / 1000)} ago`;
+    if (Date.parse(opens) > now) return html`opens in <b>${span((Date.parse(opens) - now) / 1000)}</b>`;
+    const left = closes === null ? 0 : (Date.parse(closes) - now) / 1000;
+    if (closes !== null && left <= 0) return html`over for ${span(-left)}`;
+    return html`on sale for ${span((now - Date.parse(opens)) / 1000)}${closes === null ? nothing : html` · closes in <b>${span(left)}</b>`}`;
   }
 
   private revenue(seen: Overview): TemplateResult {
@@ -44,7 +45,7 @@ export class RaceExecutive extends OverTime {
       <header><h2>Revenue</h2>${this.ranges()}</header>
       <p class="huge"><race-number .value=${seen.revenue} .as=${(value: number) => money(value, currency, exponent)}></race-number></p>
       <p class="beside"><b>${money(seen.revenue_per_min, currency, exponent)}</b> in the last minute</p>
-      ${this.chart("Revenue a minute", (value) => compact(value / 10 ** exponent), [{ label: "Revenue a minute", name: "revenue", colour: "--accent", filled: true }], 210)}
+      ${this.chart("Revenue a minute", (value) => compact(value / 10 ** exponent), [{ label: "Revenue a minute", name: "revenue", colour: "--accent", filled: true }], 190)}
     </section>`;
   }
 

@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 
 import { count, measured, ms, rate, share, span, words } from "../format.ts";
 import { OverTime } from "../over-time.ts";
-import { empty, panel, trail } from "../parts.ts";
+import { empty, happened, panel } from "../parts.ts";
 import type { Gateway, Measure, Overview } from "../shapes.ts";
 
 export class RaceOnCall extends OverTime {
@@ -12,29 +12,39 @@ export class RaceOnCall extends OverTime {
     const { seen } = this;
     return html`<div class="grid on-call">
       ${this.verdict(seen)}
-      ${panel("Objectives", this.measures(seen.measures), { note: "last 5 minutes", class: "slis" })}
-      ${panel("Admission", this.admission(seen), { class: "admission" })}
-      ${panel("Gateways", this.gateways(seen.gateways), { note: "last 5 minutes", class: "gateways" })}
-      ${panel("Purchases a second", html`${this.chart("Purchases a second", rate, [
-        { label: "Reserved", name: "reserved", colour: "--held" },
-        { label: "Ordered", name: "orders", colour: "--accent", filled: true },
-        { label: "Failed", name: "failed", colour: "--bad" },
-      ])}`, { note: this.ranges(), class: "wide" })}
-      ${panel("Latency, 95th percentile", html`${this.chart("Latency", ms, [
-        { label: "Checkout", name: "checkout_ms", colour: "--accent" },
-        { label: "Gateway", name: "authorize_ms", colour: "--held" },
-        { label: "Event loop", name: "lag_ms", colour: "--warn" },
-      ])}`, { class: "wide" })}
-      ${panel("Owed and held", this.queues(seen), { class: "queues" })}
-      ${panel("Saturation", this.saturation(seen), { class: "saturation" })}
-      ${panel("Recent actions", trail(seen.actions, 8), { class: "recent" })}
+      <div class="stack aside">
+        ${panel("Objectives", this.measures(seen.measures), { note: "last 5 minutes", class: "slis" })}
+        ${panel("What happened", happened(seen.actions, seen.noticed, 30), { class: "happened" })}
+      </div>
+      <div class="stack main">
+        <div class="pair">
+          ${panel("Admission", this.admission(seen), { class: "admission" })}
+          ${panel("Gateways", this.gateways(seen), { note: "last 5 minutes", class: "gates" })}
+        </div>
+        <div class="pair drawn">
+          ${panel("Purchases a second", html`${this.chart("Purchases a second", rate, [
+            { label: "Reserved", name: "reserved", colour: "--held" },
+            { label: "Ordered", name: "orders", colour: "--accent", filled: true },
+            { label: "Failed", name: "failed", colour: "--bad" },
+          ])}`, { note: this.ranges(), class: "purchases" })}
+          ${panel("Latency, 95th percentile", html`${this.chart("Latency", ms, [
+            { label: "Checkout", name: "checkout_ms", colour: "--accent" },
+            { label: "Gateway", name: "authorize_ms", colour: "--held" },
+            { label: "Event loop", name: "lag_ms", colour: "--warn" },
+          ])}`, { class: "latency" })}
+        </div>
+        <div class="pair">
+          ${panel("Owed and held", this.queues(seen), { class: "queues" })}
+          ${panel("Saturation", this.saturation(seen), { class: "saturation" })}
+        </div>
+      </div>
     </div>`;
   }
 
   /** The one sentence that somebody reads at three in the morning. */
   private verdict(seen: Overview): TemplateResult {
     const missed = seen.measures.filter((measure) => measure.met === false);
-    const open = seen.gateways.filter((gateway) => gateway.breaker !== "closed");
+    const open = seen.gateways.filter(isOpen);
     const { burn, left, window_s: window } = seen.budget;
     const tone = (burn ?? 0) >= 4 || open.length > 0 ? "bad" : missed.length > 0 || seen.overdue > 0 ? "warn" : "good";
     const text = open.length > 0
@@ -57,7 +67,7 @@ export class RaceOnCall extends OverTime {
     return html`<ul class="measures">${measures.map((measure) => {
       const tone = measure.met === null ? "" : measure.met ? "good" : "bad";
       const target = html`<small>${measure.target.length > 9 ? "" : measure.target}</small>`;
-      return html`<li class=${tone}><i aria-hidden="true"></i><span><abbr title=${measure.id}>${measure.id}</abbr> ${words(measure.name)}</span><b>${measured(measure.value, measure.unit)}</b>${target}<span class="quiet">${tone === "bad" ? "missed" : tone === "good" ? "met" : ""}</span></li>`;
+      return html`<li class=${tone}><i aria-hidden="true"></i><small class="nr">${measure.id}</small><span>${words(measure.name)}</span><b>${measured(measure.value, measure.unit)}</b>${target}<span class="quiet">${tone === "bad" ? "missed" : tone === "good" ? "met" : ""}</span></li>`;
     })}</ul>`;
   }
 
@@ -78,10 +88,11 @@ export class RaceOnCall extends OverTime {
     return html`<dl class="pairs"><div><dt>Reserved now</dt><dd>${count(seen.held)}</dd></div><div><dt>Free</dt><dd>${count(Math.max(0, seen.capacity - seen.sold - seen.held))}</dd></div></dl>`;
   }
 
-  private gateways(gateways: readonly Gateway[]): TemplateResult {
+  private gateways({ gateways, saturation: { processes } }: Overview): TemplateResult {
     return html`<ul class="gateways">${gateways.map((gateway) => {
-      const state = gateway.drained ? "drained" : gateway.breaker === "closed" ? "in use" : gateway.breaker === "open" ? "circuit open" : "probing";
-      const tone = gateway.drained ? "off" : gateway.breaker === "closed" ? "good" : "bad";
+      const probing = gateway.breaker === "half_open" ? "probing" : "circuit open";
+      const state = gateway.drained ? "drained" : !isOpen(gateway) ? "in use" : processes > 1 ? `${probing}, ${gateway.open_in} of ${processes}` : probing;
+      const tone = gateway.drained ? "off" : isOpen(gateway) ? "bad" : "good";
       return html`<li>
         <span class="pill ${tone}"><i aria-hidden="true"></i>${state}</span><b>${gateway.name}</b>
         <span class="split"><span>${count(gateway.authorized)} <small>authorized</small></span><span>${count(gateway.declined)} <small>declined</small></span><span class=${gateway.unanswered > 0 ? "bad" : ""}>${count(gateway.unanswered)} <small>unanswered</small></span><span>${ms(gateway.p95_ms)} <small>p95</small></span><span>${count(gateway.waiting)} <small>queued</small></span></span>
@@ -108,6 +119,11 @@ export class RaceOnCall extends OverTime {
       <div><dt>Payments under way</dt><dd>${count(s.payments_under_way)}</dd></div>
     </dl>`;
   }
+}
+
+/** In any process: each has circuit breakers of its own. */
+function isOpen(gateway: Gateway): boolean {
+  return gateway.breaker !== "closed" || gateway.open_in > 0;
 }
 
 customElements.define("race-on-call", RaceOnCall);
