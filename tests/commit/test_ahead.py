@@ -80,6 +80,21 @@ async def test_a_batch_that_fills_up_meanwhile_is_read_while_the_one_before_is_w
         await rows.close()
 
 
+async def test_the_next_batch_is_on_its_way_before_the_one_before_is_told(
+    committer: Committer, store: WatchedStore, batches: Batches
+) -> None:
+    told: list[int] = []
+    store.before_write = lambda _: told.append(len(batches))
+    wishes = asyncio.create_task(storm(committer, 2 * BATCH))
+    await store.held()
+    while store.tries < 2:
+        await asyncio.sleep(0)
+    store.gate.set()
+    await wishes
+    assert told == [0, 0]
+    assert batches.sizes == [BATCH] * 2
+
+
 async def test_nothing_is_decided_on_top_of_a_sale_that_is_being_closed(database_dsn: str) -> None:
     rows = await PostgresStore.open(database_dsn, connections=2)
     try:

@@ -54,6 +54,9 @@ class _WatchedSession:
         self._watched.tries += 1
         return await self._session.read(keys, lock=lock)
 
+    def prepare(self, snapshot: Snapshot) -> None:
+        self._session.prepare(snapshot)
+
     async def apply(self, snapshot: Snapshot) -> None:
         if self._watched.held_back(snapshot):
             self._watched.waiting.set()

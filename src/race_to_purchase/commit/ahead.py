@@ -1,6 +1,8 @@
 """A batch that may bear another one: what is decided on top of it while it is being written, and what it tells those.
 
 decide(snapshot) ──► the next batch is decided on top of it ──► end(written) ──► the next is written, or settled anew
+
+Whoever is to be told of a batch is told once the next one is on its way, so that the database does not wait for that.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from race_to_purchase.rules.snapshot import Snapshot
 class Ahead:
     """See the module; only what is told first counts, since a batch that is decided again is another one."""
 
-    __slots__ = ("decided", "snapshot", "task", "written")
+    __slots__ = ("bears_one", "decided", "snapshot", "task", "written")
 
     def __init__(self) -> None:
         self.snapshot: Snapshot | None = None
@@ -21,6 +23,8 @@ class Ahead:
         self.decided = asyncio.Event()
         self.written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         """True once it is committed as it was decided, False once it is known that it will not be."""
+        self.bears_one = False
+        """Whether one has been decided on top of it, which waits to be written."""
         self.task: asyncio.Task[None]
 
     @property
@@ -35,6 +39,13 @@ class Ahead:
             if not snapshot.rare:
                 self.snapshot = snapshot
             self.decided.set()
+
+    async def committed(self) -> None:
+        """It is committed as it was decided; returns once the next one has been sent to the database."""
+        self.end(written=True)
+        if self.bears_one:
+            await asyncio.sleep(0)  # The next one is woken in this turn of the loop,
+            await asyncio.sleep(0)  # and what it writes leaves at the end of it.
 
     def end(self, *, written: bool) -> None:
         """It is committed as it was decided, or will not be."""

@@ -145,6 +145,8 @@ class Combiner:
             decisions = await self._write_ahead(mine, batch, before, laps)
             if decisions is not None:
                 self._pause_s = 0.0
+                if not before.task.done():  # Batches are told in their order.
+                    await asyncio.wait([before.task])
                 self._tell(batch, decisions, laps)
                 return
             if mine.snapshot is not None:
@@ -166,6 +168,8 @@ class Combiner:
                 decisions = [_decided(snapshot, waiting, last=False) for waiting in batch]
                 laps.lap()
                 mine.decide(snapshot)
+                session.prepare(snapshot)
+                before.bears_one = True
                 if not await before.written:
                     return None
                 laps.rest()
@@ -176,7 +180,7 @@ class Combiner:
             self._locked_left = LOCKED_AFTER_CONFLICT
             _tell_trouble(batch, "conflict")
             return None
-        mine.end(written=True)
+        await mine.committed()
         return decisions
 
     async def _settle(self, batch: list[Waiting], mine: Ahead | None = None) -> None:
@@ -224,7 +228,7 @@ class Combiner:
                 mine.end(written=False)
             raise
         if mine is not None:
-            mine.end(written=True)
+            await mine.committed()
         return decisions
 
     async def _halve(self, batch: list[Waiting], error: Exception) -> None:

@@ -23,6 +23,10 @@ class Session(Protocol):
         """The rows of `keys`; with `lock`, none of them changes before `apply`. Attempts come with checkouts."""
         ...
 
+    def prepare(self, snapshot: Snapshot) -> None:
+        """Do ahead what `apply` needs no database for, where it has to wait; nothing may be put into it afterwards."""
+        ...
+
     async def apply(self, snapshot: Snapshot) -> None:
         """Write and commit what was put into `snapshot`, all or nothing, durably.
 

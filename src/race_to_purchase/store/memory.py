@@ -200,6 +200,9 @@ class MemorySession:
         wanted.lines, wanted.passes, wanted.grants = keys.lines, keys.passes, keys.grants
         return self._rows.read(self._clock(), wanted)
 
+    def prepare(self, snapshot: Snapshot) -> None:
+        """There is nothing to do."""
+
     async def apply(self, snapshot: Snapshot) -> None:
         """Nothing can run between the checks and the writes, so a batch is all or nothing."""
         if self._give_way:

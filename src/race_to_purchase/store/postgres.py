@@ -7,7 +7,7 @@ transaction, so that no lock spans Python. Questions that decide nothing are in 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -78,6 +78,7 @@ class PostgresSession:
         self._connection = connection
         self._definitions = definitions
         self._open = False
+        self._prepared: list[Sequence[Any]] | None = None
 
     @property
     def open(self) -> bool:
@@ -123,6 +124,10 @@ class PostgresSession:
                 self._definitions[row["id"]] = drop_of(row)
         return {id_: self._definitions[id_] for id_, _ in versions}
 
+    def prepare(self, snapshot: Snapshot) -> None:
+        """See the port."""
+        self._prepared = changes_of(snapshot)
+
     async def apply(self, snapshot: Snapshot) -> None:
         """See the port."""
         with translated:
@@ -132,7 +137,8 @@ class PostgresSession:
         if snapshot.dirty:
             if snapshot.rare:
                 await self._apply_rare(snapshot)
-            await self._connection.fetchval(statement("write_batch"), *changes_of(snapshot))
+            changes = changes_of(snapshot) if self._prepared is None else self._prepared
+            await self._connection.fetchval(statement("write_batch"), *changes)
         if self._open:
             self._open = False
             await self._connection.execute("COMMIT")

@@ -221,6 +221,9 @@ class SimulatedSession:
             await world.pause(world.between(0.05, 1.5))
         return snapshot
 
+    def prepare(self, snapshot: Snapshot) -> None:
+        """See `ports.Session`: there is nothing to do."""
+
     async def apply(self, snapshot: Snapshot) -> None:
         """See `ports.Session`."""
         assert self._connection is not None
