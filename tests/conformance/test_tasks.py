@@ -84,7 +84,7 @@ class TestDeciding:
         assert (taken.kind, taken.tries) == ("void", 3)
 
     async def test_a_turned_task_keeps_its_time_and_its_tries(self, store: Store, reads: Reads, now: datetime) -> None:
-        due, later = overdue(now, tries=2), overdue(now, -3600)
+        due, later = overdue(now, tries=2), overdue(now, -50)
         await insert(store, due, later)
         await insert(store, TaskTurned(due.id, "capture"), TaskTurned(later.id, "capture"))
         (taken,) = await take(reads)

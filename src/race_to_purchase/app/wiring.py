@@ -31,6 +31,7 @@ def patience_of(settings: Settings) -> Patience:
         action_wait_s=settings.action_wait_s,
         deadline_extension_max_s=settings.deadline_extension_max_s,
         resolve_after_s=pauses_of(settings.resolve_after_s),
+        resolve_for_s=settings.resolve_for_s,
         unknown_fails_over=settings.unknown_fails_over,
     )
 

@@ -112,6 +112,7 @@ def _authorization(one: Committed) -> None:
             wait: p.Wait = "action_required" if attempt.state == "action_required" else "unknown"
             at = (drop, attempt.checkout_id, attempt.n, attempt.gateway)
             emit(p.PaymentWaits(*at, wait, cause=one.cause))
+            _found(one)
     _ended(one)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from race_to_purchase.rules.decide.waiting import NEVER_RECEIVED_AFTER
+
 RESOLVE_AFTER_S = (5.0, 30.0, 300.0, 3600.0, 86_400.0)
 
 
@@ -24,6 +26,8 @@ class Patience(msgspec.Struct, frozen=True):
     """All waits together, by which a reservation may last longer than it was promised."""
     resolve_after_s: tuple[float, ...] = RESOLVE_AFTER_S
     """The pauses before a step without an answer is asked about again; the last is repeated."""
+    resolve_for_s: float = 432_000.0
+    """An outcome that nobody knows is asked about for so long after its deadline; then people have to look."""
 
     unknown_fails_over: bool = False
     """Whether a payment that got no answer is given up and goes to another gateway; else its gateway is waited for."""
@@ -33,6 +37,8 @@ class Patience(msgspec.Struct, frozen=True):
             raise ValueError("takeover_s must be longer than gateway_s: the call under way would be made twice")
         if not self.resolve_after_s or min(self.resolve_after_s) <= 0:
             raise ValueError("resolve_after_s needs at least one pause, and each longer than nothing")
+        if self.resolve_for_s <= NEVER_RECEIVED_AFTER.total_seconds():
+            raise ValueError("resolve_for_s must be longer than 300 s: so long a request may still be on its way")
 
     def again_s(self, tries: int) -> float:
         """How long to wait before asking for the `tries`-th time (from 0)."""

@@ -134,5 +134,6 @@ async def settle(
         then,
         patience.action_wait_s,
         patience.deadline_extension_max_s,
+        patience.resolve_for_s,
     )
     return await committer.submit(command)

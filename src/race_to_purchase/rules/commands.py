@@ -90,7 +90,8 @@ class NextAttempt(msgspec.Struct, frozen=True):
 
 
 class Authorization(msgspec.Struct, frozen=True):
-    """What the gateway said of attempt `n`; decides the pivot. `again_s`: when to ask again if it said nothing.
+    """What the gateway said of attempt `n`; decides the pivot. `again_s`: when to ask again if it said nothing, and
+    `ask_for_s`: for how long at all.
 
     `then` is given where another gateway may take what this one refused, was provably not sent, or did not answer. A
     buyer who has to act first gets `action_wait_s`, but no more than `extension_max_s` past the first deadline.
@@ -105,6 +106,7 @@ class Authorization(msgspec.Struct, frozen=True):
     then: NextAttempt | None = None
     action_wait_s: float = 0.0
     extension_max_s: float = 0.0
+    ask_for_s: float = 432_000.0
 
 
 class Capture(msgspec.Struct, frozen=True):

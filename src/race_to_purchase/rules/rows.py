@@ -7,7 +7,7 @@ decision *appends* lines to it, in the same write as the change that they tell o
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Literal
 
@@ -200,8 +200,13 @@ class Task(msgspec.Struct, frozen=True):
     tries: int = 0
 
 
+TURNED_DUE_WITHIN = timedelta(minutes=1)
+"""See `TaskTurned`; `write_batch.sql` says the same."""
+
+
 class TaskTurned(msgspec.Struct, frozen=True):
-    """The task of that id asks for another step now; who may do it, and when, stays as it was."""
+    """The task of that id asks for another step now. It is due when it was, but within `TURNED_DUE_WITHIN`: the step
+    before may have had days."""
 
     id: str
     kind: TaskKind

@@ -153,6 +153,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             "the last is repeated."
         ),
     ] = "5,30,300,3600,86400"
+    resolve_for_s: Annotated[
+        float,
+        msgspec.Meta(
+            gt=300,
+            description="A payment whose outcome nobody knows is asked about for so long after its deadline; then it "
+            "is a finding `unresolved` for people.",
+        ),
+    ] = 432_000.0
     unknown_fails_over: Annotated[
         bool,
         msgspec.Meta(

@@ -22,6 +22,7 @@ from race_to_purchase.rules.checkout import EXPIRING, HOLDING
 from race_to_purchase.rules.ledger import Balance, Frozen
 from race_to_purchase.rules.ledger_after import frozen
 from race_to_purchase.rules.rows import (
+    TURNED_DUE_WITHIN,
     Attempt,
     Buyer,
     Checkout,
@@ -349,21 +350,21 @@ class Rows(AfterTables):
         for subject, lines in snapshot.history.items():
             self.history.setdefault(subject, []).extend(lines)
         for task in snapshot.tasks.values():
-            self._write_task(task)
+            self._write_task(task, snapshot.now)
         for checkout_id in snapshot.checkouts.changed:
             if self.checkouts[checkout_id].state in EXPIRING:
                 self.live[checkout_id] = None
             else:
                 self.live.pop(checkout_id, None)
 
-    def _write_task(self, row: Task | TaskTurned | TaskDone) -> None:
+    def _write_task(self, row: Task | TaskTurned | TaskDone, now: datetime) -> None:
         known = self.tasks.get(row.id)
         match row:
             case Task():
                 tries = row.tries if known is None else known.tries + row.tries
                 self.tasks[row.id] = replace(row, tries=tries)
             case TaskTurned(kind=kind) if known is not None:
-                self.tasks[row.id] = replace(known, kind=kind)
+                self.tasks[row.id] = replace(known, kind=kind, due_at=min(known.due_at, now + TURNED_DUE_WITHIN))
             case TaskDone():
                 self.tasks.pop(row.id, None)
 

@@ -12,10 +12,13 @@ from race_to_purchase.checks import CHECKS, Rows
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.loops.reconcile.gateway import AtGateway
 from race_to_purchase.loops.reconcile.rows import MISCOUNTED, asked
+from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.ports import Findings, Gateway, GatewayUnanswered, Reads
+from race_to_purchase.rules.attempt import OPEN
 from race_to_purchase.rules.checkout import HOLDING, SOLD
 from race_to_purchase.rules.commands import CloseFinding
-from race_to_purchase.rules.rows import Finding
+from race_to_purchase.rules.decide.waiting import UNRESOLVED
+from race_to_purchase.rules.rows import Finding, Task, task_id
 
 log = logging.getLogger("race.reconcile")
 
@@ -34,32 +37,45 @@ class Again:
         committer: Committer,
         reads: Reads,
         findings: Findings,
+        purchase: Purchase,
         gateways: Mapping[str, tuple[Gateway, AtGateway]],
     ) -> None:
         self._committer = committer
         self._reads = reads
+        self._purchase = purchase
         self._findings = findings
         self._gateways = gateways
         self.rows: Rows | None = None
 
-    async def look(self) -> int:
-        """Look at every open finding; how many are open still."""
+    async def look(self, *, insist: bool = False) -> int:
+        """Look at every open finding; how many are open still. Who insists has gateways asked that fell silent."""
         left, after = 0, ""
         while page := await self._findings.unended(after, PAGE, "open"):
             for finding in page:
-                if await self._gone(finding):
+                if await self._gone(finding, insist=insist):
                     await self._committer.submit(CloseFinding(finding.drop_id, finding.id, GONE, WHO))
                 else:
                     left += 1
             after = page[-1].id
         return left
 
-    async def _gone(self, finding: Finding) -> bool:
+    async def _gone(self, finding: Finding, *, insist: bool) -> bool:
         if finding.kind == MISCOUNTED:
             return await self._counts_agree(finding)
+        if finding.kind == UNRESOLVED:
+            return await self._resolved(finding, insist=insist)
         if "gateway" in finding.detail:
             return await self._agreed_at_gateway(finding)
         return await self._check_holds(finding)
+
+    async def _resolved(self, finding: Finding, *, insist: bool) -> bool:
+        """Whether the attempt is decided by now: by a message, by another finding, or because somebody asks again."""
+        checkout_id, n = str(finding.detail["checkout"]), int(finding.detail["n"])
+        if insist:
+            now, name = await self._reads.now(), task_id(checkout_id, n)
+            await self._purchase.take_over(Task(name, "resolve", finding.drop_id, checkout_id, n, now))
+        attempt = await self._reads.attempt(checkout_id, n)
+        return attempt is not None and attempt.state not in OPEN
 
     async def _counts_agree(self, finding: Finding) -> bool:
         assert self.rows is not None

@@ -93,7 +93,8 @@ class Reconcile:
         self._notes = Notes(committer, findings, self._mend)
         self._checkouts = OfCheckouts(reads, findings, self._notes)
         at = {name: AtGateway(gateway, reads, findings, self._notes, timeout_s) for name, gateway in gateways.items()}
-        self._again = Again(committer, reads, findings, {name: (gateways[name], at[name]) for name in gateways})
+        known = {name: (gateways[name], at[name]) for name in gateways}
+        self._again = Again(committer, reads, findings, purchase, known)
         ages = (Age("new", after_s, 30.0), Age("day", after_s + DAY_S, 3600.0), Age("week", after_s + 8 * DAY_S, DAY_S))
         self._walks = [Walk(f"gateway/{name}", age, at[name].compare, findings) for name in at for age in ages]
         self._walks += [Walk("checkouts", age, self._checkouts.compare, findings) for age in ages[:2]]
@@ -122,7 +123,7 @@ class Reconcile:
             await self._finish()
             await self._walk(None)
             await self._checkouts.pools()
-            await self._again.look()
+            await self._again.look(insist=True)
             took_s = asyncio.get_running_loop().time() - began_s
             notes = self._notes
             counted = Inventory(self.inventory.checks - before.checks, self.inventory.consistent - before.consistent)

@@ -43,6 +43,7 @@ NEEDS: dict[str, str] = {
     "commit.capture_again": "captures",
     "commit.deliver_again": "merchant",
     "commit.undeliverable": "merchant",
+    "commit.unresolved": "days",
     "commit.queue": "queued",
     "path/desk.py": "queued",
     "path/pace.py": "queued",

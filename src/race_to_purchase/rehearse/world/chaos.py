@@ -42,6 +42,7 @@ CHANGES = (
     "reserve", "begin", "queue", "prepare", "fail_over", "unknown", "action_required", "pivot", "reclaim", "decline",
     "doom", "capture", "capture_again", "capture_failed", "void", "void_again", "lapse", "expire", "cancel", "deliver",
     "deliver_again", "undeliverable", "refund", "refunded", "refund_again", "dispute", "drop", "gateway", "finding",
+    "unresolved",
 )  # fmt: skip
 """What a COMMIT can carry; see `changes_of`."""
 
@@ -180,6 +181,7 @@ _BY_HISTORY = {
     "cancelled": "cancel",
     "fulfilled": "deliver",
     "undeliverable": "undeliverable",
+    "unresolved": "unresolved",
     "refund_requested": "refund",
     "refunded": "refunded",
     **dict.fromkeys(("dispute_asked", "dispute_opened", "dispute_won", "dispute_lost", "dispute_closed"), "dispute"),

@@ -46,7 +46,15 @@ from race_to_purchase.rules.rows import TaskKind
 T = TypeVar("T")
 log = logging.getLogger("race.simulation")
 
-PATIENCE = Patience(gateway_s=10.0, answer_s=20.0, takeover_s=15.0, action_wait_s=60.0, deadline_extension_max_s=120.0)
+PATIENCE = Patience(
+    gateway_s=10.0,
+    answer_s=20.0,
+    takeover_s=15.0,
+    action_wait_s=60.0,
+    deadline_extension_max_s=120.0,
+    resolve_for_s=50_000.0,
+)
+"""All of it shorter than in life, so that worlds get to its end."""
 
 STOP_S = 12.0
 """Grace of an orderly stop."""

@@ -15,7 +15,9 @@ from race_to_purchase.rehearse.world.loop import at_once
 from race_to_purchase.rehearse.world.parts import Monkey, World
 from race_to_purchase.rehearse.world.process import Gone, Process
 from race_to_purchase.rehearse.world.wrongs import Wrongs
+from race_to_purchase.rules.decide.waiting import NOT_ASKED_BEFORE
 from race_to_purchase.rules.messages import Kept
+from race_to_purchase.rules.rows import Task
 
 T = TypeVar("T")
 
@@ -92,6 +94,9 @@ class Rest:
         for tick in process.ticks:
             if self._has_work(tick):
                 await self._tick(process, tick)
+        if not world.chaos.on:
+            for task in self._left_to_people():
+                await self.attempt(process, process.purchase.take_over(task))
         await self.attempt(process, process.purchase.drain(60.0))
         await self.attempt(process, process.refunds.drain(60.0))
         if self._frozen() and world.chaos.on:
@@ -126,6 +131,10 @@ class Rest:
     def _owes(self) -> bool:
         return bool(self._rows.tasks or self._rows.live or self._unread())
 
+    def _left_to_people(self) -> list[Task]:
+        """What no loop asks about any more: now that the gateways are well again, somebody does."""
+        return [task for task in self._rows.tasks.values() if task.due_at == NOT_ASKED_BEFORE]
+
     def _unread(self) -> Sequence[Kept]:
         """Messages that wait to be worked on, the soonest due first; those about nothing of ours wait for nobody."""
         return at_once(self._world.database.inbox.listed("waiting", 1))
@@ -135,7 +144,8 @@ class Rest:
         return any(process.up and process.owner.parked is not None for process in self._world.processes)
 
     def _next(self) -> datetime:
-        dues: list[datetime] = [task.due_at for task in self._rows.tasks.values()]
+        dues = [task.due_at for task in self._rows.tasks.values() if task.due_at != NOT_ASKED_BEFORE]
         dues += [message.due_at for message in self._unread() if message.due_at is not None]
         dues += [self._rows.checkouts[checkout_id].deadline for checkout_id in self._rows.live]
-        return min(dues)
+        now: datetime = self._world.database.now()
+        return min(dues, default=now)

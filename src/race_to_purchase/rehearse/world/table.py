@@ -115,6 +115,7 @@ TABLE: dict[str, Row] = {
     "waited for its turn": _way("commits: prepared", "commits: sent", "commits: paid"),
     "the deadline was faster than the queue": _way("commits: prepared", "commits: declined=not_sent"),
     "came back from the bank": _way("commits: action_required", "is asked: return", "commits: paid"),
+    "nobody knew for days": _way("commits: unknown", "commits: unresolved"),
     "the merchant was told again": _way("commits: captured", "commits: fulfilled"),
 }
 """Name of a row to how a purchase that went through it is known."""

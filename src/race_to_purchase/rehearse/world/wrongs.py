@@ -18,6 +18,8 @@ from race_to_purchase.ports import PaymentRequest
 from race_to_purchase.rehearse.world.books import Payment
 from race_to_purchase.rehearse.world.database import BEGIN
 from race_to_purchase.rehearse.world.parts import Rest, World
+from race_to_purchase.rules.attempt import TERMINAL
+from race_to_purchase.rules.decide.waiting import UNRESOLVED, unresolved_id
 from race_to_purchase.rules.rows import Attempt, Entry, Finding, Pool, attempt_id, finding_id
 
 ROUNDS = (6, 14)
@@ -93,6 +95,7 @@ class Wrongs:
             self._send_back,
             self._lose_sight,
             self._lose_an_entry,
+            self._ask_about_what_is_known,
         ]
 
     async def _pass(self) -> None:
@@ -236,6 +239,17 @@ class Wrongs:
             self._spoilt.add(row.order_id)
             self._lost.append(self._rows.entries.pop((row.order_id, row.entry)))
             self._tell(row.order_id, "its sale is not in the journal")
+
+    def _ask_about_what_is_known(self) -> None:
+        """People were told that nobody knew how an attempt ended; meanwhile it is known."""
+        row = self._any(lambda row: row.state in TERMINAL)
+        if row is not None:
+            now, name = self._world.database.now(), unresolved_id(row.checkout_id, row.n)
+            drop_id = self._rows.checkouts[row.checkout_id].drop_id
+            detail: dict[str, str | int] = {"checkout": row.checkout_id, "n": row.n, "gateway": row.gateway}
+            subject = attempt_id(row.checkout_id, row.n)
+            told = Finding(name, UNRESOLVED, subject, drop_id, "open", "", detail, now, now)
+            self._rows.findings.setdefault(name, told)
 
     def _send_back(self) -> None:
         """A bank has sent a refund back, and the gateway has told nobody."""

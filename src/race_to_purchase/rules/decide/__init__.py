@@ -44,6 +44,7 @@ from race_to_purchase.rules.decide.queueing import send
 from race_to_purchase.rules.decide.refunding import refund, refund_said
 from race_to_purchase.rules.decide.reserving import reserve
 from race_to_purchase.rules.decide.settling import capture, deliver, void
+from race_to_purchase.rules.decide.waiting import unresolved_id
 from race_to_purchase.rules.line.commands import (
     OfLine,
 )
@@ -60,6 +61,7 @@ from race_to_purchase.rules.outcomes import (
 )
 from race_to_purchase.rules.rows import StoredKey
 from race_to_purchase.rules.snapshot import Keys, Snapshot, Stale
+from race_to_purchase.rules.verdicts import NoAnswer, NotSent
 
 __all__ = ["Decision", "KeyUse", "decide", "touch"]
 
@@ -106,6 +108,8 @@ def touch(keys: Keys, command: Command, key: KeyUse | None) -> None:
         keys.pools.update(command.pools)
         if isinstance(command, _AFTER):
             keys.after.add(command.checkout_id)
+        elif isinstance(command, Authorization) and isinstance(command.verdict, NoAnswer | NotSent):
+            keys.findings.add(unresolved_id(command.checkout_id, command.n))
     if key is not None:
         keys.stored.add((key.scope, key.key))
 

@@ -5,7 +5,7 @@ Only these rare waits ever move a reservation's deadline, and never past a bound
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -13,7 +13,7 @@ from race_to_purchase.rules.attempt import move as move_attempt
 from race_to_purchase.rules.commands import Authorization
 from race_to_purchase.rules.decide.decision import Decision, tell, tell_attempt, with_state
 from race_to_purchase.rules.outcomes import StillPaying
-from race_to_purchase.rules.rows import Attempt, Checkout, Row, Task, task_id
+from race_to_purchase.rules.rows import Attempt, Checkout, Finding, Row, Task, attempt_id, finding_id, task_id
 from race_to_purchase.rules.snapshot import Snapshot
 from race_to_purchase.rules.verdicts import ActionRequired
 
@@ -23,6 +23,12 @@ NEVER_RECEIVED_AFTER = timedelta(minutes=5)
 It is sent again until the deadline, so it counts from there. Long enough for a request that is slow on its way; nobody
 waits for it, since the reservation has lapsed.
 """
+
+UNRESOLVED = "unresolved"
+"""Kind of the finding about an attempt whose gateway has not answered for days."""
+
+NOT_ASKED_BEFORE = datetime(9999, 1, 1, tzinfo=UTC)
+"""When the task of such an attempt falls due: never by itself."""
 
 ABSENT_FOR_GOOD_AFTER = timedelta(hours=1)
 """What was given up is looked for so long: a process that was frozen before it sent may wake up and send it still."""
@@ -50,8 +56,60 @@ def lost(snapshot: Snapshot, command: Authorization, checkout: Checkout, attempt
     """The gateway has not said what it did: ask again later, and assume nothing."""
     changed = replace(attempt, state=move_attempt(attempt.state, "lose"))
     told = tell_attempt(checkout.id, attempt.n, "unknown", snapshot.now, reason)
+    if unheard_of(snapshot, checkout, attempt, timedelta(seconds=command.ask_for_s)):
+        return _unresolved(snapshot, checkout, changed, reason)
     again = _ask_again(snapshot, checkout, attempt.n, command.again_s)
     return Decision(StillPaying(checkout.id, attempt.n), (changed, again, told))
+
+
+def _unresolved(snapshot: Snapshot, checkout: Checkout, attempt: Attempt, reason: str) -> Decision:
+    """Nobody has said what became of it, for days: no loop asks again, and people are told.
+
+    It is still unknown, and keeps its task: a message of the gateway, reconciliation or a person that asks once more
+    may settle it at any time, as it would have been settled before.
+    """
+    name = task_id(checkout.id, attempt.n)
+    kept = Task(name, "resolve", checkout.drop_id, checkout.id, attempt.n, NOT_ASKED_BEFORE, 1)
+    rows: list[Row] = [attempt, kept]
+    before = snapshot.findings.get(unresolved_id(checkout.id, attempt.n))
+    if before is None or before.state != "open":
+        rows.append(_for_people(snapshot, checkout, attempt, reason, before))
+        rows.append(tell_attempt(checkout.id, attempt.n, "unresolved", snapshot.now, reason))
+    return Decision(StillPaying(checkout.id, attempt.n), tuple(rows))
+
+
+def unresolved_id(checkout_id: str, n: int) -> str:
+    """Id of the finding that tells people of an attempt whose outcome nobody knows."""
+    return finding_id(UNRESOLVED, attempt_id(checkout_id, n))
+
+
+def _for_people(
+    snapshot: Snapshot, checkout: Checkout, attempt: Attempt, reason: str, before: Finding | None
+) -> Finding:
+    detail: dict[str, str | int] = {
+        "what": reason,
+        "gateway": attempt.gateway,
+        "ref": attempt.gateway_ref or "",
+        "key": attempt.key,
+        "amount": attempt.amount,
+        "currency": attempt.currency,
+        "checkout": checkout.id,
+        "n": attempt.n,
+        "began_at": attempt.began_at.isoformat(),
+    }
+    if before is not None:
+        return replace(before, state="open", how="", ended_at=None, last_seen=snapshot.now, seen=before.seen + 1)
+    return Finding(
+        id=unresolved_id(checkout.id, attempt.n),
+        kind=UNRESOLVED,
+        subject=attempt_id(checkout.id, attempt.n),
+        drop_id=checkout.drop_id,
+        state="open",
+        repair="",
+        detail=detail,
+        first_seen=snapshot.now,
+        last_seen=snapshot.now,
+    )
 
 
 def action_required(

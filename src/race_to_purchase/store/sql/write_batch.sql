@@ -46,7 +46,8 @@ WITH checkout_update AS (
     ON CONFLICT (id) DO UPDATE
     SET kind = excluded.kind, due_at = excluded.due_at, tries = t.tries + excluded.tries
 ), task_turn AS (
-    UPDATE task AS t SET kind = u.kind FROM unnest($11::task_turn[]) AS u WHERE t.id = u.id
+    UPDATE task AS t SET kind = u.kind, due_at = least(t.due_at, clock_timestamp() + interval '1 minute')
+    FROM unnest($11::task_turn[]) AS u WHERE t.id = u.id
 ), task_delete AS (
     DELETE FROM task WHERE id = ANY ($12::text[])
 ), buyer_upsert AS (
