@@ -20,8 +20,17 @@ from race_to_purchase.edge.connection import alive
 from race_to_purchase.edge.cors import Cors
 from race_to_purchase.edge.guard.gate import Gate
 from race_to_purchase.edge.idempotency import key_of
-from race_to_purchase.edge.principals import Headers, Needed, Principals, buyer_of
-from race_to_purchase.edge.problems import Refused, bad_header, broken, stopping, unavailable, wrong_method
+from race_to_purchase.edge.principals import Headers, Needed, Principal, Principals, buyer_of
+from race_to_purchase.edge.problems import (
+    KeyOfOthers,
+    Refused,
+    WrongKey,
+    bad_header,
+    broken,
+    stopping,
+    unavailable,
+    wrong_method,
+)
 from race_to_purchase.edge.reply import Header, Streamed, request_id, tell
 from race_to_purchase.errors import TryAgainLater
 from race_to_purchase.observe.events import emit
@@ -135,8 +144,7 @@ class Endpoint:
         """The request as its handler sees it, or the first reason to refuse it."""
         call = Call(verb.name, headers, scope["path_params"], alive(receive), query=scope["query_string"])
         if verb.role is not None:
-            changes = scope["method"] not in _SAFE
-            call.principal = self._principals.identify(headers, verb.role, changes=changes)
+            call.principal = await self._who(verb.role, headers, scope)
             call.buyer = buyer_of(call.principal, headers)
         call.origin = await self._gate.admit(verb.name, call.principal, call.buyer, headers, scope)
         if verb.key is not None:
@@ -144,6 +152,20 @@ class Endpoint:
         if verb.body > 0:
             call.body = await read(headers, receive, verb.body, json=verb.json)
         return call
+
+    async def _who(self, needed: Needed, headers: Headers, scope: Scope) -> Principal:
+        """Who asks; networks that try keys are slowed down."""
+        try:
+            principal = self._principals.identify(headers, needed, changes=scope["method"] not in _SAFE)
+        except WrongKey:
+            await self._gate.wrong_key(self._gate.origin(scope))
+            raise
+        except KeyOfOthers as known:  # That it is a key at all is not to be guessed either.
+            await self._gate.right_key(known.holder, self._gate.origin(scope))
+            raise
+        if principal.buyer is None and b"authorization" in headers:
+            await self._gate.right_key(principal.name, self._gate.origin(scope))
+        return principal
 
 
 def _refuse_twins(scope: Scope) -> None:

@@ -116,7 +116,7 @@ class Principals:
         if principal is None:
             return self._by_token(key.strip().decode("latin-1"), needed)
         if principal.role not in ENOUGH[needed]:
-            raise forbidden(principal.role, needed)
+            raise forbidden(principal.role, needed, principal.name)
         return principal
 
     def _holder(self, digest: bytes) -> Principal | None:
@@ -133,7 +133,7 @@ class Principals:
             raise unauthorized(wrong=False)
         principal = self._behind(session.holder, self._console)
         if principal.role not in ENOUGH[needed]:
-            raise forbidden(principal.role, needed)
+            raise forbidden(principal.role, needed, principal.name)
         if changes:
             self._console.require_meant(headers, session)
         return principal

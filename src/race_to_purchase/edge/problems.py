@@ -22,6 +22,18 @@ class Refused(Exception):
         self.answer = answer
 
 
+class WrongKey(Refused):
+    """The request came with a key that nobody has."""
+
+
+class KeyOfOthers(Refused):
+    """The request came with the key of `holder`, which is not for this path."""
+
+    def __init__(self, answer: Answer, holder: str) -> None:
+        super().__init__(answer)
+        self.holder = holder
+
+
 def no_such_page() -> Answer:
     """Nothing lives at this path."""
     return problem(
@@ -52,13 +64,14 @@ def unauthorized(*, wrong: bool) -> Refused:
     detail = "This key is not known." if wrong else "A key is needed: Authorization: Bearer <key>."
     told = problem(401, "unauthorized", "Unauthorized", detail)
     challenge = CHALLENGE + (b', error="invalid_token"' if wrong else b"")
-    return Refused(Reply(told.status, told.body, problem=True, headers=((b"www-authenticate", challenge),)))
+    kind = WrongKey if wrong else Refused
+    return kind(Reply(told.status, told.body, problem=True, headers=((b"www-authenticate", challenge),)))
 
 
-def forbidden(role: str, needed: str) -> Refused:
+def forbidden(role: str, needed: str, holder: str) -> KeyOfOthers:
     """Who asks is known, but this path is for others."""
     detail = f"This is for {_FOR.get(needed, needed + ' keys')}, not for {role} keys."
-    return Refused(problem(403, "forbidden", "Forbidden", detail))
+    return KeyOfOthers(problem(403, "forbidden", "Forbidden", detail), holder)
 
 
 _FOR = {

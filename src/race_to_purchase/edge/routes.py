@@ -138,7 +138,7 @@ def build_app(
         *_trusting(at, KeysAdmin(behind.keys)),
         *_reconciling(at, FindingsAdmin(behind.findings)),
         *_afterwards(at, Aftersale(behind.refunds, behind.disputes)),
-        *_watching(at, behind.console, ConsoleSigningIn(behind.console_sessions, principals)),
+        *_watching(at, behind.console, ConsoleSigningIn(behind.console_sessions, principals, behind.gate)),
         *_reading(at, Reference()),
         at("/metrics", get=Verb("metrics", behind.metrics.show, "admin")),
         *_visiting(at, Pages(built_files() if pages is None else pages)),

@@ -146,7 +146,7 @@ class ConsoleHandlers:
         assert call.principal is not None
         drop_id, wanted = call.drop(), call.decoded(_ACT)
         if isinstance(wanted, NEEDS_ADMIN) and call.principal.role != "admin":
-            raise forbidden(call.principal.role, "admin")
+            raise forbidden(call.principal.role, "admin", call.principal.name)
         try:
             outcome = await self._acts.do(drop_id, wanted, call.principal.name)
         except ValueError as error:  # What the drop would be then contradicts itself.

@@ -9,6 +9,7 @@ import msgspec
 
 from race_to_purchase.edge.call import Call
 from race_to_purchase.edge.cookies import set_cookie
+from race_to_purchase.edge.guard.gate import Gate
 from race_to_purchase.edge.operator_sessions import COOKIE, COOKIE_PATH, ConsoleSessions
 from race_to_purchase.edge.origins import is_encrypted
 from race_to_purchase.edge.principals import ENOUGH, Principal, Principals, Role
@@ -40,8 +41,9 @@ _encode = msgspec.json.Encoder().encode
 class ConsoleSigningIn:
     """Handlers of `/v1/admin/session`."""
 
-    def __init__(self, sessions: ConsoleSessions, principals: Principals) -> None:
+    def __init__(self, sessions: ConsoleSessions, principals: Principals, gate: Gate) -> None:
         self._sessions = sessions
+        self._gate = gate
         self._principals = principals
 
     async def begin(self, call: Call) -> Answer:
@@ -49,8 +51,11 @@ class ConsoleSigningIn:
         self._sessions.require_ours(call.headers)
         key = call.decoded(_SIGN_IN).key.strip()
         principal = self._principals.by_key(key)
+        assert call.origin is not None
         if principal is None or principal.role not in ENOUGH["viewer"]:
+            await self._gate.wrong_key(call.origin)
             raise unauthorized(wrong=True)
+        await self._gate.right_key(principal.name, call.origin)
         return self._told(201, self._sessions.begin(key), principal, call)
 
     async def show(self, call: Call) -> Answer:

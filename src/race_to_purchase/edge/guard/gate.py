@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 from starlette.types import Scope
 
 from race_to_purchase.edge.guard.address import Origin, Proxies
@@ -12,6 +14,11 @@ from race_to_purchase.edge.guard.problems import limited
 from race_to_purchase.edge.principals import Headers, Principal
 from race_to_purchase.observe.events import emit
 from race_to_purchase.observe.events.guard import RequestLimited, RequestShed
+
+WRONG_KEY = "key"
+"""The limit on keys that nobody has, as it stands in the table."""
+USERS_MAX = 4096
+"""Holders of keys and their networks that are remembered."""
 
 DEVICE = b"race-device"
 DEVICE_BYTES_MAX = 128
@@ -27,6 +34,7 @@ class Gate:
         self._proxies = proxies
         self._limits = limits
         self._log_only = log_only
+        self._users: OrderedDict[tuple[str, str], None] = OrderedDict()
         self.load = load
         self.busiest = busiest
 
@@ -44,7 +52,7 @@ class Gate:
         A storefront's servers speak for many people: where they are says nothing about any of them, so it is None.
         """
         by_server = principal is not None and principal.role == "storefront"
-        origin = None if by_server else self._origin(scope)
+        origin = None if by_server else self.origin(scope)
         if origin is not None:
             self.busiest.count(origin.shown)
         names = self._limits.names(route)
@@ -63,6 +71,30 @@ class Gate:
         if self._limits.names(route):
             await self._take(route, {"session": principal.browser, "buyer": f"{principal.name}/{principal.buyer}"})
 
+    def origin(self, scope: Scope) -> Origin:
+        """Where a request comes from."""
+        client = scope.get("client")
+        return self._proxies.of(client[0] if client else None, scope["headers"])
+
+    async def wrong_key(self, origin: Origin) -> None:
+        """Count a key that nobody has; refused with 429 where its network has tried too many."""
+        if "network" in self._limits.names(WRONG_KEY):
+            await self._take(WRONG_KEY, {"network": origin.network})
+
+    async def right_key(self, holder: str, origin: Origin) -> None:
+        """A key that somebody has is refused, too, where too many wrong ones came from its network: else whoever
+        guesses would know the right one by the answer. One that was used from there before goes on.
+        """
+        user = (origin.network, holder)
+        if user in self._users or "network" not in self._limits.names(WRONG_KEY):
+            return
+        exceeded = await self._limits.look(WRONG_KEY, "network", origin.network)
+        if exceeded is not None:
+            self._turn_away(WRONG_KEY, exceeded)
+        self._users[user] = None
+        if len(self._users) > USERS_MAX:
+            self._users.popitem(last=False)
+
     async def _take(self, route: str, keys: dict[By, str]) -> None:
         exceeded = await self._limits.take(route, keys)
         if exceeded is not None:
@@ -72,10 +104,6 @@ class Gate:
         emit(RequestLimited(route, exceeded.by, not self._log_only))
         if not self._log_only:
             raise limited(f"{route}.{exceeded.by}", exceeded.rate, exceeded.refusal)
-
-    def _origin(self, scope: Scope) -> Origin:
-        client = scope.get("client")
-        return self._proxies.of(client[0] if client else None, scope["headers"])
 
 
 def _keys(principal: Principal | None, buyer: str | None, headers: Headers, origin: Origin | None) -> dict[By, str]:

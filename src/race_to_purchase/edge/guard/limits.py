@@ -30,6 +30,7 @@ _LOOKING = Rate(60, 10.0)
 _NETWORK = Rate(1_200, 10.0)
 _BEACONS = Rate(200, 10.0)
 _SELDOM = Rate(10, 60.0)
+_WRONG_KEYS = Rate(30, 60.0)
 
 _BUYING: Mapping[By, Rate] = {
     "storefront": _STOREFRONT,
@@ -60,9 +61,10 @@ LIMITS: Table = {
     "session": {"network": _NETWORK},
     "plain": {"network": _NETWORK},
     "rum": {"network": _BEACONS},
+    "key": {"network": _WRONG_KEYS},
 }
-"""By the names that `routes` gives to what is asked. What is not here has no limit: the line's status, which caches
-answer, and what operators and gateways ask.
+"""By the names that `routes` gives to what is asked; `key` counts keys that nobody has. What is not here has no limit:
+the line's status, which caches answer, and what operators and gateways ask.
 """
 
 
@@ -116,6 +118,10 @@ class Limits(Protocol):
         """Count one request for each of these keys in turn, up to the first limit that it exceeds, and tell that."""
         ...
 
+    async def look(self, route: Route, by: By, key: str) -> Exceeded | None:
+        """What `take` would say of this one, without counting anything."""
+        ...
+
 
 class LimitsHere(Limits):
     """The limits of this process. `table` must not change afterwards; what it takes is fixed by the table alone."""
@@ -139,3 +145,9 @@ class LimitsHere(Limits):
                 if refusal is not None:
                     return Exceeded(by, sketch.rate, refusal)
         return None
+
+    async def look(self, route: Route, by: By, key: str) -> Exceeded | None:
+        """See Limits."""
+        sketch = self._sketches[route][by]
+        refusal = sketch.look(key)
+        return None if refusal is None else Exceeded(by, sketch.rate, refusal)

@@ -166,7 +166,7 @@ def _parameters(operation: Operation) -> Iterable[Json]:
 def _responses(operation: Operation) -> Json:
     responses = {str(status): _good(operation, status, told) for status, told in operation.told.items()}
     by_status: dict[int, list[str]] = {}
-    for name in operation.problems:
+    for name in dict.fromkeys(operation.problems):
         by_status.setdefault(CODES[name].status, []).append(name)
     for status, names in sorted(by_status.items()):
         responses[str(status)] = _bad(operation, status, sorted(names))

@@ -41,10 +41,10 @@ class Operation(msgspec.Struct, frozen=True):
     page: bool = False
 
 
-SECURED = ("unauthorized", "forbidden", "duplicate_header")
+SECURED = ("unauthorized", "forbidden", "duplicate_header", "rate_limited")
 ANY_BUYER = ("buyer_invalid",)
 FROM_BROWSERS = (*SECURED, "session_invalid", "session_expired", "cross_site", "csrf_invalid")
-FROM_BUYERS = (*FROM_BROWSERS, "token_invalid", "token_expired", *ANY_BUYER, "rate_limited")
+FROM_BUYERS = (*FROM_BROWSERS, "token_invalid", "token_expired", *ANY_BUYER)
 WITH_BODY = ("malformed_json", "body_too_slow", "body_too_large", "unsupported_media_type", "invalid_input")
 KEYED = ("idempotency_key_invalid", "idempotency_in_flight", "idempotency_key_reused")
 STORED = ("internal_error", "overloaded", "database_unavailable", "stopping", "unavailable")

@@ -42,7 +42,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "An admin key, once: the cookie `race_console` stands for it from then on, for `/v1/admin` alone, as long as "
         "the key is in the settings and the page is open. What changes something carries `Race-Csrf`.",
         {201: Told("Who is signed in.", signing_in.OperatorView, _OPERATOR)},
-        ("unauthorized", "cross_site", "duplicate_header", *WITH_BODY, *STORED),
+        ("unauthorized", "cross_site", "duplicate_header", "rate_limited", *WITH_BODY, *STORED),
         body=signing_in.OperatorSignIn, example={"key": "the-admin-key-of-the-settings"},
     ),
     Operation(
