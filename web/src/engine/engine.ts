@@ -44,7 +44,7 @@ export class Engine {
     return status;
   }
 
-  join(drop: string, body: { challenge?: string; grant?: string }): Promise<{ ticket: string; late: number | null }> {
+  join(drop: string, body: { challenge?: string; grant?: string }): Promise<{ ticket: string; late: number | null; lane: string | null }> {
     return this.ask(`/v1/drops/${drop}/line`, { method: "POST", body: JSON.stringify(body) });
   }
 

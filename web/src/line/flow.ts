@@ -18,7 +18,7 @@ import { readTicket } from "./ticket.ts";
 
 export type View =
   | "loading" | "announced" | "plain_announced" | "registration" | "registered" | "draw" | "drawn" | "opening"
-  | "join" | "waiting" | "called" | "room" | "admitted" | "lapsed" | "paused" | "sold_out" | "closed" | "code";
+  | "join" | "waiting" | "called" | "room" | "granted" | "admitted" | "lapsed" | "paused" | "sold_out" | "closed" | "code";
 
 export interface Pass {
   readonly token: string;
@@ -30,6 +30,8 @@ const NO_LINE = new Set(["unknown_line", "not_found"]);
 const NO_LINE_MS = 10_000;
 const TRIES_AT_THE_DOOR = 3;
 const DRAWING_TRIES = 20;
+/** A grant that is refused for one of these may count later. */
+const NOT_YET = new Set(["grant_not_yet", "grant_wrong_identity"]);
 
 export class LineFlow {
   status: LineStatus | null = null;
@@ -64,6 +66,7 @@ export class LineFlow {
   start(): void {
     if (this.stopped !== null) return;
     this.stopped = new AbortController();
+    this.grant ??= this.keep.read().grant;
     void this.watch(this.stopped.signal);
   }
 
@@ -87,6 +90,11 @@ export class LineFlow {
     return this.keep.read().ticket !== undefined;
   }
 
+  /** The lane by which this browser comes in; null for whoever stands in the line. */
+  get lane(): string | null {
+    return this.keep.read().lane ?? null;
+  }
+
   /** How many were ahead when the place was first known. */
   get aheadAtFirst(): number {
     return this.keep.read().aheadAtFirst ?? this.ahead ?? 0;
@@ -100,9 +108,14 @@ export class LineFlow {
     if (status.phase === "closed" || status.phase === "announced") return status.phase;
     if (this.pass !== null) return "admitted";
     if (status.phase === "sold_out" || status.phase === "paused") return status.phase;
-    if (status.phase === "registration") return this.joined ? "registered" : "registration";
-    if (status.phase === "draw") return this.drawView(status);
+    if (status.phase === "registration" || status.phase === "draw") return this.earlyView(status);
     return this.openView();
+  }
+
+  private earlyView(status: LineStatus): View {
+    if (this.lane !== null) return "granted";
+    if (status.phase === "draw") return this.drawView(status);
+    return this.joined ? "registered" : "registration";
   }
 
   private drawView(status: LineStatus): View {
@@ -133,6 +146,12 @@ export class LineFlow {
     this.busy = null;
     this.changed();
     this.wake();
+  }
+
+  /** Come in by a grant instead of standing in the line. */
+  redeem(grant: string): Promise<void> {
+    this.grant = grant;
+    return this.join();
   }
 
   /** Have a code sent to an address, the way for whoever cannot compute. */
@@ -171,7 +190,8 @@ export class LineFlow {
           ...(shown === undefined ? {} : { challenge: shown }),
           ...(this.grant === undefined ? {} : { grant: this.grant }),
         });
-        this.keep.change({ ticket: place.ticket, aheadAtFirst: undefined });
+        this.grant = undefined;
+        this.keep.change({ ticket: place.ticket, lane: place.lane ?? undefined, grant: undefined, aheadAtFirst: undefined });
         this.lapsed = false;
         notice("race-joined", this.id, { late: place.late });
         return;
@@ -198,6 +218,11 @@ export class LineFlow {
   }
 
   private refused(problem: Problem): void {
+    // The next wish is a place in the line like everybody's; what may count later is tried again when the page is opened.
+    if (this.grant !== undefined && !problem.passing) {
+      this.keep.change({ grant: NOT_YET.has(problem.code) ? this.grant : undefined });
+      this.grant = undefined;
+    }
     const onlyCodes = problem.told.challenge === undefined && problem.told.ways?.includes("email_code");
     if (onlyCodes === true && this.code === null) this.code = { answer: null, email: this.keep.read().email ?? "" };
     else this.problem = problem;
@@ -219,6 +244,7 @@ export class LineFlow {
       if (this.drop !== null) return await this.lookWithoutLine(signal);
       const status = await this.engine.status(this.id, signal);
       this.adopt(status);
+      if (this.grant !== undefined && this.problem === null) await this.join();
       if (this.problem !== null && this.problem.passing) this.problem = null;
       await this.claim();
       return pollMs(status, this.ahead, this.engine.clock.now());
@@ -283,7 +309,7 @@ export class LineFlow {
 
   private notLetIn(problem: Problem): void {
     this.full = problem.code === "no_pass_free";
-    if (problem.code === "ticket_invalid") this.keep.change({ ticket: undefined, aheadAtFirst: undefined });
+    if (problem.code === "ticket_invalid") this.keep.change({ ticket: undefined, lane: undefined, aheadAtFirst: undefined });
     if (!["no_pass_free", "not_called", "line_paused", "sold_out"].includes(problem.code)) throw problem;
   }
 }

@@ -8,7 +8,7 @@ import type { Ticket } from "./ticket.ts";
 
 /** From 0: `⌊u × registered⌋` with `u = HMAC-SHA256(seed, tid) ÷ 2⁶⁴` in the draw, behind all of it for late ones. */
 export function placeOf(ticket: Ticket, seed: string, registered: number): number {
-  if (ticket.granted === true) return 0;
+  if (ticket.granted === true) return -1;
   if (ticket.late !== null) return registered + ticket.late;
   const digest = hmac(sha256, hexToBytes(seed), ticket.tid);
   const lot = new DataView(digest.buffer, digest.byteOffset).getBigUint64(0);

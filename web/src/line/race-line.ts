@@ -23,6 +23,7 @@ export class RaceLine extends RaceElement {
   private saidAt = 0;
   private leftMs = 0;
   private admittedWith: string | null = null;
+  private asking = false;
 
   /** Where this browser stands: the view's name, how many are ahead, and the pass it was let in with. */
   get state(): { view: View; ahead: number | null; pass: string | null } {
@@ -31,7 +32,7 @@ export class RaceLine extends RaceElement {
 
   protected start(): void {
     this.flow = new LineFlow(this.engine, this.drop, this.keep, () => this.changed());
-    this.flow.grant = this.grant ?? undefined;
+    this.flow.grant = grantInAddress() ?? this.grant ?? undefined;
     this.flow.start();
   }
 
@@ -96,7 +97,7 @@ export class RaceLine extends RaceElement {
       view === "plain_announced" ? drop?.opens_at
       : view === "announced" ? status?.registration_opens_at
       : view === "registration" || view === "registered" ? status?.registration_closes_at
-      : view === "drawn" ? status?.opens_at
+      : view === "drawn" || view === "granted" ? status?.opens_at
       : view === "admitted" ? pass?.expiresAt
       : undefined;
     return moment === undefined ? null : this.engine.clock.until(moment);
@@ -221,12 +222,48 @@ export class RaceLine extends RaceElement {
     else void this.flow!.join(code.answer + String(given.get("code") ?? "").replace(/\D/g, ""));
   };
 
+  /** By which lane this buyer comes in, or a field for the code that gives one. */
+  private access(view: View, texts: Texts): TemplateResult | typeof nothing {
+    const { lane, busy } = this.flow!;
+    if (lane !== null) return ["granted", "called", "room", "paused"].includes(view) ? html`<p class="small">${texts.say("lane", { lane })}</p>` : nothing;
+    if (!["registration", "registered", "drawn", "join", "waiting"].includes(view) || busy === "checking") return nothing;
+    if (!this.asking) return html`<button type="button" class="plain" @click=${() => this.ask()}>${texts.say("accessAsk")}</button>`;
+    return html`<form class="stack" @submit=${this.submitAccess}>
+      <div class="tight"><label for="access">${texts.say("accessLabel")}</label>
+        <input id="access" name="access" type="text" autocomplete="off" autocapitalize="off" spellcheck="false" required></div>
+      <button class="second wide" aria-disabled=${busy !== null}>${texts.say("accessUse")}</button>
+    </form>`;
+  }
+
+  private ask(): void {
+    this.asking = true;
+    this.requestUpdate();
+    void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLElement>("#access")?.focus());
+  }
+
+  private readonly submitAccess = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const given = String(new FormData(event.target as HTMLFormElement).get("access") ?? "").trim();
+    if (given !== "") void this.flow!.redeem(given);
+  };
+
   private foot(view: View, texts: Texts): TemplateResult | typeof nothing {
     const message = this.flow!.status?.message;
-    const kept = ["registered", "drawn", "waiting", "paused", "room"].includes(view);
-    return html`${message == null ? nothing : html`<div class="note"><strong>${texts.say("shopNote")}</strong><p>${message}</p></div>`}
+    const kept = ["registered", "drawn", "waiting", "paused", "room", "granted"].includes(view);
+    return html`${this.access(view, texts)} ${message == null ? nothing : html`<div class="note"><strong>${texts.say("shopNote")}</strong><p>${message}</p></div>`}
     ${kept ? html`<p class="small">${texts.say("placeKept")}</p>` : nothing}`;
   }
+}
+
+/** The grant of an invitation's link, which is taken out of the address: nobody shall pass it on unawares. */
+function grantInAddress(): string | undefined {
+  const parts = new URLSearchParams(location.hash.slice(1));
+  const grant = parts.get("grant");
+  if (grant === null) return undefined;
+  parts.delete("grant");
+  const left = parts.toString();
+  history.replaceState(history.state, "", location.pathname + location.search + (left === "" ? "" : `#${left}`));
+  return grant;
 }
 
 /** What is plainly so, the worst first: hope that there is none for is not kept up. */
@@ -246,11 +283,11 @@ const TICK = "M5 12.5l4.5 4.5L19 7.5";
 
 /** A sign before the title: what is drawn, or three points that move while something is under way. */
 const MARKS: { readonly [view in View]?: string } = {
-  registered: TICK, drawn: TICK, admitted: TICK, draw: "moving", opening: "moving", called: "moving", room: "moving",
+  registered: TICK, drawn: TICK, granted: TICK, admitted: TICK, draw: "moving", opening: "moving", called: "moving", room: "moving",
   paused: "M9 7v10M15 7v10", lapsed: "M12 7v5.5l3.5 2", closed: "M7 12h10", sold_out: "M7 12h10",
 };
 
 const COUNTED: { readonly [view in View]?: Key } = {
   announced: "registrationIn", plain_announced: "opensIn", registration: "registrationCloses", registered: "drawIn",
-  drawn: "opensIn", admitted: "turnLasts",
+  drawn: "opensIn", granted: "opensIn", admitted: "turnLasts",
 };

@@ -54,6 +54,12 @@ export const line: LineWords = {
     "called.body": "Wir öffnen Ihnen die Tür.",
     "room.title": "Sie sind gleich dran",
     "room.body": "Gerade sind alle drin, für die Platz ist. Sobald jemand fertig ist, kommen Sie hinein.",
+    "granted.title": "Sie haben Zugang",
+    "granted.body": "Sie stehen in keiner Schlange: Sie werden eingelassen, wenn der Verkauf beginnt.",
+    lane: "Sie kommen über den Zugang „{lane}“ herein.",
+    accessAsk: "Ich habe einen Zugangscode",
+    accessLabel: "Zugangscode",
+    accessUse: "Einlösen",
     "lapsed.title": "Ihre Zeit ist abgelaufen",
     "lapsed.body": "Sie war um, bevor Sie etwas reserviert haben. Ihr Platz bleibt: Kommen Sie noch einmal herein, wenn Sie noch möchten.",
     "admitted.title": "Sie sind drin",
@@ -83,7 +89,12 @@ export const line: LineWords = {
   troubles: {
     // By the first word of a code, where one sentence fits all that begin with it.
     challenge: { what: "Die Prüfung hat nicht geklappt.", next: "Versuchen Sie es noch einmal; es gibt eine neue." },
-    grant: { what: "Diese Einladung gilt hier nicht oder nicht mehr.", next: "Stellen Sie sich ohne sie an, oder fragen Sie, wer sie geschickt hat." },
+    grant_invalid: { what: "Das ist kein Zugangscode für diesen Verkauf.", next: "Prüfen Sie ihn, oder stellen Sie sich ohne an." },
+    grant_not_yet: { what: "Dieser Zugangscode gilt noch nicht.", next: "Kommen Sie wieder, wenn es so weit ist, oder stellen Sie sich jetzt an." },
+    grant_expired: { what: "Dieser Zugangscode ist abgelaufen.", next: "Stellen Sie sich ohne ihn an, oder fragen Sie, wer ihn geschickt hat." },
+    grant_revoked: { what: "Der Shop hat diesen Zugangscode zurückgenommen.", next: "Stellen Sie sich ohne ihn an, oder fragen Sie, wer ihn geschickt hat." },
+    grant_used: { what: "Dieser Zugangscode wurde schon benutzt.", next: "Er gilt einmal. Stellen Sie sich an, wenn Sie mehr möchten." },
+    grant_wrong_identity: { what: "Dieser Zugangscode gehört jemand anderem, oder Sie sind nicht angemeldet.", next: "Melden Sie sich im Shop als der an, der ihn bekommen hat, und öffnen Sie den Link noch einmal. Oder stellen Sie sich ohne ihn an." },
     session: { what: "Der Shop kennt diesen Browser nicht mehr.", next: "Laden Sie die Seite neu. Hilft das nicht, erlauben Sie Cookies für diesen Shop." },
 
     unexpected: {
