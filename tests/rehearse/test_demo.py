@@ -18,6 +18,7 @@ from race_to_purchase.rehearse.demo.demo import ResultNotWritable, run_demo
 from race_to_purchase.rehearse.demo.sale import DemoOptions
 from race_to_purchase.rehearse.demo.server import Served, serving
 from race_to_purchase.rehearse.demo.shop import Shop, drop
+from tests.rehearse.onlooker import Onlooker
 from tests.rehearse.test_scorecard import PURCHASE
 
 OPTIONS = DemoOptions(buyers=120, bots=60, stock=30, seed=3, arrival_seconds=2.0, reservation_seconds=2)
@@ -30,12 +31,19 @@ def temporary_folders_end_with_the_test(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, Any], str]:
+def onlooker() -> Onlooker:
+    """Watches that demo on its console."""
+    return Onlooker()
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory, onlooker: Onlooker) -> tuple[int, dict[str, Any], str]:
     """One demo: exit status, JSON, and what was printed."""
-    file, out = tmp_path_factory.mktemp("demo") / "out.json", io.StringIO()
+    file = tmp_path_factory.mktemp("demo") / "out.json"
     options = msgspec.structs.replace(OPTIONS, json_file=file, report_file=file.with_name("report.html"))
-    status = run_demo(options, Console(file=out, width=100))
-    return status, msgspec.json.decode(file.read_bytes()), out.getvalue()
+    status = run_demo(options, Console(file=onlooker, width=100))
+    onlooker.leave()
+    return status, msgspec.json.decode(file.read_bytes()), onlooker.getvalue()
 
 
 def test_every_promise_is_kept_and_the_exit_status_says_so(ran: tuple[int, dict[str, Any], str]) -> None:
@@ -56,6 +64,13 @@ def test_it_ends_with_a_report_whose_path_it_tells(ran: tuple[int, dict[str, Any
     assert "of 30 pieces sold" in page
     assert "As the crowd met it" in page
     assert "120 people and 60 bots, seed 3" in page
+
+
+@pytest.mark.usefixtures("ran")
+def test_it_can_be_watched_on_the_console_that_it_names(onlooker: Onlooker) -> None:
+    assert onlooker.name == "demo"
+    assert onlooker.sold == sorted(onlooker.sold)
+    assert (onlooker.sold[0], onlooker.sold[-1]) == (0, 30), "from before the sale until all was sold"
 
 
 def test_the_crowd_did_what_it_is_there_to_do(ran: tuple[int, dict[str, Any], str]) -> None:

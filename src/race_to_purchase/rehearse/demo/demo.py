@@ -55,6 +55,7 @@ def run_demo(options: DemoOptions, console: Console | None = None) -> int:
                 settings={**(SETTINGS if options.door else {}), **({} if gateway is None else gateway.settings)},
             ) as served,
         ):
+            _invite(served, console)
             card = asyncio.run(_rehearse(options, drop_id, served, gateway, console))
     except KeyboardInterrupt:
         if served is not None:
@@ -65,6 +66,12 @@ def run_demo(options: DemoOptions, console: Console | None = None) -> int:
             console.print(f"The server's log is kept in {served.log}", style="yellow", soft_wrap=True)
         raise
     return _conclude(card, drop_id, served, options, console)
+
+
+def _invite(served: Served, console: Console) -> None:
+    """Say where the sale can be watched, and how to get in: the key is good for this server alone, and ends with it."""
+    console.print(f"Watch the sale at http://{served.host}:{served.port}/console", markup=False, soft_wrap=True)
+    console.print(f"   and sign in with {served.admin_key}", style="dim", markup=False, soft_wrap=True)
 
 
 @contextmanager
