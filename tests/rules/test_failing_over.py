@@ -115,6 +115,39 @@ def test_what_may_have_been_sent_before_is_not_proved_unsent() -> None:
     assert isinstance(world.ask(moved_on(checkout, NotSent("no connection"))), StillPaying)
 
 
+def test_a_word_that_comes_when_another_process_may_have_sent_it_proves_nothing() -> None:
+    """At the end of its time the attempt may be taken over: whoever began it speaks for itself alone from then on."""
+    world, checkout = begun()
+    world.wait(15)
+    assert isinstance(world.ask(moved_on(checkout, NotSent("no connection"))), StillPaying)
+    assert world.checkout(checkout.id).live_n == 1
+    world, checkout = begun()
+    world.wait(14.999)
+    assert isinstance(world.ask(moved_on(checkout, NotSent("no connection"))), TriedNext)
+
+
+def test_only_the_command_that_began_the_next_attempt_goes_on_with_it() -> None:
+    world, checkout = begun()
+    first, second = (moved_on(checkout, NoAnswer("time-out")) for _ in range(2))
+    began = world.ask(first)
+    assert began == TriedNext(world.attempt(checkout.id, 2), void=True)
+    assert world.ask(first) == began, "run again, after a COMMIT of unknown fate"
+    assert world.ask(second) == StillPaying(checkout.id, 2)
+    assert world.ask(settle(checkout, NoAnswer("time-out"))) == StillPaying(checkout.id, 2)
+
+
+def test_a_next_attempt_that_has_to_queue_waits_unsent_and_its_reservation_lasts_as_long() -> None:
+    world, checkout = begun()
+    before = world.checkout(checkout.id).deadline
+    there = NextAttempt("backup", new_id(), 15.0, wait_s=400.0)
+    world.ask(replace(settle(checkout, NoAnswer("time-out")), then=there, extension_max_s=600.0))
+    assert world.attempt(checkout.id, 2).state == "prepared"
+    assert world.checkout(checkout.id).deadline == world.now + timedelta(seconds=415) > before
+    world, checkout = begun()
+    world.ask(moved_on(checkout, NoAnswer("time-out")))
+    assert (world.attempt(checkout.id, 2).state, world.checkout(checkout.id).deadline) == ("sent", before)
+
+
 def test_an_attempt_that_is_not_the_live_one_moves_nothing() -> None:
     world, checkout = begun()
     world.ask(moved_on(checkout, NoAnswer("time-out")))

@@ -20,6 +20,12 @@ def some_pools(draw: st.DrawFn) -> Pool:
 QUANTITIES = st.integers(1, 60)
 
 
+def test_a_pool_that_is_broken_already_is_never_written_on() -> None:
+    """Whatever broke it: the transaction fails, and nothing is built on it."""
+    with pytest.raises(pools.PoolBroken):
+        pools.keep(Pool("d/item/x", "d", "item", 5, held=4, sold=4), 1)
+
+
 @given(some_pools(), QUANTITIES)
 def test_what_is_free_can_be_held_and_no_more(pool: Pool, quantity: int) -> None:
     after = pools.hold(pool, quantity)

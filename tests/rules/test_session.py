@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from race_to_purchase.rules import session as sessions_
 from race_to_purchase.rules.session import Session, csrf_of, is_csrf, read_session, sign_session
 from race_to_purchase.rules.signing import Keyring, WrongToken
 
@@ -77,6 +78,15 @@ class TestACookie:
         raw = urlsafe_b64decode(sign_session(KEYS, GUEST) + "==")
         named = raw[:2] + b"\x02" + raw[3:27] + b"ada" + raw[27:]
         assert why_not(urlsafe_b64encode(named).rstrip(b"=").decode()) == "forged"
+
+    @pytest.mark.parametrize(("name", "value"), [("VERSION", 2), ("_KIND_CUSTOMER", 1), ("_KIND_CUSTOMER", 3)])
+    def test_of_another_version_or_kind_is_refused_though_we_signed_it(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, value: int
+    ) -> None:
+        with monkeypatch.context() as otherwise:
+            otherwise.setattr(sessions_, name, value)
+            token = sign_session(KEYS, ADA)
+        assert why_not(token) == "malformed"
 
     def test_signed_with_a_key_of_another_is_refused(self) -> None:
         assert why_not(sign_session(Keyring({1: NEW}, 1), ADA)) == "forged"

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from race_to_purchase.rules.line import tickets as tickets_
 from race_to_purchase.rules.line.tickets import (
     TOKEN_LENGTH_MAX,
     Grant,
@@ -24,6 +25,7 @@ from race_to_purchase.rules.line.tickets import (
     tid_of_challenge,
     tid_of_identity,
 )
+from race_to_purchase.rules.signing import spelled, unspelled
 
 KEYS = Keyring({1: b"a" * 32}, current=1)
 TID = tid_of_identity(b"k" * 32, "aurora", "ada@example.com")
@@ -139,6 +141,25 @@ class TestTokens:
     def test_a_ticket_is_no_pass(self) -> None:
         with pytest.raises(WrongToken, match="malformed"):
             read_pass(KEYS, "aurora", sign_ticket(KEYS, "aurora", TICKET))
+
+
+class TestATokenThatWeSigned:
+    """Signed well, and still nothing that this reader may take for what it wants."""
+
+    @pytest.mark.parametrize(("name", "value"), [("VERSION", 2), ("_KIND_TICKET", 2)])
+    def test_of_another_version_or_kind_is_refused(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, value: int
+    ) -> None:
+        with monkeypatch.context() as later:
+            later.setattr(tickets_, name, value)
+            token = sign_ticket(KEYS, "aurora", TICKET)
+        with pytest.raises(WrongToken, match="malformed"):
+            read_ticket(KEYS, "aurora", token)
+
+    def test_that_is_longer_than_wanted_is_refused_unread(self) -> None:
+        assert unspelled(spelled(b"a" * 30), 40, "ticket") == b"a" * 30
+        with pytest.raises(WrongToken, match="malformed"):
+            unspelled(spelled(b"a" * 30), 39, "ticket")
 
 
 class TestKeys:
