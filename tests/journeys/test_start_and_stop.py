@@ -6,6 +6,8 @@ import asyncio
 import errno
 import json
 import socket
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -105,6 +107,22 @@ class TestItDoesNotStart:
 
     def test_with_a_setting_that_contradicts_another(self, an_engine: Callable[..., Engine]) -> None:
         assert "takeover_s" in self.refused(an_engine(RACE_TAKEOVER_S="0.5"))
+
+
+def test_ctrl_c_ends_it_without_a_word_also_before_it_has_begun() -> None:
+    """What is imported takes a second on a good day, and longer on one when somebody has reason for Ctrl-C."""
+    interrupted = """
+import sys
+class Interrupts:
+    def find_spec(self, name, *_):
+        if name == "race_to_purchase.cli.serving":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupts())
+from race_to_purchase.cli import main
+main()
+"""
+    ended = subprocess.run([sys.executable, "-c", interrupted], capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -18,7 +18,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from race_to_purchase.app.ledger import cells
-from race_to_purchase.cli import app
+from race_to_purchase.cli.command import app
 from race_to_purchase.store.ledger import Posting
 from tests.databases import Server, apart
 from tests.ledger.books import book, connected, ledger_at

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from race_to_purchase.cli import app
+from race_to_purchase.cli.command import app
 from tests.project.tree import ROOT, files, short, text_files
 
 LINK = re.compile(r"!?\[[^\]]*\]\(<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\)")

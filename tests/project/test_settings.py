@@ -59,6 +59,15 @@ def test_a_setting_that_is_none_is_told_by_name_and_with_what_it_should_be(name:
     assert str(refused.value).startswith(told)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("STRIPE_BASE", "localhost:8200"), ("TRACE_URL", "collector:4318"), ("CHALLENGE_RESERVE", "aurora-1, a/b")],
+)
+def test_what_could_only_fail_later_is_refused_at_the_start(name: str, text: str) -> None:
+    with pytest.raises(WrongSetting, match=name.lower()):
+        load({f"RACE_{name}": text})
+
+
 @pytest.mark.parametrize("name", ["STOREFRONT_KEYS", "ADMIN_KEYS"])
 def test_two_keys_of_one_name_are_refused_and_neither_is_told(name: str) -> None:
     with pytest.raises(WrongSetting, match="names shop twice") as refused:

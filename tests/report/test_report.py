@@ -14,7 +14,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from race_to_purchase.cli import app
+from race_to_purchase.cli.command import app
 from tests.databases import Server, apart
 from tests.report.sale import fill
 

@@ -1,7 +1,4 @@
-"""The command `race`. Each subcommand reads its options, calls one function, and says how it went.
-
-One module a group of commands; `shell` has what they share. Nothing is decided here.
-"""
+"""The groups of commands put together, and what becomes of an error."""
 
 from __future__ import annotations
 
@@ -37,15 +34,13 @@ app.add_typer(books.app, name="ledger")
 app.add_typer(slo.app, name="slo")
 
 
-def main() -> NoReturn:
-    """Entry of the command; an error of ours is one sentence on standard error, never a traceback."""
+def run() -> NoReturn:
+    """Run what the command line says; an error of ours is one sentence on standard error, never a traceback."""
     try:
         app()
     except RaceError as error:
         err.print(f"race: {error}", markup=False)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
     sys.exit(0)
 
 

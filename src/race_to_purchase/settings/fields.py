@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from race_to_purchase.settings.values import YEAR_S, keys_of, log_only_of, pauses_of, signing_keys_of
+from race_to_purchase.settings.values import YEAR_S, drops_of, keys_of, log_only_of, pauses_of, signing_keys_of
 
 Positive = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=YEAR_S)]
@@ -291,13 +291,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ValueError("reconcile_after_s must be longer than takeover_s, or what is under way is called wrong")
         if self.metrics_port and self.metrics_port + self.workers > 65536:
             raise ValueError("metrics_port leaves no room for a port for each of the workers")
-        if self.trace_url and not self.trace_url.startswith(("http://", "https://")):
-            raise ValueError("trace_url must begin with http:// or https://")
+        for name in ("trace_url", "stripe_base"):
+            address: str = getattr(self, name)
+            if address and not address.startswith(("http://", "https://")):
+                raise ValueError(f"{name} must begin with http:// or https://")
         if self.webhook_url and not self.webhook_secret:
             raise ValueError("webhook_url needs a webhook_secret: the merchant could not trust the deliveries")
         if self.challenge_numbers > self.challenge_numbers_harder:
             raise ValueError("challenge_numbers_harder must not be less than challenge_numbers")
         log_only_of(self.guard_log_only)
+        drops_of(self.challenge_reserve, "challenge_reserve")
         pauses_of(self.resolve_after_s)
         keys_of(self.storefront_keys, "storefront_keys")
         keys_of(self.admin_keys, "admin_keys")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 YEAR_S = 365 * 86_400
+_DROP = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def pauses_of(text: str) -> tuple[float, ...]:
@@ -54,6 +57,15 @@ def signing_keys_of(text: str, setting: str) -> dict[int, bytes]:
             )
         keys[int(name)] = secret.encode()
     return keys
+
+
+def drops_of(text: str, setting: str) -> tuple[str, ...]:
+    """`a,b` as ids of drops; ValueError for what is none."""
+    named = list_of(text)
+    for name in named:
+        if not _DROP.fullmatch(name):
+            raise ValueError(f"{setting} takes ids of drops, comma-separated, and {name!r} is none")
+    return named
 
 
 def list_of(text: str) -> tuple[str, ...]:

@@ -146,7 +146,8 @@ class TestTheTable:
     @pytest.mark.parametrize(
         "text",
         ["x", "reserve=1/1", "reserve.moon=1/1", "nowhere.buyer=1/1", "reserve.buyer=0/1", "reserve.buyer=1/0",
-         "reserve.buyer=1", "reserve.buyer=many/1", "reserve.buyer=1/nan", "reserve.buyer="],
+         "reserve.buyer=1", "reserve.buyer=many/1", "reserve.buyer=1/nan", "reserve.buyer=1/inf",
+         "reserve.buyer=1/86401", "reserve.buyer="],
     )  # fmt: skip
     def test_takes_nothing_that_is_no_limit(self, text: str) -> None:
         with pytest.raises(WrongLimit):

@@ -24,6 +24,9 @@ By = Literal["storefront", "buyer", "session", "ticket", "device", "network"]
 Route = str
 Table = Mapping[Route, Mapping[By, Rate]]
 
+WINDOW_S_MAX = 86_400.0
+"""Of a configured limit: a day. Nothing is remembered for longer than a process lives."""
+
 _STOREFRONT = Rate(600_000, 10.0)
 _BUYER = Rate(30, 10.0)
 _LOOKING = Rate(60, 10.0)
@@ -94,6 +97,8 @@ def configured(text: str, table: Table = LIMITS) -> Table:
 def _rate(part: str, value: str) -> Rate:
     quota, _, window_s = value.partition("/")
     try:
+        if not float(window_s) <= WINDOW_S_MAX:
+            raise ValueError
         return Rate(int(quota), float(window_s))
     except ValueError:
         raise WrongLimit(f"{part!r} says no rate: it is requests/seconds, as in 600/60, or off") from None

@@ -1,0 +1,19 @@
+"""The command `race`. Each subcommand reads its options, calls one function, and says how it went.
+
+One module a group of commands; `command` puts them together, and `shell` has what they share. Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Entry of the command. Ctrl-C ends it without a traceback, also while everything else is only being imported."""
+    try:
+        from race_to_purchase.cli.command import run
+
+        run()
+    except KeyboardInterrupt:
+        sys.exit(130)
