@@ -241,7 +241,8 @@ def test_every_problem_that_buyers_can_meet_has_words_of_its_own() -> None:
     from race_to_purchase.edge.reference.operations import OPERATIONS
 
     texts = "".join(
-        (ROOT / "web/src/text/en" / name).read_text(encoding="utf-8") for name in ("line.ts", "checkout.ts")
+        (ROOT / "web/src/text/en" / name).read_text(encoding="utf-8")
+        for name in ("line.ts", "checkout.ts", "access.ts")
     )
     asked = [one for one in OPERATIONS if one.path in ASKED_BY_PAGES]
     assert len(asked) >= len(ASKED_BY_PAGES)

@@ -92,6 +92,19 @@ class TestTheLane:
         assert pool.capacity == 2
         assert sale.shop.store.rows.pools[passes_pool("aurora-1")].held == 0
 
+    def test_is_open_while_nobody_stands_in_the_line(self, sale: Sale, admin: Client) -> None:
+        names = [f"vip-{n}" for n in range(6)]
+        tickets = {
+            one["identity"]: join(sale, one["identity"], one["grant"]).json["ticket"]
+            for one in issue(sale, admin, *names)
+        }
+        sale.to(3.1, ticks=3)
+        let_in = [name for name in names if sale.claim(name, tickets[name]).status == 201]
+        assert len(let_in) == 2, "a fifth of ten passes at a time"
+        sale.to(3.2, ticks=2)
+        assert sale.claim(names[2], tickets[names[2]]).status == 201
+        assert sale.status["cursor"] == 0, "nobody was called who is not there"
+
     def test_skips_no_limit(self, sale: Sale, admin: Client) -> None:
         (grant,) = issue(sale, admin, "ada")
         sale.to(3.1, ticks=3)

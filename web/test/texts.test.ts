@@ -4,16 +4,24 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { Texts } from "../src/text/catalogue.ts";
+import { access as accessDe } from "../src/text/de/access.ts";
 import { checkout as checkoutDe } from "../src/text/de/checkout.ts";
 import { line as lineDe } from "../src/text/de/line.ts";
+import { plain as plainDe } from "../src/text/de/plain.ts";
+import { access as accessEn } from "../src/text/en/access.ts";
 import { checkout as checkoutEn } from "../src/text/en/checkout.ts";
 import { line as lineEn } from "../src/text/en/line.ts";
+import { plain as plainEn } from "../src/text/en/plain.ts";
+
+const PARTS = [
+  ["line", lineEn, lineDe], ["checkout", checkoutEn, checkoutDe], ["access", accessEn, accessDe], ["plain", plainEn, plainDe],
+] as const;
 
 type Table = Readonly<Record<string, unknown>>;
 
 const parameters = (message: unknown): string[] => [...new Set(JSON.stringify(message).match(/\{\w+\}/g) ?? [])].sort();
 
-for (const [part, english, german] of [["line", lineEn, lineDe], ["checkout", checkoutEn, checkoutDe]] as const) {
+for (const [part, english, german] of PARTS) {
   describe(part, () => {
     test("both languages say the same things", () => {
       for (const table of ["messages", "troubles"] as const) {

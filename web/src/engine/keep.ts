@@ -12,8 +12,6 @@ export interface Kept {
   aheadAtFirst?: number;
   /** The lane that a grant gave, for whoever stands in no line. */
   lane?: string;
-  /** A grant that may still count: its holder has to sign in first, or its time has not come. */
-  grant?: string;
   pass?: { token: string; expiresAt: string };
   /** The checkout that was begun, until it has ended. */
   checkout?: string;

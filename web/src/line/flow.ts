@@ -30,8 +30,6 @@ const NO_LINE = new Set(["unknown_line", "not_found"]);
 const NO_LINE_MS = 10_000;
 const TRIES_AT_THE_DOOR = 3;
 const DRAWING_TRIES = 20;
-/** A grant that is refused for one of these may count later. */
-const NOT_YET = new Set(["grant_not_yet", "grant_wrong_identity"]);
 
 export class LineFlow {
   status: LineStatus | null = null;
@@ -66,7 +64,6 @@ export class LineFlow {
   start(): void {
     if (this.stopped !== null) return;
     this.stopped = new AbortController();
-    this.grant ??= this.keep.read().grant;
     void this.watch(this.stopped.signal);
   }
 
@@ -113,7 +110,7 @@ export class LineFlow {
   }
 
   private earlyView(status: LineStatus): View {
-    if (this.lane !== null) return "granted";
+    if (this.lane !== null) return this.engine.clock.until(status.opens_at) > 0 ? "granted" : "opening";
     if (status.phase === "draw") return this.drawView(status);
     return this.joined ? "registered" : "registration";
   }
@@ -191,7 +188,7 @@ export class LineFlow {
           ...(this.grant === undefined ? {} : { grant: this.grant }),
         });
         this.grant = undefined;
-        this.keep.change({ ticket: place.ticket, lane: place.lane ?? undefined, grant: undefined, aheadAtFirst: undefined });
+        this.keep.change({ ticket: place.ticket, lane: place.lane ?? undefined, aheadAtFirst: undefined });
         this.lapsed = false;
         notice("race-joined", this.id, { late: place.late });
         return;
@@ -218,11 +215,8 @@ export class LineFlow {
   }
 
   private refused(problem: Problem): void {
-    // The next wish is a place in the line like everybody's; what may count later is tried again when the page is opened.
-    if (this.grant !== undefined && !problem.passing) {
-      this.keep.change({ grant: NOT_YET.has(problem.code) ? this.grant : undefined });
-      this.grant = undefined;
-    }
+    // What is wished for next is a place in the line, like everybody's.
+    if (!problem.passing) this.grant = undefined;
     const onlyCodes = problem.told.challenge === undefined && problem.told.ways?.includes("email_code");
     if (onlyCodes === true && this.code === null) this.code = { answer: null, email: this.keep.read().email ?? "" };
     else this.problem = problem;

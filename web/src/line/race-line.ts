@@ -23,7 +23,7 @@ export class RaceLine extends RaceElement {
   private saidAt = 0;
   private leftMs = 0;
   private admittedWith: string | null = null;
-  private asking = false;
+  private accessForm: typeof import("./access.ts").accessForm | null = null;
 
   /** Where this browser stands: the view's name, how many are ahead, and the pass it was let in with. */
   get state(): { view: View; ahead: number | null; pass: string | null } {
@@ -33,6 +33,7 @@ export class RaceLine extends RaceElement {
   protected start(): void {
     this.flow = new LineFlow(this.engine, this.drop, this.keep, () => this.changed());
     this.flow.grant = grantInAddress() ?? this.grant ?? undefined;
+    if (this.flow.grant !== undefined || this.flow.lane !== null) void this.speak(["access"]);
     this.flow.start();
   }
 
@@ -225,27 +226,19 @@ export class RaceLine extends RaceElement {
   /** By which lane this buyer comes in, or a field for the code that gives one. */
   private access(view: View, texts: Texts): TemplateResult | typeof nothing {
     const { lane, busy } = this.flow!;
-    if (lane !== null) return ["granted", "called", "room", "paused"].includes(view) ? html`<p class="small">${texts.say("lane", { lane })}</p>` : nothing;
-    if (!["registration", "registered", "drawn", "join", "waiting"].includes(view) || busy === "checking") return nothing;
-    if (!this.asking) return html`<button type="button" class="plain" @click=${() => this.ask()}>${texts.say("accessAsk")}</button>`;
-    return html`<form class="stack" @submit=${this.submitAccess}>
-      <div class="tight"><label for="access">${texts.say("accessLabel")}</label>
-        <input id="access" name="access" type="text" autocomplete="off" autocapitalize="off" spellcheck="false" required></div>
-      <button class="second wide" aria-disabled=${busy !== null}>${texts.say("accessUse")}</button>
-    </form>`;
+    if (lane !== null) return html`<p class="small">${texts.say("lane", { lane })}</p>`;
+    if (!ASKABLE.has(view) || busy === "checking") return nothing;
+    return this.accessForm?.(texts, busy !== null, (grant) => void this.flow!.redeem(grant))
+      ?? html`<button type="button" class="plain" @click=${() => void this.ask()}>${texts.say("accessAsk")}</button>`;
   }
 
-  private ask(): void {
-    this.asking = true;
+  private async ask(): Promise<void> {
+    const [{ accessForm }] = await Promise.all([import("./access.ts"), this.speak(["access"])]);
+    this.accessForm = accessForm;
     this.requestUpdate();
-    void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLElement>("#access")?.focus());
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>("#access")?.focus();
   }
-
-  private readonly submitAccess = (event: SubmitEvent): void => {
-    event.preventDefault();
-    const given = String(new FormData(event.target as HTMLFormElement).get("access") ?? "").trim();
-    if (given !== "") void this.flow!.redeem(given);
-  };
 
   private foot(view: View, texts: Texts): TemplateResult | typeof nothing {
     const message = this.flow!.status?.message;
@@ -278,6 +271,8 @@ function inWords(range: { fromS: number; toS: number }, texts: Texts): string {
   const one = wait.unit === "minutes" ? "waitMinutes" : "waitHours";
   return wait.from === wait.to ? texts.say(`${one}Same`, { n: wait.to }) : texts.say(one, { n: wait.to, from: wait.from, to: wait.to });
 }
+
+const ASKABLE = new Set<View>(["registration", "registered", "drawn", "join", "waiting"]);
 
 const TICK = "M5 12.5l4.5 4.5L19 7.5";
 

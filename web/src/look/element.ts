@@ -28,6 +28,7 @@ export abstract class RaceElement extends LitElement {
   private spoken = "";
   private timer: ReturnType<typeof setInterval> | undefined;
   private begun = false;
+  private more: readonly Part[] = [];
 
   constructor() {
     super();
@@ -133,8 +134,11 @@ export abstract class RaceElement extends LitElement {
     this.start();
   }
 
-  private async speak(): Promise<void> {
-    this.texts = await textsFor(languagesAround(this), (this.constructor as typeof RaceElement).parts);
+  /** Fetch the words that it needs, `more` of them from now on. */
+  protected async speak(more: readonly Part[] = []): Promise<void> {
+    this.more = [...new Set([...this.more, ...more])];
+    const parts = [...(this.constructor as typeof RaceElement).parts, ...this.more];
+    this.texts = await textsFor(languagesAround(this), parts);
     this.requestUpdate();
   }
 

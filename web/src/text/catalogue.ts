@@ -6,24 +6,27 @@
  */
 
 import { pause } from "../engine/wait.ts";
-import type { CheckoutWords, Key, LineWords, Trouble, Words } from "./words.ts";
+import type { AccessWords, CheckoutWords, Key, LineWords, Trouble, Words } from "./words.ts";
 
 export type { Key } from "./words.ts";
 
-/** The line is light, so what only the checkout says is fetched with the checkout. */
+/** The line is light, so what only the checkout says is fetched with the checkout, and what few need when they do. */
 interface Language {
   readonly line: () => Promise<LineWords>;
   readonly checkout: () => Promise<CheckoutWords>;
+  readonly access: () => Promise<AccessWords>;
 }
 
 const LANGUAGES: { readonly [tag: string]: Language } = {
   en: {
     line: () => import("./en/line.ts").then((loaded) => loaded.line),
     checkout: () => import("./en/checkout.ts").then((loaded) => loaded.checkout),
+    access: () => import("./en/access.ts").then((loaded) => loaded.access),
   },
   de: {
     line: () => import("./de/line.ts").then((loaded) => loaded.line),
     checkout: () => import("./de/checkout.ts").then((loaded) => loaded.checkout),
+    access: () => import("./de/access.ts").then((loaded) => loaded.access),
   },
 };
 

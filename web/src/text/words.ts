@@ -1,5 +1,6 @@
 /** What a language has to say: the shape of its tables, which is that of the English ones. */
 
+import type { access } from "./en/access.ts";
 import type { checkout } from "./en/checkout.ts";
 import type { line } from "./en/line.ts";
 import type { plain } from "./en/plain.ts";
@@ -31,6 +32,7 @@ export type CheckoutWords = Like<typeof checkout> & {
   readonly declines: { readonly [code in keyof (typeof checkout)["declines"]]: string };
 };
 
+export type AccessWords = Like<typeof access>;
 export type PlainWords = Like<typeof plain>;
 
-export type Key = keyof LineWords["messages"] | keyof CheckoutWords["messages"];
+export type Key = keyof LineWords["messages"] | keyof CheckoutWords["messages"] | keyof AccessWords["messages"];

@@ -60,28 +60,38 @@ def call_next(snapshot: Snapshot, command: CallNext) -> Decision:
     limits = _limits(door, line)
     held = pool_of(snapshot, passes_pool(row.id)).held
     free = sum(pool.free for pool in items)
+    lane = snapshot.pools.get(reserved_pool(row.id))
+    lane_room = _lane_room(lane, door)
     facts = _facts(leading, command, held, free)
+    in_line = facts.waiting
+    facts = replace(facts, waiting=in_line + lane_room)
     seconds = min(PAUSE_S_MAX, _since(line.decided_at, snapshot.now))
     given = controller.release(limits, line.control or controller.begin(limits), facts, seconds)
-    reserved = _reserved(snapshot.pools.get(reserved_pool(row.id)), door, line.cursor, given.number)
-    kept = () if reserved is None else (reserved[0],)
-    called = _called(leading, given, given.number - (reserved[1] if reserved else 0), snapshot.now)
+    kept: tuple[Pool, ...] = ()
+    more = _for_lane(lane, door, line.cursor, given.number, in_line, lane_room)
+    if lane is not None and more:
+        grown = pools.resize(lane, lane.capacity + more)
+        assert grown is not None
+        kept = (grown,)
+    called = _called(leading, given, given.number - more, snapshot.now)
     return Decision(Released(given.number, given.why, called), (called, *kept))
 
 
-def _reserved(pool: Pool | None, door: Door, cursor: int, number: int) -> tuple[Pool, int] | None:
-    """The pool of places for holders of grants with its share of all that were ever called, and how many that adds.
+def _lane_room(lane: Pool | None, door: Door) -> int:
+    """How many more places may lie ready for holders of grants: what nobody takes is not piled up."""
+    if lane is None or not door.reserved_share:
+        return 0
+    return max(0, math.ceil(door.reserved_share * door.passes_outstanding_max) - lane.free)
 
-    What nobody takes is not piled up: beyond their share of the passes, places go to the line.
+
+def _for_lane(lane: Pool | None, door: Door, cursor: int, number: int, in_line: int, room: int) -> int:
+    """How many of the `number` that may come are for holders of grants: their share of all that were ever called, and
+    what the line has nobody for.
     """
-    if pool is None or not door.reserved_share:
-        return None
-    due = math.floor(door.reserved_share * (cursor + pool.capacity + number)) - pool.capacity
-    room = math.ceil(door.reserved_share * door.passes_outstanding_max) - pool.free
-    more = max(0, min(due, room, number))
-    grown = pools.resize(pool, pool.capacity + more)
-    assert grown is not None
-    return (grown, more) if more else None
+    if lane is None:
+        return 0
+    due = math.floor(door.reserved_share * (cursor + lane.capacity + number)) - lane.capacity
+    return max(0, min(room, number, max(due, number - in_line)))
 
 
 def _limits(door: Door, line: LineRow) -> Limits:

@@ -12,7 +12,7 @@ export const plain: PlainWords = {
     enterBody: "Treten Sie ein, wenn Sie wählen möchten: Von da an dauert Ihre Zeit {time}.",
     place: "Vor Ihnen",
     placeOf: "{ahead} von {all}",
-    moment: "{time} ({clock} UTC)",
+    moment: "{time} (um {clock} UTC)",
     back: "Zurück zum Verkauf",
     payElsewhere: "Die Felder des Zahlungsanbieters brauchen JavaScript. Schalten Sie es für diesen Shop ein und machen Sie hier weiter: Ihre Reservierung bleibt.",
     goOn: "Mit JavaScript weiter",

@@ -54,12 +54,7 @@ export const line = {
     "called.body": "We are opening the door for you.",
     "room.title": "It is your turn in a moment",
     "room.body": "Everybody there is room for is inside. You are let in as soon as somebody is done.",
-    "granted.title": "You have access",
-    "granted.body": "You stand in no line: you are let in when the sale opens.",
-    lane: "You come in by the lane “{lane}”.",
     accessAsk: "I have an access code",
-    accessLabel: "Access code",
-    accessUse: "Use it",
     "lapsed.title": "Your turn has passed",
     "lapsed.body": "It ran out before you reserved anything. Your place is kept: come in again if you still want to.",
     "admitted.title": "You are in",
@@ -90,12 +85,6 @@ export const line = {
   troubles: {
     // By the first word of a code, where one sentence fits all that begin with it.
     challenge: { what: "The check did not work out.", next: "Try again; there is a new one." },
-    grant_invalid: { what: "This is no access code for this sale.", next: "Check it, or join the line without one." },
-    grant_not_yet: { what: "This access code does not count yet.", next: "Come back when its time has come, or join the line now." },
-    grant_expired: { what: "This access code has expired.", next: "Join the line without it, or ask whoever sent it." },
-    grant_revoked: { what: "The shop has taken this access code back.", next: "Join the line without it, or ask whoever sent it." },
-    grant_used: { what: "This access code was used already.", next: "It counts once. Join the line, if you want more." },
-    grant_wrong_identity: { what: "This access code is somebody else's, or you are not signed in.", next: "Sign in to the shop as the one who got it, and open its link again. Or join the line without it." },
     session: { what: "The shop does not know this browser any more.", next: "Reload the page. If that does not help, allow cookies for this shop." },
 
     unexpected: {
