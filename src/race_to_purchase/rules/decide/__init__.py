@@ -37,17 +37,14 @@ from race_to_purchase.rules.decide.disputing import dispute
 from race_to_purchase.rules.decide.drops import close_drop, put_drop
 from race_to_purchase.rules.decide.ending import cancel, expire
 from race_to_purchase.rules.decide.gateways import drain_gateway
-from race_to_purchase.rules.decide.lining import line, touch_line
+from race_to_purchase.rules.decide.lining import line
 from race_to_purchase.rules.decide.mending import mend
 from race_to_purchase.rules.decide.paying import authorization, begin_payment
 from race_to_purchase.rules.decide.queueing import send
 from race_to_purchase.rules.decide.refunding import refund, refund_said
 from race_to_purchase.rules.decide.reserving import reserve
 from race_to_purchase.rules.decide.settling import capture, deliver, void
-from race_to_purchase.rules.decide.waiting import unresolved_id
-from race_to_purchase.rules.line.commands import (
-    OfLine,
-)
+from race_to_purchase.rules.decide.touching import touch
 from race_to_purchase.rules.outcomes import (
     Begun,
     Cancelled,
@@ -60,8 +57,7 @@ from race_to_purchase.rules.outcomes import (
     StillPaying,
 )
 from race_to_purchase.rules.rows import StoredKey
-from race_to_purchase.rules.snapshot import Keys, Snapshot, Stale
-from race_to_purchase.rules.verdicts import NoAnswer, NotSent
+from race_to_purchase.rules.snapshot import Snapshot, Stale
 
 __all__ = ["Decision", "KeyUse", "decide", "touch"]
 
@@ -76,42 +72,6 @@ def decide(snapshot: Snapshot, command: Command, key: KeyUse | None = None) -> D
     decision = _decide(snapshot, command)
     row = _stored(snapshot, decision.outcome, key)
     return decision if row is None else Decision(decision.outcome, (*decision.rows, row))
-
-
-_AFTER = (Refund, RefundSaid, Dispute)
-"""Commands that look at what has followed an order."""
-
-
-def touch(keys: Keys, command: Command, key: KeyUse | None) -> None:
-    """Add to `keys` what has to be read before `command` can be decided."""
-    keys.drops.add(command.drop_id)
-    if isinstance(command, Reserve):
-        keys.checkouts.add(command.checkout_id)
-        keys.pools.update(command.pools)
-    elif isinstance(command, OfLine):
-        touch_line(keys, command)
-    elif isinstance(command, Found | CloseFinding):
-        keys.findings.add(command.finding_id)
-    elif isinstance(command, Book):
-        keys.booked.update(entry.order_id for entry in command.entries)
-    elif isinstance(command, Mended):
-        keys.findings.add(command.finding_id)
-        keys.checkouts.update(filter(None, [command.checkout_id]))
-    elif isinstance(command, PutDrop):
-        keys.pools.update(command.pools)
-        keys.lines.add(command.drop_id)
-    elif isinstance(command, Recount):
-        keys.findings.add(command.finding_id)
-        keys.pools.update(command.pools)
-    elif not isinstance(command, CloseDrop | DrainGateway):
-        keys.checkouts.add(command.checkout_id)
-        keys.pools.update(command.pools)
-        if isinstance(command, _AFTER):
-            keys.after.add(command.checkout_id)
-        elif isinstance(command, Authorization) and isinstance(command.verdict, NoAnswer | NotSent):
-            keys.findings.add(unresolved_id(command.checkout_id, command.n))
-    if key is not None:
-        keys.stored.add((key.scope, key.key))
 
 
 def _decide(snapshot: Snapshot, command: Command) -> Decision:  # noqa: C901, PLR0912 - one flat table, a case a command
