@@ -130,3 +130,10 @@ class DataFolderFull(DataFolderError):
     disk with --data-dir."""
 
     code = "data_folder_full"
+
+
+def reason_of(error: OSError | ValueError) -> str:
+    """Why a file could not be used, for the end of a sentence."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename} cannot be read: {error.strerror}"
+    return str(error)

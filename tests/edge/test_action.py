@@ -61,7 +61,10 @@ def test_a_return_url_that_is_none_is_refused(storefront: Client, url: object) -
             'href="https://shop.example/back?a=1&amp;b=&quot;&gt;"',
         ),
         ("javascript%3Aalert(1)", None),
-        ("%2Fsomewhere", None),
+        ("%2Fplain%2Faurora-1", 'href="/plain/aurora-1"'),
+        ("%2F%2Fevil.example", None),
+        ("%2F%5Cevil.example", None),
+        ("%2F%09%2Fevil.example", None),
         ("", None),
     ],
 )

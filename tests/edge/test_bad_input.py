@@ -197,6 +197,14 @@ def test_a_path_that_leads_nowhere_is_told_so(storefront: Client, path: str) -> 
     assert storefront.ask("POST", path, NEW_CHECKOUT).problem == (404, "not_found")
 
 
+@pytest.mark.parametrize(
+    "path", ["/v1/admin/drops/aurora-1/grants?after=%00", "/v1/admin/inbox?state=a%00b", "/v1/challenges?drop=%00"]
+)
+def test_a_query_with_a_nul_in_it_is_asked_of_nobody(admin: Client, path: str) -> None:
+    answer = admin.ask("GET", path)
+    assert (answer.problem, answer.json["field"]) == ((422, "invalid_input"), "query")
+
+
 class TestALargeBody:
     LARGE = b'{"drop":"' + b"x" * 65_536 + b'"}'
 

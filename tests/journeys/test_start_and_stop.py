@@ -11,13 +11,18 @@ import sys
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
 import psutil  # type: ignore[import-untyped]  # It ships no types.
 import pytest
 
-from race_to_purchase.app.serve import FILE, PortForbidden, listen
+from race_to_purchase.app.guard import guard_of
+from race_to_purchase.app.identity import require_sound_identity
+from race_to_purchase.app.serve import FILE, AddressNotHere, PortForbidden, listen
+from race_to_purchase.errors import ConfigurationError
+from race_to_purchase.settings import Settings, load
 from tests.databases import Server
 from tests.journeys.crowd import come_to_rest
 from tests.journeys.engine import Engine, storefront
@@ -80,8 +85,31 @@ class TestItDoesNotStart:
             raise PermissionError(errno.EACCES, "Permission denied")
 
         monkeypatch.setattr(socket.socket, "bind", forbid)
-        with pytest.raises(PortForbidden, match="may not listen on port 80 of 127"):
+        with pytest.raises(PortForbidden, match=r"may not listen on port 80 of 127.*with --port"):
             listen("127.0.0.1", 80)
+        with pytest.raises(PortForbidden, match="with RACE_METRICS_PORT"):
+            listen("127.0.0.1", 80, ("RACE_METRICS_HOST", "RACE_METRICS_PORT"))
+
+    def test_on_an_address_of_another_machine(self) -> None:
+        with pytest.raises(AddressNotHere, match="with RACE_METRICS_HOST"):
+            listen("192.0.2.1", 0, ("RACE_METRICS_HOST", "RACE_METRICS_PORT"))
+
+    @pytest.mark.parametrize(
+        ("setting", "looked_at_by"),
+        [
+            ("CHALLENGE_DATACENTRES", lambda settings: guard_of(settings, bytes(32))),
+            ("CHALLENGE_JA4", lambda settings: guard_of(settings, bytes(32))),
+            ("CUSTOMERS_KEY", require_sound_identity),
+        ],
+    )
+    def test_with_a_file_that_cannot_be_read(
+        self, tmp_path: Path, setting: str, looked_at_by: Callable[[Settings], object]
+    ) -> None:
+        issuer = "https://shop.example" if setting == "CUSTOMERS_KEY" else None
+        settings = load({f"RACE_{setting}": str(tmp_path / "none")}, customers_issuer=issuer)
+        with pytest.raises(ConfigurationError) as refused:
+            looked_at_by(settings)
+        assert str(refused.value) == f"RACE_{setting}: {tmp_path / 'none'} cannot be read: No such file or directory."
 
     def test_on_a_folder_that_is_in_use(self, engine: Engine, an_engine: Callable[..., Engine]) -> None:
         second = an_engine(RACE_DATA_DIR=str(engine.data))

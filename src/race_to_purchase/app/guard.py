@@ -21,7 +21,7 @@ from race_to_purchase.edge.guard.busiest import Busiest
 from race_to_purchase.edge.guard.gate import Gate
 from race_to_purchase.edge.guard.limits import LimitsHere, WrongLimit, configured
 from race_to_purchase.edge.guard.load import Load
-from race_to_purchase.errors import ConfigurationError
+from race_to_purchase.errors import ConfigurationError, reason_of
 from race_to_purchase.ports import Keyrings
 from race_to_purchase.settings import Settings, list_of, log_only_of
 
@@ -96,12 +96,12 @@ def _known(settings: Settings) -> Known:
         file = settings.challenge_datacentres
         datacentres = Networks.read(Path(file)) if file else Networks()
     except (OSError, ValueError) as error:
-        raise ConfigurationError(detail=f"RACE_CHALLENGE_DATACENTRES: {error}.") from None
+        raise ConfigurationError(detail=f"RACE_CHALLENGE_DATACENTRES: {reason_of(error)}.") from None
     try:
         file = settings.challenge_ja4
         listed = frozenset(Path(file).read_text(encoding="ascii").split()) if file else frozenset()
     except (OSError, ValueError) as error:
-        raise ConfigurationError(detail=f"RACE_CHALLENGE_JA4: {error}.") from None
+        raise ConfigurationError(detail=f"RACE_CHALLENGE_JA4: {reason_of(error)}.") from None
     return Known(datacentres, settings.challenge_ja4_header.strip().lower().encode(), listed)
 
 

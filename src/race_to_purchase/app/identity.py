@@ -10,7 +10,7 @@ import msgspec
 from race_to_purchase.edge.customers import ALGORITHMS, Believed, Customers
 from race_to_purchase.edge.origins import Origins
 from race_to_purchase.edge.sessions import Sessions
-from race_to_purchase.errors import ConfigurationError
+from race_to_purchase.errors import ConfigurationError, reason_of
 from race_to_purchase.gateways.jwks import JwksEndpoint
 from race_to_purchase.loops.customer_keys import FreshKeys
 from race_to_purchase.loops.loop import Loop
@@ -74,7 +74,7 @@ def customer_keys_of(settings: Settings, keyrings: Keyrings | None) -> CustomerK
         return CustomerKeys(keys_of(Path(settings.customers_key).read_bytes()), None, None)
     except (OSError, ValueError) as error:
         name = "RACE_CUSTOMERS_JWKS" if settings.customers_jwks else "RACE_CUSTOMERS_KEY"
-        raise ConfigurationError(detail=f"{name}: {error}.") from None
+        raise ConfigurationError(detail=f"{name}: {reason_of(error)}.") from None
 
 
 def believed_of(settings: Settings) -> Believed:

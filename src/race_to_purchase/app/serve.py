@@ -44,20 +44,20 @@ RESTART_PAUSE_S = 0.5
 
 
 class PortInUse(ConfigurationError):
-    """Port {port} of {host} is already in use. Stop what uses it, or pass another one with --port."""
+    """Port {port} of {host} is already in use. Stop what uses it, or choose another one with {setting}."""
 
     code = "port_in_use"
 
 
 class PortForbidden(ConfigurationError):
-    """This account may not listen on port {port} of {host}; ports below 1024 need a privilege on most systems. Pass
-    another one with --port."""
+    """This account may not listen on port {port} of {host}; ports below 1024 need a privilege on most systems. Choose
+    another one with {setting}."""
 
     code = "port_forbidden"
 
 
 class AddressNotHere(ConfigurationError):
-    """Cannot listen on {host}: {reason}. Pass an address of this machine with --host."""
+    """Cannot listen on {host}: {reason}. Choose an address of this machine with {setting}."""
 
     code = "address_not_here"
 
@@ -123,20 +123,25 @@ def _metrics_ports(settings: Settings) -> Iterator[socket.socket]:
     """A port for each worker, held here, so that one that is started again finds its own."""
     if settings.metrics and settings.metrics_port:
         for number in range(settings.workers):
-            yield listen(settings.metrics_host, settings.metrics_port + number)
+            where = ("RACE_METRICS_HOST", "RACE_METRICS_PORT")
+            yield listen(settings.metrics_host, settings.metrics_port + number, where)
 
 
 def _end(number: int, frame: object) -> NoReturn:
     raise SystemExit(0)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that takes connections from now on; PortInUse, PortForbidden or AddressNotHere."""
+def listen(host: str, port: int, where: tuple[str, str] = ("--host", "--port")) -> socket.socket:
+    """A socket that takes connections from now on; PortInUse, PortForbidden or AddressNotHere.
+
+    `where` is what says host and port, so that the error says what to change.
+    """
+    by_host, by_port = where
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise AddressNotHere(host=host, reason=error.strerror) from None
+        raise AddressNotHere(host=host, reason=error.strerror, setting=by_host) from None
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(address)
@@ -144,10 +149,10 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         if error.errno == errno.EADDRINUSE:
-            raise PortInUse(port=port, host=host) from None
+            raise PortInUse(port=port, host=host, setting=by_port) from None
         if error.errno == errno.EACCES:
-            raise PortForbidden(port=port, host=host) from None
-        raise AddressNotHere(host=host, reason=error.strerror) from None
+            raise PortForbidden(port=port, host=host, setting=by_port) from None
+        raise AddressNotHere(host=host, reason=error.strerror, setting=by_host) from None
     listening.set_inheritable(True)
     return listening
 

@@ -27,6 +27,7 @@ from race_to_purchase.edge.problems import (
     WrongKey,
     bad_header,
     broken,
+    nul_in_query,
     stopping,
     unavailable,
     wrong_method,
@@ -143,6 +144,8 @@ class Endpoint:
     async def _call(self, verb: Verb, headers: Headers, scope: Scope, receive: Receive) -> Call:
         """The request as its handler sees it, or the first reason to refuse it."""
         call = Call(verb.name, headers, scope["path_params"], alive(receive), query=scope["query_string"])
+        if b"%00" in call.query:
+            raise nul_in_query()
         if verb.role is not None:
             call.principal = await self._who(verb.role, headers, scope)
             call.buyer = buyer_of(call.principal, headers)

@@ -41,6 +41,11 @@ def no_such_page() -> Answer:
     )
 
 
+def nul_in_query() -> Refused:
+    """No text of ours holds a NUL, and PostgreSQL cannot even be asked for one."""
+    return invalid("query", "It holds a NUL character (%00).")
+
+
 def pages_not_built() -> Answer:
     """The package was made without its pages."""
     detail = "This installation has no pages: `make setup` or `pip install` builds them from web/. The API works."
