@@ -45,7 +45,13 @@ class Counted(msgspec.Struct):
 
     def total(self, name: str, **labels: str) -> float:
         """The sum of a counter over all labels, or over those with these values."""
-        return sum(count for at, count in self.counts.get(name, {}).items() if _fits(name, at, labels))
+        by_labels = self.counts.get(name)
+        if not by_labels:
+            return 0.0
+        if not labels:
+            return sum(by_labels.values())
+        wanted = wanted_of(name, labels)
+        return sum(count for at, count in by_labels.items() if fits(at, wanted))
 
     def by(self, name: str, label: str) -> dict[str, float]:
         """A counter by one of its labels."""
@@ -58,8 +64,9 @@ class Counted(msgspec.Struct):
     def spread(self, name: str, **labels: str) -> Spread:
         """The distribution of a histogram over all labels, or over those with these values."""
         buckets: list[float] | None = None
+        wanted = wanted_of(name, labels)
         for at, counted in self.spreads.get(name, {}).items():
-            if _fits(name, at, labels):
+            if fits(at, wanted):
                 buckets = _summed(buckets, counted)
         metric = metrics_by_name()[name]
         assert isinstance(metric, Histogram)
@@ -190,8 +197,22 @@ def _without_drop(metric: Metric) -> tuple[str, ...]:
     return tuple(name for name in metric.by if name != "drop")
 
 
-def _fits(name: str, at: Values, wanted: Mapping[str, str]) -> bool:
-    return all(at[labels_of(name).index(label)] == value for label, value in wanted.items())
+Wanted = tuple[tuple[int, str], ...]
+"""Values that labels shall have, by their places."""
+
+
+def wanted_of(name: str, labels: Mapping[str, str]) -> Wanted:
+    """What `fits` asks for: these labels of a metric."""
+    places = labels_of(name)
+    return tuple((places.index(label), value) for label, value in labels.items())
+
+
+def fits(at: Values, wanted: Wanted) -> bool:
+    """Whether the labels have these values."""
+    for place, value in wanted:  # noqa: SIM110 - a generator takes twice as long, and an hour of a sale asks often
+        if at[place] != value:
+            return False
+    return True
 
 
 def _summed(one: list[float] | None, other: Sequence[float]) -> list[float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
@@ -29,7 +30,7 @@ class PostgresSeries:
 
     async def write(self, source: str, counted: Mapping[str, Counted]) -> None:
         """See the port."""
-        texts = [_encode(_flat(each)).decode() for each in counted.values()]
+        texts = [text_of(each) for each in counted.values()]
         with translated:
             async with self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
                 await connection.execute(statement("series_write"), list(counted), source, texts)
@@ -46,6 +47,11 @@ class PostgresSeries:
         with translated:
             status = await self._pool.execute(statement("series_forget"), older_than_s, limit)
         return int(status.split()[-1])
+
+
+def text_of(counted: Counted) -> str:
+    """As it stands in a row."""
+    return _encode(_flat(counted)).decode()
 
 
 def _flat(counted: Counted) -> _Flat:
@@ -66,7 +72,10 @@ def _key(labels: tuple[str, ...]) -> str:
 
 
 def _split(by_name: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[tuple[str, ...], Any]]:
-    return {
-        name: {tuple(key.split(AFTER_LABEL)[:-1]): value for key, value in found.items()}
-        for name, found in by_name.items()
-    }
+    return {name: {_labels(key): value for key, value in found.items()} for name, found in by_name.items()}
+
+
+@lru_cache(maxsize=8192)
+def _labels(key: str) -> tuple[str, ...]:
+    """There are few, and each comes back every few seconds."""
+    return tuple(key.split(AFTER_LABEL)[:-1])

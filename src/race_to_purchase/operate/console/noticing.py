@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 
 import msgspec
 
-from race_to_purchase.observe.series import Slice
+from race_to_purchase.observe.series import Slice, Wanted, fits, labels_of, wanted_of
 from race_to_purchase.operate.console.shapes import Noticed
 
 KEPT_MAX = 50
@@ -108,13 +109,16 @@ class Noticing:
 
 def _grown(one: Slice) -> Iterator[tuple[str, str, int]]:
     for sign in SIGNS:
-        if sign.counter not in one.counted.counts:
-            continue
-        if not sign.which:
-            found = {"": one.counted.total(sign.counter, **sign.labels)}
-        else:
-            found = {
-                which: one.counted.total(sign.counter, **{sign.which: which}, **sign.labels)
-                for which in one.counted.by(sign.counter, sign.which)
-            }
-        yield from ((sign.what, which, int(count)) for which, count in found.items() if count)
+        by_labels = one.counted.counts.get(sign.counter)
+        if by_labels:
+            wanted, place = _places(sign.what)
+            for labels, count in by_labels.items():
+                if count and fits(labels, wanted):
+                    yield sign.what, "" if place is None else labels[place], int(count)
+
+
+@cache
+def _places(what: str) -> tuple[Wanted, int | None]:
+    """Where a sign's labels stand: those that are wanted, and that which says where."""
+    sign = next(sign for sign in SIGNS if sign.what == what)
+    return wanted_of(sign.counter, sign.labels), labels_of(sign.counter).index(sign.which) if sign.which else None

@@ -49,9 +49,10 @@ class Watch:
         while since < now:
             until = min(since + timedelta(seconds=PIECE_S), now + timedelta(seconds=LATE_S))
             for drop in self._drops:
-                self._count(drop, await self._series.slices(drop, since, until))
+                for one in await self._series.slices(drop, since, until):
+                    self._count(drop, one)
+                await asyncio.sleep(0)
             since = until
-            await asyncio.sleep(0)
         self._reached = now
         self._forget(now)
 
@@ -69,18 +70,19 @@ class Watch:
     def _since(self, since: datetime) -> Iterable[Slice]:
         return (one for one in self._recent if one.at >= since)
 
-    def _count(self, drop: str, slices: Iterable[Slice]) -> None:
-        for one in slices:
-            key = (drop, one.source, one.at)
-            if key in self._read:
-                continue
-            self._read[key] = None
-            point = self.points.setdefault(slot(one.at), Point(slot(one.at)))
-            point.count(one.counted)
-            self._recent.append(one)
-            self.noticing.look(one)
-            if drop:
-                self.totals.add(one.counted)
+    def _count(self, drop: str, one: Slice) -> None:
+        key = (drop, one.source, one.at)
+        if key in self._read:
+            return
+        self._read[key] = None
+        at_s = slot(one.at)
+        if at_s not in self.points:
+            self.points[at_s] = Point(at_s)
+        self.points[at_s].count(one.counted)
+        self._recent.append(one)
+        self.noticing.look(one)
+        if drop:
+            self.totals.add(one.counted)
 
     def _forget(self, now: datetime) -> None:
         """Keep what may come again, what is lately, and the points that are told."""
