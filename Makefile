@@ -50,7 +50,7 @@ check: setup ## Lint, format, types, import contracts, and the tests of the hous
 	$(BIN)/python hatch_build.py check
 	$(BIN)/pytest tests/project
 
-pictures: setup ## Make the pictures of the pages anew; wants Chromium
+pictures: setup ## Make the pictures of pages and console anew; wants Chromium
 	$(BIN)/python -m tests.browser.pictures
 
 format: setup ## Put the code into its standard form

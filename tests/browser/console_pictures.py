@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from playwright.sync_api import Browser, Page, expect
@@ -16,18 +17,19 @@ from playwright.sync_api import Browser, Page, expect
 from race_to_purchase.app.serve import FILE, Reachable
 
 CROWD = ("--buyers", "1500", "--bots", "300", "--stock", "500", "--arrival-seconds", "25")
-SOLD = 330
+SOLD = 430
 
 
 def console_shots(browser: Browser) -> dict[str, bytes]:
-    """Both views, in the middle of a sale."""
+    """A wall at a desk, and somebody on call with a phone, in the middle of a sale."""
     with demo() as told:
-        wall, on_call = watching(browser, told, "executive"), watching(browser, told, "on-call")
-        expect(wall.locator(".revenue .huge")).to_be_visible()
+        wall = watching(browser, told, "executive", viewport={"width": 1280, "height": 800})
+        phone = {"width": 360, "height": 836}
+        on_call = watching(browser, told, "on-call", viewport=phone, device_scale_factor=1.5)
         while int(wall.locator(".sold .huge race-number").inner_text().replace(",", "")) < SOLD:
             wall.wait_for_timeout(200)
-        expect(on_call.get_by_role("img", name=re.compile("Latency"))).to_be_visible()
-        return {"wall": wall.screenshot(), "call": on_call.screenshot()}
+        expect(on_call.get_by_role("img", name=re.compile("Latency"))).to_be_attached()
+        return {"desk": wall.screenshot(), "phone": on_call.screenshot()}
 
 
 @contextmanager
@@ -47,9 +49,9 @@ def demo() -> Iterator[Reachable]:
             running.wait(60)
 
 
-def watching(browser: Browser, told: Reachable, view: str) -> Page:
+def watching(browser: Browser, told: Reachable, view: str, **window: Any) -> Page:
     """The console in a window of its own, signed in."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900}, device_scale_factor=1.25)
+    page = browser.new_page(**window)
     page.goto(f"{told.url}/console#//{view}")
     page.get_by_label("Admin key").fill(told.admin_key)
     page.get_by_role("button", name="Sign in").click()

@@ -1,26 +1,30 @@
-"""Makes the picture of the buyers' page in the README: `make pictures`.
+"""Makes the pictures of the README: `make pictures`, or `python -m tests.browser.pictures console` for one of them.
 
-It is no drawing: a real engine, a crowd that registered for a real draw, and a buyer before a real browser.
+They are no drawings: a real engine, a crowd that registered for a real draw, and a buyer before a real browser; and
+the console in the middle of a demo.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 import urllib.request
 from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.buyer import Buyer
+from tests.browser.console_pictures import console_shots
 from tests.browser.sales import Sales
 from tests.journeys.engine import STOREFRONT_KEY, Engine
 from tests.programs import require_program
 from tests.project.tree import ROOT
 
 CROWD = 600
-PICTURE = ROOT / "docs" / "images" / "buyers-page.png"
+IMAGES = ROOT / "docs" / "images"
 WIDTH, HEIGHT = 1270, 716
 FRAME = """<!doctype html><style>
 body {{ margin: 0; width: 1270px; height: 716px; background: #e9edf1; }}
@@ -30,21 +34,33 @@ img {{ position: absolute; border-radius: 14px; box-shadow: 0 16px 44px rgb(20 3
 <img src="{phone}" style="right: 40px; top: 40px; width: 274px">"""
 
 
-def main() -> None:
-    """Take the two pictures, and put them together."""
-    with tempfile.TemporaryDirectory(prefix="race-", ignore_cleanup_errors=True) as folder, sync_playwright() as tool:
+def main(wanted: Sequence[str]) -> None:
+    """Take those that are wanted, or all."""
+    with sync_playwright() as tool:
+        browser = tool.chromium.launch(executable_path=str(require_program("chromium")), args=["--no-sandbox"])
+        for name, shots in (("buyers-page", buyers_shots), ("console", console_shots)):
+            if not wanted or name in wanted:
+                together(browser, shots(browser)).screenshot(path=IMAGES / f"{name}.png")
+        browser.close()
+
+
+def together(browser: Browser, shots: Mapping[str, bytes]) -> Page:
+    """A desk and a phone side by side."""
+    page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+    page.set_content(FRAME.format(**{name: data_url(shot) for name, shot in shots.items()}))
+    page.wait_for_timeout(500)
+    return page
+
+
+def buyers_shots(browser: Browser) -> dict[str, bytes]:
+    """The pages that buyers see."""
+    with tempfile.TemporaryDirectory(prefix="race-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         engine = Engine(Path(folder), RACE_GUARD_LOG_ONLY="limits,challenges")
         engine.start()
-        browser = tool.chromium.launch(executable_path=str(require_program("chromium")), args=["--no-sandbox"])
         try:
-            shots = {"desk": waiting(browser, engine), "phone": reserved(browser, engine)}
-            page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-            page.set_content(FRAME.format(**{name: data_url(shot) for name, shot in shots.items()}))
-            page.wait_for_timeout(500)
-            page.screenshot(path=PICTURE)
+            return {"desk": waiting(browser, engine), "phone": reserved(browser, engine)}
         finally:
-            browser.close()
             engine.end()
 
 
@@ -93,4 +109,4 @@ def data_url(picture: bytes) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -23,11 +23,11 @@ DESK = {"width": 1440, "height": 900}
 def at_desk(a_buyer: Callable[..., Buyer], engine: Engine) -> Callable[..., Page]:
     """Opens the console of a drop in a browser of its own, signed in."""
 
-    def open_(drop: str, view: str = "executive", **options: Any) -> Page:
+    def open_(drop: str, view: str = "executive", key: str = ADMIN_KEY, **options: Any) -> Page:
         person = a_buyer(**{"viewport": DESK, **options})
         page = person.page
         page.goto(f"{engine.url}/console#/{drop}/{view}")
-        page.get_by_label("Admin key").fill(ADMIN_KEY)
+        page.get_by_label("Admin key").fill(key)
         page.get_by_role("button", name="Sign in").click()
         expect(page.locator(".title h1")).to_be_visible()
         return page
@@ -35,12 +35,17 @@ def at_desk(a_buyer: Callable[..., Buyer], engine: Engine) -> Callable[..., Page
     return open_
 
 
-def buys(sales: Sales, drop: str, buyer: str = "ada") -> str:
-    """Somebody buys one piece by the API; the order."""
+def reserves(sales: Sales, drop: str, buyer: str = "ada") -> str:
+    """Somebody reserves one piece by the API; the checkout."""
     wish = {"buyer": {"id": buyer, "email": "a@example.org"}, "drop": drop, "lines": [{"item": "eu-42", "quantity": 1}]}
-    checkout = ask(sales, "/v1/checkouts", wish)["id"]
+    return str(ask(sales, "/v1/checkouts", wish)["id"])
+
+
+def buys(sales: Sales, drop: str, buyer: str = "ada") -> str:
+    """Somebody buys it, too; the order."""
+    checkout = reserves(sales, drop, buyer)
     ask(sales, f"/v1/checkouts/{checkout}/payment", {"payment_method": "pm_approved"})
-    return str(checkout)
+    return checkout
 
 
 def ask(sales: Sales, path: str, body: Any) -> Any:
@@ -93,6 +98,42 @@ def test_an_order_is_found_and_followed(at_desk: Callable[..., Page], sales: Sal
     steps = page.get_by_role("list", name=re.compile("What happened"))
     for text in ("Reserved", "Sent", "Paid", "Sale"):
         expect(steps.locator(".what", has_text=text).first).to_be_visible()
+
+
+def test_whoever_is_on_call_reads_what_went_wrong_beside_what_others_did(
+    at_desk: Callable[..., Page], sales: Sales
+) -> None:
+    drop = sales.with_door()
+    page = at_desk(drop, "on-call")
+    line = sales.ask("GET", f"/v1/admin/console/drops/{drop}")["line"]
+    act = {"do": "pause", "seen": line["hand"], "why": "the bank is slow"}
+    sales.ask("POST", f"/v1/admin/console/drops/{drop}/actions", act)
+    ask(sales, f"/v1/checkouts/{reserves(sales, sales.opened())}/payment", {"payment_method": "pm_answer_lost"})
+    happened = page.locator(".happened")
+    expect(happened).to_contain_text("ops paused the line")
+    expect(happened).to_contain_text("the bank is slow")
+    expect(happened.locator(".noticed.bad")).to_contain_text("without an answer", timeout=20_000)
+
+
+def test_from_where_most_comes_is_nobodys_address(at_desk: Callable[..., Page], sales: Sales) -> None:
+    drop = sales.opened()
+    page = at_desk(drop, "debug")
+    page.context.request.get(f"{sales._url}/v1/drops/{drop}")
+    networks = page.locator(".panel", has=page.get_by_role("heading", name="Busiest networks"))
+    expect(networks).to_contain_text("127.0.0.0/24")
+    assert "127.0.0.1" not in networks.inner_text()
+
+
+def test_who_may_only_look_sees_everything_and_is_offered_nothing(at_desk: Callable[..., Page], sales: Sales) -> None:
+    made = sales.ask("POST", "/v1/admin/keys", {"name": f"eye-{uuid4().hex[:6]}", "role": "viewer"})
+    drop = sales.with_door()
+    page = at_desk(drop, "executive", key=made["secret"])
+    for view in ("executive", "on-call", "debug", "control"):
+        page.goto(page.url.rpartition("/")[0] + f"/{view}")
+        expect(page.locator(f"race-{view} .panel").first).to_be_visible()
+    expect(page.locator(".audit")).to_contain_text("ops created the drop")
+    buttons = page.locator("race-control button")
+    expect(buttons).to_have_count(0)
 
 
 def test_a_session_that_ends_in_the_middle_repeats_nothing(at_desk: Callable[..., Page], sales: Sales) -> None:
@@ -177,6 +218,15 @@ def test_on_a_phone_everything_fits(at_desk: Callable[..., Page], sales: Sales) 
         ).click()
         expect(page.locator(f"race-{view}")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, view
+
+
+def test_whoever_is_cut_off_still_turns_to_every_view(at_desk: Callable[..., Page], sales: Sales) -> None:
+    page = at_desk(sales.opened())
+    expect(page.locator(".link")).to_have_text("Live")
+    page.context.set_offline(True)
+    for key, view in (("2", "on-call"), ("3", "debug"), ("4", "control")):
+        page.keyboard.press(key)
+        expect(page.locator(f"race-{view} .panel").first).to_be_visible()
 
 
 def test_a_cut_is_said_and_mended(at_desk: Callable[..., Page], sales: Sales) -> None:

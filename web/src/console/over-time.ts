@@ -8,6 +8,8 @@ import { empty } from "./parts.ts";
 import type { Column, Overview, Series } from "./shapes.ts";
 
 const AGAIN_MS = 5000;
+const LEAD_MS = 30_000;
+const SHORTEST_MS = 90_000;
 export const RANGES = [
   { label: "5 min", minutes: 5, step: 5 },
   { label: "15 min", minutes: 15, step: 5 },
@@ -40,6 +42,13 @@ export abstract class OverTime extends View {
   private get minutes(): number {
     const age = (Date.parse(this.seen.now) - Date.parse(this.seen.drop.opens_at)) / 60_000;
     return this.chosen ?? RANGES.find(({ minutes }) => minutes >= age)?.minutes ?? 60;
+  }
+
+  /** A sale that has just begun fills its chart from the start, unless somebody has chosen a time. */
+  private since(): number {
+    const [now, opened] = [Date.parse(this.seen.now), Date.parse(this.seen.drop.opens_at)];
+    const wanted = now - this.minutes * 60_000;
+    return this.chosen !== null || opened > now ? wanted : Math.max(wanted, Math.min(opened - LEAD_MS, now - SHORTEST_MS));
   }
 
   protected column(name: string): Column {
@@ -77,7 +86,7 @@ export abstract class OverTime extends View {
     if (asked === this.asked) return;
     this.asked = asked;
     const range = RANGES.find(({ minutes }) => minutes === this.minutes)!;
-    const since = new Date(Date.parse(this.seen.now) - this.minutes * 60_000);
+    const since = new Date(this.since());
     try {
       const series = await this.api.series(drop, since, range.step);
       if (drop === this.seen.drop.id) this.series = series;

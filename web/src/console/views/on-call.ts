@@ -50,7 +50,7 @@ export class RaceOnCall extends OverTime {
     const text = open.length > 0
       ? `The circuit of ${open.map((gateway) => gateway.name).join(", ")} is not closed.`
       : missed.length > 0
-        ? `${words(missed.map((measure) => measure.name).join(" and "))} ${missed.length === 1 ? "misses its" : "miss their"} target.`
+        ? `${words(listed(missed.map((measure) => measure.name.replace(/,.*/, ""))))} ${missed.length === 1 ? "misses its target" : "miss their targets"}.`
         : seen.overdue > 0 ? `${count(seen.overdue)} reservations should have ended.` : "All objectives are met.";
     return html`<section class="panel verdict ${tone}">
       <p class="lead"><i aria-hidden="true"></i>${text}</p>
@@ -119,6 +119,11 @@ export class RaceOnCall extends OverTime {
       <div><dt>Payments under way</dt><dd>${count(s.payments_under_way)}</dd></div>
     </dl>`;
   }
+}
+
+/** As one says it: a, b and c. */
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 /** In any process: each has circuit breakers of its own. */
