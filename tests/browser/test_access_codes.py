@@ -45,6 +45,7 @@ def test_who_was_invited_comes_in_by_their_lane_and_buys(a_customer: Callable[..
     ada.picture("access-granted")
     ada.page.reload()
     ada.sees("You have access")
+    expect(ada.page.get_by_role("heading", level=2)).to_have_text("Choose yours", timeout=90_000)
     ada.reserves()
     ada.pays()
     ada.sees("Thank you")
