@@ -17,7 +17,6 @@ from race_to_purchase.observe.events.path import (
     CheckoutEnded,
     CheckoutReserved,
     OrderPlaced,
-    PaymentEnded,
     PurchaseServed,
 )
 from race_to_purchase.observe.events.process import PulseTaken
@@ -39,12 +38,12 @@ def answered(route: Any, status: int) -> RequestAnswered:
     return RequestAnswered(route, answer, status, 0.01)
 
 
-def payment_ended(how: Any) -> PaymentEnded:
-    return PaymentEnded("aurora-1", "c", 1, "bank", 15_900, "EUR", how, "", False)
+def gateway(said: Any, operation: Any = "authorize", took_s: float = 0.1) -> GatewayAnswered:
+    return GatewayAnswered("bank", operation, said, "", took_s)
 
 
 def authorized(took_s: float) -> GatewayAnswered:
-    return GatewayAnswered("bank", "authorize", "authorized", "", took_s)
+    return gateway("authorized", took_s=took_s)
 
 
 ASKED = ChallengeAsked("aurora-1", "line", 1, "", False)
@@ -66,8 +65,9 @@ CASES: dict[str, tuple[str, list[Event], float | None, bool | None]] = {
     "reservations that lasted": ("M3", [*[RESERVED] * 4, ended("expired", "paying")], 0.75, False),
     "a failed request to reserve": ("M3", [*[RESERVED] * 3, answered("reserve", 503)], 0.75, False),
     "looks at the stock": ("M4", [StockChecked(True, 0)] * 3 + [StockChecked(False, 1)], 0.75, False),
-    "a declined card is an outcome": ("M5", [ORDER, payment_ended("declined")], 1.0, True),
-    "a payment that came too late": ("M5", [ORDER, payment_ended("expired")], 0.5, False),
+    "a declined card is an outcome": ("M5", [gateway("authorized"), gateway("declined")], 1.0, True),
+    "a gateway that did not answer": ("M5", [gateway("authorized"), gateway("no_answer", "prepare")], 0.5, False),
+    "what else a gateway was asked": ("M5", [gateway("captured"), gateway("no_answer", "look_up")], 1.0, True),
     "second charges": (
         "M6",
         [
@@ -80,6 +80,7 @@ CASES: dict[str, tuple[str, list[Event], float | None, bool | None]] = {
     ),
     "needs people": ("M7", [ORDER], None, None),
     "challenges passed": ("M8", [*[ASKED] * 4, *[PASSED] * 3], 0.75, False),
+    "an answer that two processes were shown": ("M8", [ASKED, PASSED, PASSED], 1.0, True),
     "left before paying": (
         "M9",
         [*[RESERVED] * 4, ended("cancelled", "reserved"), ended("expired", "paying")],

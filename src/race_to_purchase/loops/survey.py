@@ -27,9 +27,8 @@ DEADLINES_MAX = 5_000
 TASKS_MAX = 10_000
 DROPS_MAX = 50
 DISPUTED_WITHIN = timedelta(days=120)
-AFTERSALE_EVERY_S = 900.0
-AFTERSALE_SHARE = 0.01
-"""Counting the orders of months may take that share of the time."""
+AFTERSALE_SHARE = 0.002
+"""Counting the orders of months may take that share of the time: of few it is done at each look, of many seldom."""
 
 Reconciliation = Callable[[], Awaitable[tuple[float | None, int]]]
 """The lag of reconciliation in seconds, and how many findings are open."""
@@ -97,7 +96,7 @@ class Survey:
         began_s = loop.time()
         counts = await self._aftersale.aftersale_counts(await self._reads.now() - DISPUTED_WITHIN)
         emit(AftersaleSeen(counts.orders, counts.disputed))
-        self._aftersale_due_s = loop.time() + max(AFTERSALE_EVERY_S, (loop.time() - began_s) / AFTERSALE_SHARE)
+        self._aftersale_due_s = loop.time() + (loop.time() - began_s) / AFTERSALE_SHARE
 
 
 def _seen(pool: Pool) -> StockSeen:

@@ -96,9 +96,9 @@ def consistency_rate(counted: Counted) -> float | None:
 
 
 def authorization_rate(counted: Counted) -> float | None:
-    """M5: payments that became orders, of those and payments that came too late. A decline is an outcome."""
-    orders = counted.total("race_orders_total")
-    return _share(orders, orders + counted.total("race_payments_ended_total", payment_end="expired"))
+    """M5: authorizations, of those and calls for one that a gateway did not answer. A decline is an outcome."""
+    served, unanswered = _answers(counted, "authorized", "captured"), _answers(counted, "no_answer", "not_sent")
+    return _share(served, served + unanswered)
 
 
 def duplicate_rate(counted: Counted) -> float | None:
@@ -112,8 +112,10 @@ def duplicate_rate(counted: Counted) -> float | None:
 
 
 def challenge_rate(counted: Counted) -> float | None:
-    """M8: challenges passed, of those asked. Who was asked twice and answered once counts as asked twice."""
-    return _share(counted.total("race_challenges_passed_total"), counted.total("race_challenges_asked_total"))
+    """M8: challenges passed, of those asked, all of them at most: an answer that several processes are shown counts in
+    each. Who was asked twice and answered once counts as asked twice."""
+    passed = _share(counted.total("race_challenges_passed_total"), counted.total("race_challenges_asked_total"))
+    return None if passed is None else min(passed, 1.0)
 
 
 def abandonment_rate(counted: Counted) -> float | None:
@@ -159,6 +161,12 @@ def _expired_paying(counted: Counted) -> float:
 
 def _failed(counted: Counted, route: str) -> float:
     return counted.total("race_http_requests_total", route=route, answer="5xx")
+
+
+def _answers(counted: Counted, *said: str) -> float:
+    """Of gateways, to calls that begin or authorize a payment."""
+    answers, operations = "race_gateway_answers_total", ("prepare", "authorize")
+    return sum(counted.total(answers, operation=operation, said=what) for operation in operations for what in said)
 
 
 def _levels(counted: Counted, name: str) -> list[float]:

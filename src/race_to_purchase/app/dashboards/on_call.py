@@ -4,8 +4,9 @@ from race_to_purchase.app.dashboards.panel import DROP, Board, Panel, Query, Sec
 
 _AUTH = 'operation="authorize"'
 _ANSWERS = "race_gateway_answers_total"
-_SERVED = rate(_ANSWERS, "gateway", f'{_AUTH},said=~"authorized|captured"')
-_DECIDED = rate(_ANSWERS, "gateway", f'{_AUTH},said=~"authorized|captured|no_answer|not_sent"')
+_PAYING = 'operation=~"prepare|authorize"'
+_SERVED = rate(_ANSWERS, "gateway", f'{_PAYING},said=~"authorized|captured"')
+_DECIDED = rate(_ANSWERS, "gateway", f'{_PAYING},said=~"authorized|captured|no_answer|not_sent"')
 _WAITING = 'max by (gateway) (race_inbox_oldest_seconds{inbox_state="waiting"})'
 
 BOARD = Board(

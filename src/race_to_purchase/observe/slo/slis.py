@@ -27,8 +27,9 @@ class Sli(msgspec.Struct, frozen=True):
 
 
 _FAILED = 'race_checkouts_ended_total{{step="paying",checkout_end="expired"}}'
-_AUTHORIZATIONS = 'race_gateway_answers_total{{operation=~"prepare|authorize",said!="action_required"}}'
-_UNDECIDED = 'race_gateway_answers_total{{operation=~"prepare|authorize",said=~"no_answer|not_sent"}}'
+_PAYING = 'operation=~"prepare|authorize"'
+_AUTHORIZATIONS = f'race_gateway_answers_total{{{{{_PAYING},said=~"authorized|captured|no_answer|not_sent"}}}}'
+_UNDECIDED = f'race_gateway_answers_total{{{{{_PAYING},said=~"no_answer|not_sent"}}}}'
 
 SLIS: tuple[Sli, ...] = (
     Sli(

@@ -65,6 +65,9 @@ per_operation = 5000
 at_once = 500
 """
 
+OBJECTIVES = "drop.steps = []\n"
+"""A gateway that fails as it was asked to burns the budget of the drop, and nobody is there to resume its line."""
+
 
 class GatewayFailed(RaceError):
     """The demo's payment gateway {what}."""
@@ -136,13 +139,15 @@ def simulated(folder: Path, faults: float, seed: int) -> Iterator[Simulator]:
     url = f"http://127.0.0.1:{port}"
     configuration = folder / "gateways.toml"
     configuration.write_text(CONFIGURATION.format(key=KEY, url=url), encoding="utf-8")
+    objectives = folder / "slo.toml"
+    objectives.write_text(OBJECTIVES, encoding="utf-8")
     options = ["--port", str(port), "--store", str(books), "--seed", str(seed), "--rules", str(rules)]
     with log.open("wb") as out:
         command = [sys.executable, "-m", "race_to_purchase.cli", "gateway", *options]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
     try:
         _wait_for(process, port, log)
-        yield Simulator(url, {"RACE_GATEWAYS": str(configuration), **SETTINGS})
+        yield Simulator(url, {"RACE_GATEWAYS": str(configuration), "RACE_SLO": str(objectives), **SETTINGS})
     finally:
         process.terminate()
         try:
