@@ -1,7 +1,8 @@
 """M1 to M15 of one sale, in the four places that show them: scorecard, console, `/metrics` and report say the same.
 
-A crowd buys by the door of a real server with two workers, from a gateway that fails often; then a bank disputes an
-order, and another is refunded. Each place is read as its users read it, and `/metrics` by the queries of its page.
+A crowd buys by the door of a real server with two workers. Some payments get no answer, for a moment nobody can pay;
+then a bank disputes an order, and another is refunded. Each place is read as its users read it, `/metrics` by the
+queries of its page.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import io
 import json
 import math
+import re
 import subprocess
 import sys
 import threading
@@ -38,9 +40,11 @@ pytestmark = pytest.mark.timeout(600)
 DROP = "aurora"
 SECRET = "whsec_of_the_measures"
 OPTIONS = DemoOptions(
-    buyers=24, bots=8, stock=16, seed=11, workers=2, arrival_seconds=2.0, reservation_seconds=4, gateway_faults=0.25
+    buyers=24, bots=8, stock=8, seed=11, workers=2, arrival_seconds=2.0, reservation_seconds=4, gateway_faults=0.0
 )
 M_ALL = [f"M{number}" for number in range(1, 16)]
+FAULTS = [{"fault": "cut_before", "on": "payment_intents.confirm", "times": 3}]
+"""Three payments get no answer, and are asked about."""
 SHARES = ["M1", "M2", "M3", "M4", "M5", "M6", "M8", "M9", "M11"]
 """What is counted, and nothing of it once all is at rest but looks at the stock, which find it in order."""
 LEVELS = ["M10", "M14"]
@@ -96,11 +100,11 @@ class Places(msgspec.Struct, frozen=True):
     """From the scorecard's look to the last place's."""
 
 
-def fetched(url: str, key: str = "", body: object = None, **headers: str) -> bytes:
+def fetched(url: str, key: str = "", body: object = None, method: str | None = None, **headers: str) -> bytes:
     """What is there."""
     given = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {}), **headers}
     content = None if body is None else json.dumps(body).encode()
-    with urllib.request.urlopen(urllib.request.Request(url, content, given), timeout=30) as answer:
+    with urllib.request.urlopen(urllib.request.Request(url, content, given, method=method), timeout=30) as answer:
         told: bytes = answer.read()
     return told
 
@@ -133,11 +137,12 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
 async def sold(served: Served, gateway: Simulator, scraping: Scraping) -> tuple[Scorecard, float]:
     """The sale, with what may come afterwards; and when all was at rest."""
     async with opened(OPTIONS, DROP, served, gateway, Console(file=io.StringIO())) as sale:
-        await sale.play()
+        gateway._control("/faults", {"rules": FAULTS}, "PUT")
+        await asyncio.gather(sale.play(), asyncio.to_thread(drained, served, scraping))
         await asyncio.to_thread(disputed, served, gateway, scraping)
         at_rest_s = time.monotonic()
         card = await sale.judge(NOTHING_YET)
-    await asyncio.to_thread(refunded, served)
+    await asyncio.to_thread(refunded, served, scraping)
     assert card.broken == ()
     return card, at_rest_s
 
@@ -155,6 +160,20 @@ def orders_of(served: Served) -> list[Any]:
     return asyncio.run(asked())
 
 
+def drained(served: Served, scraping: Scraping) -> None:
+    """From the first order on nobody can pay, until somebody was told so."""
+    url = f"http://{served.host}:{served.port}/v1/admin/gateways/stripe"
+    until(lambda: orders_of(served), "nobody buys")
+    fetched(url, served.admin_key, {"drained": True, "why": "for a test"}, "PUT")
+
+    def refused() -> bool:
+        told = "\n".join(scraping.look().values())
+        return re.search(r'^race_http_requests_total\{answer="5xx",route="pay"\} [1-9]', told, re.MULTILINE) is not None
+
+    until(refused, "nobody was refused")
+    fetched(url, served.admin_key, {"drained": False, "why": "for a test"}, "PUT")
+
+
 def disputed(served: Served, gateway: Simulator, scraping: Scraping) -> None:
     """A bank takes one order's money, and the gateway tells the shop; every worker has seen it in the end."""
     url = f"http://{served.host}:{served.port}"
@@ -168,10 +187,17 @@ def disputed(served: Served, gateway: Simulator, scraping: Scraping) -> None:
     until(seen, "no worker tells of the dispute")
 
 
-def refunded(served: Served) -> None:
-    """Money back changes no measure, and is in the books when the places are read."""
+def refunded(served: Served, scraping: Scraping) -> None:
+    """Money back changes no measure, once nothing is due for it any more and every process has written that down."""
     url, order = f"http://{served.host}:{served.port}", orders_of(served)[-1]["id"]
     fetched(f"{url}/v1/orders/{order}/refunds", served.storefront_key, {"amount": 100}, **{"Idempotency-Key": "back"})
+
+    def done() -> bool:
+        return all('race_tasks_due{task="refund"} 0.0' in text for text in scraping.look().values())
+
+    time.sleep(LATE_S)
+    until(done, "the refund is not done")
+    time.sleep(LATE_S)
 
 
 def read(served: Served, card: Scorecard, scrapes: list[Scrape], folder: Path, at_rest_s: float) -> Places:
@@ -210,7 +236,7 @@ def test_the_sale_had_of_everything(places: Places) -> None:
     nothing = [name for name in SHARES if found[name] is None]
     assert nothing == []
     assert 0 < (found["M1"] or 0) < 1, "some purchases failed"
-    assert 0 < (found["M8"] or 0) < 1, "challenges were asked and passed"
+    assert 0 < (found["M8"] or 0) <= 1, "challenges were asked and passed"
     assert (found["M9"] or 0) > 0, "some walked away"
     assert found["M14"] == 1 / places.orders, "one was disputed"
 
