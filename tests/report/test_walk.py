@@ -63,3 +63,10 @@ def test_a_long_sale_has_no_more_moments_than_a_page_can_show() -> None:
 
 def test_a_sale_to_which_nobody_came_has_no_curve() -> None:
     assert walked().curve()[0] == ()
+
+
+def test_a_sale_of_years_is_drawn_as_soon_as_one_of_a_minute() -> None:
+    years_s = 7 * 365 * 86_400.0
+    moments, step_s = walked(way(("reserved", years_s), ("paid", years_s + 1))).curve()
+    assert step_s == 86_400
+    assert (moments[-1].sold, sum(moment.orders for moment in moments)) == (1, 1)

@@ -10,13 +10,16 @@ from race_to_purchase.edge.challenge.challenges import Challenges
 from race_to_purchase.edge.challenge.outcome import Demanded
 from race_to_purchase.edge.line.passes import HEADER, admitted
 from race_to_purchase.edge.line.visitor import browser_for
-from race_to_purchase.edge.problems import invalid, no_such
+from race_to_purchase.edge.problems import Refused, invalid, no_such
 from race_to_purchase.edge.shapes import NewCheckout, NewPayment, PlacedOrder, WantedLine
+from race_to_purchase.observe.events import emit
+from race_to_purchase.observe.events.line import PassRefused
 from race_to_purchase.path.carts import CartDesk
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.reserve import ReserveRequest
 from race_to_purchase.rules.answers import Answer, answer, checkout_view
 from race_to_purchase.rules.cart_outcomes import CartChanged, CartEmpty
+from race_to_purchase.rules.line.commands import Admitted
 from race_to_purchase.rules.signing import Keyring
 
 NEW_CHECKOUT = msgspec.json.Decoder(NewCheckout)
@@ -50,7 +53,7 @@ class Checkouts:
         key = call.key_use()
         assert key is not None
         token = call.headers.get(HEADER)
-        shown = None if token is None else admitted(self._keys, wanted.drop, token, browser_for(call, buyer))
+        shown = None if token is None else await self._admitted(wanted.drop, token, browser_for(call, buyer))
         if wanted.cart is None and not wanted.lines:
             raise invalid("lines", "Say what is wanted: lines, or the version of the buyer's cart.")
         request = ReserveRequest(
@@ -64,6 +67,15 @@ class Checkouts:
         if wanted.cart is not None:
             request = await self._of_cart(request, wanted.cart)
         return answer(await self._purchase.reserve(request, key, call.alive))
+
+    async def _admitted(self, drop_id: str, token: bytes, browser: bytes) -> Admitted:
+        """What the pass says. That it was refused is told of drops alone: there is no end of names that are none."""
+        try:
+            return admitted(self._keys, drop_id, token, browser)
+        except Refused:
+            if await self._purchase.sells(drop_id):
+                emit(PassRefused(drop_id, "pass_invalid"))
+            raise
 
     async def _of_cart(self, request: ReserveRequest, version: int) -> ReserveRequest:
         """The same for what is in the cart, at the prices that its buyer has seen. Where that cannot be, it is told by

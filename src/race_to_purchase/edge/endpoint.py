@@ -114,7 +114,7 @@ class Endpoint:
             answer, hung_up = stopping(), not alive(receive)()
         except Exception:
             name = named.decode("ascii")
-            log.exception("request failed: %s %s", scope["method"], scope["path"], extra={"request": name})
+            log.exception("request failed: %s %s", scope["method"], route, extra={"request": name})
             answer = broken(name)
         load.in_flight -= 1
         if answer.problem and verb is not None and verb.refused is not None:

@@ -12,6 +12,7 @@ from random import getrandbits
 from starlette.types import Send
 
 from race_to_purchase.edge.whole import write_whole
+from race_to_purchase.observe.redact import redacted
 from race_to_purchase.rules.answers import Answer
 
 Header = tuple[bytes, bytes]
@@ -21,9 +22,6 @@ PROBLEM = b"application/problem+json"
 NO_STORE = b"no-store"
 
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:=/+-]{1,128}")
-_SECRET = re.compile(
-    rb"(?<![0-9a-f])[0-9](?:[._-]?[0-9]){12,18}(?![0-9a-f])|(?:sk|rk|pk)_(?:live|test)_|whsec_|[Bb]earer"
-)
 
 
 _STATUS = {status.value: f"{status.value} {status.phrase}".encode() for status in HTTPStatus}
@@ -51,13 +49,17 @@ class Streamed(Reply, frozen=True, kw_only=True):
     frames: AsyncGenerator[bytes, None]
 
 
+def _may_be_told(text: str) -> bool:
+    return redacted(text) == text
+
+
 def request_id(headers: Mapping[bytes, bytes]) -> bytes:
     """The client's X-Request-Id if it can stand in a log line, else a new one; nothing but the log hangs on it.
 
     One that looks like a card's number or a secret is not repeated anywhere.
     """
     given = headers.get(b"x-request-id")
-    if given is not None and _SANE_ID.fullmatch(given) and not _SECRET.search(given):
+    if given is not None and _SANE_ID.fullmatch(given) and _may_be_told(given.decode("ascii")):
         return given
     return b"%016x" % getrandbits(64)
 

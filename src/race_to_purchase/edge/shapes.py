@@ -22,7 +22,7 @@ from race_to_purchase.rules.rows import CheckoutState, Quote
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 BuyerId = Annotated[str, msgspec.Meta(pattern=r"^[!-~]([ -~]*[!-~])?\Z", max_length=128)]
 Email = Annotated[str, msgspec.Meta(pattern=r"^[^@\x00-\x20\x7f-\xa0]+@[^@\x00-\x20\x7f-\xa0]+\Z", max_length=254)]
-PaymentMethod = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
+PaymentMethod = Annotated[str, msgspec.Meta(pattern=r"^(?![0-9._-]{12,}\Z)[A-Za-z0-9_.-]{1,64}\Z")]
 Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z")]
 ReturnUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]+\Z", max_length=2000)]
 

@@ -1,7 +1,7 @@
 """The log: one line an event, for people on a terminal and as JSON otherwise, with the ids of what it is about.
 
 What happens is told by events, for which `sink` is the sink. Ids only: a line never holds an e-mail address, a payment
-method or a secret.
+method or a secret. What else is logged may quote what somebody sent, so it is looked through (`redact`).
 
 Lines of events are made and written together, at most a tenth of a second later: a line by itself cost a purchase as
 much as all its metrics. Whatever else is logged comes after them and takes them along, and so do a warning, an error
@@ -22,6 +22,7 @@ import msgspec
 from race_to_purchase.observe.events import Event
 from race_to_purchase.observe.events.catalogue import all_events
 from race_to_purchase.observe.events.feed import Sink
+from race_to_purchase.observe.redact import redacted
 from race_to_purchase.observe.request import Cause
 
 _encode = msgspec.json.Encoder().encode
@@ -41,8 +42,9 @@ class JsonLines(logging.Formatter):
         """The line of something that is no event."""
         fields = _ids(record)
         if record.exc_info:
-            fields["traceback"] = self.formatException(record.exc_info)
-        return self.line(record.created, record.levelname.lower(), record.name, record.getMessage(), fields)
+            fields["traceback"] = redacted(self.formatException(record.exc_info))
+        message = redacted(record.getMessage())
+        return self.line(record.created, record.levelname.lower(), record.name, message, fields)
 
     def line(self, at: float, level: str, logger: str, message: str, fields: dict[str, Any]) -> str:
         """A line with these fields."""
@@ -55,8 +57,9 @@ class HumanLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line of something that is no event."""
-        text = self.line(record.created, record.levelname.lower(), record.name, record.getMessage(), _ids(record))
-        return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
+        message = redacted(record.getMessage())
+        text = self.line(record.created, record.levelname.lower(), record.name, message, _ids(record))
+        return f"{text}\n{redacted(self.formatException(record.exc_info))}" if record.exc_info else text
 
     def line(self, at: float, level: str, logger: str, message: str, fields: dict[str, Any]) -> str:
         """A line with these fields; which logger it is of is no news for people."""

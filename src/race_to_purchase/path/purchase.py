@@ -90,6 +90,10 @@ class Purchase:
             return AllReserved(outcome.item, await self._next_deadlines.of(request.drop_id))
         return outcome
 
+    async def sells(self, drop_id: str) -> bool:
+        """Whether there is such a drop."""
+        return await self._known.entrance(drop_id) is not None
+
     async def cancel(self, checkout_id: str, buyer: str | None, key: KeyUse | None = None) -> Outcome:
         """Cancelled, or why not."""
         known = await self._known.checkout(checkout_id)

@@ -181,11 +181,10 @@ class ReportRows:
 
     async def slices(self, drop_id: str, since: datetime, until: datetime) -> AsyncIterator[Slice]:
         """What was counted in the drop, or in none (""), the oldest first."""
-        while since < until:
-            end = min(since + timedelta(seconds=SLICES_S), until)
-            for one in await self._series.slices(drop_id, since, end):
+        while (first := (await self._rows("report_series_next", drop_id, since, until))[0][0]) is not None:
+            since = min(first + timedelta(seconds=SLICES_S), until)
+            for one in await self._series.slices(drop_id, first, since):
                 yield one
-            since = end
 
 
 def _way(row: Any) -> Way:

@@ -81,13 +81,15 @@ class Walk:
         return tuple(self._moments(first, last, max(1, round(step_s / TICK_S)))), step_s
 
     def _moments(self, first: int, last: int, step: int) -> Iterator[Moment]:
+        by_step = [Counter[int](), Counter[int](), Counter[int]()]
+        for summed, ticks in zip(by_step, (self._sold, self._held, self._orders), strict=True):
+            for tick, number in ticks.items():
+                summed[(tick - first) // step] += number
         sold = held = 0
         yield Moment(round(first * TICK_S, 1), 0, 0, 0)
-        for start in range(first, last, step):
-            within = range(start, start + step)
-            sold += sum(self._sold[tick] for tick in within)
-            held += sum(self._held[tick] for tick in within)
-            yield Moment(round((start + step) * TICK_S, 1), sold, held, sum(self._orders[tick] for tick in within))
+        for place, start in enumerate(range(first, last, step)):
+            sold, held = sold + by_step[0][place], held + by_step[1][place]
+            yield Moment(round((start + step) * TICK_S, 1), sold, held, by_step[2][place])
 
     def sold_out_at_s(self, stock: int) -> float | None:
         """When the last piece was sold; None where some are left."""

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from race_to_purchase.edge.body import ill_formed
 from race_to_purchase.edge.call import Call
@@ -21,6 +22,7 @@ from race_to_purchase.edge.problems import (
     too_many_viewers,
 )
 from race_to_purchase.edge.reply import Reply, Streamed
+from race_to_purchase.observe.redact import redacted
 from race_to_purchase.operate.console.acts import NEEDS_ADMIN, Act, Acts, Why
 from race_to_purchase.operate.console.desk import ConsoleDesk
 from race_to_purchase.operate.dropfile import WrongDropFile, parse_drop
@@ -135,7 +137,11 @@ class ConsoleHandlers:
         purchase: Purchase | None = await self._desk.purchase(call.id("checkout"))
         if purchase is None:
             raise no_such("checkout")
-        return Answer(200, _encode(purchase))
+        # An address of the shop's may say more of a buyer than anybody needs who looks here.
+        attempts = tuple(
+            replace(one, return_url=one.return_url and redacted(one.return_url)) for one in purchase.attempts
+        )
+        return Answer(200, _encode(replace(purchase, attempts=attempts)))
 
     async def trail(self, call: Call) -> Answer:
         """GET …/drops/{drop}/actions."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from race_to_purchase.edge.problems import Refused
-from race_to_purchase.observe.events import emit
-from race_to_purchase.observe.events.line import PassRefused as Refusal
 from race_to_purchase.rules.answers import answer
 from race_to_purchase.rules.line.commands import (
     Admitted,
@@ -23,16 +21,15 @@ def admitted(keys: Keyring, drop_id: str, token: bytes, browser: bytes) -> Admit
     try:
         found = read_pass(keys, drop_id, token.decode("latin-1"))
     except WrongToken:
-        raise _invalid(drop_id) from None
+        raise _invalid() from None
     if found.browser != browser:
-        raise _invalid(drop_id)
+        raise _invalid()
     try:
         expires_at = datetime.fromtimestamp(found.expires_at_s, UTC)
     except (ValueError, OverflowError, OSError):
-        raise _invalid(drop_id) from None
+        raise _invalid() from None
     return Admitted(found.tid.hex(), int.from_bytes(found.nonce, "big"), expires_at)
 
 
-def _invalid(drop_id: str) -> Refused:
-    emit(Refusal(drop_id, "pass_invalid"))
+def _invalid() -> Refused:
     return Refused(answer(PassRefused("pass_invalid")))
