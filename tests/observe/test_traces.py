@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import pytest
 
@@ -162,6 +165,64 @@ class TestWhatComesIn:
         CAUSE.set(NOBODY)
         assert traced() == {}
         CAUSE.reset(before)
+
+
+class Taking:
+    """A collector that keeps what is posted to it."""
+
+    def __init__(self) -> None:
+        self.posted: list[tuple[dict[str, str], Any]] = []
+        taking = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                taking.posted.append(({name.lower(): value for name, value in self.headers.items()}, json.loads(body)))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Nothing."""
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def taking() -> Iterator[Taking]:
+    there = Taking()
+    yield there
+    there.server.shutdown()
+    there.server.server_close()
+
+
+def test_a_span_as_collectors_read_it(taking: Taking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The JSON form of OTLP 1: hexadecimal ids, and numbers of 64 bits as strings."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-team=race%20shop")
+    sending = Collector(f"http://127.0.0.1:{taking.server.server_address[1]}/v1/traces", lambda _spans, _sent: None)
+    about = {"route": "pay", "status": 500, "repeated": True, "waited": 0.5, "code": ""}
+    sending.send(Piece(TRACE, PARENT, "", "pay", "server", 10**18, 10**18 + 1, True, about))
+    sending.close()
+    ((headers, told),) = taking.posted
+    assert (headers["content-type"], headers["x-team"]) == ("application/json", "race shop")
+    (resource,) = told["resourceSpans"]
+    assert {"key": "service.name", "value": {"stringValue": "race-to-purchase"}} in resource["resource"]["attributes"]
+    (span,) = resource["scopeSpans"][0]["spans"]
+    assert span == {
+        "traceId": TRACE,
+        "spanId": PARENT,
+        "name": "pay",
+        "kind": 2,
+        "startTimeUnixNano": "1000000000000000000",
+        "endTimeUnixNano": "1000000000000000001",
+        "attributes": [
+            {"key": "race.route", "value": {"stringValue": "pay"}},
+            {"key": "race.status", "value": {"intValue": "500"}},
+            {"key": "race.repeated", "value": {"boolValue": True}},
+            {"key": "race.waited", "value": {"doubleValue": 0.5}},
+        ],
+        "status": {"code": 2},
+    }
 
 
 @pytest.fixture
