@@ -27,6 +27,7 @@ from race_to_purchase.rules.outcomes import (
     Released,
     SecretWrong,
     Steered,
+    Unknown,
 )
 from tests.rules.line.test_passing import line
 from tests.rules.line.test_returning import DOOR, TICKET, TID, Sale
@@ -164,6 +165,30 @@ class TestAGrant:
         sale.wait(60)
         assert isinstance(sale.ask(RevokeGrant("aurora", "g")), Granted)
         assert self.shown(sale) == GrantRefused("grant_revoked")
+
+    def test_that_was_taken_back_twice_keeps_the_first_time(self, sale: Sale) -> None:
+        sale.ask(RevokeGrant("aurora", "g"))
+        first = sale.rows.of_lines.grants[("aurora", "g")]
+        sale.wait(10)
+        assert sale.ask(RevokeGrant("aurora", "g")) == Granted((first,))
+
+    def test_keeps_the_time_of_its_first_use(self, sale: Sale) -> None:
+        sale.wait(60)
+        self.shown(sale)
+        first = sale.rows.of_lines.grants[("aurora", "g")].used_at
+        sale.wait(10)
+        self.shown(sale)
+        assert sale.rows.of_lines.grants[("aurora", "g")].used_at == first is not None
+
+    def test_can_be_shown_while_its_pass_is_out_and_not_used(self, sale: Sale) -> None:
+        sale.wait(60)
+        self.shown(sale)
+        sale.admitted()
+        assert isinstance(self.shown(sale), Granted)
+
+    def test_is_for_a_drop_that_has_a_line(self, sale: Sale) -> None:
+        wish = NewGrant("h", TID, "vip", sale.now, sale.now + timedelta(hours=1))
+        assert sale.ask(IssueGrants("nowhere", (wish,), "ops")) == Unknown("line", "nowhere")
 
     def test_that_was_used_cannot_be_taken_back(self, sale: Sale) -> None:
         sale.wait(60)

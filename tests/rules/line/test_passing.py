@@ -107,6 +107,10 @@ class TestWhoIsNotCalled:
         assert sale.claim() == LinePaused("Back at six.")
         sale.rows.drops["aurora"] = replace(sale.rows.drops["aurora"], closed_at=sale.now)
         assert sale.claim() == Closed("aurora")
+        sale = Sale()
+        ended = replace(sale.drop, closes_at=sale.now)
+        sale.rows.drops["aurora"] = replace(sale.rows.drops["aurora"], definition=ended)
+        assert sale.claim() == Closed("aurora")
 
 
 class TestRoom:
