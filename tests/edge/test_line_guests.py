@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from race_to_purchase.edge.reference.examples import NEW_CHECKOUT
 from race_to_purchase.path import line as path_line
+from tests.edge.browser import Browser
 from tests.edge.door import payload, solved
 from tests.edge.shop import STOREFRONT_KEY, Server, Shop
 from tests.edge.test_line import ITEM, LINE, Sale
@@ -87,6 +89,29 @@ def test_a_pass_is_good_in_the_browser_that_claimed_it(sale: Sale, guest: Guest,
     moved = other.ask(f"{LINE}/pass", {"ticket": ticket}).json["pass"]
     assert guest.ask("/v1/checkouts", wish, race_pass=token).problem == (403, "pass_invalid"), "it was replaced"
     assert other.ask("/v1/checkouts", wish, race_pass=moved).status == 201
+
+
+class TestACustomer:
+    @pytest.fixture
+    def two(self, sale: Sale) -> Iterator[tuple[Browser, Browser]]:
+        """Two browsers in which Ada has signed in."""
+        with Browser(sale.server) as here, Browser(sale.server) as there:
+            for browser in (here, there):
+                browser.open()
+                assert browser.sign_in(sale.shop.login.token("ada", exp=int(time.time()) + 86_400)).status == 201
+            yield here, there
+
+    def test_has_one_place_without_a_challenge_and_a_pass_in_one_browser(
+        self, sale: Sale, two: tuple[Browser, Browser]
+    ) -> None:
+        here, there = two
+        ticket = here.ask("POST", LINE, {}).json["ticket"]
+        assert there.ask("POST", LINE, {}).json["ticket"] == ticket
+        sale.to(3.1, ticks=3)
+        token = here.ask("POST", f"{LINE}/pass", {"ticket": ticket}).json["pass"]
+        wish = {"drop": NEW_CHECKOUT["drop"], "lines": [{"item": ITEM, "quantity": 1}]}
+        assert there.ask("POST", "/v1/checkouts", wish, race_pass=token).problem == (403, "pass_invalid")
+        assert here.ask("POST", "/v1/checkouts", wish, race_pass=token).status == 201
 
 
 def test_a_solution_of_somebody_else_is_none(guest: Guest, other: Guest) -> None:

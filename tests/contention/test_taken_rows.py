@@ -1,0 +1,57 @@
+"""What one process has under its hands keeps no other from what lies beside it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+
+from race_to_purchase.store.inbox import PostgresInbox
+from race_to_purchase.store.postgres import PostgresStore
+from race_to_purchase.store.reads import PostgresReads
+from tests.conformance.batches import insert
+from tests.conformance.test_tasks import ALL, overdue
+from tests.messages import a_message
+
+PATIENCE_S = 20.0
+"""Nobody waits so long, but where one waits for the other."""
+
+
+@pytest.fixture
+async def store(database_dsn: str) -> AsyncIterator[PostgresStore]:
+    """Of one process."""
+    opened = await PostgresStore.open(database_dsn)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def other(database_dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    """A process that has stopped in the middle of taking something."""
+    connection = await asyncpg.connect(database_dsn, server_settings={"search_path": "race"})
+    await connection.execute("BEGIN")
+    yield connection
+    await connection.execute("ROLLBACK")
+    await connection.close()
+
+
+async def test_a_task_that_another_process_is_taking_is_passed_over(
+    store: PostgresStore, other: asyncpg.Connection
+) -> None:
+    first, second = overdue(datetime.now(UTC), 9), overdue(datetime.now(UTC), 3)
+    await insert(store, first, second)
+    await other.execute("SELECT FROM task WHERE id = $1 FOR NO KEY UPDATE", first.id)
+    taken = await asyncio.wait_for(PostgresReads(store.pool).take_tasks(ALL, 10, 60), PATIENCE_S)
+    assert [task.id for task in taken] == [second.id]
+
+
+async def test_a_message_that_another_process_is_taking_is_passed_over(
+    store: PostgresStore, other: asyncpg.Connection
+) -> None:
+    inbox = PostgresInbox(store.pool)
+    for number in range(2):
+        await inbox.keep("bank", a_message(id_=f"evt_{number}"), b"{}")
+    await other.execute("SELECT FROM inbox WHERE id = 'bank/evt_0' FOR NO KEY UPDATE")
+    taken = await asyncio.wait_for(inbox.take("bank", 10, 60), PATIENCE_S)
+    assert [message.id for message in taken] == ["bank/evt_1"]
