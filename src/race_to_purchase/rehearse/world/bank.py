@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Iterator
 from datetime import datetime
 
-from race_to_purchase.rehearse.world.books import Objection, Payment
 from race_to_purchase.rehearse.world.parts import World
+from race_to_purchase.rehearse.world.payments import Objection, Payment
 from race_to_purchase.rules.messages import WebhookEvent
 
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-import msgspec
-
 from race_to_purchase.ports import GatewayPayment, PaymentRequest
 from race_to_purchase.rehearse.world.parts import World
+from race_to_purchase.rehearse.world.payments import Objection, Payment, State
 from race_to_purchase.rules.messages import WebhookEvent, WebhookKind
 from race_to_purchase.rules.verdicts import (
     Absent,
@@ -37,8 +36,6 @@ SLIPPERY = "pm_partial"
 PRUNED_S = 24 * 3600.0
 """Gateways forget keys after a day: a request that is sent again later would make a second payment."""
 
-State = Literal["open", "authorized", "action_required", "declined", "captured", "voided", "refused"]
-
 LISTED: dict[State, Literal["open", "authorized", "captured", "voided", "declined"]] = {
     "open": "open",
     "action_required": "open",
@@ -48,44 +45,6 @@ LISTED: dict[State, Literal["open", "authorized", "captured", "voided", "decline
     "declined": "declined",
     "refused": "declined",
 }
-
-
-class Payment(msgspec.Struct):
-    """A payment as its gateway has it; amounts in minor units, times in seconds of the world."""
-
-    ref: str
-    gateway: str
-    request: PaymentRequest
-    created_at: datetime
-    state: State = "open"
-    authorized: int = 0
-    captured: int = 0
-    refunds: dict[str, int] = {}
-    decline_code: str = ""
-    acts_at_s: float = 0.0
-    """When the buyer has done what the gateway wants of them first."""
-    lapses_at_s: float = 0.0
-
-    @property
-    def checkout_id(self) -> str:
-        """The checkout that it was made for."""
-        return self.request.reference.partition("/")[0]
-
-    @property
-    def refunded(self) -> int:
-        """What went back."""
-        return sum(self.refunds.values())
-
-
-class Objection(msgspec.Struct):
-    """A dispute as its gateway has it: what a buyer objects to at their bank. `status` is the gateway's word."""
-
-    id: str
-    payment: Payment
-    amount: int
-    status: str
-    fee: int = 0
-    evidence: bool = False
 
 
 class Books:

@@ -9,7 +9,7 @@ import msgspec
 
 from race_to_purchase.path.reserve import ReserveRequest
 from race_to_purchase.rehearse.world.parts import World
-from race_to_purchase.rehearse.world.process import Request
+from race_to_purchase.rehearse.world.requests import Request
 from race_to_purchase.rules.answers import Answer
 from race_to_purchase.rules.commands import Line
 from race_to_purchase.rules.decide import KeyUse

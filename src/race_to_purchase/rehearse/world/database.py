@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -18,15 +18,13 @@ from race_to_purchase.ports import AftersaleCounts, Conflict, DueCheckout, Rejec
 from race_to_purchase.rehearse.world.chaos import changes_of
 from race_to_purchase.rehearse.world.loop import Owner, at_once, eagerly
 from race_to_purchase.rehearse.world.parts import Process, World
+from race_to_purchase.rehearse.world.plan import BEGIN
 from race_to_purchase.rules.aftersale import DisputeRow
 from race_to_purchase.rules.messages import Heap, Kept, Message, MessageState, WebhookEvent, Worked
 from race_to_purchase.rules.rows import Attempt, Checkout, DropRow, GatewayStatus, Happened, Order, Pool, Task, TaskKind
 from race_to_purchase.rules.snapshot import After, Keys, Snapshot
 
 T = TypeVar("T")
-
-BEGIN = datetime(2026, 12, 1, 18, 0, tzinfo=UTC)
-"""The database's clock at the beginning of a world."""
 
 LATE_S = (0.05, 1.5)
 """How much later a lost backend may still commit."""
@@ -94,26 +92,26 @@ class Database:
 class Connection:
     """The server's side of one session."""
 
-    def __init__(self, database: Database, process: Process) -> None:
+    def __init__(self, world: World, process: Process) -> None:
         self.process: Process | None = process
         self.serving: asyncio.Task[None] | None = None
         self.inner: Session | None = None
-        self._database = database
-        self._session = database.store.session()
+        self._world = world
+        self._session = world.database.store.session()
         self._lost = ""
         self._orphan = False
-        database.connections[self] = None
+        world.database.connections[self] = None
 
     def send(self, delay_s: float, work: Callable[[Session], Coroutine[Any, Any, T]]) -> asyncio.Future[T]:
         """Let the server do `work` once the request has arrived; the answer."""
-        world = self._database.world
+        world = self._world
         reply: asyncio.Future[T] = world.loop.create_future()
         world.later(delay_s, self._receive, work, reply)
         return reply
 
     def send_at_once(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> asyncio.Future[T]:
         """The same, without a way to go."""
-        reply: asyncio.Future[T] = self._database.world.loop.create_future()
+        reply: asyncio.Future[T] = self._world.loop.create_future()
         self._receive(work, reply)
         return reply
 
@@ -121,7 +119,7 @@ class Connection:
         if self._lost:
             _fail(reply, gone(self._lost))
             return
-        self.serving = eagerly(self._serve(work, reply), self._database.world.spawn)
+        self.serving = eagerly(self._serve(work, reply), self._world.spawn)
 
     async def _serve(self, work: Callable[[Session], Coroutine[Any, Any, T]], reply: asyncio.Future[T]) -> None:
         try:
@@ -156,7 +154,7 @@ class Connection:
         if self._lost:
             return
         self._lost = why
-        self._database.connections.pop(self, None)
+        self._world.database.connections.pop(self, None)
         if self.serving is not None:
             self.serving.cancel()
         if self.inner is not None:
@@ -173,9 +171,9 @@ def _fail(reply: asyncio.Future[Any], error: Exception) -> None:
 class SimulatedSession:
     """The client's side: `ports.Session` with a wire in between."""
 
-    def __init__(self, database: Database, process: Process) -> None:
-        self._database = database
-        self._world = database.world
+    def __init__(self, world: World, process: Process) -> None:
+        self._database = world.database
+        self._world = world
         self._process = process
         self._connection: Connection | None = None
 
@@ -188,7 +186,7 @@ class SimulatedSession:
         if kind == "lost" or self._database.down:
             await self._world.pause(self._world.latency_s())
             raise gone("no connection")
-        self._connection = Connection(self._database, self._process)
+        self._connection = Connection(self._world, self._process)
         return self
 
     async def __aexit__(
@@ -269,15 +267,15 @@ class SimulatedSession:
 class SimulatedStore:
     """`ports.Store` and `ports.Reads` of one process."""
 
-    def __init__(self, database: Database, process: Process) -> None:
-        self._database = database
+    def __init__(self, world: World, process: Process) -> None:
+        self._database = world.database
         self._process = process
-        self._world = database.world
-        self._rows = database.store
+        self._world = world
+        self._rows = world.database.store
 
     def session(self) -> SimulatedSession:
         """See `ports.Store`."""
-        return SimulatedSession(self._database, self._process)
+        return SimulatedSession(self._world, self._process)
 
     async def ask(self, name: str, question: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """A question to the rows, on the way to which anything may happen."""

@@ -8,8 +8,8 @@ from race_to_purchase.rehearse.world import aims, awaits
 from race_to_purchase.rehearse.world.chaos import FAULTS
 from race_to_purchase.rehearse.world.database import IDLE_S_MAX
 from race_to_purchase.rehearse.world.loop import end
-from race_to_purchase.rehearse.world.parts import World
-from race_to_purchase.rehearse.world.process import Gone, Process
+from race_to_purchase.rehearse.world.parts import Process, World
+from race_to_purchase.rehearse.world.requests import Gone
 
 FREEZE_S = 30.0
 """The longest freeze in most worlds."""

@@ -13,8 +13,7 @@ from functools import partial
 import msgspec
 
 from race_to_purchase.ports import GatewayPayment, GatewayUnanswered, PaymentRequest
-from race_to_purchase.rehearse.world.books import Books
-from race_to_purchase.rehearse.world.parts import Process, World
+from race_to_purchase.rehearse.world.parts import Books, Process, World
 from race_to_purchase.rules.messages import WebhookEvent
 from race_to_purchase.rules.verdicts import NoAnswer, NotSent, Verdict
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from race_to_purchase.rehearse.world.chaos import Cell
-from race_to_purchase.rehearse.world.parts import World
-from race_to_purchase.rehearse.world.process import Process
+from race_to_purchase.rehearse.world.parts import Process, World
 
 FUSE_MAX = 80
 """Within so many of its steps, a process is struck that is to be struck."""

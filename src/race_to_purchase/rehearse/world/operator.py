@@ -7,8 +7,8 @@ from collections.abc import Coroutine
 from typing import Any
 
 from race_to_purchase.path.refund import RefundRequest
-from race_to_purchase.rehearse.world.parts import World
-from race_to_purchase.rehearse.world.process import Gone, Process
+from race_to_purchase.rehearse.world.parts import Process, World
+from race_to_purchase.rehearse.world.requests import Gone
 from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.outcomes import Outcome
 

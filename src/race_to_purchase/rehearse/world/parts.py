@@ -1,18 +1,204 @@
-"""How the parts of a simulated world name the whole, and each other where both ways are needed.
+"""What the parts of a simulated world ask of the whole, and of each other where both ways are needed.
 
-The world is made of its parts and hands itself to them; a precise type here would be a circle of imports.
+The world is made of its parts and hands itself to them; by these protocols a part can be read, and its types checked,
+without the modules going round in a circle.
 """
 
-from typing import Any
+from __future__ import annotations
 
-World = Any
-"""`world.World`."""
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
+from contextvars import Context
+from datetime import datetime
+from random import Random
+from typing import Any, Literal, Protocol, TypeVar
 
-Process = Any
-"""`process.Process`, for the parts that a process is made of."""
+from race_to_purchase.app.in_memory import MemoryFindings, MemoryInbox, MemoryStore
+from race_to_purchase.loops.loop import Loop, Tick
+from race_to_purchase.loops.reconcile.loop import Reconcile
+from race_to_purchase.operate.drops import Catalogue
+from race_to_purchase.operate.gateways import Gateways
+from race_to_purchase.path.purchase import Purchase
+from race_to_purchase.path.refund import Refunds
+from race_to_purchase.ports import GatewayPayment, PaymentRequest
+from race_to_purchase.rehearse.world.chaos import Cell, Chaos
+from race_to_purchase.rehearse.world.loop import Owner, Pause, VirtualLoop
+from race_to_purchase.rehearse.world.payments import Objection, Payment
+from race_to_purchase.rehearse.world.plan import Plan
+from race_to_purchase.rehearse.world.requests import Request
+from race_to_purchase.rehearse.world.story import Story
+from race_to_purchase.rules.answers import Answer
+from race_to_purchase.rules.drop import Drop
+from race_to_purchase.rules.messages import WebhookEvent
+from race_to_purchase.rules.rows import Attempt, Checkout, Pool
+from race_to_purchase.rules.snapshot import Snapshot
+from race_to_purchase.rules.verdicts import Verdict
 
-Rest = Any
-"""`rest.Rest`."""
+C = TypeVar("C")
+T = TypeVar("T")
 
-Monkey = Any
-"""`monkey.Monkey`."""
+
+class Process(Protocol):
+    """A process of the engine, to those who ask it, strike it and start it again; see `process`."""
+
+    name: str
+    up: bool
+    stopping: bool
+    owner: Owner
+    loops: list[Loop]
+    ticks: list[Tick]
+    purchase: Purchase
+    refunds: Refunds
+    catalogue: Catalogue
+    gateways: Gateways
+    reconcile: Reconcile | None
+
+    @property
+    def busy(self) -> bool: ...
+    def start(self) -> None: ...
+    def begin_loops(self) -> None: ...
+    def call(self, work: Coroutine[Any, Any, T]) -> asyncio.Future[T]: ...
+    def died(self) -> None: ...
+    async def hear(self, gateway: str, signature: str, body: bytes) -> bool: ...
+    async def stop(self) -> None: ...
+
+
+class Fate(Protocol):
+    """What befalls processes; see `fate`."""
+
+    def crash(self, process: Process, why: str) -> None: ...
+    def freeze(self, process: Process, frozen_s: float) -> None: ...
+    def frozen_s(self, process: Process) -> float: ...
+    def lie_in_wait(self, process: Process) -> None: ...
+    def trouble(self, process: Process) -> None: ...
+    async def die(self, process: Process) -> None: ...
+    async def stop(self, process: Process, *, restart: bool) -> None: ...
+
+
+class Database(Protocol):
+    """The server that all processes talk to; see `database`."""
+
+    store: MemoryStore
+    inbox: MemoryInbox
+    findings: MemoryFindings
+    leader: Owner | None
+    ahead_s: float
+    down: bool
+    at_once: float
+    connections: dict[Any, None]
+
+    def now(self) -> datetime: ...
+    def go_down(self) -> None: ...
+    def come_back(self) -> None: ...
+    def leave(self, process: Process) -> None: ...
+    def end_idle(self, process: Process) -> None: ...
+
+
+class Books(Protocol):
+    """What the gateways have done; see `books`."""
+
+    payments: dict[str, Payment]
+    objections: dict[str, Objection]
+    strays: dict[str, Literal["ours", "stranger"]]
+    hidden: dict[str, bool]
+    sent_back: set[str]
+    failed: set[str]
+
+    def prepare(self, name: str, request: PaymentRequest) -> Verdict: ...
+    def authorize(self, name: str, request: PaymentRequest, ref: str | None) -> Verdict: ...
+    def look_up(self, key: str) -> Verdict: ...
+    def capture(self, ref: str, amount: int) -> Verdict: ...
+    def void(self, ref: str) -> Verdict: ...
+    def refund(self, ref: str, amount: int, key: str) -> Verdict: ...
+    def look_up_refund(self, ref: str, key: str) -> Verdict: ...
+    def listed(self, gateway: str, since: datetime, until: datetime) -> Sequence[GatewayPayment]: ...
+    def object(self, payment: Payment, amount: int, status: str) -> Objection: ...
+    def hear_evidence(self, objection: Objection) -> None: ...
+    def judge(self, objection: Objection, *, won: bool) -> None: ...
+
+
+class Truths(Protocol):
+    """The invariants after every step; see `truths`."""
+
+    spoilt: set[str]
+
+    def was_rewritten(self, row: Checkout | Attempt) -> None: ...
+    def miscounted(self, pool: Pool) -> bool: ...
+    def counted(self, pool_id: str) -> tuple[int, int]: ...
+
+
+class Merchant(Protocol):
+    """Who is told of orders; see `merchant`."""
+
+    def receive(self, message_id: str, payload: bytes) -> bool: ...
+
+
+class Bank(Protocol):
+    """Who objects to payments; see `bank`."""
+
+    def is_heard(self, event: WebhookEvent) -> None: ...
+
+
+class World(Protocol):
+    """The whole; see `world`."""
+
+    seed: int
+    chance: Random
+    plan: Plan
+    aims: tuple[Cell, ...]
+    chaos: Chaos
+    awaits: Counter[Cell]
+    loop: VirtualLoop
+    story: Story
+    context: Context
+    gateways_down: set[str]
+    resting: bool
+
+    @property
+    def database(self) -> Database: ...
+    @property
+    def gateway(self) -> Books: ...
+    @property
+    def merchant(self) -> Merchant: ...
+    @property
+    def bank(self) -> Bank: ...
+    @property
+    def fate(self) -> Fate: ...
+    @property
+    def truths(self) -> Truths: ...
+    @property
+    def processes(self) -> Sequence[Process]: ...
+
+    def violated(self, check: str, subject: str, detail: str) -> None: ...
+    def pick(self, choices: Sequence[C]) -> C: ...
+    def between(self, low: float, high: float) -> float: ...
+    def latency_s(self) -> float: ...
+    def new_id(self) -> str: ...
+    def later(self, delay_s: float, callback: Callable[..., object], *arguments: Any) -> None: ...
+    def pause(self, delay_s: float) -> Pause: ...
+    def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]: ...
+    def tell(self, subject: str, process: Process, what: str, detail: str = "") -> None: ...
+    def somebody(self) -> Process | None: ...
+    async def ask(self, request: Request) -> Answer | None: ...
+    def changed(self, drop: Drop) -> Drop: ...
+    def refused(self, error: Exception, what: str) -> None: ...
+    def gateways_up(self) -> None: ...
+    def committed(self, process: Process, snapshot: Snapshot, kind: str | None) -> None: ...
+    def did_at_gateway(self, what: str, payment: Payment) -> None: ...
+    def objected(self, what: str, objection: Objection) -> None: ...
+
+
+class Monkey(Protocol):
+    """Who strikes at random; see `monkey`."""
+
+    def deed(self) -> None: ...
+
+
+class Rest(Protocol):
+    """How a world comes to rest; see `rest`."""
+
+    def end_faults(self) -> None: ...
+    async def attempt(self, process: Process, work: Coroutine[Any, Any, T]) -> T | None: ...
+    async def quiet(self) -> None: ...
+    async def round(self) -> None: ...

@@ -6,7 +6,7 @@ happens often in some.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -14,8 +14,10 @@ import msgspec
 from msgspec.structs import replace
 
 from race_to_purchase.rehearse.world.chaos import Rates
-from race_to_purchase.rehearse.world.database import BEGIN
 from race_to_purchase.rules.drop import Drop, Item, Promo
+
+BEGIN = datetime(2026, 12, 1, 18, 0, tzinfo=UTC)
+"""The database's clock at the beginning of a world."""
 
 ORDINARY = 0.015
 """Probability of a fault at a point, where a theme says nothing."""

@@ -12,8 +12,6 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any, TypeVar
 
-import msgspec
-
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.errors import RaceError, TryAgainLater
 from race_to_purchase.loops.drained import Drained
@@ -39,8 +37,8 @@ from race_to_purchase.rehearse.world.loop import OWNER, Owner
 from race_to_purchase.rehearse.world.merchant import SimulatedPublisher
 from race_to_purchase.rehearse.world.parts import World
 from race_to_purchase.rehearse.world.reconciling import SimulatedFindings, leading
+from race_to_purchase.rehearse.world.requests import Gone, Line, Request
 from race_to_purchase.rules.answers import Answer, answer
-from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.rows import TaskKind
 
 T = TypeVar("T")
@@ -68,31 +66,6 @@ SELDOM_S = {"reconcile": 45.0, "sweep": 20.0, "forget": 40.0, "drained": 15.0}
 """Loops that look less often than the others."""
 
 
-class Gone(Exception):
-    """The process died before it answered."""
-
-
-class Request(msgspec.Struct, frozen=True):
-    """What a buyer sends; `wish` is what to reserve, or the payment method."""
-
-    route: str
-    buyer: str
-    checkout_id: str = ""
-    wish: ReserveRequest | str = ""
-    key: KeyUse | None = None
-
-
-class Line:
-    """A buyer's connection."""
-
-    def __init__(self) -> None:
-        self.open = True
-
-    def alive(self) -> bool:
-        """Whether the buyer is still there."""
-        return self.open
-
-
 class Process:
     """See the module; `start` gives it a new life."""
 
@@ -118,7 +91,7 @@ class Process:
         self._context = copy_context()
         self._context.run(OWNER.set, self.owner)
         self.world.fate.lie_in_wait(self)
-        world, store = self.world, SimulatedStore(self.world.database, self)
+        world, store = self.world, SimulatedStore(self.world, self)
         self.committer = Committer(
             store,
             policy="optimistic" if self._policy == "optimistic" else "combine",

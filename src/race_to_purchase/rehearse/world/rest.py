@@ -12,8 +12,8 @@ from race_to_purchase.loops.loop import Tick
 from race_to_purchase.ports import Rejected
 from race_to_purchase.rehearse.world.gateway import LATE_S
 from race_to_purchase.rehearse.world.loop import at_once
-from race_to_purchase.rehearse.world.parts import Monkey, World
-from race_to_purchase.rehearse.world.process import Gone, Process
+from race_to_purchase.rehearse.world.parts import Monkey, Process, World
+from race_to_purchase.rehearse.world.requests import Gone
 from race_to_purchase.rehearse.world.wrongs import Wrongs
 from race_to_purchase.rules.decide.waiting import NOT_ASKED_BEFORE
 from race_to_purchase.rules.messages import Kept

@@ -12,8 +12,8 @@ from typing import Any
 
 from race_to_purchase.app.in_memory import Rows
 from race_to_purchase.loops.reconcile.rows import COMPARED
-from race_to_purchase.rehearse.world.books import Payment
 from race_to_purchase.rehearse.world.parts import World
+from race_to_purchase.rehearse.world.payments import Payment
 from race_to_purchase.rehearse.world.rows_after import AfterRows
 from race_to_purchase.rules.checkout import HOLDING, SOLD
 from race_to_purchase.rules.rows import Attempt, Order, attempt_id, task_id

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from race_to_purchase.app.in_memory import Rows
-from race_to_purchase.rehearse.world.books import Payment
 from race_to_purchase.rehearse.world.parts import World
+from race_to_purchase.rehearse.world.payments import Payment
 from race_to_purchase.rules.aftersale import REFUND_OPEN, Refundable
 from race_to_purchase.rules.rows import task_id
 

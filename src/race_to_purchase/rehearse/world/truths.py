@@ -11,10 +11,10 @@ from collections import Counter
 import msgspec
 
 from race_to_purchase.app.in_memory import Rows
-from race_to_purchase.rehearse.world.books import Payment
 from race_to_purchase.rehearse.world.parts import World
-from race_to_purchase.rehearse.world.process import Request
+from race_to_purchase.rehearse.world.payments import Payment
 from race_to_purchase.rehearse.world.reaching import reaching
+from race_to_purchase.rehearse.world.requests import Request
 from race_to_purchase.rehearse.world.truths_after import AfterTruths
 from race_to_purchase.rules import attempt as attempts
 from race_to_purchase.rules import checkout as checkouts

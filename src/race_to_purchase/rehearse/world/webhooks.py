@@ -7,10 +7,11 @@ from datetime import timedelta
 import msgspec
 
 from race_to_purchase.errors import RaceError
-from race_to_purchase.rehearse.world.books import Objection, Payment, message, message_of
-from race_to_purchase.rehearse.world.database import BEGIN
+from race_to_purchase.rehearse.world.books import message, message_of
 from race_to_purchase.rehearse.world.parts import World
-from race_to_purchase.rehearse.world.process import Gone
+from race_to_purchase.rehearse.world.payments import Objection, Payment
+from race_to_purchase.rehearse.world.plan import BEGIN
+from race_to_purchase.rehearse.world.requests import Gone
 from race_to_purchase.rules.messages import WebhookEvent
 
 TELLINGS = 4

@@ -20,19 +20,21 @@ from msgspec.structs import replace
 from race_to_purchase import checks
 from race_to_purchase.errors import RaceError
 from race_to_purchase.ports import Rejected
-from race_to_purchase.rehearse.world import aims
+from race_to_purchase.rehearse.world import aims, parts
 from race_to_purchase.rehearse.world.bank import Bank
-from race_to_purchase.rehearse.world.books import Books, Objection, Payment
+from race_to_purchase.rehearse.world.books import Books
 from race_to_purchase.rehearse.world.buyer import Visit
 from race_to_purchase.rehearse.world.chaos import Cell, Chaos
-from race_to_purchase.rehearse.world.database import BEGIN, Database
+from race_to_purchase.rehearse.world.database import Database
 from race_to_purchase.rehearse.world.fate import Fate
 from race_to_purchase.rehearse.world.loop import OWNER, Owner, Pause, Spinning, Stuck, VirtualLoop, end
 from race_to_purchase.rehearse.world.merchant import Merchant
 from race_to_purchase.rehearse.world.monkey import Monkey
 from race_to_purchase.rehearse.world.operator import Merchants, Operator
-from race_to_purchase.rehearse.world.plan import calmed, plan
-from race_to_purchase.rehearse.world.process import Gone, Line, Process, Request
+from race_to_purchase.rehearse.world.payments import Objection, Payment
+from race_to_purchase.rehearse.world.plan import BEGIN, calmed, plan
+from race_to_purchase.rehearse.world.process import Process
+from race_to_purchase.rehearse.world.requests import Gone, Line, Request
 from race_to_purchase.rehearse.world.rest import Rest
 from race_to_purchase.rehearse.world.rows import MemoryRows
 from race_to_purchase.rehearse.world.story import Story
@@ -239,7 +241,7 @@ class World:
         """A task of the world's own."""
         return self.loop.create_task(work, context=self.context.copy())
 
-    def tell(self, subject: str, process: Process, what: str, detail: str = "") -> None:
+    def tell(self, subject: str, process: parts.Process, what: str, detail: str = "") -> None:
         """A moment of the story."""
         self.story.tell(self.loop.now_s, subject, process.owner.name, what, detail)
 
@@ -296,7 +298,7 @@ class World:
         """Every gateway answers again."""
         self.gateways_down.clear()
 
-    def committed(self, process: Process, snapshot: Snapshot, kind: str | None) -> None:
+    def committed(self, process: parts.Process, snapshot: Snapshot, kind: str | None) -> None:
         """A COMMIT took effect."""
         name = process.owner.name
         for subject, lines in snapshot.history.items():

@@ -15,9 +15,9 @@ from msgspec.structs import replace
 
 from race_to_purchase.loops.reconcile.rows import MISCOUNTED
 from race_to_purchase.ports import PaymentRequest
-from race_to_purchase.rehearse.world.books import Payment
-from race_to_purchase.rehearse.world.database import BEGIN
 from race_to_purchase.rehearse.world.parts import Rest, World
+from race_to_purchase.rehearse.world.payments import Payment
+from race_to_purchase.rehearse.world.plan import BEGIN
 from race_to_purchase.rules.attempt import TERMINAL
 from race_to_purchase.rules.decide.waiting import UNRESOLVED, unresolved_id
 from race_to_purchase.rules.rows import Attempt, Entry, Finding, Pool, attempt_id, finding_id
