@@ -113,24 +113,32 @@ def hit(tasks: list[asyncio.Task[Any]], kind: str, counter: Counter[Cell]) -> No
 def waits_at(task: asyncio.Task[Any]) -> list[str]:
     """The awaits at which a task stands, from the outermost call to the innermost."""
     found: list[str] = []
+    known = _NAMED
     coroutine: Any = task.get_coro()
-    while (frame := getattr(coroutine, "cr_frame", None) or getattr(coroutine, "ag_frame", None)) is not None:
-        code = frame.f_code
-        named = _NAMED.get(id(code))
+    while True:  # No call a frame: this is done at every other step of a world.
+        kind = type(coroutine)
+        if kind is types.CoroutineType:
+            frame, inner = coroutine.cr_frame, coroutine.cr_await
+        elif kind is types.AsyncGeneratorType:
+            frame, inner = coroutine.ag_frame, coroutine.ag_await
+        elif kind is _ADVANCES:
+            coroutine = _advanced(coroutine)
+            continue
+        else:
+            return found
+        if frame is None:
+            return found
+        named = known.get(id(frame.f_code))
         if named is None:
-            named = _instructions(code)
+            named = _instructions(frame.f_code)
         if named and (name := named.get(frame.f_lasti)) is not None:
             found.append(name)
-        coroutine = _inner(coroutine)
-    return found
+        coroutine = inner
 
 
-def _inner(outer: Any) -> Any:
-    """What a coroutine, or an asynchronous generator, waits for; a generator hides in the object that advances it."""
-    inner = outer.ag_await if isinstance(outer, types.AsyncGeneratorType) else outer.cr_await
-    if isinstance(inner, _ADVANCES):
-        return next((each for each in gc.get_referents(inner) if isinstance(each, types.AsyncGeneratorType)), None)
-    return inner
+def _advanced(step: object) -> Any:
+    """The asynchronous generator that hides in the object that advances it."""
+    return next((each for each in gc.get_referents(step) if isinstance(each, types.AsyncGeneratorType)), None)
 
 
 async def _nothing() -> AsyncIterator[None]:

@@ -92,7 +92,7 @@ class Rest:
             await world.pause(1.0)
             return
         for tick in process.ticks:
-            if self._has_work(tick):
+            if self._has_work(tick.name):
                 await self._tick(process, tick)
         if not world.chaos.on:
             for task in self._left_to_people():
@@ -117,16 +117,17 @@ class Rest:
         except (Gone, TimeoutError, RaceError, Rejected):
             return None
 
-    def _has_work(self, tick: Tick) -> bool:
-        """Whether it would find anything; days of looking at nothing prove nothing."""
-        if tick.name in ("expire", "sweep"):
+    def _has_work(self, name: str) -> bool:
+        """Whether a tick of that name would find anything; days of looking at nothing prove nothing.
+
+        Not reconciliation, which is for when everything else has been done: see Wrongs.
+        """
+        if name in ("expire", "sweep"):
             return bool(self._rows.live)
-        if tick.name == "reconcile":
-            return False  # That is for when everything else has been done: see Wrongs.
-        if tick.name.startswith("inbox "):
+        if name.startswith("inbox "):
             return bool(self._unread())
         now = self._world.database.now()
-        return any(task.kind == tick.name and task.due_at <= now for task in self._rows.tasks.values())
+        return any([task.kind == name and task.due_at <= now for task in self._rows.tasks.values()])
 
     def _owes(self) -> bool:
         return bool(self._rows.tasks or self._rows.live or self._unread())

@@ -33,10 +33,14 @@ def reached(story: Story) -> frozenset[str]:
 
 def _in_order(moments: Iterable[Moment], *wanted: tuple[str, str]) -> bool:
     """Whether moments like `wanted` (what, beginning of the detail) come one after the other, anything between."""
-    left = iter(moments)
-    return all(
-        any(moment.what == what and moment.detail.startswith(detail) for moment in left) for what, detail in wanted
-    )
+    left = iter(wanted)
+    what, detail = next(left)
+    for moment in moments:
+        if moment.what == what and moment.detail.startswith(detail):
+            if (following := next(left, None)) is None:
+                return True
+            what, detail = following
+    return False
 
 
 def _way(*wanted: str) -> Row:
