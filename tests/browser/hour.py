@@ -2,7 +2,7 @@
 
 A real `race serve`, whose table of counts is filled with an hour of a busy sale as two processes would have written it:
 made by the real events, metrics and recorder. Then the first look of a process that has read none of it is timed, the
-charts, and a browser from the click on the drop to the drawn chart.
+charts, a browser from its navigation to the drawn chart, and what it costs that twenty watch.
 """
 
 from __future__ import annotations
@@ -14,8 +14,12 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from http.client import IncompleteRead
 from pathlib import Path
+from socket import SHUT_RDWR
+from threading import Thread
 from typing import Any
 
 import asyncpg
@@ -50,6 +54,7 @@ ROUTES = ("reserve", "pay", "checkout", "join", "pass", "drop", "session", "rum"
 WRITE = """INSERT INTO race.series (drop_id, at, source, counted)
 SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[])"""
 ROUNDS = 3
+VIEWERS, WATCHED_S = 20, 10
 
 
 def main() -> None:
@@ -108,16 +113,19 @@ def five_seconds(drop: str, chance: random.Random) -> Iterator[Event]:
 
 
 def one_round(engine: Engine, drop: str) -> dict[str, float]:
-    """A process that has read nothing yet, asked by hand and then, started anew, by a browser."""
+    """A process that has just been started, asked by hand, then by a browser, and watched."""
     restart(engine)
     first = timed(engine, lambda: ask(engine, f"/v1/admin/console/drops/{drop}"))
     charts = timed(engine, lambda: ask(engine, f"/v1/admin/console/drops/{drop}/series?step=15"))
     again = timed(engine, lambda: ask(engine, f"/v1/admin/console/drops/{drop}"))
     return {
-        "first look, CPU of the process": first[0], "first look": first[1],
+        "first look after a start, CPU of the process": first[0], "first look after a start": first[1],
         "charts, CPU of the process": charts[0], "charts": charts[1],
         "a further look, CPU of the process": again[0], "a further look": again[1],
-        "in a browser, to the drawn chart": opened(engine, drop),
+        "in a browser, from the navigation to the drawn chart": opened(engine, drop),
+        "CPU of the process in a second, nobody watches": watched(engine, drop, 0),
+        "CPU of the process in a second, one watches": watched(engine, drop, 1),
+        f"CPU of the process in a second, {VIEWERS} watch": watched(engine, drop, VIEWERS),
     }  # fmt: skip
 
 
@@ -144,6 +152,29 @@ def timed(engine: Engine, work: Callable[[], object]) -> tuple[float, float]:
     return 1000 * (after.user + after.system - before.user - before.system), 1000 * took_s
 
 
+def watched(engine: Engine, drop: str, viewers: int) -> float:
+    """Milliseconds of CPU in a second while so many have the live view open."""
+    request = urllib.request.Request(
+        f"{engine.url}/v1/admin/console/drops/{drop}/stream", headers={"Authorization": f"Bearer {ADMIN_KEY}"}
+    )
+    streams = [urllib.request.urlopen(request, timeout=60) for _ in range(viewers)]
+    readers = [Thread(target=read_to_its_end, args=(stream,), daemon=True) for stream in streams]
+    for reader in readers:
+        reader.start()
+    cpu_ms, took_ms = timed(engine, lambda: time.sleep(WATCHED_S))
+    for stream in streams:
+        stream.fp.raw._sock.shutdown(SHUT_RDWR)
+    for reader in readers:
+        reader.join()
+    return 1000 * cpu_ms / took_ms
+
+
+def read_to_its_end(stream: Any) -> None:
+    """As a browser does that is closed in the middle."""
+    with suppress(IncompleteRead):
+        stream.read()
+
+
 def opened(engine: Engine, drop: str) -> float:
     """Milliseconds from the page's navigation to its drawn chart, signed in already."""
     with sync_playwright() as tool:
@@ -154,7 +185,6 @@ def opened(engine: Engine, drop: str) -> float:
         page.get_by_label("Admin key").fill(ADMIN_KEY)
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-        restart(engine)
         page.goto(f"{engine.url}/console?again#/{drop}/executive")
         expect(page.locator("race-chart canvas")).to_be_visible(timeout=60_000)
         drawn_ms = page.evaluate("window.drawnAt")

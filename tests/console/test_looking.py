@@ -22,6 +22,11 @@ def sold(console: Console, drop: str, orders: int) -> Any:
     return seen[-1]
 
 
+def reasons(seen: Any) -> list[tuple[str, str, int]]:
+    """Why buyers did not buy, and how many."""
+    return [(reason["what"], reason["why"], reason["count"]) for reason in seen["reasons"]]
+
+
 def test_a_drop_that_nobody_has_come_to_has_nothing_to_tell(console: Console) -> None:
     seen = console.overview(console.drop())
     assert (seen["sold"], seen["held"], seen["capacity"], seen["revenue"]) == (0, 0, 10, 0)
@@ -37,9 +42,9 @@ def test_what_is_sold_is_seen_with_what_it_brought_and_why_others_went_away(cons
     console.buys(drop, "bob", "pm_declined")
     # Each process writes down for itself what it has counted.
     console.engine.until(lambda: console.overview(drop)["conversion"] == pytest.approx(2 / 3))
+    console.engine.until(lambda: ("payment", "declined", 1) in reasons(console.overview(drop)))
     seen = sold(console, drop, 2)
     assert (seen["sold"], seen["held"], seen["revenue"]) == (2, 1, 31_800)
-    assert ("payment", "declined", 1) in [(r["what"], r["why"], r["count"]) for r in seen["reasons"]]
     assert seen["budget"]["left"] == 1.0
     measures = {measure["id"]: measure["value"] for measure in seen["measures"]}
     assert measures["M1"] == 1.0

@@ -30,6 +30,7 @@ from race_to_purchase.loops.drained import Drained
 from race_to_purchase.loops.expire import Expire, Sweep
 from race_to_purchase.loops.forget import Forget, ForgetCarts
 from race_to_purchase.loops.inbox import ReadInbox
+from race_to_purchase.loops.keep_up import KeepUp
 from race_to_purchase.loops.loop import Loop
 from race_to_purchase.loops.owed import Owed
 from race_to_purchase.loops.pulse import InUse, Pulse
@@ -71,6 +72,7 @@ SEAL_EVERY_S = 1.0
 DRAINED_EVERY_S = 0.8
 RECORD_EVERY_S = 5.0
 PULSE_EVERY_S = 0.2
+KEEP_UP_EVERY_S = 15.0
 
 
 class Front(msgspec.Struct, frozen=True):
@@ -199,7 +201,11 @@ class Engine:
             return []
         vitals, gateways = PostgresVitals(self._store.pool), tuple(self.gateways)
         survey = Survey(self.reads, vitals, self.inbox, self.reads, gateways, self.findings.state)
-        return [Loop(Pulse(self._in_use), PULSE_EVERY_S), Loop(survey, self._settings.survey_every_s)]
+        return [
+            Loop(Pulse(self._in_use), PULSE_EVERY_S),
+            Loop(survey, self._settings.survey_every_s),
+            Loop(KeepUp(self.reads, self._console.desk.keep_up), KEEP_UP_EVERY_S),
+        ]
 
     def _in_use(self) -> InUse:
         pool = self._store.pool

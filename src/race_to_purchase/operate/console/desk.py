@@ -70,6 +70,12 @@ class ConsoleDesk:
             followed.told_s = now_s()
             return followed.told
 
+    async def keep_up(self, drop: str, opened: datetime, now: datetime) -> None:
+        """Read what is new of a drop, though nobody looks at it: its past is there when somebody does."""
+        followed = self._follow(drop)
+        async with followed.turn:
+            await followed.watch.follow(opened, now)
+
     async def series(self, drop: str, since: datetime | None, until: datetime | None, step_s: int) -> Series | None:
         """Its charts; None where there is no such drop."""
         seen = await self.overview(drop)

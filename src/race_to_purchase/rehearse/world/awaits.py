@@ -23,6 +23,7 @@ PACKAGES = (path, commit, loops)
 KINDS = ("crash", "freeze")
 
 ELSEWHERE: dict[str, str] = {
+    "loops/keep_up.py": "It reads counts for those who watch, and changes nothing: tests/loops.",
     "loops/survey.py": "It looks at the rows for those who watch, and changes nothing: tests/loops.",
     "loops/pulse.py": "It measures the event loop, which is ours here.",
     "loops/admin_keys.py": "It follows the keys of admins, and no purchase asks for one: tests/edge.",
