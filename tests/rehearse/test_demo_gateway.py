@@ -17,6 +17,7 @@ from race_to_purchase.rehearse.scorecard import Ledgers
 NOTHING = Ledgers(0, 0, 0, 0, 0, 0, 0)
 
 
+@pytest.mark.timeout(400)  # A server, a database and a gateway, and payments that wait to be asked about.
 def test_a_fifth_of_all_answers_may_go_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     file, out = tmp_path / "out.json", io.StringIO()

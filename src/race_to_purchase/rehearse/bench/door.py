@@ -28,6 +28,8 @@ What = Literal["join", "status", "claim", "purchase"]
 PREPARING = 64
 """Connections that get what is needed beforehand."""
 CALLED_S_MAX = 120.0
+BEFORE = ("announced", "registration", "draw")
+"""Phases of a line that end before late comers are taken in."""
 
 
 class DoorOrders(msgspec.Struct, frozen=True):
@@ -51,6 +53,13 @@ class Wanted(msgspec.Struct):
     request: bytes
     status: int
     keep: Callable[[bytes], object] | None = None
+
+
+class Status(msgspec.Struct, frozen=True):
+    """What is read of a line's status."""
+
+    phase: str
+    cursor: int
 
 
 class Asking:
@@ -165,6 +174,8 @@ class _Door:
             request = self._asking.by_shop("POST", self._line, "{}", buyer)
             return Wanted(request, 201, lambda body: found.append((json.loads(body)["ticket"], buyer)))
 
+        while self._status().phase in BEFORE:  # Nobody can join while a draw is under way.
+            time.sleep(0.2)
         self._prepare([joined(f"{run_}-{n}") for n in range(self._orders.number)])
         self._until_called()
         return found
@@ -173,17 +184,17 @@ class _Door:
         """Wait until everybody may claim: the cursor has passed all places, and stands still."""
         until_s, before = time.monotonic() + CALLED_S_MAX, -1
         while time.monotonic() < until_s:
-            cursor = self._cursor()
+            cursor = self._status().cursor
             if cursor and cursor == before:
                 return
             before = cursor
             time.sleep(2.5)
         raise Unexpected("nobody was called")
 
-    def _cursor(self) -> int:
-        told: list[int] = []
+    def _status(self) -> Status:
+        told: list[Status] = []
         look = self._asking.by_anybody(f"{self._line}/status")
-        self._prepare([Wanted(look, 200, lambda body: told.append(json.loads(body)["cursor"]))])
+        self._prepare([Wanted(look, 200, lambda body: told.append(msgspec.json.decode(body, type=Status)))])
         return told[0]
 
     def claims(self, tickets: list[tuple[str, str]], keep: list[tuple[str, str]] | None = None) -> list[Wanted]:

@@ -15,6 +15,7 @@ import psutil  # type: ignore[import-untyped]  # It ships no types.
 
 from race_to_purchase.rehearse.bench.figures import Floor, Line, Panel, Result, Stroke
 from race_to_purchase.rehearse.bench.http import Load
+from race_to_purchase.rehearse.bench.process import MeasurementFailed
 from race_to_purchase.rehearse.bench.suites.shop import FOLDER, limited, line, load, shop
 from race_to_purchase.rehearse.bench.suites.suite import Bench, Suite
 from race_to_purchase.rehearse.demo.server import Served
@@ -143,6 +144,8 @@ async def _measure(bench: Bench) -> PurchasesFound:
             async with bar.step("purchases, as many as there can be", length.one_s):
                 closed.append(await load("purchase", served, length))
         rate = PLANNED_SHARE * median(load.per_s for load in closed)
+        if not rate:
+            raise MeasurementFailed(module="purchases", detail=f"none was finished in {length.one_s:g} s; take longer")
         for _ in range(length.rounds):
             async with bar.step(f"purchases, {rate:,.0f} planned a second", length.one_s):
                 planned.append(await load("purchase", served, length, rate))
