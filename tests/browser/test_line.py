@@ -130,6 +130,18 @@ def test_whoever_waits_sees_how_many_are_ahead_and_an_honest_wait(a_buyer: Calla
     last.picture("line-waiting")
 
 
+def test_who_stands_behind_more_people_than_there_is_left_is_told_so(buyer: Buyer, sales: Sales) -> None:
+    drop = sales.with_door(door={"rate_per_s": 0.02, "challenge": "none"}, stock=1)
+    buyer.visit(drop)
+    expect(buyer.page.get_by_role("button", name="Join the line")).to_be_visible()  # The draw was a moment ago.
+    for n in range(4):
+        sales.joins(drop, f"buyer-{n}")
+    buyer.press("Join the line")
+    buyer.sees("You are in the line")
+    expect(buyer.page.get_by_text("More people are ahead of you than there is left.")).to_be_visible()
+    buyer.picture("line-slim")
+
+
 def test_a_line_that_is_sold_out_tells_those_who_wait(a_buyer: Callable[..., Buyer], sales: Sales) -> None:
     drop = sales.with_door(door={"rate_per_s": 2, "challenge": "none"}, stock=1)
     first, second = a_buyer(), a_buyer()

@@ -261,3 +261,19 @@ def test_whatever_a_browser_prefers_there_is_a_language(query: bytes, preferred:
 def test_the_dearest_language_that_there_is_counts(preferred: str, tag: str) -> None:
     assert LANGUAGES.of(b"", {b"accept-language": preferred.encode()}).tag == tag
     assert LANGUAGES.of(b"lang=de", {b"accept-language": preferred.encode()}).tag == "de"
+
+
+def test_a_turn_counts_in_the_browser_that_it_was_given_to_alone(sale: Sale, visitor: Visitor) -> None:
+    registered(sale, visitor)
+    sale.to(3.5, ticks=3)
+    visitor.look()
+    visitor.send("pass")
+    assert visitor.reads("Choose yours")
+    with sale.server.client() as client:
+        thief = Visitor(client)
+        thief.send("join")
+        thief.cookies["race_plain"] = visitor.cookies["race_plain"]
+        thief.look()
+        assert not thief.reads("Choose yours")
+        wish = {"item": f"{ITEM} 15900", "quantity": "1", "email": "eve@example.com", "key": "a-key-of-its-own"}
+        assert thief.post("checkout", {**wish, "csrf": thief.hidden("pass")["csrf"]}).status == 403
