@@ -15,10 +15,7 @@ import { placeOf } from "./place.ts";
 import { pollMs } from "./poll.ts";
 import { solve } from "./solve.ts";
 import { readTicket } from "./ticket.ts";
-
-export type View =
-  | "loading" | "announced" | "plain_announced" | "registration" | "registered" | "draw" | "drawn" | "opening"
-  | "join" | "waiting" | "called" | "room" | "granted" | "admitted" | "lapsed" | "paused" | "sold_out" | "closed" | "code";
+import { earlyView, plainView, type View } from "./view.ts";
 
 export interface Pass {
   readonly token: string;
@@ -105,20 +102,10 @@ export class LineFlow {
     if (status.phase === "closed" || status.phase === "announced") return status.phase;
     if (this.pass !== null) return "admitted";
     if (status.phase === "sold_out" || status.phase === "paused") return status.phase;
-    if (status.phase === "registration" || status.phase === "draw") return this.earlyView(status);
+    if (status.phase === "registration" || status.phase === "draw") {
+      return earlyView(status, this.joined, this.lane, this.engine.clock.until(status.opens_at));
+    }
     return this.openView();
-  }
-
-  private earlyView(status: LineStatus): View {
-    if (this.lane !== null) return this.engine.clock.until(status.opens_at) > 0 ? "granted" : "opening";
-    if (status.phase === "draw") return this.drawView(status);
-    return this.joined ? "registered" : "registration";
-  }
-
-  private drawView(status: LineStatus): View {
-    if (status.seed === null) return "draw";
-    if (!this.joined) return this.engine.clock.until(status.opens_at) > 0 ? "join" : "opening";
-    return this.engine.clock.until(status.opens_at) > 0 ? "drawn" : "opening";
   }
 
   private openView(): View {
@@ -306,9 +293,4 @@ export class LineFlow {
     if (problem.code === "ticket_invalid") this.keep.change({ ticket: undefined, lane: undefined, aheadAtFirst: undefined });
     if (!["no_pass_free", "not_called", "line_paused", "sold_out"].includes(problem.code)) throw problem;
   }
-}
-
-function plainView(drop: Drop): View {
-  if (drop.phase === "announced") return "plain_announced";
-  return drop.phase === "open" ? "admitted" : drop.phase;
 }

@@ -8,8 +8,9 @@ import { RaceElement } from "../look/element.ts";
 import { tokens } from "../look/tokens.ts";
 import type { Key, Texts } from "../text/catalogue.ts";
 import { estimate, spoken } from "./estimate.ts";
-import { LineFlow, type View } from "./flow.ts";
+import { LineFlow } from "./flow.ts";
 import { look } from "./race-line.css.ts";
+import type { View } from "./view.ts";
 
 const SAY_EVERY_MS = 60_000;
 
