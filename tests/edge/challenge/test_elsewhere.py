@@ -56,6 +56,23 @@ async def test_a_token_that_was_made_for_another_drop_does_not(third: SiteVerify
     assert await third.check("a-token", "203.0.113.9", WANTED) == Wrong("other_drop")
 
 
+async def test_a_token_is_asked_about_again_when_it_was_remembered_long_enough(server: SiteVerifyServer) -> None:
+    clock = [1000.0]
+    ours = SiteVerify("turnstile", "site-key", "the-secret", now=lambda: clock[0], url=server.url)
+    await ours.check("a-token", "203.0.113.9", WANTED)
+    clock[0] += elsewhere.REMEMBERED_S
+    assert await ours.check("a-token", "203.0.113.9", WANTED) == Wrong("third_party")
+    await ours.close()
+
+
+async def test_of_an_answer_that_does_not_end_no_more_is_read_than_shows_it(
+    third: SiteVerify, server: SiteVerifyServer
+) -> None:
+    server.body = b'{"success": true, "more": "' + b"x" * 1_000_000 + b'"}'
+    with pytest.raises(ThirdPartyUnavailable):
+        await third.check("a-token", "203.0.113.9", WANTED)
+
+
 @pytest.mark.parametrize("token", ["", "x" * 9000, "a\nb", "é"])
 async def test_what_is_no_token_is_not_sent_to_them(third: SiteVerify, server: SiteVerifyServer, token: str) -> None:
     assert await third.check(token, "203.0.113.9", WANTED) == Wrong("malformed")
