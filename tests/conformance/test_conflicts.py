@@ -7,10 +7,15 @@ import pytest
 from msgspec.structs import replace
 
 from race_to_purchase.ports import Conflict, Reads, Store
+from race_to_purchase.rules.line.rows import GrantRow, LineRow, PassGone, PassRow
 from race_to_purchase.rules.rows import Row
 from race_to_purchase.rules.snapshot import Keys, Snapshot
 from tests.conformance.batches import change, checkouts, insert, look, pools
-from tests.samples import a_checkout, a_drop_row, a_key, a_pool, an_attempt, an_entry, an_order
+from tests.samples import NOON, a_checkout, a_drop_row, a_key, a_pool, an_attempt, an_entry, an_order
+
+LINE = LineRow("aurora", 1, "00", "00" * 32, NOON, 1, "00", "", "00" * 32, "00" * 32, NOON)
+PASS = PassRow("aurora", "11" * 16, 1, "aa", NOON)
+GRANT = GrantRow("aurora", "22" * 16, "11" * 16, "vip", NOON, NOON, "ops", NOON)
 
 A_WHILE_S = 0.1
 """How long a test watches somebody wait. Slowness cannot make such a test fail."""
@@ -56,6 +61,23 @@ class TestWithoutLocks:
         await insert(store, *rows.values())
         with pytest.raises(Conflict):
             await overtaken(store, keys, lambda: change(store, keys, lambda _: [rows[table]]), lambda _: [rows[table]])
+
+    @pytest.mark.parametrize(
+        ("mine", "theirs"),
+        [
+            (replace(LINE, cursor=5), replace(LINE, leader="other")),
+            (replace(PASS, n=2), replace(PASS, browser="bb")),
+            (GRANT, replace(GRANT, used_at=NOON)),
+            (PassGone("aurora", PASS.tid), replace(PASS, n=2)),
+            (replace(PASS, n=2), PassGone("aurora", PASS.tid)),
+        ],
+    )
+    async def test_so_is_every_row_of_a_line(self, store: Store, mine: Row, theirs: Row) -> None:
+        """A leader that was frozen, a pass that moved to another browser, a grant that was used: each is found out."""
+        keys = Keys(lines={"aurora"}, passes={("aurora", PASS.tid)}, grants={("aurora", GRANT.id)})
+        await change(store, keys, lambda _: (LINE, PASS, GRANT))
+        with pytest.raises(Conflict):
+            await overtaken(store, keys, lambda: change(store, keys, lambda _: [theirs]), lambda _: [mine])
 
     async def test_what_was_only_read_may_change_meanwhile(self, store: Store) -> None:
         """Decisions that need a row to stay as it is write it; drops are read by all and written by hardly anyone."""

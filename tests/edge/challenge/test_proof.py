@@ -12,7 +12,7 @@ from altcha.v1 import verify_solution
 from hypothesis import given
 from hypothesis import strategies as st
 
-from race_to_purchase.edge.challenge.proof import NUMBER_MAX, ProofOfWork
+from race_to_purchase.edge.challenge.proof import NUMBER_MAX, TEXT_BYTES_MAX, ProofOfWork
 from race_to_purchase.edge.challenge.wanted import Solved, Wanted, Wrong
 from tests.edge.door import KEY, payload, solved
 
@@ -132,6 +132,18 @@ def test_an_old_key_is_still_accepted_after_a_new_one_signs() -> None:
 def test_weaker_hashes_are_not_accepted() -> None:
     for algorithm in ("SHA-1", "SHA-512", "sha-256", ""):
         assert PROOF.check(payload({**a_solution(), "algorithm": algorithm}), WANTED) == Wrong("malformed")
+
+
+@pytest.mark.parametrize("number", [-1, NUMBER_MAX + 1, 10**400])
+def test_a_number_that_no_challenge_has_is_not_tried(number: int) -> None:
+    """Thousands of digits would be hashed for whoever sends them."""
+    assert PROOF.check(payload({**a_solution(), "number": number}), WANTED) == Wrong("malformed")
+
+
+def test_a_right_solution_that_is_wrapped_in_too_much_is_not_read() -> None:
+    given = a_solution()
+    assert isinstance(PROOF.check(payload({**given, "took": "x" * 500}), WANTED), Solved)
+    assert PROOF.check(payload({**given, "took": "x" * TEXT_BYTES_MAX}), WANTED) == Wrong("malformed")
 
 
 def test_no_challenge_is_harder_than_the_cap() -> None:
