@@ -76,8 +76,9 @@ export class RaceConsole extends LitElement {
     this.drops = await this.api.drops();
     this.state = "in";
     this.moved();
-    // All of them now: whoever is cut off from the engine later still turns to the view that they need.
-    for (const view of VIEWS) void this.load(view);
+    // All of them now: whoever is cut off from the engine later still turns to the view that they need. One that cannot
+    // be had now is asked for again when it is turned to.
+    for (const view of VIEWS) void this.load(view).catch(() => undefined);
   };
 
   private leave(state: "out" | "over"): void {
