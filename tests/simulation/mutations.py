@@ -20,10 +20,10 @@ from race_to_purchase.ports import Gateway, PaymentRequest
 from race_to_purchase.rules import decide as deciding
 from race_to_purchase.rules import pools
 from race_to_purchase.rules.attempt import TRANSITIONS
-from race_to_purchase.rules.decide import ending, failing_over, paying, settling
+from race_to_purchase.rules.decide import ending, failing_over, paying, settling, waiting
 from race_to_purchase.rules.decide.decision import Decision, with_state
 from race_to_purchase.rules.outcomes import Answered, Begun, Outcome
-from race_to_purchase.rules.rows import Attempt, Checkout, Entry, StoredKey, Task, TaskTurned, attempt_id
+from race_to_purchase.rules.rows import Attempt, Checkout, Entry, StoredKey, Task, TaskDone, TaskTurned, attempt_id
 from race_to_purchase.rules.snapshot import Snapshot
 from race_to_purchase.rules.verdicts import Authorized, Declined, NoAnswer, NotSent, Verdict
 
@@ -311,6 +311,17 @@ def ref_not_stored(patch: Patch) -> None:
 def resent_for_ever(patch: Patch) -> None:
     """A request is sent again however old its key is."""
     patch.setattr(pay, "RESEND_FOR", timedelta(days=365))
+
+
+def silence_forgotten(patch: Patch) -> None:
+    """What is left to people after days loses its task, and no later answer would be followed."""
+    unresolved = waiting._unresolved
+
+    def forgets(*arguments: Any) -> Decision:
+        decision = unresolved(*arguments)
+        return replace(decision, rows=tuple(TaskDone(r.id) if isinstance(r, Task) else r for r in decision.rows))
+
+    patch.setattr(waiting, "_unresolved", forgets)
 
 
 def sent_before_stored(patch: Patch) -> None:
