@@ -120,10 +120,11 @@ def until(condition: Any, what: str, seconds: float = 90.0) -> None:
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
     """One sale, read everywhere."""
-    folder, port = tmp_path_factory.mktemp("measures"), free_ports(2)
+    folder = tmp_path_factory.mktemp("measures")
     with simulated(folder / "gateway", OPTIONS.gateway_faults or 0.0, OPTIONS.seed) as gateway:
         with Path(gateway.settings["RACE_GATEWAYS"]).open("a") as file:
             file.write(f'webhook_secrets = ["{SECRET}"]\n')
+        port = free_ports(2)  # As late as can be: others take ports, too.
         mine = {"RACE_METRICS_PORT": str(port), "RACE_SURVEY_EVERY_S": "1", "RACE_RECONCILE_EVERY_S": "3600"}
         with serving(port=0, workers=2, data_dir=None, settings={**SETTINGS, **gateway.settings, **mine}) as served:
             try:

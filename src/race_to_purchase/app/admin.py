@@ -12,6 +12,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 import msgspec
+from rich.markup import escape
 from rich.table import Table
 
 from race_to_purchase.app.serve import FILE, Reachable, data_dir
@@ -117,17 +118,21 @@ class AdminClient:
         return table
 
     def gateways(self) -> Table:
-        """Every payment gateway, a row each."""
-        columns = ("gateway", "in use", "breaker", "queue", "authorized", "declined", "no answer", "p95 ms", "why")
-        table = Table(*columns, box=None, pad_edge=False)
+        """Every payment gateway, a row each; below, what operators said of them."""
+        columns = ("gateway", "in use", "breaker", "queue", "authorized", "declined", "no answer", "p95 ms")
+        table = Table(*columns, box=None, pad_edge=False, caption_justify="left", caption_style="")
+        said: list[str] = []
         for seen in self._call("GET", "/v1/admin/gateways")[1]["gateways"]:
-            in_use = f"drained since {seen['drained_at']}" if seen["drained"] else "yes"
+            in_use = "drained" if seen["drained"] else "yes"
             ended = seen["authorizations"]
             lost = ended.get("no_answer", 0) + ended.get("not_sent", 0)
             counts = (seen["waiting"], ended.get("authorized", 0), ended.get("declined", 0), lost)
-            why = f"{seen['why']} ({seen['by']})" if seen["by"] else ""
             p95 = f"{seen['latency']['p95_ms']:.1f}"
-            table.add_row(seen["name"], in_use, seen["breaker"], *map(str, counts), p95, why)
+            table.add_row(seen["name"], in_use, seen["breaker"], *map(str, counts), p95)
+            if seen["by"]:
+                what = f"drained since {seen['drained_at']}" if seen["drained"] else "in use again"
+                said.append(f"{seen['name']}: {what}: {seen['why']} ({seen['by']})")
+        table.caption = escape("\n".join(said)) if said else None
         return table
 
     def drain(self, gateway: str, *, drained: bool, why: str) -> None:

@@ -32,6 +32,9 @@ from race_to_purchase.store.report import Difference, Queue, ReportRows
 COUNTED_LATER_S = 15.0
 """What a process counts it writes down up to so much later, stalls included."""
 
+BEFORE = timedelta(minutes=10)
+"""What belongs to no drop, such as a look at all of the stock, is of the sale from so long before it on."""
+
 FUNNEL = {
     "joined": "Joined the line",
     "called": "Were called",
@@ -67,7 +70,7 @@ async def gather(rows: ReportRows, drop_id: str, slo: Slo, rehearsed: Rehearsed 
         totals.add(one.counted)
         together.add(one)
         burning.add((one,))
-    async for one in rows.slices("", since, until):
+    async for one in rows.slices("", since - BEFORE, until):
         together.add(one)
     whole = together.totals
     shelves, queue = _shelves(drop, await rows.stock(drop_id)), await rows.queue(drop_id)

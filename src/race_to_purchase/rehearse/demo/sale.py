@@ -130,7 +130,6 @@ class RehearsedSale:
         self._looked = 0
         self._held = 0
         self._elapsed_s = 0.0
-        self._began_s = time.time()
         self._opens_at_s = shop.drop.opens_at.timestamp()
         self._title = f"{options.buyers:,} buyers and {options.bots:,} bots for {options.stock:,} pairs of shoes"
 
@@ -163,7 +162,7 @@ class RehearsedSale:
 
     async def _counted(self) -> tuple[Measure, ...]:
         """M1 to M15 of the engine, once each of its processes has written down what it counted up to now."""
-        since, until_s = datetime.fromtimestamp(self._began_s, UTC), time.monotonic() + COUNTED_S_MAX
+        since, until_s = datetime.fromtimestamp(self._served.began_s, UTC), time.monotonic() + COUNTED_S_MAX
         rest_s = time.time()
         while True:
             together = await counted_at(self._served.dsn, self._shop.drop.id, since, datetime.now(UTC))

@@ -48,6 +48,8 @@ class Served(msgspec.Struct, frozen=True):
     data_dir: Path
     folder: Path
     log: Path
+    began_s: float
+    """When it was started: what it has counted is since then."""
     environment: dict[str, str]
     """In which other `race` commands reach the same server and the same database."""
 
@@ -69,7 +71,7 @@ def serving(
     # The embedded PostgreSQL may run under another account, which has to pass through here to its own folder.
     folder.chmod(0o755)
     data, log = data_dir or folder / "data", folder / "server.log"
-    environment = {**_environment(port, workers, data), **settings}
+    environment, began_s = {**_environment(port, workers, data), **settings}, time.time()
     with log.open("wb") as out:
         command = [sys.executable, "-m", "race_to_purchase.cli", "serve"]
         # A session of its own: Ctrl-C on the terminal is for the demo, which then stops the server in order.
@@ -78,7 +80,7 @@ def serving(
         )
     try:
         reachable = _ready(process, data / FILE, log)
-        yield _served(reachable, data, folder, log, environment)
+        yield _served(reachable, data, folder, log, began_s, environment)
     except RaceError as error:
         # Whatever went wrong then, a server that is not there any more is the reason.
         if not isinstance(error, ServerFailed) and process.poll() is not None:
@@ -88,7 +90,9 @@ def serving(
         _stop(process)
 
 
-def _served(reachable: Reachable, data: Path, folder: Path, log: Path, environment: dict[str, str]) -> Served:
+def _served(
+    reachable: Reachable, data: Path, folder: Path, log: Path, began_s: float, environment: dict[str, str]
+) -> Served:
     host, _, port = reachable.url.removeprefix("http://").rpartition(":")
     return Served(
         host=host,
@@ -100,6 +104,7 @@ def _served(reachable: Reachable, data: Path, folder: Path, log: Path, environme
         data_dir=data,
         folder=folder,
         log=log,
+        began_s=began_s,
         environment=environment,
     )
 
