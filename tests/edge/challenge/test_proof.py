@@ -134,9 +134,9 @@ def test_weaker_hashes_are_not_accepted() -> None:
         assert PROOF.check(payload({**a_solution(), "algorithm": algorithm}), WANTED) == Wrong("malformed")
 
 
-@pytest.mark.parametrize("number", [-1, NUMBER_MAX + 1, 10**400])
+@pytest.mark.parametrize("number", [-1, NUMBER_MAX + 1, 10**30])
 def test_a_number_that_no_challenge_has_is_not_tried(number: int) -> None:
-    """Thousands of digits would be hashed for whoever sends them."""
+    """Any number of digits would be hashed for whoever sends them."""
     assert PROOF.check(payload({**a_solution(), "number": number}), WANTED) == Wrong("malformed")
 
 
