@@ -42,6 +42,8 @@ from race_to_purchase.rules.outcomes import (
     Steered,
 )
 from race_to_purchase.rules.signing import Keyring
+from race_to_purchase.rules.snapshot import Keys
+from tests.conformance.batches import change
 from tests.conformance.conftest import Backend
 from tests.sale import a_sale, a_wish
 
@@ -116,6 +118,13 @@ class TestTheList:
         await line.put(opened_s=60, closes_s=120)
         assert not await line.rows.register("aurora", tid(1))
         assert not await line.rows.register("nothing", tid(1))
+
+    async def test_is_closed_once_its_row_says_so_whatever_the_clock_says(self, line: Drop, store: Store) -> None:
+        """Whoever waited for the row while it was closed had looked at the clock before."""
+        await line.put()
+        closed = replace((await line.seen()).line, closed_at=datetime.now(UTC))
+        await change(store, Keys(lines={"aurora"}), lambda _: [closed])
+        assert not await line.rows.register("aurora", tid(1))
 
     async def test_has_each_ticket_once_and_sorted(self, line: Drop) -> None:
         await line.put(closes_s=1.0)
