@@ -45,6 +45,7 @@ NEVER: dict[str, str] = {
     "loops/forget.py tick: _carts.forget": "There are no carts here.",
     "loops/owed.py _do: _trace": "No traces are followed here, and then it does not wait.",
     "loops/owed.py _trace: _reads.history": "As above.",
+    "path/purchase.py sells: _known.entrance": "The edge asks it before it counts a refusal: tests/edge.",
 }
 """Awaits that no process of these worlds comes to, and why; they are not counted."""
 
