@@ -157,5 +157,5 @@ class TestTheCheck:
         sale.to(2.5)
         assert run_verify_draw(url, "aurora-1", [], quiet, file) == 0
         assert json.loads(file.read_text())["holds"] is True
-        with pytest.raises(DrawUnreadable):
+        with pytest.raises(DrawUnreadable, match=r"There is no such line\.$"):
             run_verify_draw(url, "nothing", [], quiet, None)

@@ -5,7 +5,7 @@ import re
 import msgspec
 import pytest
 
-from race_to_purchase.settings import Settings, WrongSetting, load
+from race_to_purchase.settings import Settings, WrongSetting, load, misspelt
 from tests.project.tree import ROOT
 
 PAGE = ROOT / "docs" / "settings.md"
@@ -74,3 +74,18 @@ def test_two_keys_of_one_name_are_refused_and_neither_is_told(name: str) -> None
         load({f"RACE_{name}": f"shop:{'k' * 16},shop:{'l' * 16}"})
     assert "kkk" not in str(refused.value)
     assert "lll" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("RACE_WORKER", ["RACE_WORKER is no setting and is not read; RACE_WORKERS is one"]),
+        ("RACE_DATABSE_URL", ["RACE_DATABSE_URL is no setting and is not read; RACE_DATABASE_URL is one"]),
+        ("RACE_WORKERS", []),
+        ("RACE_ADMIN_KEY", []),
+        ("RACE_TO_THE_MOON", []),
+        ("WORKER", []),
+    ],
+)
+def test_a_slip_of_the_pen_is_told(name: str, told: list[str]) -> None:
+    assert misspelt({name: "4"}) == told

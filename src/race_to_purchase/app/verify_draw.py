@@ -135,6 +135,14 @@ def _get(url: str) -> bytes:
             body: bytes = response.read()
             return body
     except urllib.error.HTTPError as error:
-        raise DrawUnreadable(url=url, reason=f"HTTP {error.code}") from None
+        raise DrawUnreadable(url=url, reason=_told(error)) from None
     except (OSError, ValueError) as error:
         raise DrawUnreadable(url=url, reason=getattr(error, "reason", error)) from None
+
+
+def _told(refusal: urllib.error.HTTPError) -> str:
+    """The engine's own words, where it has any."""
+    try:
+        return str(json.loads(refusal.read())["detail"]).rstrip(".")
+    except (ValueError, KeyError, TypeError):
+        return f"HTTP {refusal.code}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,9 @@ from race_to_purchase.cli.shell import DataDirOption, out
 from race_to_purchase.observe import logs
 from race_to_purchase.operate.dropfile import read_drop_file
 from race_to_purchase.rules.drop import Drop
-from race_to_purchase.settings import load, with_development_keys
+from race_to_purchase.settings import load, misspelt, with_development_keys
+
+log = logging.getLogger("race.settings")
 
 app = typer.Typer()
 
@@ -31,6 +34,8 @@ def serve(
     """Serve the API: with an embedded PostgreSQL, or on the one that RACE_DATABASE_URL names."""
     settings = load(host=host, port=port, workers=workers, data_dir=data_dir)
     logs.set_up(settings.log, settings.log_level)
+    for sentence in misspelt():
+        log.warning(sentence)
     drops = [read_drop_file(file) for file in drop or []]
     keys_made = not (settings.storefront_keys and settings.admin_keys)
 

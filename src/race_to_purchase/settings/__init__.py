@@ -5,7 +5,7 @@ wins. Values are checked once, at the start, their relations too; what runs gets
 """
 
 from race_to_purchase.settings.fields import Settings
-from race_to_purchase.settings.loading import PREFIX, WrongSetting, load, reference, with_development_keys
+from race_to_purchase.settings.loading import PREFIX, WrongSetting, load, misspelt, reference, with_development_keys
 from race_to_purchase.settings.values import admin_key_of, keys_of, list_of, log_only_of, pauses_of, signing_keys_of
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "list_of",
     "load",
     "log_only_of",
+    "misspelt",
     "pauses_of",
     "reference",
     "signing_keys_of",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import msgspec
@@ -13,6 +14,12 @@ from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.settings.fields import Settings
 
 PREFIX = "RACE_"
+ELSEWHERE = frozenset({"RACE_URL", "RACE_ADMIN_KEY"})
+"""What the commands that ask a running engine read of the environment, besides settings."""
+
+ALIKE_MIN = 0.88
+"""How much of a name has to be right for it to be a slip of the pen, by difflib's ratio."""
+
 NOT_TEXT = "it holds characters that are not text"
 
 
@@ -41,6 +48,16 @@ def load(environ: Mapping[str, str] = os.environ, **options: Any) -> Settings:
         return Settings(**values)
     except ValueError as error:
         raise WrongSetting(name="a setting", reason=error) from None
+
+
+def misspelt(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """A sentence for each variable that looks like a setting and is none: nobody reads it."""
+    names = [f"{PREFIX}{field.name.upper()}" for field in msgspec.structs.fields(Settings)]
+    sentences = []
+    for name in sorted(name for name in environ if name.startswith(PREFIX) and name not in {*names, *ELSEWHERE}):
+        for meant in get_close_matches(name, names, 1, ALIKE_MIN):
+            sentences.append(f"{name} is no setting and is not read; {meant} is one")
+    return sentences
 
 
 def _wanted(kind: Any) -> str:
