@@ -33,8 +33,9 @@ $(PAGES): $(READY) hatch_build.py $(PAGE_SOURCES)
 demo: setup ## Let a simulated crowd race for a drop, and print the scorecard
 	$(BIN)/race demo
 
+# Most tests wait for servers, pages and clocks, so three at a time keep two cores busy; a file's tests stay together.
 test: setup ## Run every test
-	$(BIN)/pytest
+	$(BIN)/pytest -n 3 --dist loadfile
 
 soak: setup ## Run the tests that take many minutes
 	$(BIN)/pytest -m soak

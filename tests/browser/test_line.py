@@ -138,6 +138,7 @@ def test_who_stands_behind_more_people_than_there_is_left_is_told_so(buyer: Buye
         sales.joins(drop, f"buyer-{n}")
     buyer.press("Join the line")
     buyer.sees("You are in the line")
+    buyer.page.reload()  # Else it looks at the status again after 5 to 30 s.
     expect(buyer.page.get_by_text("More people are ahead of you than there is left.")).to_be_visible()
     buyer.picture("line-slim")
 

@@ -48,7 +48,8 @@ def test_somebody_without_javascript_registers_waits_enters_and_buys(
     plain.press("Confirm")
     plain.sees("You are in the draw")
     plain.picture("plain-registered")
-    plain.sees("It is your turn")  # The page has looked again by itself.
+    turn = plain.page.get_by_role("heading", level=2, name="It is your turn", exact=True)
+    expect(turn).to_be_visible(timeout=90_000)  # The page has looked again by itself.
     plain.picture("plain-called")
     plain.press("Go in")
     plain.sees("Choose yours")

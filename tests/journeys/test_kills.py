@@ -10,7 +10,6 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import psutil  # type: ignore[import-untyped]  # It ships no types.
-import pytest
 
 from race_to_purchase.app.audit import audit_at
 from tests.journeys.crowd import Crowd, End, come_to_rest, hurry
@@ -146,6 +145,3 @@ async def test_a_worker_is_frozen_for_the_rest_of_the_sale(an_engine: Callable[.
     finally:
         pause_and_go(frozen[0])
     await sold_out_and_sound(engine, ends)
-
-
-pytestmark = pytest.mark.timeout(120)
