@@ -123,6 +123,7 @@ class TestSecrets:
     @pytest.mark.parametrize(
         "secret",
         ["", "whsec_", "whsec_c2hvcnQ=", "open sesame", "whsec_" + "A" * 100, new_secret()[6:], new_secret() + "!"],
+        ids=["nothing", "nothing after the prefix", "short", "words", "long", "no prefix", "no base64"],
     )
     def test_what_is_none_is_refused_and_not_quoted(self, secret: str) -> None:
         with pytest.raises(ValueError, match="whsec_") as refusal:
