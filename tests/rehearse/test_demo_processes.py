@@ -126,7 +126,7 @@ async def look_after_the_end(data_dir: Path) -> None:
         server.terminate()
         server.wait(30)
         admin = Wire(served.host, served.port, served.admin_key, 1)
-        await Shop(drop("aurora-1", 0.0, 10, 60), admin, admin).look()
+        await Shop(drop("aurora-1", 1e9, 10, 60), admin, admin).look()
 
 
 def errand(drop: object = None) -> Errand:
