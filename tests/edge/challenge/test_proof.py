@@ -49,7 +49,7 @@ def test_a_challenge_counts_for_the_tier_it_was_made_for(tier: int) -> None:
 
 
 def test_a_challenge_holds_nobodys_name() -> None:
-    assert "ada" not in json.dumps(a_solution())
+    assert "zoe" not in json.dumps(a_solution(wanted=Wanted("aurora-1", "line", "zoe")))  # no hex digits spell it
 
 
 def test_every_field_is_covered_by_the_signature() -> None:
