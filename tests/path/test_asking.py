@@ -6,6 +6,7 @@ import pytest
 
 from race_to_purchase.path.asking import asked, request_of
 from race_to_purchase.path.patience import Patience
+from race_to_purchase.path.within import Within
 from race_to_purchase.rules.verdicts import Authorized, NoAnswer, NotSent, Verdict
 from tests.samples import a_checkout, an_attempt
 
@@ -29,23 +30,23 @@ class Gateway:
 
 async def test_what_was_not_sent_is_sent_again_when_the_gateway_wants_it() -> None:
     gateway = Gateway(SOON, SOON, YES)
-    assert (await asked(gateway.ask, 10.0, again=True), gateway.asked) == (YES, 3)
+    assert (await asked(gateway.ask, Within(10.0), again=True), gateway.asked) == (YES, 3)
 
 
 async def test_who_may_go_elsewhere_does_not_wait() -> None:
     gateway = Gateway(LATE, YES)
-    assert (await asked(gateway.ask, 10.0), gateway.asked) == (LATE, 1)
+    assert (await asked(gateway.ask, Within(10.0)), gateway.asked) == (LATE, 1)
 
 
 async def test_a_pause_beyond_our_patience_leaves_it_unsent() -> None:
     """Which is known, so that another gateway may take it."""
-    assert await asked(Gateway(LATE).ask, 0.05, again=True) == LATE
+    assert await asked(Gateway(LATE).ask, Within(0.05), again=True) == LATE
 
 
 async def test_silence_after_a_refusal_is_silence() -> None:
     """The second request may have arrived, whatever became of the first."""
-    assert isinstance(await asked(Gateway(SOON).ask, 0.05, again=True), NoAnswer)
-    assert isinstance(await asked(Gateway().ask, 0.05), NoAnswer)
+    assert isinstance(await asked(Gateway(SOON).ask, Within(0.05), again=True), NoAnswer)
+    assert isinstance(await asked(Gateway().ask, Within(0.05)), NoAnswer)
 
 
 def test_the_same_attempt_always_makes_the_same_request() -> None:

@@ -36,11 +36,11 @@ for seed in (1, 2, 3):
 
 
 RARE = [
-    ("path/purchase.py _still: _payments.waits", "crash", 0),
-    ("loops/reconcile/again.py _check_holds: asked", "crash", 1),
-    ("commit.gateway", "lost_before", 0),
+    ("path/purchase.py _still: _payments.waits", "crash"),
+    ("loops/reconcile/again.py _check_holds: asked", "crash"),
+    ("commit.gateway", "lost_before"),
 ]
-"""Cells that a few hundred ordinary seeds may well miss, and which of their worlds is known to reach them."""
+"""Cells that a few hundred ordinary seeds may well miss."""
 
 
 def loop_classes() -> set[type]:
@@ -135,12 +135,15 @@ class TestCoverage:
     def test_a_look_at_some_seeds_is_a_look_at_just_those(self) -> None:
         assert list(simulate.course(7, 3, lambda: list(aims.cells()))) == [7, 8, 9]
 
-    @pytest.mark.parametrize(("place", "kind", "number"), RARE)
-    def test_a_directed_world_reaches_what_it_aims_at(self, place: str, kind: str, number: int) -> None:
-        seed = aims.directed((place, kind), number)
-        seen = World(seed).run()
-        assert (seen.struck | seen.awaits)[(place, kind)]
-        assert seen.violations == ()
+    @pytest.mark.parametrize("cell", RARE)
+    def test_of_ten_worlds_that_aim_at_a_cell_one_reaches_it(self, cell: aims.Cell) -> None:
+        for seed in (aims.directed(cell, number) for number in range(10)):
+            seen = World(seed).run()
+            assert seen.violations == ()
+            if (seen.struck | seen.awaits)[cell]:
+                break
+        else:
+            pytest.fail("none of them did")
         assert World(seed).run().moments == seen.moments
 
     def test_every_loop_is_in_the_worlds_or_says_why_not(self) -> None:
@@ -167,7 +170,7 @@ class TestCoverage:
 
     def test_the_awaits_are_those_of_the_source(self) -> None:
         names = set(awaits.places().values())
-        assert "path/asking.py asked: ask" in names
+        assert "path/asking.py asked: within.wait" in names
         assert "commit/combiner.py _commit: _store.session" in names
         assert "loops/owed.py tick: asyncio.gather" in names
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from race_to_purchase.path.within import Within
 from race_to_purchase.ports import PaymentRequest
 from race_to_purchase.rules.rows import Attempt, attempt_id
 from race_to_purchase.rules.verdicts import NoAnswer, NotSent, Verdict
@@ -26,20 +27,29 @@ def request_of(attempt: Attempt) -> PaymentRequest:
     )
 
 
-async def asked(ask: Ask, timeout_s: float, *, again: bool = False) -> Verdict:
-    """What the gateway says; NoAnswer once `timeout_s` has passed.
+async def asked(ask: Ask, within: Within, *, again: bool = False) -> Verdict:
+    """What the gateway says; NoAnswer where that is not `within` its time.
 
     With `again`, what was provably not sent is sent again until then, each time when the gateway wants it.
     """
-    refused: NotSent | None = None
+    asking = _Again(ask) if again else None
     try:
-        async with asyncio.timeout(timeout_s):
-            while True:
-                verdict = await ask()
-                if not (again and isinstance(verdict, NotSent)):
-                    return verdict
-                refused = verdict
-                await asyncio.sleep(verdict.retry_after_s)
-                refused = None
+        return await within.wait(ask() if asking is None else asking.until_sent())
     except TimeoutError:
-        return refused or NoAnswer(f"no answer within {timeout_s:g} s")
+        refused = None if asking is None else asking.refused
+        return refused or NoAnswer(f"no answer within {within.seconds:g} s")
+
+
+class _Again:
+    """Asks until it is sent; `refused` is set while it waits to be sent again."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self.refused: NotSent | None = None
+
+    async def until_sent(self) -> Verdict:
+        while isinstance(verdict := await self._ask(), NotSent):
+            self.refused = verdict
+            await asyncio.sleep(verdict.retry_after_s)
+            self.refused = None
+        return verdict

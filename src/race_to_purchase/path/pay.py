@@ -17,6 +17,7 @@ from race_to_purchase.path.asking import asked, request_of
 from race_to_purchase.path.choice import Queue
 from race_to_purchase.path.known import KnownCheckout
 from race_to_purchase.path.patience import Patience
+from race_to_purchase.path.within import Within
 from race_to_purchase.ports import Gateway
 from race_to_purchase.rules.commands import Authorization, BeginPayment, NextAttempt, Send
 from race_to_purchase.rules.decide import KeyUse
@@ -85,19 +86,19 @@ async def send(
     return begun
 
 
-async def prepare(gateway: Gateway, attempt: Attempt, timeout_s: float, *, again: bool) -> Verdict:
+async def prepare(gateway: Gateway, attempt: Attempt, within: Within, *, again: bool) -> Verdict:
     """Make the payment at a gateway of two steps; with `again`, what was not sent is sent again in time."""
-    return await asked(lambda: gateway.prepare(request_of(attempt)), timeout_s, again=again)
+    return await asked(lambda: gateway.prepare(request_of(attempt)), within, again=again)
 
 
-async def authorize(gateway: Gateway, attempt: Attempt, timeout_s: float, *, again: bool) -> Verdict:
+async def authorize(gateway: Gateway, attempt: Attempt, within: Within, *, again: bool) -> Verdict:
     """Send the stored request under its stored key; `again` as above."""
-    return await asked(lambda: gateway.authorize(request_of(attempt), attempt.gateway_ref), timeout_s, again=again)
+    return await asked(lambda: gateway.authorize(request_of(attempt), attempt.gateway_ref), within, again=again)
 
 
-async def look_up(gateway: Gateway, attempt: Attempt, timeout_s: float) -> Verdict:
+async def look_up(gateway: Gateway, attempt: Attempt, within: Within) -> Verdict:
     """How the attempt stands at its gateway."""
-    verdict = await asked(lambda: gateway.look_up(request_of(attempt), attempt.gateway_ref), timeout_s)
+    verdict = await asked(lambda: gateway.look_up(request_of(attempt), attempt.gateway_ref), within)
     match verdict:
         case Voided():
             return Declined("voided_at_gateway", retryable=True)

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from race_to_purchase.commit.committer import Committer
+from race_to_purchase.one_loop import OneLoop
 from race_to_purchase.path import capture, pay, undo
 from race_to_purchase.path.ahead import Ahead
 from race_to_purchase.path.choice import Choice, queue_of
@@ -22,6 +23,7 @@ from race_to_purchase.path.known import KnownCheckout
 from race_to_purchase.path.patience import Patience
 from race_to_purchase.path.route import facts_of
 from race_to_purchase.path.served import Served
+from race_to_purchase.path.within import Within
 from race_to_purchase.ports import Gateway, Reads
 from race_to_purchase.rules.commands import NextAttempt
 from race_to_purchase.rules.outcomes import Answered, Begun, Outcome, StillPaying, TriedNext
@@ -41,7 +43,7 @@ from race_to_purchase.rules.verdicts import (
 log = logging.getLogger("race.path")
 
 
-class Payments:
+class Payments(OneLoop):
     """Those that this process works on. Every method that gives an outcome may raise DatabaseUnavailable."""
 
     def __init__(
@@ -64,13 +66,14 @@ class Payments:
         self._new_id = new_id
         self._served = served
         self._deliver = deliver
+        self._within = Within(patience.gateway_s)
         self._ahead = Ahead(reads)
         self._paying: dict[str, asyncio.Task[Outcome]] = {}
         self._behind: set[asyncio.Task[None]] = set()
 
     def start(self, known: KnownCheckout, attempt: Attempt, began_s: float | None = None) -> asyncio.Task[Outcome]:
         """Pay the stored attempt, as far as it goes without its buyer, who asked for it here at `began_s`."""
-        work = asyncio.create_task(self._payment(known, attempt))
+        work = self._loop.create_task(self._payment(known, attempt))
         self._paying[known.id] = work
 
         def forget(_: asyncio.Task[Outcome]) -> None:
@@ -117,16 +120,16 @@ class Payments:
 
         Only who sends it `first` knows by a NotSent that it was never sent: others may have, before or meanwhile.
         """
-        gateway, timeout_s = self._gateways[attempt.gateway], self._patience.gateway_s
+        gateway = self._gateways[attempt.gateway]
         # Who may go elsewhere at once does not wait for a gateway that refuses.
         again = self._choice.choose(facts_of(attempt), [attempt.gateway]) is None
         if gateway.two_step and attempt.gateway_ref is None:
-            verdict = await pay.prepare(gateway, attempt, timeout_s, again=again)
+            verdict = await pay.prepare(gateway, attempt, self._within, again=again)
             outcome = await self.settle(known, attempt, verdict, tries)
             if not isinstance(outcome, Begun):
                 return outcome
             attempt = outcome.attempt
-        verdict = await pay.authorize(gateway, attempt, timeout_s, again=again)
+        verdict = await pay.authorize(gateway, attempt, self._within, again=again)
         if isinstance(verdict, NotSent) and not first:
             verdict = NoAnswer(verdict.reason)
         return await self.settle(known, attempt, verdict, tries)
@@ -187,10 +190,14 @@ class Payments:
                 queue_of(self._gateways[attempt.gateway]).enter(attempt.key)
                 self.start(known, attempt)
             return await self.waits(attempt)
-        verdict = await pay.look_up(self._gateways[attempt.gateway], attempt, self._patience.gateway_s)
+        verdict = await self.look_up(attempt)
         if isinstance(verdict, Absent) and pay.wanted(attempt, checkout, await self._reads.now()):
             return await self._send(known, attempt, tries, first=False)
         return await self.settle(known, attempt, verdict, tries)
+
+    async def look_up(self, attempt: Attempt) -> Verdict:
+        """How an attempt stands at its gateway."""
+        return await pay.look_up(self._gateways[attempt.gateway], attempt, self._within)
 
     async def capture(self, known: KnownCheckout, attempt: Attempt, tries: int) -> Outcome:
         """Take the money of a committed attempt."""
@@ -200,7 +207,7 @@ class Payments:
             self._gateways[attempt.gateway],
             attempt,
             deliver=self._deliver,
-            timeout_s=self._patience.gateway_s,
+            within=self._within,
             again_s=self._patience.again_s(tries),
         )
 
@@ -211,7 +218,7 @@ class Payments:
             known,
             self._gateways[attempt.gateway],
             attempt,
-            timeout_s=self._patience.gateway_s,
+            within=self._within,
             again_s=self._patience.again_s(tries),
         )
 
@@ -224,7 +231,7 @@ class Payments:
             except Exception:
                 log.exception("a step after a payment failed; its task will be taken over")
 
-        task = asyncio.create_task(run())
+        task = self._loop.create_task(run())
         self._behind.add(task)
         task.add_done_callback(self._behind.discard)
 

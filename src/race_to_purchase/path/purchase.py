@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from time import monotonic
 
 from race_to_purchase.commit.committer import Committer
@@ -23,6 +24,7 @@ from race_to_purchase.path.reserve import ReserveRequest, reserve
 from race_to_purchase.path.retry import NextDeadlines
 from race_to_purchase.path.route import Facts
 from race_to_purchase.path.served import Served
+from race_to_purchase.path.within import Within
 from race_to_purchase.ports import Gateway, Publisher, Reads
 from race_to_purchase.rules.attempt import OPEN
 from race_to_purchase.rules.commands import Cancel
@@ -70,6 +72,7 @@ class Purchase:
         self._publisher = publisher
         self._patience = patience
         self._new_id = new_id
+        self._answers = Within(patience.answer_s)
         self._known = Known(reads)
         self._next_deadlines = NextDeadlines(reads)
         self._served = Served()
@@ -138,9 +141,10 @@ class Purchase:
             if not isinstance(begun, InFlight) or running is None:
                 return begun
             work = running
-        patience_s = self._patience.answer_s if wait_s <= self._patience.queued_s else 0
-        done, _ = await asyncio.wait([work], timeout=patience_s)
-        return work.result() if done else await self._still(known)
+        if wait_s <= self._patience.queued_s:
+            with suppress(TimeoutError):
+                await self._answers.wait(asyncio.shield(work))
+        return work.result() if work.done() else await self._still(known)
 
     async def _still(self, known: KnownCheckout) -> Outcome:
         """What a buyer is told who does not wait any longer."""
@@ -180,7 +184,7 @@ class Purchase:
             return already(attempt)
         if attempt.state == "prepared":
             return await self._payments.waits(attempt)
-        verdict = await pay.look_up(self._gateways[attempt.gateway], attempt, self._patience.gateway_s)
+        verdict = await self._payments.look_up(attempt)
         match verdict:
             case NoAnswer() | NotSent() | Absent():
                 return await self._payments.waits(attempt)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.path.asking import asked, request_of
 from race_to_purchase.path.known import KnownCheckout
+from race_to_purchase.path.within import Within
 from race_to_purchase.ports import Gateway
 from race_to_purchase.rules.commands import Void
 from race_to_purchase.rules.outcomes import Outcome
@@ -27,11 +28,11 @@ async def void(
     gateway: Gateway,
     attempt: Attempt,
     *,
-    timeout_s: float,
+    within: Within,
     again_s: float,
 ) -> Outcome:
     """Ask the gateway and record what it said; repeated until the gateway says that nothing is left of it."""
-    verdict = await asked(lambda: _undone(gateway, attempt), timeout_s)
+    verdict = await asked(lambda: _undone(gateway, attempt), within)
     return await committer.submit(Void(known.drop_id, known.id, known.pools, attempt.n, verdict, again_s))
 
 
