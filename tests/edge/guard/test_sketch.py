@@ -98,3 +98,10 @@ def test_where_a_client_is_kept_cannot_be_known_from_outside() -> None:
 def test_a_size_that_does_not_fit_the_hash_is_refused(cell_bits: int) -> None:
     with pytest.raises(ValueError, match="cell_bits"):
         Sketch(Rate(1, 1.0), Clock(), cell_bits=cell_bits)
+
+
+def test_a_limit_that_nobody_asks_for_takes_no_memory() -> None:
+    sketch = Sketch(Rate(5, 10.0), Clock())
+    assert "_rows" not in vars(sketch)
+    sketch.take("somebody")
+    assert "_rows" in vars(sketch)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import secrets
 from array import array
 from collections.abc import Callable
+from functools import cached_property
 
 from race_to_purchase.edge.guard.gcra import Rate, Refusal, refusal, taken
 
@@ -26,7 +27,7 @@ CELL_BITS_MAX = 16
 
 
 class Sketch:
-    """The memory of one rate: `8 bytes × 4 × 2**cell_bits`, a mebibyte by default."""
+    """The memory of one rate: `8 bytes × 4 × 2**cell_bits`, a mebibyte by default, from when it is asked first."""
 
     def __init__(self, rate: Rate, now: Callable[[], float], cell_bits: int = 15) -> None:
         if not 1 <= cell_bits <= CELL_BITS_MAX:
@@ -34,8 +35,12 @@ class Sketch:
         self.rate = rate
         self._now = now
         self._mask = (1 << cell_bits) - 1
-        self._rows = tuple(array("d", bytes(8 << cell_bits)) for _ in range(ROWS))
         self._secret = secrets.token_hex(16)
+
+    @cached_property
+    def _rows(self) -> tuple[array[float], ...]:
+        """Made when somebody asks first: of fifty limits a shop that speaks for its buyers uses a few."""
+        return tuple(array("d", bytes(8 * (self._mask + 1))) for _ in range(ROWS))
 
     def take(self, key: str, cost: int = 1) -> Refusal | None:
         """Let a request of `key` through, None, or not; what is refused costs nothing."""
