@@ -12,7 +12,7 @@ import struct
 
 import msgspec
 
-from race_to_purchase.rules.signing import Keyring, WrongToken, spelled, unspelled
+from race_to_purchase.rules.signing import Keyring, WrongToken, mac, spelled, unspelled
 
 VERSION = 1
 TAG_BYTES = 16
@@ -81,4 +81,4 @@ def is_operator_csrf(keys: Keyring, session: OperatorSession, given: str) -> boo
 
 
 def _tag(key: bytes, label: bytes, message: bytes) -> bytes:
-    return hmac.digest(key, label + b"\n" + message, "sha256")[:TAG_BYTES]
+    return mac(key, label + b"\n" + message)[:TAG_BYTES]

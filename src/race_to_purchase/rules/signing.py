@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 
 KEY_BYTES_MIN = 32
+
+_KEYS_MAX = 256
+"""Keys that are kept set up."""
 
 
 class WrongToken(ValueError):
@@ -36,6 +41,18 @@ class Keyring(msgspec.Struct, frozen=True):
         for number, key in self.keys.items():
             if not 0 <= number <= 255 or len(key) < KEY_BYTES_MIN:
                 raise ValueError(f"signing key {number}: numbers are 0 to 255, and keys have 32 bytes at least")
+
+
+def mac(key: bytes, message: bytes) -> bytes:
+    """HMAC-SHA256. To set up a key costs more than a message does, so each is set up once and then copied."""
+    keyed = _keyed(key).copy()
+    keyed.update(message)
+    return keyed.digest()
+
+
+@lru_cache(maxsize=_KEYS_MAX)
+def _keyed(key: bytes) -> hmac.HMAC:
+    return hmac.new(key, digestmod="sha256")
 
 
 def spelled(raw: bytes) -> str:

@@ -1,5 +1,7 @@
 """Whose request it is: proxies are believed as far as they are trusted, and nobody else at all."""
 
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,3 +99,22 @@ def test_whatever_is_written_there_some_address_or_none_comes_out(lines: list[st
 def test_whatever_a_client_writes_the_proxy_has_the_last_word(lines: list[str]) -> None:
     assert of(TRUSTING, PROXY, *lines, "203.0.113.9").address == "203.0.113.9"
     assert of(FORWARDED, PROXY, *lines, "for=203.0.113.9").address == "203.0.113.9"
+
+
+ADDRESSES = st.ip_addresses().map(str) | st.text("0123456789abcdef.:", max_size=20)
+
+
+@given(ADDRESSES)
+def test_an_address_is_read_as_the_standard_library_reads_it(text: str) -> None:
+    """By the system's functions, which are quicker and were not written for this."""
+    found = of(TRUSTING, PROXY, f"[{text}]" if ":" in text else text)
+    try:
+        address: IPv4Address | IPv6Address | None = ip_address(text)
+    except ValueError:
+        address = None
+    if address is None:
+        assert found.address == PROXY
+        return
+    assert ip_address(found.address) == (getattr(address, "ipv4_mapped", None) or address)
+    network = ip_network(f"{found.address}/{32 if '.' in found.shown else 64}", strict=False)
+    assert found.network == (str(network.network_address) if network.version == 4 else str(network))

@@ -23,7 +23,7 @@ class Networks:
         for version, ranges in ((4, list(fours)), (6, list(sixes))):
             firsts = [int(one.network_address) for one in ranges]
             self._ranges[version] = firsts, [int(one.broadcast_address) for one in ranges]
-        self.holds = lru_cache(maxsize=_REMEMBERED)(self._holds)
+        self.holds = lru_cache(maxsize=_REMEMBERED)(self._holds) if named else _none
 
     @classmethod
     def of(cls, *networks: str) -> Self:
@@ -52,3 +52,8 @@ class Networks:
         firsts, lasts = self._ranges[asked.version]
         index = bisect_right(firsts, int(asked)) - 1
         return index >= 0 and int(asked) <= lasts[index]
+
+
+def _none(_address: str) -> bool:
+    """Nothing is in a list that is empty."""
+    return False

@@ -24,6 +24,8 @@ class Busiest:
         self._counts: dict[str, int] = {}
         self._unsure: dict[str, int] = {}
         self._before: dict[str, int] = {}
+        self._least = 0
+        self._low: list[str] = []
 
     def count(self, name: str) -> None:
         """One request."""
@@ -35,10 +37,21 @@ class Busiest:
         elif len(counts) < self._kept:
             counts[name] = 1
         else:
-            smallest = min(counts, key=counts.__getitem__)
+            smallest = self._smallest()
             self._unsure.pop(smallest, None)
             self._unsure[name] = counts.pop(smallest)
             counts[name] = self._unsure[name] + 1
+
+    def _smallest(self) -> str:
+        """Whose count is the smallest. Counts only grow, so one look at all of them finds many that have it."""
+        counts = self._counts
+        while True:
+            while self._low:
+                name = self._low.pop()
+                if counts[name] == self._least:
+                    return name
+            self._least = min(counts.values())
+            self._low = [name for name, count in counts.items() if count == self._least]
 
     def per_s(self, most: int) -> list[tuple[str, float]]:
         """The busiest and their requests a second, at least so many, the busiest first."""
@@ -56,5 +69,5 @@ class Busiest:
     def _turn(self) -> None:
         windows = int((self._now() - self._began_s) / WINDOW_S)
         self._before = self._sure() if windows == 1 else {}
-        self._counts, self._unsure = {}, {}
+        self._counts, self._unsure, self._low = {}, {}, []
         self._began_s += windows * WINDOW_S

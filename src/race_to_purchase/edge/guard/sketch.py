@@ -62,6 +62,10 @@ class Sketch:
     def look(self, key: str, cost: int = 1) -> Refusal | None:
         """What `take` would say, without taking anything."""
         mixed = hash(self._secret + key)
-        tat = min(row[mixed >> 16 * place & self._mask] for place, row in enumerate(self._rows))
+        mask = self._mask
+        first, second, third, fourth = self._rows
+        tat = min(
+            first[mixed & mask], second[mixed >> 16 & mask], third[mixed >> 32 & mask], fourth[mixed >> 48 & mask]
+        )
         now_s = self._now()
         return refusal(tat, now_s, self.rate, cost) if taken(tat, now_s, self.rate, cost) is None else None

@@ -15,7 +15,7 @@ import struct
 
 import msgspec
 
-from race_to_purchase.rules.signing import Keyring, WrongToken, spelled, unspelled
+from race_to_purchase.rules.signing import Keyring, WrongToken, mac, spelled, unspelled
 
 VERSION = 1
 TID_BYTES = 16
@@ -29,6 +29,7 @@ _GRANT = struct.Struct(">BBB16s16s16sQQ")
 _KIND_TICKET, _KIND_PASS, _KIND_GRANTED, _KIND_GRANT = 1, 2, 3, 4
 LANE_BYTES = 16
 _NO_SEQUENCE = 2**64 - 1
+_LENGTH = struct.Struct(">I").pack
 
 
 class Ticket(msgspec.Struct, frozen=True):
@@ -156,5 +157,4 @@ def _tag(key: bytes, drop: str, fields: bytes) -> bytes:
 
 def _digest(key: bytes, label: str, *parts: bytes) -> bytes:
     """HMAC-SHA256 over the label and the parts, each after its length in four bytes."""
-    message = b"".join(len(part).to_bytes(4, "big") + part for part in (b"race line " + label.encode(), *parts))
-    return hmac.digest(key, message, "sha256")
+    return mac(key, b"".join([_LENGTH(len(part)) + part for part in (b"race line " + label.encode(), *parts)]))
