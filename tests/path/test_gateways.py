@@ -12,6 +12,7 @@ from race_to_purchase.path.desk import Desk
 from race_to_purchase.path.pace import Limits
 from race_to_purchase.path.route import PAUSE_S, Router, Rule
 from race_to_purchase.rules.outcomes import Answered, NoGateway, StillPaying
+from race_to_purchase.rules.verdicts import NotSent
 from tests.path.several import Start, paid, start
 from tests.path.shop import make_due, pass_deadline
 
@@ -32,6 +33,29 @@ class TestTakingOver:
         assert paid(await shop.pay(checkout))
         assert await shop.attempts(checkout) == [("first", "declined"), ("second", "captured")]
         assert await shop.captured() == [checkout.quote.total]
+
+    @pytest.mark.parametrize(
+        ("gives_up", "then"),
+        [(False, [("first", "unknown")]), (True, [("first", "doomed"), ("second", "unknown")])],
+        ids=["waited for", "given up where the rule says so"],
+    )
+    async def test_what_somebody_sent_before_is_silence_though_it_cannot_be_sent_again(
+        self, start: Start, monkeypatch: pytest.MonkeyPatch, gives_up: bool, then: list[tuple[str, str]]
+    ) -> None:
+        """Also where the gateway does not know it yet: the first request may still arrive."""
+        shop = await start(first="well", second="well")
+        checkout = await shop.reserve()
+        assert isinstance(await shop.pay(checkout, "pm_lost_request"), StillPaying)
+        rules = [Rule("first", unknown_fails_over=gives_up), Rule("second", cost_fixed=1)]
+        other = await start(rules=rules, first="well", second="well")
+
+        async def refuse(*_: object) -> NotSent:
+            return NotSent("too many requests", retry_after_s=0.0)
+
+        monkeypatch.setattr(other.sandboxes[0], "authorize", refuse)
+        await make_due(shop.dsn)
+        await Owed("resolve", other.purchase, other.reads).tick()
+        assert await other.attempts(checkout) == then
 
     async def test_all_gateways_are_tried_once(self, start: Start) -> None:
         shop = await start(first="declines", second="unreachable", third="declines")
