@@ -1,6 +1,6 @@
 """Every path there is, and what each asks of a request before its handler sees it.
 
-Starlette routes in the order given, so what a sale does most stands first. A path that is not here is a 404 and a
+Paths are tried in the order given, so what a sale does most stands first. A path that is not here is a 404 and a
 method that is not is a 405, both told as problems.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
-from starlette.routing import Route, Router
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from race_to_purchase.edge.admin import DropsAdmin
@@ -47,6 +47,7 @@ from race_to_purchase.edge.principals import Principals
 from race_to_purchase.edge.problems import no_such_page
 from race_to_purchase.edge.reference.pages import Reference
 from race_to_purchase.edge.reply import request_id, tell
+from race_to_purchase.edge.routing import Remembering
 from race_to_purchase.edge.rum import BEACON_BYTES_MAX, Rum
 from race_to_purchase.edge.sandbox import Act, SandboxActions
 from race_to_purchase.edge.sessions import Sessions
@@ -144,7 +145,7 @@ def build_app(
         *_visiting(at, Pages(built_files() if pages is None else pages)),
         *_without_script(at, plain),
     ]
-    return Router(routes, redirect_slashes=False, default=_nothing_here)
+    return Remembering(routes, default=_nothing_here)
 
 
 class Paths:
