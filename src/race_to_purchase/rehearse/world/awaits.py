@@ -10,7 +10,7 @@ import asyncio
 import gc
 import types
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -112,30 +112,57 @@ def hit(tasks: list[asyncio.Task[Any]], kind: str, counter: Counter[Cell]) -> No
             counter[(name, kind)] += 1
 
 
-def waits_at(task: asyncio.Task[Any]) -> list[str]:
-    """The awaits at which a task stands, from the outermost call to the innermost."""
-    found: list[str] = []
-    known = _NAMED
-    coroutine: Any = task.get_coro()
-    while True:  # No call a frame: this is done at every other step of a world.
-        kind = type(coroutine)
-        if kind is types.CoroutineType:
-            frame, inner = coroutine.cr_frame, coroutine.cr_await
-        elif kind is types.AsyncGeneratorType:
-            frame, inner = coroutine.ag_frame, coroutine.ag_await
-        elif kind is _ADVANCES:
-            coroutine = _advanced(coroutine)
-            continue
-        else:
-            return found
-        if frame is None:
-            return found
-        named = known.get(id(frame.f_code))
-        if named is None:
-            named = _instructions(frame.f_code)
-        if named and (name := named.get(frame.f_lasti)) is not None:
-            found.append(name)
-        coroutine = inner
+class Lookout:
+    """Sees at which awaits a task stands: at which of `wanted`, where that is given."""
+
+    def __init__(self, wanted: Collection[str] | None = None) -> None:
+        self._wanted = wanted
+        self._named: dict[int, dict[int, str]] = {}
+        """Code object, by its identity, to the names of the awaits at its instructions."""
+        self._seen: list[types.CodeType] = []
+        """They are kept, so that none is taken for another."""
+
+    def waits_at(self, task: asyncio.Task[Any]) -> list[str]:
+        """From the outermost call to the innermost."""
+        found: list[str] = []
+        known = self._named
+        coroutine: Any = task.get_coro()
+        while True:  # No call a frame, and no frame object without need: this is done at every other step of a world.
+            kind = type(coroutine)
+            if kind is types.CoroutineType:
+                code, inner = coroutine.cr_code, coroutine.cr_await
+            elif kind is types.AsyncGeneratorType:
+                code, inner = coroutine.ag_code, coroutine.ag_await
+            elif kind is _ADVANCES:
+                coroutine = _advanced(coroutine)
+                continue
+            else:
+                return found
+            named = known.get(id(code))
+            if named is None:
+                named = self._name(code)
+            if named:
+                frame = coroutine.cr_frame if kind is types.CoroutineType else coroutine.ag_frame
+                if frame is None:  # It has ended.
+                    return found
+                if (name := named.get(frame.f_lasti)) is not None:
+                    found.append(name)
+            coroutine = inner
+
+    def _name(self, code: types.CodeType) -> dict[int, str]:
+        """Instruction to await; a line may have many."""
+        named, file = places(), code.co_filename
+        lines = enumerate(position[0] or 0 for position in code.co_positions())
+        found = {2 * number: named[(file, line)] for number, line in lines if (file, line) in named}
+        if self._wanted is not None:
+            found = {instruction: name for instruction, name in found.items() if name in self._wanted}
+        self._seen.append(code)
+        self._named[id(code)] = found
+        return found
+
+
+waits_at = Lookout().waits_at
+"""All of them."""
 
 
 def _advanced(step: object) -> Any:
@@ -148,20 +175,3 @@ async def _nothing() -> AsyncIterator[None]:
 
 
 _ADVANCES = type(_nothing().__anext__())
-
-
-_NAMED: dict[int, dict[int, str]] = {}
-"""Code object to the names of the awaits at its instructions: looking is done at every other step of a world."""
-
-_SEEN: list[types.CodeType] = []
-"""They are kept, so that none is taken for another."""
-
-
-def _instructions(code: types.CodeType) -> dict[int, str]:
-    """Instruction to await; a line may have many."""
-    named, file = places(), code.co_filename
-    lines = enumerate(position[0] or 0 for position in code.co_positions())
-    found = {2 * number: named[(file, line)] for number, line in lines if (file, line) in named}
-    _SEEN.append(code)
-    _NAMED[id(code)] = found
-    return found

@@ -23,6 +23,7 @@ class Fate:
         self._ambushes: dict[str, list[str]] = {
             place: kinds for place, kinds in aims.by_place(world.aims).items() if place not in FAULTS
         }
+        self._lookout = awaits.Lookout(tuple(self._ambushes))
 
     def crash(self, process: Process, why: str) -> None:
         """Kill it where it stands. It is buried at once, but not by itself."""
@@ -52,13 +53,14 @@ class Fate:
             return
 
         ambushes, chance, chaos = self._ambushes, self._world.chance.random, self._world.chaos
+        waits_at = self._lookout.waits_at
 
         def look(callback: object) -> None:
             if chance() >= chaos.sure or not chaos.on:
                 return
             task = getattr(callback, "__self__", None)
             if isinstance(task, asyncio.Task):
-                for place in awaits.waits_at(task):
+                for place in waits_at(task):
                     if place in ambushes:
                         self._spring(process, place)
                         return
