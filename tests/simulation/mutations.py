@@ -120,8 +120,8 @@ def locks_not_taken(patch: Patch) -> None:
     """Nobody waits for a row, and nobody compares versions."""
     versions_ignored(patch)
 
-    async def take_nothing(_self: object, _names: object) -> None:
-        return None
+    async def take_nothing(_self: object, _table: str, ids: set[str]) -> set[str]:
+        return ids
 
     patch.setattr(f"{MEMORY}.MemorySession._lock", take_nothing)
 

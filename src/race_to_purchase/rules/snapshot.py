@@ -75,8 +75,9 @@ class Table(dict[K, R]):
     __slots__ = ("changed", "read")
 
     def __init__(self, rows: dict[K, R] | None = None) -> None:
-        super().__init__(rows or {})
-        self.read = set(self)
+        if rows:  # Of a snapshot's tables most are empty.
+            super().__init__(rows)
+        self.read = set(rows or ())
         self.changed: dict[K, None] = {}
 
     def assume(self, key: K, row: R) -> None:

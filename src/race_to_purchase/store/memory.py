@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from copy import copy
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TypeVar
@@ -177,7 +178,7 @@ class MemorySession:
         self._rows = rows
         self._locks = locks
         self._clock = clock
-        self._held: list[LockName] = []
+        self._held: dict[LockName, None] = {}
 
     async def __aenter__(self) -> MemorySession:
         return self
@@ -191,14 +192,11 @@ class MemorySession:
         """Locks only rows that exist when their table's turn has come; one inserted later is as good as absent."""
         if self._give_way:
             await asyncio.sleep(0)
-        checkouts = sorted(keys.checkouts & self._rows.checkouts.keys())
-        if lock:
-            await self._lock(("checkout", checkout_id) for checkout_id in checkouts)
-        pools = sorted(keys.pools & self._rows.pools.keys())
-        if lock:
-            await self._lock(("pool", pool_id) for pool_id in pools)
-        wanted = Keys(keys.drops, set(checkouts), set(pools), keys.stored, keys.findings, keys.after, keys.booked)
-        wanted.lines, wanted.passes, wanted.grants = keys.lines, keys.passes, keys.grants
+        if not lock:
+            return self._rows.read(self._clock(), keys)
+        wanted = copy(keys)
+        wanted.checkouts = await self._lock("checkout", keys.checkouts & self._rows.checkouts.keys())
+        wanted.pools = await self._lock("pool", keys.pools & self._rows.pools.keys())
         return self._rows.read(self._clock(), wanted)
 
     def prepare(self, snapshot: Snapshot) -> None:
@@ -208,18 +206,21 @@ class MemorySession:
         """Nothing can run between the checks and the writes, so a batch is all or nothing."""
         if self._give_way:
             await asyncio.sleep(0)
-        names = {("checkout", row.id) for row in snapshot.checkouts.updates()}
-        names |= {("pool", row.id) for row in snapshot.pools.updates()}
-        await self._lock(sorted(names.difference(self._held)))
+        await self._lock("checkout", {row.id for row in snapshot.checkouts.updates()})
+        await self._lock("pool", {row.id for row in snapshot.pools.updates()})
         self._rows.check(snapshot)
         self._rows.write(snapshot)
         self._release()
 
-    async def _lock(self, names: Iterable[LockName]) -> None:
-        for name in names:
-            if not self._locks.take_free(name):
-                await self._locks.take(name)
-            self._held.append(name)
+    async def _lock(self, table: str, ids: set[str]) -> set[str]:
+        """Lock what is not locked by us yet, in the order of every process; what was asked for."""
+        for row_id in sorted(ids) if len(ids) > 1 else ids:
+            name = (table, row_id)
+            if name not in self._held:
+                if not self._locks.take_free(name):
+                    await self._locks.take(name)
+                self._held[name] = None
+        return ids
 
     def _release(self) -> None:
         for name in self._held:
@@ -292,15 +293,17 @@ class Rows(AfterTables):
     def read(self, now: datetime, keys: Keys) -> Snapshot:
         """Those of the rows that exist, with all attempts of the checkouts."""
         found = pick(self.checkouts, keys.checkouts)
+        tried = [(row.id, n) for row in found.values() if row.live_n for n in range(1, row.live_n + 1)]
         snapshot = Snapshot(
             now,
             drops=pick(self.drops, keys.drops),
             checkouts=found,
-            attempts=pick(self.attempts, ((row.id, n) for row in found.values() for n in range(1, row.live_n + 1))),
+            attempts=pick(self.attempts, tried),
             pools=pick(self.pools, keys.pools),
             stored=pick(self.stored, keys.stored),
         )
-        snapshot.findings = Table(pick(self.findings, keys.findings))
+        if keys.findings:
+            snapshot.findings = Table(pick(self.findings, keys.findings))
         if keys.after:
             snapshot.after = self.after(keys.after)
         snapshot.line = self.of_lines.read(keys)
@@ -324,9 +327,9 @@ class Rows(AfterTables):
         if snapshot.after is not None:
             self.check_after(snapshot.after)
         self.of_lines.check(snapshot.line)
-        _check_new("idempotency key", snapshot.stored.inserts(), self.stored, lambda row: (row.scope, row.key))
-        _check_new("order", snapshot.orders, self.orders, lambda row: row.id)
-        _check_new("entry", snapshot.entries, self.entries, lambda row: (row.order_id, row.entry))
+        _check_new("idempotency key", [(row.scope, row.key) for row in snapshot.stored.inserts()], self.stored)
+        _check_new("order", [row.id for row in snapshot.orders], self.orders)
+        _check_new("entry", [(row.order_id, row.entry) for row in snapshot.entries], self.entries)
 
     def write(self, snapshot: Snapshot) -> None:
         """Everything that was put, after `check` let it pass."""
@@ -335,9 +338,12 @@ class Rows(AfterTables):
         write(snapshot.attempts, self.attempts)
         write(snapshot.pools, self.pools)
         write(snapshot.findings, self.findings)
-        self.stored.update(((row.scope, row.key), row) for row in snapshot.stored.inserts())
-        self.orders.update((row.id, row) for row in snapshot.orders)
-        self.entries.update(((row.order_id, row.entry), row) for row in snapshot.entries)
+        for known in snapshot.stored.inserts():
+            self.stored[known.scope, known.key] = known
+        for order in snapshot.orders:
+            self.orders[order.id] = order
+        for entry in snapshot.entries:
+            self.entries[entry.order_id, entry.entry] = entry
         self.buyers.update(snapshot.buyers)
         self.events.extend(snapshot.events)
         for name, status in snapshot.gateways.items():
@@ -369,10 +375,9 @@ class Rows(AfterTables):
                 self.tasks.pop(row.id, None)
 
 
-def _check_new(what: str, rows: Iterable[R], table: Mapping[K, R], key: Callable[[R], K]) -> None:
+def _check_new(what: str, names: Sequence[K], table: Mapping[K, object]) -> None:
     seen: set[K] = set()
-    for row in rows:
-        name = key(row)
+    for name in names:
         if name in table or name in seen:
             raise Conflict(f"{what} {name} exists")
         seen.add(name)

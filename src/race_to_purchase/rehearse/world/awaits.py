@@ -118,9 +118,7 @@ class Lookout:
     def __init__(self, wanted: Collection[str] | None = None) -> None:
         self._wanted = wanted
         self._named: dict[int, dict[int, str]] = {}
-        """Code object, by its identity, to the names of the awaits at its instructions."""
-        self._seen: list[types.CodeType] = []
-        """They are kept, so that none is taken for another."""
+        """Code object, by its identity, to what is looked for in it."""
 
     def waits_at(self, task: asyncio.Task[Any]) -> list[str]:
         """From the outermost call to the innermost."""
@@ -150,15 +148,19 @@ class Lookout:
             coroutine = inner
 
     def _name(self, code: types.CodeType) -> dict[int, str]:
-        """Instruction to await; a line may have many."""
-        named, file = places(), code.co_filename
-        lines = enumerate(position[0] or 0 for position in code.co_positions())
-        found = {2 * number: named[(file, line)] for number, line in lines if (file, line) in named}
+        named = _instructions(code)
         if self._wanted is not None:
-            found = {instruction: name for instruction, name in found.items() if name in self._wanted}
-        self._seen.append(code)
-        self._named[id(code)] = found
-        return found
+            named = {instruction: name for instruction, name in named.items() if name in self._wanted}
+        self._named[id(code)] = named
+        return named
+
+
+@cache
+def _instructions(code: types.CodeType) -> dict[int, str]:
+    """Instruction to await; a line may have many. (It is kept with its code, so that none is taken for another.)"""
+    named, file = places(), code.co_filename
+    lines = enumerate(position[0] or 0 for position in code.co_positions())
+    return {2 * number: named[(file, line)] for number, line in lines if (file, line) in named}
 
 
 waits_at = Lookout().waits_at

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import msgspec
 
 from race_to_purchase.path.reserve import ReserveRequest
 from race_to_purchase.rehearse.world.parts import World
-from race_to_purchase.rehearse.world.requests import Request
+from race_to_purchase.rehearse.world.requests import Request, read
 from race_to_purchase.rules.answers import Answer
 from race_to_purchase.rules.commands import Line
 from race_to_purchase.rules.decide import KeyUse
@@ -46,7 +45,7 @@ class Visit:
             answer = await self._reserve(wish, key)
         if answer is None or answer.status != 201:
             return
-        checkout_id = msgspec.json.decode(answer.body)["id"]
+        checkout_id = read(answer.body).id
         await world.pause(world.between(0.0, 3.0))
         await getattr(self, f"_{self._habit}")(checkout_id)
 
@@ -164,7 +163,7 @@ def _may_change(answer: Answer) -> bool:
         return True
     if answer.status != 409:
         return False
-    problem: dict[str, Any] = msgspec.json.decode(answer.body)
-    return problem["code"] in ("idempotency_in_flight", "payment_in_flight") or (
-        problem["code"] == "all_reserved" and problem["retryable"]
+    problem = read(answer.body)
+    return problem.code in ("idempotency_in_flight", "payment_in_flight") or (
+        problem.code == "all_reserved" and problem.retryable
     )

@@ -104,8 +104,8 @@ class Pause:
         return True
 
     def result(self) -> None:
-        """Asked by the task when it is woken. From here on nothing of it hangs together in a ring: it is freed at once."""
-        del self._timer, self._wakes
+        """Asked by the task when it is woken."""
+        del self._timer, self._wakes  # They hang together in a ring with it, and would wait for the garbage collector.
         if self._cancelled:
             raise asyncio.CancelledError
 

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-import msgspec
-
 from race_to_purchase.app.in_memory import Rows
 from race_to_purchase.rehearse.world.parts import World
 from race_to_purchase.rehearse.world.payments import Payment
 from race_to_purchase.rehearse.world.reaching import reaching
-from race_to_purchase.rehearse.world.requests import Request
+from race_to_purchase.rehearse.world.requests import Request, read
 from race_to_purchase.rehearse.world.truths_after import AfterTruths
 from race_to_purchase.rules import attempt as attempts
 from race_to_purchase.rules import checkout as checkouts
@@ -213,11 +211,11 @@ class Diary:
         if stored is not None or answer.status in (200, 201) or (mine and answer.status == 402):
             first = self._told.setdefault((key.scope, key.key, key.fingerprint), answer)
             if (first.status, first.body) != (answer.status, answer.body):
-                subject = request.checkout_id or msgspec.json.decode(first.body).get("id", "")
+                subject = request.checkout_id or read(first.body).id
                 self._violated("answers_differ", subject, f"{key.key}: {first} became {answer}")
 
     def _exists(self, request: Request, answer: Answer) -> None:
-        checkout = self._rows.checkouts.get(msgspec.json.decode(answer.body)["id"])
+        checkout = self._rows.checkouts.get(read(answer.body).id)
         if checkout is None or checkout.buyer != request.buyer:
             self._violated("answered_but_missing", "", f"{request.buyer} was told of {answer.body!r}")
 

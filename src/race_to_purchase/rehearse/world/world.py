@@ -27,7 +27,7 @@ from race_to_purchase.rehearse.world.buyer import Visit
 from race_to_purchase.rehearse.world.chaos import Cell, Chaos
 from race_to_purchase.rehearse.world.database import Database
 from race_to_purchase.rehearse.world.fate import Fate
-from race_to_purchase.rehearse.world.loop import OWNER, Owner, Pause, Spinning, Stuck, VirtualLoop, end
+from race_to_purchase.rehearse.world.loop import OWNER, Handle, Owner, Pause, Spinning, Stuck, VirtualLoop, end
 from race_to_purchase.rehearse.world.merchant import Merchant
 from race_to_purchase.rehearse.world.monkey import Monkey
 from race_to_purchase.rehearse.world.operator import Merchants, Operator
@@ -231,7 +231,7 @@ class World:
 
     def later(self, delay_s: float, callback: Callable[..., object], *arguments: Any) -> None:
         """Do it after a while, whatever becomes of the process that asked."""
-        self.loop.call_later(delay_s, callback, *arguments, context=self.context)
+        self.loop.set_timer(delay_s, Handle(callback, arguments, self.context))
 
     def pause(self, delay_s: float) -> Pause:
         """`await` it to let time pass."""
