@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from race_to_purchase.edge.routing import KNOWN_MAX, Remembering
+from race_to_purchase.edge.routing import KNOWN_MAX, LENGTH_MAX, Remembering
 
 
 class Told:
@@ -81,3 +81,10 @@ async def test_made_up_paths_do_not_fill_the_memory() -> None:
     assert len(paths.router._known) <= KNOWN_MAX
     await paths.ask("/drops/aurora/line")
     assert paths.line.params[-1] == {"drop": "aurora"}
+
+
+async def test_a_long_path_is_not_kept() -> None:
+    paths = Paths()
+    await paths.ask(f"/drops/{'a' * LENGTH_MAX}/line")
+    assert len(paths.line.params) == 1
+    assert paths.router._known == {}

@@ -9,6 +9,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 KNOWN_MAX = 1024
 """Paths that are remembered; whoever makes up more of them makes us forget, and look again."""
+LENGTH_MAX = 256
+"""Of a path that is remembered; none of a real drop comes near it."""
 
 Place = tuple[ASGIApp, dict[str, str]]
 
@@ -38,7 +40,7 @@ class Remembering(Router):
             if match is Match.FULL and isinstance(route, Route):
                 place = route.app, found["path_params"]
                 # A path with an id in it is asked for once or twice.
-                if place[1].keys() <= {"drop"}:
+                if place[1].keys() <= {"drop"} and len(scope["path"]) <= LENGTH_MAX:
                     self._remember(scope["path"], place)
                 return place
         return None
