@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from race_to_purchase.observe.events import Event
 from race_to_purchase.observe.events.commit import CommandCommitted
 from race_to_purchase.observe.events.gateways import GatewayAnswered
 from race_to_purchase.observe.events.http import RequestAnswered
@@ -21,15 +22,19 @@ from race_to_purchase.observe.events.money import CaptureFailed
 from race_to_purchase.observe.events.path import OrderPlaced
 from race_to_purchase.observe.request import CAUSE, NOBODY, Cause, began, begin_with, resume, traced
 from race_to_purchase.observe.traces import otlp
-from race_to_purchase.observe.traces.gather import SPANS_MAX, Gather, Piece
+from race_to_purchase.observe.traces.gather import SPANS_MAX, Gather, Gathered, Piece, pieces
 from race_to_purchase.observe.traces.otlp import Collector
+from race_to_purchase.observe.traces.wire import encoded
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 GIVEN = f"00-{TRACE}-{PARENT}-01".encode()
 
 
 class Sent(list[Piece]):
-    """What was sent, by the names of its spans."""
+    """The spans that were sent."""
+
+    def take(self, gathered: Gathered) -> None:
+        self.extend(pieces(gathered))
 
     @property
     def names(self) -> list[str]:
@@ -48,12 +53,16 @@ def asked(said: str, cause: Cause) -> GatewayAnswered:
     return GatewayAnswered("bank", "authorize", said, "", 0.1, cause=cause)  # type: ignore[arg-type] # one of them
 
 
+def tell(gather: Gather, event: Event) -> None:
+    gather.by_event[type(event)](event)
+
+
 class TestWhatIsKept:
     def test_a_share(self) -> None:
         sent = Sent()
-        gather = Gather(sent.append, 0.1, None)
+        gather = Gather(sent.take, 0.1, None)
         for _ in range(2000):
-            gather(ended(200, gather.begin("req", "")))
+            tell(gather, ended(200, gather.begin("req", "")))
         assert 100 <= len(sent) <= 320
 
     @pytest.mark.parametrize(
@@ -66,56 +75,56 @@ class TestWhatIsKept:
     )
     def test_and_all_that_failed(self, failure: object) -> None:
         sent = Sent()
-        gather = Gather(sent.append, 0.0, None)
+        gather = Gather(sent.take, 0.0, None)
         cause = gather.begin("req", "")
-        gather(failure(cause))  # type: ignore[operator] # a function
-        gather(ended(200, cause))
+        tell(gather, failure(cause))  # type: ignore[operator] # a function
+        tell(gather, ended(200, cause))
         assert "pay" in sent.names
 
     def test_and_all_that_is_worth_much(self) -> None:
         sent = Sent()
-        gather = Gather(sent.append, 0.0, 50_000)
+        gather = Gather(sent.take, 0.0, 50_000)
         for amount in (49_999, 50_000):
             cause = gather.begin(f"req-{amount}", "")
-            gather(an_order(amount, cause))
-            gather(ended(200, cause))
+            tell(gather, an_order(amount, cause))
+            tell(gather, ended(200, cause))
         assert [piece.attributes["amount"] for piece in sent] == [50_000]
 
     def test_what_comes_after_the_request_goes_with_its_trace(self) -> None:
         sent = Sent()
         for share in (0.0, 1.0):
-            gather = Gather(sent.append, share, None)
+            gather = Gather(sent.take, share, None)
             cause = gather.begin("req", "")
-            gather(ended(200, cause))
-            gather(asked("captured", cause))
+            tell(gather, ended(200, cause))
+            tell(gather, asked("captured", cause))
         assert sent.names == ["pay", "bank authorize"]
 
     def test_a_failure_after_it_is_sent_all_the_same(self) -> None:
         sent = Sent()
-        gather = Gather(sent.append, 0.0, None)
+        gather = Gather(sent.take, 0.0, None)
         cause = gather.begin("req", "")
-        gather(ended(200, cause))
-        gather(asked("no_answer", cause))
+        tell(gather, ended(200, cause))
+        tell(gather, asked("no_answer", cause))
         assert sent.names == ["bank authorize"]
 
     def test_no_more_than_a_number_of_one_request(self) -> None:
         sent = Sent()
-        gather = Gather(sent.append, 1.0, None)
+        gather = Gather(sent.take, 1.0, None)
         cause = gather.begin("req", "")
         for _ in range(1000):
-            gather(asked("declined", cause))
-        gather(ended(200, cause))
+            tell(gather, asked("declined", cause))
+        tell(gather, ended(200, cause))
         assert len(sent) == SPANS_MAX + 1
 
 
 class TestWhatASpanSays:
     def test_it_hangs_below_the_request_and_that_below_its_caller(self) -> None:
         sent = Sent()
-        gather = Gather(sent.append, 1.0, None)
+        gather = Gather(sent.take, 1.0, None)
         cause = gather.begin("req", GIVEN.decode())
-        gather(CommandCommitted("BeginPayment", 7, 0.01, cause=cause))
-        gather(an_order(15900, cause))
-        gather(ended(200, cause))
+        tell(gather, CommandCommitted("BeginPayment", 7, 0.01, cause=cause))
+        tell(gather, an_order(15900, cause))
+        tell(gather, ended(200, cause))
         commit, root = sent
         assert {piece.trace for piece in sent} == {TRACE}
         assert (root.parent, commit.parent) == (PARENT, root.id)
@@ -123,17 +132,17 @@ class TestWhatASpanSays:
         assert 0.19e9 < root.end_ns - root.start_ns < 0.21e9
 
     def test_what_goes_out_is_in_the_same_trace(self) -> None:
-        gather = Gather(Sent().append, 1.0, None)
+        gather = Gather(Sent().take, 1.0, None)
         cause = gather.begin("req", GIVEN.decode())
         assert cause.traceparent == f"00-{TRACE}-{cause.trace.span}-01"
 
     async def test_another_process_goes_on_with_it(self) -> None:
         sent = Sent()
-        gather = Gather(sent.append, 1.0, None)
+        gather = Gather(sent.take, 1.0, None)
         first = gather.begin("req", "")
         leave = begin_with(gather.begin)
         resume(first.traceparent)
-        gather(asked("captured", CAUSE.get()))
+        tell(gather, asked("captured", CAUSE.get()))
         leave()
         assert [(piece.trace, piece.parent) for piece in sent] == [(first.trace.id, first.trace.span)]
 
@@ -196,18 +205,29 @@ def taking() -> Iterator[Taking]:
     there.server.server_close()
 
 
-def test_a_span_as_collectors_read_it(taking: Taking, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The JSON form of OTLP 1: hexadecimal ids, and numbers of 64 bits as strings."""
+def test_what_a_collector_is_sent(taking: Taking, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-team=race%20shop")
     sending = Collector(f"http://127.0.0.1:{taking.server.server_address[1]}/v1/traces", lambda _spans, _sent: None)
-    about = {"route": "pay", "status": 500, "repeated": True, "waited": 0.5, "code": ""}
-    sending.send(Piece(TRACE, PARENT, "", "pay", "server", 10**18, 10**18 + 1, True, about))
+    gather = Gather(sending.send, 1.0, None)
+    cause = gather.begin("req", GIVEN.decode())
+    tell(gather, asked("authorized", cause))
+    tell(gather, an_order(15900, cause))
+    tell(gather, ended(200, cause))
     sending.close()
     ((headers, told),) = taking.posted
     assert (headers["content-type"], headers["x-team"]) == ("application/json", "race shop")
     (resource,) = told["resourceSpans"]
     assert {"key": "service.name", "value": {"stringValue": "race-to-purchase"}} in resource["resource"]["attributes"]
-    (span,) = resource["scopeSpans"][0]["spans"]
+    call, request = resource["scopeSpans"][0]["spans"]
+    assert (call["name"], call["parentSpanId"]) == ("bank authorize", request["spanId"])
+    assert {"key": "race.reservation", "value": {"stringValue": "c1"}} in request["attributes"]
+
+
+def test_a_span_as_collectors_read_it() -> None:
+    """The JSON form of OTLP 1: hexadecimal ids, and numbers of 64 bits as strings."""
+    about = {"route": "pay", "status": 500, "repeated": True, "waited": 0.5, "code": ""}
+    told = json.loads(encoded([Piece(TRACE, PARENT, "", "pay", "server", 10**18, 10**18 + 1, True, about)], {}))
+    (span,) = told["resourceSpans"][0]["scopeSpans"][0]["spans"]
     assert span == {
         "traceId": TRACE,
         "spanId": PARENT,
@@ -268,7 +288,7 @@ def test_a_collector_that_is_down_costs_nothing(
     gather = Gather(sending.send, 1.0, None)
     for _ in range(5000):
         cause = gather.begin("req", "")
-        gather(ended(200, cause))
+        tell(gather, ended(200, cause))
     deadline_s = time.monotonic() + 30
     while not told and time.monotonic() < deadline_s:
         time.sleep(0.05)

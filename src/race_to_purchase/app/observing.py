@@ -21,7 +21,7 @@ from race_to_purchase.observe.metrics.exposition import Exposition
 from race_to_purchase.observe.metrics.sinks import Sinks
 from race_to_purchase.observe.request import NOBODY, begin_with
 from race_to_purchase.observe.series import Counting
-from race_to_purchase.observe.traces.gather import Gather, followed_events
+from race_to_purchase.observe.traces.gather import Gather
 from race_to_purchase.settings import Settings
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ class Observing:
         gather = Gather(collector.send, settings.trace_share, settings.trace_amount_min or None)
         self._registered.callback(collector.close)
         self._registered.callback(begin_with(gather.begin))
-        self._registered.callback(subscribe(gather, *followed_events()))
+        for event, sink in gather.by_event.items():
+            self._registered.callback(subscribe(sink, event))
 
     def stop(self) -> None:
         """Take them away again."""

@@ -6,15 +6,16 @@ kept, and of the rest a share. A span that ends after its request, as a capture'
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import getrandbits
+from time import time_ns
 from typing import Any
 
 import msgspec
 
 from race_to_purchase.observe.events.catalogue import all_events
-from race_to_purchase.observe.events.event import Event
+from race_to_purchase.observe.events.event import Event, Span
+from race_to_purchase.observe.events.feed import Sink
 from race_to_purchase.observe.request import Cause
 
 SPANS_MAX = 50
@@ -50,93 +51,112 @@ class Piece(msgspec.Struct, frozen=True):
     attributes: dict[str, Any]
 
 
-Send = Callable[[Piece], None]
-
-
-class Trace:
+class Trace(msgspec.Struct):
     """What is gathered of one request. `kept` once it is worth sending; once it is `closed`, spans go their own way."""
 
-    __slots__ = ("closed", "ended", "id", "kept", "learnt", "parent", "span")
+    id: str
+    span: str
+    parent: str
+    kept: bool
+    closed: bool = False
+    learnt: list[Event] = []
+    """Events that say what the request was about."""
+    ended: list[tuple[Any, int]] = []
+    """Events that are spans, and when they ended; spans are made of them only where they are sent."""
 
-    def __init__(self, id_: str, span: str, parent: str, *, kept: bool) -> None:
-        self.id = id_
-        self.span = span
-        self.parent = parent
-        self.kept = kept
-        self.closed = False
-        self.learnt: list[Event] = []
-        """Events that say what the request was about."""
-        self.ended: list[tuple[Any, int]] = []
-        """Events that are spans, and when they ended; spans are made of them only where they are sent."""
+
+class Gathered(msgspec.Struct, frozen=True):
+    """What is to be sent of a trace: spans that have ended, and what is known of their request, as events."""
+
+    trace: Trace
+    ended: list[tuple[Any, int]]
+    learnt: list[Event]
+
+
+Send = Callable[[Gathered], None]
 
 
 class Gather:
-    """Begins traces, and is the sink of the events that are spans or say what a trace is about.
+    """Begins traces, and takes the events that are spans or say what a trace is about: `by_event` has a sink for each.
 
     Of traces in which nothing went wrong, `share` are kept, chosen by their id, so that others who choose so keep the
     same; those of `amount_min` minor units or more always are.
+
+    Most traces are gathered for nothing, so that little is done before it is known which: what an event may mean for
+    its trace is asked of its type, once, and it is kept as it came. `pieces` makes spans of it for whoever sends.
     """
 
     def __init__(self, send: Send, share: float, amount_min: int | None) -> None:
         self._send = send
-        self._bound = int(share * (1 << 64))
+        # Ids are compared as they are written: "g" is beyond whatever begins with a hexadecimal digit.
+        self._bound = f"{int(share * (1 << 64)):016x}" if share < 1 else "g"
         self._amount_min = amount_min
+        self.by_event: dict[type[Event], Sink] = {event: self._sink(event) for event in followed_events()}
 
     def begin(self, request: str, traceparent: str) -> Cause:
         """See `request.Begin`. Without a request, what another process began goes on, under its span."""
         if not request:
-            resumed = Trace(traceparent[3:35], traceparent[36:52], "", kept=traceparent.endswith("1"))
-            resumed.closed = True
+            resumed = Trace(traceparent[3:35], traceparent[36:52], "", traceparent.endswith("1"), closed=True)
             return Cause("", traceparent, resumed)
-        id_, parent = (traceparent[3:35], traceparent[36:52]) if traceparent else (f"{getrandbits(128):032x}", "")
-        sampled = int(id_[16:], 16) < self._bound
-        trace = Trace(id_, f"{getrandbits(64):016x}", parent, kept=sampled)
-        return Cause(request, f"00-{id_}-{trace.span}-0{int(sampled)}", trace)
+        digits = getrandbits(192).to_bytes(24).hex()
+        id_, parent = (traceparent[3:35], traceparent[36:52]) if traceparent else (digits[:32], "")
+        span, sampled = digits[32:], id_[16:] < self._bound
+        flags = "01" if sampled else "00"
+        return Cause(request, f"00-{id_}-{span}-{flags}", Trace(id_, span, parent, sampled))
 
-    def __call__(self, event: Event) -> None:
-        """Take what the event says of its trace; nothing where there is none."""
-        trace = event.cause.trace
-        if trace is None:
-            return
-        span = event.span
-        if span is None:
-            self._learn(trace, event)
-        elif span.root:
-            self._close(trace, event, failed=span.failed(event))
-        else:
-            self._end(trace, event, failed=span.failed(event))
+    def _sink(self, event: type[Event]) -> Sink:
+        if event.span is None:
+            return self._learning(event)
+        return self._closing(event.span) if event.span.root else self._ending(event.span)
 
-    def _learn(self, trace: Trace, event: Event) -> None:
-        """What a request's span says of the purchase that it was for; nothing any more once it is over."""
-        if trace.closed:
-            trace.kept = trace.kept or event.failure
-            return
-        if len(trace.learnt) < SPANS_MAX:
-            trace.learnt.append(event)
-        trace.kept = trace.kept or event.failure or self._is_worth_much(getattr(event, "amount", 0))
+    def _learning(self, event: type[Event]) -> Sink:
+        """What a request's span says of the purchase that it was for; no words any more once it is over."""
+        failure = event.failure
+        least = self._amount_min if "amount" in event.__struct_fields__ else None
 
-    def _is_worth_much(self, amount: int) -> bool:
-        return self._amount_min is not None and amount >= self._amount_min
+        def learn(event: Any) -> None:
+            trace = event.cause.trace
+            if trace is None:
+                return
+            if failure or (least is not None and event.amount >= least):
+                trace.kept = True
+            if not trace.closed and len(trace.learnt) < SPANS_MAX:
+                trace.learnt.append(event)
 
-    def _end(self, trace: Trace, event: Event, *, failed: bool) -> None:
-        trace.kept = trace.kept or failed
-        if trace.closed:
-            if trace.kept:
-                self._send(_piece(trace, event, time.time_ns(), {}))
-        elif len(trace.ended) < SPANS_MAX:
-            trace.ended.append((event, time.time_ns()))
+        return learn
 
-    def _close(self, trace: Trace, root: Event, *, failed: bool) -> None:
+    def _ending(self, span: Span) -> Sink:
+        """A span below the request's: gathered, or sent at once where the request is over."""
+        may_fail = bool(span.fails_by)
+
+        def end(event: Any) -> None:
+            trace = event.cause.trace
+            if trace is None:
+                return
+            if may_fail and span.failed(event):
+                trace.kept = True
+            if not trace.closed:
+                if len(trace.ended) < SPANS_MAX:
+                    trace.ended.append((event, time_ns()))
+            elif trace.kept:
+                self._send(Gathered(trace, [(event, time_ns())], []))
+
+        return end
+
+    def _closing(self, span: Span) -> Sink:
         """The request is over: send what was gathered, or forget it."""
-        trace.closed = True
-        trace.kept = trace.kept or failed
-        ended, trace.ended = trace.ended, []
-        learnt, trace.learnt = trace.learnt, []
-        if trace.kept:
-            for event, end_ns in ended:
-                self._send(_piece(trace, event, end_ns, {}))
-            # What the purchase was about stands once, on the request: attributes are most of what a span costs.
-            self._send(_piece(trace, root, time.time_ns(), _about(learnt)))
+
+        def close(root: Any) -> None:
+            trace = root.cause.trace
+            if trace is None:
+                return
+            trace.closed = True
+            ended, learnt, trace.ended, trace.learnt = trace.ended, trace.learnt, [], []
+            if trace.kept or span.failed(root):
+                trace.kept = True
+                self._send(Gathered(trace, [*ended, (root, time_ns())], learnt))
+
+        return close
 
 
 def followed_events() -> list[type[Event]]:
@@ -147,25 +167,31 @@ def followed_events() -> list[type[Event]]:
     ]
 
 
+_FIELDS: dict[type[Event], tuple[str, ...]] = {
+    event: tuple(name for name in event.__struct_fields__ if name not in ("cause", "took_s"))
+    for event in followed_events()
+}
+"""What spans of an event say."""
+
+_ABOUT = {event: tuple(name for name in ATTRIBUTES if name in fields) for event, fields in _FIELDS.items()}
+
+
+def pieces(gathered: Gathered) -> Iterator[Piece]:
+    """The spans. What the purchase was about stands once, on the request: attributes are most of what a span costs."""
+    trace = gathered.trace
+    for event, end_ns in gathered.ended:
+        span = event.span
+        about = _about(gathered.learnt) if span.root else {}
+        own = {name: getattr(event, name) for name in _FIELDS[type(event)]}
+        id_, parent = (trace.span, trace.parent) if span.root else (getrandbits(64).to_bytes(8).hex(), trace.span)
+        start_ns = end_ns - int(event.took_s * 1e9)
+        name = span.name.format_map(own)
+        yield Piece(trace.id, id_, parent, name, span.kind, start_ns, end_ns, span.failed(event), about | own)
+
+
 def _about(learnt: list[Event]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for event in learnt:
-        found.update((name, getattr(event, name)) for name in ATTRIBUTES if name in event.__struct_fields__)
+        for name in _ABOUT[type(event)]:
+            found[name] = getattr(event, name)
     return found
-
-
-def _piece(trace: Trace, event: Any, end_ns: int, about: dict[str, Any]) -> Piece:
-    span = event.span
-    own = {name: getattr(event, name) for name in event.__struct_fields__ if name not in ("cause", "took_s")}
-    id_, parent = (trace.span, trace.parent) if span.root else (f"{getrandbits(64):016x}", trace.span)
-    return Piece(
-        trace.id,
-        id_,
-        parent,
-        span.name.format_map(own),
-        span.kind,
-        end_ns - int(event.took_s * 1e9),
-        end_ns,
-        span.failed(event),
-        about | own,
-    )
