@@ -21,14 +21,17 @@ from tests.programs import require_program
 
 
 class OnCall:
-    """Receives what Alertmanager sends: `told` has the receiver, the alert's name and its annotations."""
+    """Receives what Alertmanager sends: `told` has the receiver, the alert's name and the alert, `messages` counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         told: list[tuple[str, str, dict[str, Any]]] = []
+        self.messages = 0
+        on_call = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                on_call.messages += 1
                 told.extend(
                     (self.path.strip("/"), alert["labels"]["alertname"], alert)
                     for alert in message["alerts"]
@@ -41,13 +44,18 @@ class OnCall:
                 """Nobody reads it."""
 
         self.told = told
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def names(self) -> set[tuple[str, str]]:
-        """Who was told of what."""
-        return {(receiver, alert) for receiver, alert, _ in self.told}
+    def names(self, drop: str = "") -> set[tuple[str, str]]:
+        """Who was told of what, of one drop or of all."""
+        return {(receiver, name) for receiver, name, alert in self.told if drop in ("", alert["labels"].get("drop"))}
+
+    def close(self) -> None:
+        """Not to be reached any more."""
+        self.server.shutdown()
+        self.server.server_close()
 
 
 class Monitoring:
@@ -100,18 +108,18 @@ def monitored(folder: Path, slo: Slo, processes: list[str]) -> Iterator[Monitori
         running = [subprocess.Popen(command, stdout=log, stderr=log) for command in commands]
         try:
             made = Monitoring(f"http://127.0.0.1:{port}", on_call)
-            _ready(made.url, f"http://127.0.0.1:{alerts_port}")
+            ready(made.url, f"http://127.0.0.1:{alerts_port}")
             yield made
         finally:
             for process in running:
                 process.terminate()
             for process in running:
                 process.wait(30)
-            on_call.server.shutdown()
-            on_call.server.server_close()
+            on_call.close()
 
 
-def _ready(*urls: str) -> None:
+def ready(*urls: str) -> None:
+    """Wait until these programs say that they are."""
     give_up_at = time.monotonic() + 60
     for url in urls:
         while True:
