@@ -247,10 +247,15 @@ class TestTheQueue:
             desk.enter(key)
         checkout = await shop.reserve()
         assert isinstance(await shop.pay(checkout), StillPaying)
+        waiting = shop.purchase._payments.running(checkout.id)
+        assert waiting is not None
         await pass_deadline(shop.dsn, checkout)
         for key in ("before", "too"):
             desk.leave(key)
         assert await shop.attempts(checkout) == [("first", "declined")]
+        told = await waiting
+        assert isinstance(told, Answered)
+        assert told.end == "expired"
         assert desk.counted().authorizations == {}
         assert (desk.counted().waiting, desk.counted().at_work) == (0, 0)
         ended = await shop.reads.checkout(checkout.id)
