@@ -41,9 +41,11 @@ FIGURES = {
     "http_reserve_per_s": 10_000,
     "http_reserve_vs_echo": 0.5,
     "purchases_per_s": 2000,
+    "purchases_per_s_alone": 1200,
+    "purchases_per_s_together": 2000,
+    "purchases_processes": 2,
     "purchase_p95_ms": 90,
     "server_rss_mb": 80,
-    "server_rss_mb_per_100k": 20,
 }
 
 
@@ -60,12 +62,13 @@ ROWS_FOUND = HotRowFound(naive=[row(900), row(1000), row(5000)], combined=[row(2
 HTTP_FOUND = HttpFound(ready_s=2, echo=[load(20_000)], reserve=[load(10_000)])
 PURCHASES_FOUND = PurchasesFound(
     ready_s=1,
-    closed=[load(2000)],
+    alone=[load(1200)],
+    together=[load(2000)],
+    processes=2,
     planned=[load(1400, 90), load(1400, 80), load(1400, 4000)],
     planned_rate=1400,
-    rss_before_mb=60,
     rss_mb=80,
-    sold=100_000,
+    sold=125_000,
     violations=[],
 )
 FOUND = Found(
@@ -116,7 +119,8 @@ class TestFloors:
         [
             (rows(combined=[row(14_000)]), "combined against naive"),
             (http(reserve=[load(7000)]), "reservations against echo"),
-            (bought(closed=[load(1499)]), "purchases"),
+            (bought(together=[load(1499)]), "purchases"),
+            (bought(alone=[load(1499)], processes=1), "purchases"),
             (bought(planned=3 * [load(1400, 251)]), "p95 of a purchase at 70%"),
             (bought(rss_mb=201), "server memory"),
             (http(ready_s=8.1), "ready, new data folder"),

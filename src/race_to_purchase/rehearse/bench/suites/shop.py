@@ -20,7 +20,7 @@ from race_to_purchase.rehearse.demo.server import Served, serving
 
 FOLDER = "shop"
 SETTINGS = {"RACE_ECHO": "true", "RACE_LOG_LEVEL": "warning"}
-BUSY_CONNECTIONS = 128
+BUSY_CONNECTIONS = 256
 PLANNED_CONNECTIONS = 512
 
 GENERATOR_SHARE_MAX = 0.8
@@ -28,10 +28,10 @@ GENERATOR_SHARE_MAX = 0.8
 
 
 @contextmanager
-def shop(folder: Path, settings: Mapping[str, str] = SETTINGS) -> Iterator[tuple[Served, float]]:
+def shop(folder: Path, settings: Mapping[str, str] = SETTINGS, workers: int = 1) -> Iterator[tuple[Served, float]]:
     """A server on `folder` with a sale for each kind of load, and how long it took until it answered."""
     asked_s = time.perf_counter()
-    with serving(port=0, workers=1, data_dir=folder, settings={**SETTINGS, **settings}) as served:
+    with serving(port=0, workers=workers, data_dir=folder, settings={**SETTINGS, **settings}) as served:
         ready_s = time.perf_counter() - asked_s
         admin = AdminClient(f"http://{served.host}:{served.port}", served.admin_key)
         for drop_id in ("echo", "reserve", "purchase"):
