@@ -12,7 +12,7 @@ from race_to_purchase.path.desk import Desk
 from race_to_purchase.path.pace import Limits
 from race_to_purchase.path.route import PAUSE_S, Router, Rule
 from race_to_purchase.rules.outcomes import Answered, NoGateway, StillPaying
-from race_to_purchase.rules.verdicts import NotSent
+from race_to_purchase.rules.verdicts import Declined, NotSent
 from tests.path.several import Start, paid, start
 from tests.path.shop import make_due, pass_deadline
 
@@ -237,6 +237,22 @@ class TestTheQueue:
         assert paid(await shop.pay(await shop.reserve("cy")))
         await shop.purchase.drain(10)
         counted = shop.router.desk("first").counted()
+        assert (counted.waiting, counted.at_work) == (0, 0)
+
+    async def test_who_may_not_go_elsewhere_after_all_gives_the_place_there_back(
+        self, start: Start, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shop = await start(limits=Limits(at_once=1), first="well", second="well")
+        checkout = await shop.reserve()
+
+        async def decline_too_late(*_: object) -> Declined:
+            await pass_deadline(shop.dsn, checkout)
+            return Declined("issuer_unavailable", retryable=True)
+
+        monkeypatch.setattr(shop.sandboxes[0], "authorize", decline_too_late)
+        assert not paid(await shop.pay(checkout))
+        assert await shop.attempts(checkout) == [("first", "declined")]
+        counted = shop.router.desk("second").counted()
         assert (counted.waiting, counted.at_work) == (0, 0)
 
     async def test_a_turn_that_comes_after_the_deadline_sends_nothing(self, start: Start) -> None:
