@@ -66,6 +66,15 @@ class TestTakingOver:
         assert [gateway for gateway, _ in await shop.attempts(checkout)] == ["first", "second", "third"]
         assert await shop.captured() == []
 
+    async def test_another_card_may_go_where_the_one_before_has_been(self, start: Start) -> None:
+        shop = await start(first="declines", second="well")
+        checkout = await shop.reserve()
+        refused = await shop.pay(checkout, "pm_declined")
+        assert isinstance(refused, Answered)
+        assert refused.end == "declined"
+        assert paid(await shop.pay(checkout))
+        assert [gateway for gateway, _ in await shop.attempts(checkout)] == ["first", "second", "first", "second"]
+
     async def test_what_the_buyer_has_to_mend_goes_nowhere(self, start: Start) -> None:
         shop = await start(first="well", second="well")
         for buyer, method in (("ada", "pm_declined"), ("bob", "pm_expired_card"), ("cy", "pm_insufficient_funds")):
