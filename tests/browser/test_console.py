@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.buyer import Buyer
-from tests.browser.sales import Sales
+from tests.browser.sales import Sales, in_s
 from tests.browser.test_access import found_by_axe
 from tests.journeys.engine import ADMIN_KEY, STOREFRONT_KEY, Engine
 
@@ -179,6 +179,19 @@ def test_what_others_have_written_is_text_and_nothing_else(at_desk: Callable[...
     expect(page.locator(".purchase .pairs")).to_contain_text("onerror")
     assert page.evaluate("document.querySelectorAll('main img, main script').length") == 0
     assert "owned" not in page.title()
+
+
+def test_the_trail_says_what_was_changed_from_what_to_what(at_desk: Callable[..., Page], sales: Sales) -> None:
+    boot = {"id": "eu-42", "title": "Boot", "price": 15900, "stock": 5}
+    drop = {"id": "changed", "title": "Boots", "opens_at": in_s(-60), "currency": "EUR", "items": [boot]}
+    sales.put(drop)
+    sales.put({**drop, "title": HOSTILE, "items": [{**boot, "price": 14900, "stock": 1200}]})
+    page = at_desk("changed", "control")
+    changes = page.locator(".audit .changes").first
+    expect(changes).to_contain_text("eu-42: price €159.00 → €149.00")
+    expect(changes).to_contain_text("eu-42: stock 5 → 1,200")
+    expect(changes).to_contain_text("title Boots → <img src=x")
+    assert page.evaluate("document.querySelectorAll('main img, main script').length") == 0
 
 
 def test_the_keyboard_is_enough(at_desk: Callable[..., Page], sales: Sales) -> None:

@@ -52,10 +52,12 @@ def test_the_second_of_two_operators_is_told_what_the_first_has_done(console: Co
 
 def test_stock_is_set_by_an_admin_and_on_the_version_that_was_seen(console: Console) -> None:
     drop = console.drop()
+    before = console.overview(drop)["capacity"]
     restock = {"do": "restock", "seen": console.overview(drop)["drop"]["version"], "item": "eu-42", "stock": 25}
     assert console.acts(drop, restock, OPERATOR_KEY)[0] == 403
     status, seen = console.acts(drop, restock)
     assert (status, seen["capacity"], latest(seen)["kind"]) == (200, 25, "drop_changed")
+    assert latest(seen)["data"]["changed"] == [{"what": "items.eu-42.stock", "from": before, "to": 25}]
     assert console.acts(drop, {**restock, "stock": 30})[1]["code"] == "stale_view"
     console.engine.until(lambda: console.overview(drop)["capacity"] == 25)
 

@@ -1,8 +1,11 @@
 """The merchant's side: a drop is made, changed while it runs, closed; stock in use is never taken away."""
 
+import json
+
 import pytest
 from msgspec.structs import replace
 
+from race_to_purchase.rules.changes import CHANGES_MAX, TEXT_MAX
 from race_to_purchase.rules.commands import CloseDrop
 from race_to_purchase.rules.drop import Drop, Item, Promo
 from race_to_purchase.rules.outcomes import AllReserved, DropStored, FlowFixed, Reserved, StockBelowUse, Unknown
@@ -27,6 +30,11 @@ def change(world: World, drop: Drop) -> object:
     return world.ask(put(drop, world.rows.drops[drop.id].definition))
 
 
+def changed_by(world: World) -> dict[str, tuple[object, object]]:
+    """What the latest event says was changed."""
+    return {one["what"]: (one["from"], one["to"]) for one in json.loads(world.rows.events[-1].data)["changed"]}
+
+
 class TestPut:
     def test_a_new_drop_comes_with_its_pools_and_an_event(self) -> None:
         world = open_world()
@@ -40,6 +48,37 @@ class TestPut:
         assert isinstance(outcome, DropStored)
         assert not outcome.created
         assert not world.wrote
+
+    def test_the_history_says_which_fields_were_changed_from_what_to_what(self) -> None:
+        world = open_world()
+        shoe, *others = a_drop().items
+        hat = Item("hat", "Hat", 900, 3)
+        changed = a_drop(title="Dusk", items=(replace(shoe, stock=7), *others, hat), limit_per_buyer=None)
+        change(world, changed)
+        assert changed_by(world) == {
+            "title": (a_drop().title, "Dusk"),
+            "items.shoe.stock": (shoe.stock, 7),
+            "items.hat.title": (None, "Hat"),
+            "items.hat.price": (None, 900),
+            "items.hat.stock": (None, 3),
+            "limit_per_buyer": (a_drop().limit_per_buyer, None),
+        }
+
+    def test_and_neither_whole_codes_nor_texts_without_an_end(self) -> None:
+        world = open_world()
+        ten = next(promo for promo in a_drop().promos if promo.code == "TEN")
+        others = tuple(promo for promo in a_drop().promos if promo != ten)
+        change(world, a_drop(title="x" * 200, promos=(replace(ten, redemptions=4), *others)))
+        found = changed_by(world)
+        assert found["promos.TE….redemptions"] == (ten.redemptions, 4)
+        assert found["title"] == (a_drop().title, "x" * (TEXT_MAX - 1) + "…")
+
+    def test_of_very_many_changes_the_first_are_told_and_how_many_there_are(self) -> None:
+        world = open_world()
+        more = tuple(Item(f"item-{number}", "One more", 1, 1) for number in range(500))
+        change(world, a_drop(items=(*a_drop().items, *more)))
+        told = json.loads(world.rows.events[-1].data)
+        assert (len(told["changed"]), told["changes"]) == (CHANGES_MAX, 1500)
 
     def test_restocking_while_the_sale_runs(self) -> None:
         world = in_use()

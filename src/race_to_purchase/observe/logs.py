@@ -18,6 +18,7 @@ from time import time
 from typing import Any, TextIO
 
 import msgspec
+from msgspec.structs import asdict
 
 from race_to_purchase.observe.events import Event
 from race_to_purchase.observe.events.catalogue import all_events
@@ -114,8 +115,13 @@ class Lines(logging.StreamHandler[TextIO]):
     def _line(self, at: float, event: Event) -> str:
         told = event.log
         assert told is not None, "told of those of `logged` alone"
-        fields = {name: getattr(event, name) for name in event.__struct_fields__ if name != "cause"}
-        return self._form.line(at, told.level, LOGGER, told.words, fields | caused(event.cause))
+        fields = asdict(event)
+        cause: Cause = fields.pop("cause")
+        if cause.request:
+            fields["request"] = cause.request
+        if cause.traceparent:
+            fields["trace"] = cause.traceparent[3:35]
+        return self._form.line(at, told.level, LOGGER, told.words, fields)
 
 
 def _ids(record: logging.LogRecord) -> dict[str, Any]:
@@ -140,12 +146,6 @@ def logged(level: str) -> list[type[Event]]:
     """The events that are lines of a log of that level."""
     least = LEVELS[level]
     return [event for event in all_events() if event.log is not None and LEVELS[event.log.level] >= least]
-
-
-def caused(cause: Cause) -> dict[str, str]:
-    """The ids of who asked for what happened."""
-    ids = {"request": cause.request, "trace": cause.traceparent[3:35]}
-    return {name: value for name, value in ids.items() if value}
 
 
 def sink() -> Sink | None:

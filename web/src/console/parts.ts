@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 
-import { count, moment, span, time, words } from "./format.ts";
+import { count, moment, money, span, time, words } from "./format.ts";
 import type { Acted, Noticed, Phase } from "./shapes.ts";
 
 export function panel(title: string, content: unknown, more: { note?: unknown; class?: string } = {}): TemplateResult {
@@ -86,8 +86,45 @@ function act(acted: Acted, at: string): TemplateResult {
   const why = String(acted.data["why"] ?? "");
   return html`<li>
     <time datetime=${acted.at}>${at}</time>
-    <span><b>${by === "" ? "The engine" : by}</b> ${deed(acted)}${why === "" ? nothing : html`<q>${why}</q>`}</span>
+    <span><b>${by === "" ? "The engine" : by}</b> ${deed(acted)}${why === "" ? nothing : html`<q>${why}</q>`}${changes(acted)}</span>
   </li>`;
+}
+
+interface Change {
+  readonly what: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+/** Which fields were changed, from what to what; the engine tells the first ones and how many there are. */
+function changes({ data }: Acted): unknown {
+  const told = (data["changed"] ?? []) as readonly Change[];
+  const more = Number(data["changes"] ?? 0) - told.length;
+  if (told.length === 0) return nothing;
+  return html`<ul class="changes">${told.map((one) => html`<li>${field(one.what)} <s>${value(one, one.from, data)}</s> → ${value(one, one.to, data)}</li>`)}
+    ${more > 0 ? html`<li>and ${count(more)} more</li>` : nothing}</ul>`;
+}
+
+/** `items.shoe.stock` as “shoe: stock”. */
+function field(what: string): string {
+  const path = what.split(".");
+  const name = words(path.at(-1) ?? "").toLowerCase();
+  if (path.length === 1) return name;
+  return path[0] === "door" ? `door: ${name}` : `${path.slice(1, -1).join(".")}: ${name}`;
+}
+
+function value({ what }: Change, said: unknown, data: Acted["data"]): string {
+  if (said === null) return "nothing";
+  const name = what.split(".").at(-1) ?? "";
+  if (typeof said === "number" && (name === "price" || name === "amount_off")) return price(said, String(data["currency"]));
+  if (typeof said === "number") return said.toLocaleString();
+  return typeof said === "string" && name.endsWith("_at") ? moment(said) : String(said);
+}
+
+/** Minor units, with as many digits as the currency has. */
+function price(minor: number, currency: string): string {
+  const style = new Intl.NumberFormat(undefined, { style: "currency", currency });
+  return money(minor, currency, style.resolvedOptions().maximumFractionDigits ?? 2, true);
 }
 
 const NOTICED: Record<string, readonly [string, string]> = {

@@ -12,6 +12,7 @@ from time import time_ns
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from race_to_purchase.observe.events.catalogue import all_events
 from race_to_purchase.observe.events.event import Event, Span
@@ -167,13 +168,7 @@ def followed_events() -> list[type[Event]]:
     ]
 
 
-_FIELDS: dict[type[Event], tuple[str, ...]] = {
-    event: tuple(name for name in event.__struct_fields__ if name not in ("cause", "took_s"))
-    for event in followed_events()
-}
-"""What spans of an event say."""
-
-_ABOUT = {event: tuple(name for name in ATTRIBUTES if name in fields) for event, fields in _FIELDS.items()}
+_ABOUT = {event: tuple(name for name in ATTRIBUTES if name in event.__struct_fields__) for event in followed_events()}
 
 
 def pieces(gathered: Gathered) -> Iterator[Piece]:
@@ -182,9 +177,10 @@ def pieces(gathered: Gathered) -> Iterator[Piece]:
     for event, end_ns in gathered.ended:
         span = event.span
         about = _about(gathered.learnt) if span.root else {}
-        own = {name: getattr(event, name) for name in _FIELDS[type(event)]}
+        own = asdict(event)
+        del own["cause"]
         id_, parent = (trace.span, trace.parent) if span.root else (getrandbits(64).to_bytes(8).hex(), trace.span)
-        start_ns = end_ns - int(event.took_s * 1e9)
+        start_ns = end_ns - int(own.pop("took_s") * 1e9)
         name = span.name.format_map(own)
         yield Piece(trace.id, id_, parent, name, span.kind, start_ns, end_ns, span.failed(event), about | own)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from race_to_purchase.rules import pools
+from race_to_purchase.rules.changes import CHANGES_MAX, changes
 from race_to_purchase.rules.commands import CloseDrop, PutDrop
 from race_to_purchase.rules.decide.decision import Decision
 from race_to_purchase.rules.decide.drawing import new_line
@@ -47,7 +49,7 @@ def put_drop(snapshot: Snapshot, command: PutDrop) -> Decision:
     if not isinstance(resized, list):
         return Decision(resized)
     stored = replace(row, definition=wanted)
-    rows: list[Row] = [stored, *resized, _event(snapshot, wanted, "drop_changed", command)]
+    rows: list[Row] = [stored, *resized, _event(snapshot, wanted, "drop_changed", command, row.definition)]
     return Decision(DropStored(stored, False), tuple(rows))
 
 
@@ -107,8 +109,13 @@ def _is_stale(row: DropRow | None, seen: int | None) -> bool:
     return seen is not None and seen != (-1 if row is None else row.version)
 
 
-def _event(snapshot: Snapshot, drop: Drop, kind: str, command: PutDrop | CloseDrop) -> Event:
+def _event(
+    snapshot: Snapshot, drop: Drop, kind: str, command: PutDrop | CloseDrop, before: Drop | None = None
+) -> Event:
     stock = {item_pool(drop.id, item.id): item.stock for item in drop.items}
-    said = {name: said for name, said in (("by", command.by), ("why", command.why)) if said}
+    said: dict[str, Any] = {name: said for name, said in (("by", command.by), ("why", command.why)) if said}
+    if before is not None:
+        changed = changes(before, drop)
+        said |= {"currency": drop.currency, "changed": changed[:CHANGES_MAX], "changes": len(changed)}
     data = msgspec.json.encode({"title": drop.title, "stock": stock, **said}).decode()
     return Event(drop.id, kind, snapshot.now, data)
