@@ -12,6 +12,8 @@ import pytest
 import requests
 
 from tests.journeys.engine import Engine, storefront
+from tests.sale import shoes
+from tests.samples import PRICE
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 GIVEN = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
@@ -62,9 +64,9 @@ def listening() -> Iterator[Listening]:
     there.close()
 
 
-def buy(shop: Engine, buyer: str, method: str = "pm_approved", **headers: str) -> tuple[int, str]:
+def buy(shop: Engine, buyer: str, method: str = "pm_approved", pieces: int = 1, **headers: str) -> tuple[int, str]:
     """Reserve and pay; the last status, and the checkout."""
-    wish = {"drop": "aurora", "lines": [{"item": "shoe", "quantity": 1}], "buyer": {"id": buyer}}
+    wish = {"drop": "aurora", "lines": [{"item": "shoe", "quantity": pieces}], "buyer": {"id": buyer}}
     asked = requests.post(
         f"{shop.url}/v1/checkouts", json=wish, headers=storefront(f"{buyer}-reserve") | headers, timeout=30
     )
@@ -118,6 +120,33 @@ def test_of_a_purchase_that_fails_the_trace_is_kept(an_engine: Callable[..., Eng
     buy(shop, "bob", "pm_answer_lost")
     shop.until(lambda: listening.named("sandbox authorize"))
     assert len({span["traceId"] for span in listening.spans}) == 1, "that of the purchase which went well is not sent"
+
+
+def test_purchases_that_are_worth_much_are_always_kept(an_engine: Callable[..., Engine], listening: Listening) -> None:
+    shop = an_engine(
+        RACE_TRACE_URL=f"{listening.url}/v1/traces", RACE_TRACE_SHARE="0", RACE_TRACE_AMOUNT_MIN=str(2 * PRICE)
+    )
+    shop.start()
+    shop.put(items=shoes(100))
+    dear = set()
+    for number in range(10):
+        assert buy(shop, f"one-{number}")[0] == 200
+        status, checkout = buy(shop, f"two-{number}", pieces=2)
+        assert status == 200
+        dear.add(checkout)
+    shop.until(lambda: len(listening.named("pay")) >= len(dear))
+    assert checkouts(listening.named("pay")) == dear
+    shop.until(lambda: checkouts(listening.named("reserve")) == dear)
+
+
+def checkouts(spans: list[dict[str, Any]]) -> set[str]:
+    """Of which checkouts these spans tell."""
+    return {
+        attribute["value"]["stringValue"]
+        for span in spans
+        for attribute in span["attributes"]
+        if attribute["key"] == "race.checkout"
+    }
 
 
 def test_purchases_go_on_where_no_collector_takes_anything(an_engine: Callable[..., Engine]) -> None:
