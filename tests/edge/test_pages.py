@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from race_to_purchase.edge.challenge.elsewhere import Name
 from race_to_purchase.edge.pages.built import built_files
 from tests.edge.shop import Server, Shop
 from tests.edge.wire import Client
@@ -68,6 +69,43 @@ def test_a_page_lets_nothing_run_but_our_own_files(visitor: Client) -> None:
     assert rules["script-src"] == rules["style-src"] == "'self'"
     assert "unsafe" not in policy
     assert rules["frame-ancestors"] == rules["base-uri"] == "'none'"
+
+
+class TestAThirdPartyThatIsSetUp:
+    @pytest.fixture
+    def pages(self, shop: Shop, folder: Path, name: Name) -> Iterator[Client]:
+        (folder / "console.html").write_text(PAGE)
+        with Server(lambda: shop.app(pages=built_files(folder, [name]))) as running, running.client() as client:
+            yield client
+
+    @pytest.mark.parametrize(
+        ("name", "origins", "rules"),
+        [
+            ("turnstile", "https://challenges.cloudflare.com", {"script-src", "frame-src"}),
+            (
+                "hcaptcha",
+                "https://hcaptcha.com https://*.hcaptcha.com",
+                {"script-src", "frame-src", "style-src", "connect-src"},
+            ),
+        ],
+    )
+    def test_may_show_its_widget_on_the_shops_page(self, pages: Client, origins: str, rules: set[str]) -> None:
+        policy = pages.ask("GET", "/shop/aurora-1").headers["content-security-policy"]
+        found = dict(rule.split(" ", 1) for rule in policy.split("; "))
+        assert {rule for rule, allowed in found.items() if "https:" in allowed} == rules
+        for rule in rules:
+            assert found[rule] == (origins if rule == "frame-src" else f"'self' {origins}")
+
+    @pytest.mark.parametrize("name", ["turnstile", "hcaptcha"])
+    def test_may_do_nothing_on_the_console_nor_on_plain_pages(self, pages: Client) -> None:
+        for path in ("/console", "/shop/aurora-1/plain"):
+            assert "https:" not in pages.ask("GET", path).headers["content-security-policy"]
+
+    @pytest.mark.parametrize("name", ["turnstile"])
+    def test_makes_another_page_of_it(self, pages: Client, visitor: Client) -> None:
+        """Else a browser that has the page would keep what it was allowed before."""
+        before = visitor.ask("GET", "/shop/aurora-1").headers["etag"]
+        assert pages.ask("GET", "/shop/aurora-1", if_none_match=before).status == 200
 
 
 def test_what_has_a_digest_in_its_name_is_kept_for_ever(visitor: Client) -> None:

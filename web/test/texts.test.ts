@@ -5,16 +5,19 @@ import { describe, test } from "node:test";
 
 import { Texts } from "../src/text/catalogue.ts";
 import { access as accessDe } from "../src/text/de/access.ts";
+import { check as checkDe } from "../src/text/de/check.ts";
 import { checkout as checkoutDe } from "../src/text/de/checkout.ts";
 import { line as lineDe } from "../src/text/de/line.ts";
 import { plain as plainDe } from "../src/text/de/plain.ts";
 import { access as accessEn } from "../src/text/en/access.ts";
+import { check as checkEn } from "../src/text/en/check.ts";
 import { checkout as checkoutEn } from "../src/text/en/checkout.ts";
 import { line as lineEn } from "../src/text/en/line.ts";
 import { plain as plainEn } from "../src/text/en/plain.ts";
 
 const PARTS = [
-  ["line", lineEn, lineDe], ["checkout", checkoutEn, checkoutDe], ["access", accessEn, accessDe], ["plain", plainEn, plainDe],
+  ["line", lineEn, lineDe], ["checkout", checkoutEn, checkoutDe], ["access", accessEn, accessDe], ["check", checkEn, checkDe],
+  ["plain", plainEn, plainDe],
 ] as const;
 
 type Table = Readonly<Record<string, unknown>>;

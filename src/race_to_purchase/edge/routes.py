@@ -142,7 +142,7 @@ def build_app(
         *_watching(at, behind.console, ConsoleSigningIn(behind.console_sessions, principals, behind.gate)),
         *_reading(at, Reference()),
         at("/metrics", get=Verb("metrics", behind.metrics.show, "admin")),
-        *_visiting(at, Pages(built_files() if pages is None else pages)),
+        *_visiting(at, Pages(built_files(third=behind.doors.third) if pages is None else pages)),
         *_without_script(at, plain),
     ]
     return Remembering(routes, default=_nothing_here)

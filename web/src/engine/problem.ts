@@ -1,6 +1,6 @@
 /** What went wrong with a request: what the engine told as a problem, or that it could not be reached at all. */
 
-import type { Challenge } from "./shapes.ts";
+import type { Challenge, SiteKeys } from "./shapes.ts";
 
 /** Members that problems may have beside their code; which ones there are depends on it. */
 export interface Told {
@@ -22,6 +22,7 @@ export interface Told {
   readonly rate_per_s?: number;
   readonly request_id?: string;
   readonly ways?: readonly string[];
+  readonly site_keys?: SiteKeys;
   readonly challenge?: Challenge;
   readonly [member: string]: unknown;
 }

@@ -116,3 +116,6 @@ export interface Challenge {
   readonly signature: string;
   readonly maxnumber: number;
 }
+
+/** Third parties whose widget may be shown, each with the key that it is for. */
+export type SiteKeys = { readonly [name in "turnstile" | "hcaptcha"]?: string };

@@ -8,7 +8,7 @@ import { notice } from "../bus.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Keep } from "../engine/keep.ts";
 import { asProblem, type Problem } from "../engine/problem.ts";
-import type { Drop, LineStatus } from "../engine/shapes.ts";
+import type { Drop, LineStatus, SiteKeys } from "../engine/shapes.ts";
 import { pause } from "../engine/wait.ts";
 import { type Sighting, sighted } from "./estimate.ts";
 import { placeOf } from "./place.ts";
@@ -28,6 +28,14 @@ const NO_LINE_MS = 10_000;
 const TRIES_AT_THE_DOOR = 3;
 const DRAWING_TRIES = 20;
 
+/** `answer` is what a code is appended to once it was sent; with `keys` a widget is shown, and `mail` would do as well. */
+export interface Asked {
+  readonly answer: string | null;
+  readonly email: string;
+  readonly mail?: boolean;
+  readonly keys?: SiteKeys | undefined;
+}
+
 export class LineFlow {
   status: LineStatus | null = null;
   drop: Drop | null = null;
@@ -35,8 +43,8 @@ export class LineFlow {
   busy: "joining" | "checking" | "sending" | null = null;
   /** How much of the check is done, from 0 to 1. */
   checked = 0;
-  /** A code by e-mail is asked for; `answer` is what it is appended to once it was sent. */
-  code: { answer: string | null; email: string } | null = null;
+  /** More is asked than a browser can do by itself: a third party's widget, or a code by e-mail. */
+  asked: Asked | null = null;
   ahead: number | null = null;
   sightings: readonly Sighting[] = [];
   grant: string | undefined;
@@ -47,9 +55,9 @@ export class LineFlow {
   private stopped: AbortController | null = null;
   private awake = new AbortController();
   private readonly engine: Engine;
-  private readonly id: string;
+  readonly id: string;
+  readonly changed: () => void;
   private readonly keep: Keep;
-  private readonly changed: () => void;
 
   constructor(engine: Engine, id: string, keep: Keep, changed: () => void) {
     this.engine = engine;
@@ -95,7 +103,7 @@ export class LineFlow {
   }
 
   get view(): View {
-    if (this.code !== null) return "code";
+    if (this.asked !== null) return this.asked.keys === undefined ? "code" : "widget";
     if (this.drop !== null) return plainView(this.drop);
     const { status } = this;
     if (status === null) return "loading";
@@ -123,7 +131,7 @@ export class LineFlow {
     this.changed();
     try {
       await this.knock(answer);
-      this.code = null;
+      this.asked = null;
     } catch (thrown) {
       this.refused(asProblem(thrown));
     }
@@ -146,7 +154,7 @@ export class LineFlow {
     this.changed();
     try {
       const { answer } = await this.engine.sendCode(this.id, email);
-      this.code = { answer, email };
+      this.asked = { answer, email };
     } catch (thrown) {
       this.problem = asProblem(thrown);
     }
@@ -154,9 +162,9 @@ export class LineFlow {
     this.changed();
   }
 
-  /** Another address for the code. */
-  otherAddress(): void {
-    this.code = { answer: null, email: "" };
+  /** A code is wanted instead, or sent to another address. */
+  byMail(email = ""): void {
+    this.asked = { answer: null, email };
     this.changed();
   }
 
@@ -187,7 +195,7 @@ export class LineFlow {
           await pause(problem.retryAfterMs ?? 2_000);
           continue;
         }
-        if (challenge === undefined || n >= TRIES_AT_THE_DOOR || this.code !== null) throw thrown;
+        if (challenge === undefined || n >= TRIES_AT_THE_DOOR || this.asked !== null) throw thrown;
         this.busy = "checking";
         this.checked = 0;
         this.changed();
@@ -204,9 +212,10 @@ export class LineFlow {
   private refused(problem: Problem): void {
     // What is wished for next is a place in the line, like everybody's.
     if (!problem.passing) this.grant = undefined;
-    const onlyCodes = problem.told.challenge === undefined && problem.told.ways?.includes("email_code");
-    if (onlyCodes === true && this.code === null) this.code = { answer: null, email: this.keep.read().email ?? "" };
-    else this.problem = problem;
+    const { challenge, ways, site_keys: keys } = problem.told;
+    if (ways !== undefined && challenge === undefined && this.asked === null) {
+      this.asked = { answer: null, email: this.keep.read().email ?? "", mail: ways.includes("email_code"), keys };
+    } else this.problem = problem;
   }
 
   private async watch(signal: AbortSignal): Promise<void> {

@@ -13,6 +13,7 @@ import { look } from "./race-line.css.ts";
 import type { View } from "./view.ts";
 
 const SAY_EVERY_MS = 60_000;
+const CHECK_AGAIN_MS = 2_000;
 
 export class RaceLine extends RaceElement {
   static override styles = [tokens, look];
@@ -25,6 +26,7 @@ export class RaceLine extends RaceElement {
   private leftMs = 0;
   private admittedWith: string | null = null;
   private accessForm: typeof import("./access.ts").accessForm | null = null;
+  private checkForm: typeof import("./check.ts").checkForm | null = null;
 
   /** Where this browser stands: the view's name, how many are ahead, and the pass it was let in with. */
   get state(): { view: View; ahead: number | null; pass: string | null } {
@@ -71,6 +73,7 @@ export class RaceLine extends RaceElement {
     if (view === this.shown) return this.sayPlace(texts);
     const before = this.shown;
     this.shown = view;
+    if (flow.asked !== null) void this.needCheck();
     this.leftMs = this.untilMs(view) ?? 0;
     this.happened("race-line-view", { view });
     if (view === "sold_out") this.happened("race-sold-out");
@@ -133,8 +136,8 @@ export class RaceLine extends RaceElement {
 
   private subline(view: View): string {
     if (this.flow?.busy === "checking" && view !== "code") return this.say("checkBody");
-    if (view === "code" && this.flow?.code?.answer != null) return this.say("codeSent", { email: this.flow.code.email });
-    return view === "loading" || (view === "admitted" && this.flow?.pass == null) ? "" : this.say(`${view}.body`);
+    if (view === "code" && this.flow?.asked?.answer != null) return this.say("codeSent", { email: this.flow.asked.email });
+    return view === "loading" || view === "widget" || (view === "admitted" && this.flow?.pass == null) ? "" : this.say(`${view}.body`);
   }
 
   private mark(view: View): TemplateResult | typeof nothing {
@@ -190,7 +193,7 @@ export class RaceLine extends RaceElement {
 
   private action(view: View, texts: Texts): TemplateResult | typeof nothing {
     const flow = this.flow!;
-    if (view === "code") return this.codeForm(texts);
+    if (flow.asked !== null) return this.checkForm?.(this, flow, texts) ?? nothing;
     if (flow.busy === "checking") return nothing;
     if (view === "lapsed") {
       return html`<button @click=${() => flow.again()}>${texts.say("retry")}</button>`;
@@ -202,27 +205,17 @@ export class RaceLine extends RaceElement {
     </button>`;
   }
 
-  private codeForm(texts: Texts): TemplateResult {
-    const sent = this.flow!.code!.answer !== null;
-    return html`<form class="stack" novalidate @submit=${this.submitCode}>
-      <div class="tight">
-        <label for="code">${texts.say(sent ? "codeLabel" : "emailLabel")}</label>
-        ${sent
-          ? html`<input id="code" name="code" type="text" inputmode="numeric" autocomplete="one-time-code" required>`
-          : html`<input id="code" name="email" type="email" autocomplete="email" required .value=${this.flow!.code!.email}>`}
-      </div>
-      <button class="wide" aria-disabled=${this.flow!.busy !== null}>${texts.say(sent ? "codeConfirm" : "codeSend")}</button>
-      ${sent ? html`<button type="button" class="plain" @click=${() => this.flow!.otherAddress()}>${texts.say("codeOther")}</button>` : nothing}
-    </form>`;
+  /** Few are asked for more than their browser can do by itself; where the network is bad, it is fetched again. */
+  private async needCheck(): Promise<void> {
+    try {
+      const [{ checkForm }] = await Promise.all([import("./check.ts"), this.speak(["check"])]);
+      this.checkForm = checkForm;
+      this.tell(this.headline(this.shown || "code"));
+    } catch {
+      setTimeout(() => void this.needCheck(), CHECK_AGAIN_MS);
+    }
+    this.requestUpdate();
   }
-
-  private readonly submitCode = (event: SubmitEvent): void => {
-    event.preventDefault();
-    const given = new FormData(event.target as HTMLFormElement);
-    const code = this.flow!.code!;
-    if (code.answer === null) void this.flow!.sendCode(String(given.get("email") ?? "").trim());
-    else void this.flow!.join(code.answer + String(given.get("code") ?? "").replace(/\D/g, ""));
-  };
 
   /** By which lane this buyer comes in, or a field for the code that gives one. */
   private access(view: View, texts: Texts): TemplateResult | typeof nothing {

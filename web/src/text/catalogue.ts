@@ -6,7 +6,7 @@
  */
 
 import { pause } from "../engine/wait.ts";
-import type { AccessWords, CheckoutWords, Key, LineWords, Trouble, Words } from "./words.ts";
+import type { AccessWords, CheckoutWords, CheckWords, Key, LineWords, Trouble, Words } from "./words.ts";
 
 export type { Key } from "./words.ts";
 
@@ -15,6 +15,7 @@ interface Language {
   readonly line: () => Promise<LineWords>;
   readonly checkout: () => Promise<CheckoutWords>;
   readonly access: () => Promise<AccessWords>;
+  readonly check: () => Promise<CheckWords>;
 }
 
 const LANGUAGES: { readonly [tag: string]: Language } = {
@@ -22,11 +23,13 @@ const LANGUAGES: { readonly [tag: string]: Language } = {
     line: () => import("./en/line.ts").then((loaded) => loaded.line),
     checkout: () => import("./en/checkout.ts").then((loaded) => loaded.checkout),
     access: () => import("./en/access.ts").then((loaded) => loaded.access),
+    check: () => import("./en/check.ts").then((loaded) => loaded.check),
   },
   de: {
     line: () => import("./de/line.ts").then((loaded) => loaded.line),
     checkout: () => import("./de/checkout.ts").then((loaded) => loaded.checkout),
     access: () => import("./de/access.ts").then((loaded) => loaded.access),
+    check: () => import("./de/check.ts").then((loaded) => loaded.check),
   },
 };
 

@@ -1,6 +1,7 @@
 /** What a language has to say: the shape of its tables, which is that of the English ones. */
 
 import type { access } from "./en/access.ts";
+import type { check } from "./en/check.ts";
 import type { checkout } from "./en/checkout.ts";
 import type { line } from "./en/line.ts";
 import type { plain } from "./en/plain.ts";
@@ -33,6 +34,7 @@ export type CheckoutWords = Like<typeof checkout> & {
 };
 
 export type AccessWords = Like<typeof access>;
+export type CheckWords = Like<typeof check>;
 export type PlainWords = Like<typeof plain>;
 
-export type Key = keyof LineWords["messages"] | keyof CheckoutWords["messages"] | keyof AccessWords["messages"];
+export type Key = keyof LineWords["messages"] | keyof CheckoutWords["messages"] | keyof AccessWords["messages"] | keyof CheckWords["messages"];

@@ -11,7 +11,7 @@ import msgspec
 from race_to_purchase.edge.call import Call
 from race_to_purchase.edge.challenge import codes, problems
 from race_to_purchase.edge.challenge.codes import EmailCodes
-from race_to_purchase.edge.challenge.elsewhere import ThirdParty
+from race_to_purchase.edge.challenge.elsewhere import Name, ThirdParty
 from race_to_purchase.edge.challenge.noticing import Notices
 from race_to_purchase.edge.challenge.outcome import Demanded, Passed
 from race_to_purchase.edge.challenge.problems import Offer
@@ -66,6 +66,11 @@ class Challenges:
         self._tell = tell
         self._third = {f"{one.name}.": one for one in means.third}
         self._passed: OrderedDict[str, None] = OrderedDict()
+
+    @property
+    def third(self) -> tuple[Name, ...]:
+        """The third parties that are set up."""
+        return tuple(one.name for one in self._means.third)
 
     def guards(self, drop: str) -> bool:
         """Whether whoever reserves in this drop is asked for something, as an operator has said."""

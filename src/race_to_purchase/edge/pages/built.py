@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from importlib.abc import Traversable
 from importlib.resources import files
 
 import msgspec
 
-from race_to_purchase.edge.pages.policy import ASSET_HEADERS, PAGE_HEADERS
-from race_to_purchase.edge.reply import Reply
+from race_to_purchase.edge.challenge.elsewhere import Name
+from race_to_purchase.edge.pages.policy import ASSET_HEADERS, page_headers
+from race_to_purchase.edge.reply import Header, Reply
 
 TYPES = {
     "html": b"text/html; charset=utf-8",
@@ -34,6 +35,9 @@ PACKED = ("html", "js", "css", "svg")
 FOR_EVER = b"public, max-age=31536000, immutable"
 ASK_AGAIN = b"no-cache"
 """For names that stay while their content changes: kept, but asked about each time, which costs a 304."""
+
+SHOP = "shop.html"
+"""The one page on which visitors are asked for a challenge."""
 
 _DIGEST = re.compile(r"-[\w-]{8}\.\w+\Z")
 _GZIP = re.compile(rb"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)", re.IGNORECASE)
@@ -55,13 +59,18 @@ class Built(msgspec.Struct, frozen=True):
         return self.packed if _GZIP.search(headers.get(b"accept-encoding", b"")) else self.plain
 
 
-def built_files(folder: Traversable | None = None) -> dict[str, Built]:
+def built_files(folder: Traversable | None = None, third: Iterable[Name] = ()) -> dict[str, Built]:
     """Every file below `folder` by its path, such as `assets/race.js`; empty where the pages were never built.
 
-    Without a folder it is the package's own.
+    Without a folder it is the package's own. `third` are the third parties whose widgets the shop's page may show.
     """
     folder = files("race_to_purchase").joinpath("web") if folder is None else folder
-    return {path: _built(path, content) for path, content in _found(folder, "")}
+    shop, page = page_headers(third), page_headers()
+
+    def headers(path: str) -> tuple[Header, ...]:
+        return ASSET_HEADERS if _ending(path) != "html" else shop if path == SHOP else page
+
+    return {path: _built(path, content, headers(path)) for path, content in _found(folder, "")}
 
 
 def _found(folder: Traversable, above: str) -> Iterator[tuple[str, bytes]]:
@@ -77,9 +86,10 @@ def _found(folder: Traversable, above: str) -> Iterator[tuple[str, bytes]]:
             yield path, entry.read_bytes()
 
 
-def _built(path: str, content: bytes) -> Built:
-    headers = PAGE_HEADERS if _ending(path) == "html" else ASSET_HEADERS
-    tag = b'W/"%s"' % sha256(content).hexdigest()[:20].encode("ascii")
+def _built(path: str, content: bytes, headers: tuple[Header, ...]) -> Built:
+    # Whoever has the page has it with what it was allowed then.
+    told = b"".join(value for _, value in headers)
+    tag = b'W/"%s"' % sha256(content + told).hexdigest()[:20].encode("ascii")
     lasting = FOR_EVER if _DIGEST.search(path) else ASK_AGAIN
     named = (*headers, (b"etag", tag), (b"vary", b"accept-encoding"))
     plain = Reply(200, content, media_type=TYPES[_ending(path)], cache_control=lasting, headers=named)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from race_to_purchase.edge.call import Call
-from race_to_purchase.edge.pages.built import Built
+from race_to_purchase.edge.pages.built import SHOP, Built
 from race_to_purchase.edge.problems import no_such, pages_not_built
 from race_to_purchase.edge.reply import Reply
 from race_to_purchase.rules.answers import Answer
@@ -26,7 +26,7 @@ class Pages:
         drop = call.drop()
         if call.query == b"plain":  # A page without a script knows its own address as little as we do.
             return Reply(303, b"", headers=((b"location", f"/shop/{drop}/plain".encode("ascii")),))
-        page = self._files.get("shop.html")
+        page = self._files.get(SHOP)
         return pages_not_built() if page is None else page.reply(call.headers)
 
     async def checkout(self, call: Call) -> Answer:

@@ -69,13 +69,6 @@ export const line: LineWords = {
 
     checkTitle: "Eine kurze Prüfung",
     checkBody: "Ihr Browser löst ein kleines Rätsel, damit Programme die Schlange nicht fluten. Wie schnell er ist, spielt keine Rolle.",
-    "code.title": "Ein Code per E-Mail",
-    "code.body": "Wir senden Ihnen einmal einen Code, um zu wissen, dass Sie ein Mensch sind.",
-    codeSend: "Code senden",
-    codeSent: "Wir haben einen Code an {email} gesendet. Es kann eine Minute dauern.",
-    codeLabel: "Code",
-    codeConfirm: "Bestätigen",
-    codeOther: "Andere Adresse verwenden",
 
     emailLabel: "E-Mail",
     secondsLeft: { one: "Noch {n} Sekunde", other: "Noch {n} Sekunden" },

@@ -70,13 +70,6 @@ export const line = {
     // Checks at the door.
     checkTitle: "A quick check",
     checkBody: "Your browser solves a small riddle, so that programs cannot flood the line. How fast it is does not matter.",
-    "code.title": "A code by e-mail",
-    "code.body": "We send you a code once, to know that you are a person.",
-    codeSend: "Send the code",
-    codeSent: "We have sent a code to {email}. It may take a minute.",
-    codeLabel: "Code",
-    codeConfirm: "Confirm",
-    codeOther: "Use another address",
 
     emailLabel: "E-mail",
     secondsLeft: { one: "{n} second left", other: "{n} seconds left" },

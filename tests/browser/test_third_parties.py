@@ -1,0 +1,115 @@
+"""A buyer who is asked for a third party's challenge: its widget comes when it is asked for, and lets them in."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.buyer import Buyer
+from tests.browser.provider import ORIGINS, Provider
+from tests.browser.sales import Sales
+from tests.browser.test_access import found_by_axe
+from tests.journeys.engine import Engine
+
+
+@pytest.fixture(scope="module", params=["turnstile", "hcaptcha"])
+def provider(request: pytest.FixtureRequest) -> Iterator[Provider]:
+    """One of the two."""
+    running = Provider(request.param)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def engine(provider: Provider) -> Iterator[Engine]:
+    """One that asks everybody here for it."""
+    with tempfile.TemporaryDirectory(prefix="race-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        settings = Path(folder) / "provider"
+        settings.mkdir(mode=0o755)
+        running = Engine(
+            Path(folder),
+            RACE_GUARD_LOG_ONLY="limits",
+            RACE_MAIL_URL="console",
+            **provider.settings(settings),
+        )
+        running.start()
+        yield running
+        running.end()
+
+
+@pytest.fixture
+def asked(a_buyer: Callable[..., Buyer], provider: Provider, sales: Sales) -> Buyer:
+    """Somebody who wants a place."""
+    provider.asked.clear()
+    provider.bad.clear()
+    buyer = a_buyer()
+    provider.serve(buyer.page)
+    buyer.visit(sales.with_door(closes_s=120, opens_s=150))
+    buyer.sees("Registration is open")
+    return buyer
+
+
+def solve(buyer: Buyer) -> None:
+    """Do what the widget asks for."""
+    buyer.page.frame_locator("iframe[title=Check]").get_by_role("button", name="I am a person").click()
+
+
+def test_their_widget_lets_a_buyer_in(asked: Buyer, provider: Provider) -> None:
+    asked.press("Take a place")
+    asked.sees("One more check")
+    expect(asked.page.frame_locator("iframe[title=Check]").get_by_role("button")).to_be_visible()
+    asked.picture(f"widget-{provider.name}")
+    assert found_by_axe(asked.page) == []
+    rendered = asked.page.evaluate("({...rendered})")
+    assert (rendered["sitekey"], rendered["ofPage"]) == ("the-site-key", True)
+    assert (rendered.get("cData") is not None) is (provider.name == "turnstile")
+    solve(asked)
+    asked.sees("You are in the draw")
+    assert [form["response"] for form in provider.asked] == ["token-1"]
+    assert provider.asked[0]["secret"] == "the-secret"
+    last = asked.asked("POST", "/line")[-1].post_data or ""
+    assert json.loads(last) == {"challenge": f"{provider.name}.token-1"}
+    expect(asked.page.locator("iframe[title=Check]")).to_have_count(0)
+
+
+def test_nothing_is_fetched_of_them_before_somebody_is_asked(asked: Buyer, provider: Provider) -> None:
+    def theirs() -> list[str]:
+        return [one.url for one in asked.sent if one.url.startswith(ORIGINS[provider.name])]
+
+    assert theirs() == []
+    asked.press("Take a place")
+    asked.sees("One more check")
+    expect(asked.page.locator("iframe[title=Check]")).to_be_visible()
+    assert theirs() != []
+
+
+def test_an_answer_that_they_do_not_confirm_is_asked_for_again(asked: Buyer, provider: Provider) -> None:
+    provider.bad.add("token-1")
+    asked.press("Take a place")
+    asked.sees("One more check")
+    solve(asked)
+    asked.told("The check did not work out")
+    asked.page.wait_for_function("window.resets.length === 1")
+    solve(asked)
+    asked.sees("You are in the draw")
+
+
+def test_where_their_script_does_not_come_there_is_a_way_on(asked: Buyer, provider: Provider) -> None:
+    pattern = f"{ORIGINS[provider.name]}/**"
+    asked.page.route(pattern, lambda route: route.abort())
+    asked.press("Take a place")
+    asked.told("The check could not be loaded")
+    asked.page.unroute(pattern)
+    provider.serve(asked.page)
+    asked.press("Try again")
+    expect(asked.page.locator("iframe[title=Check]")).to_be_visible()
+    asked.press("Have a code sent by e-mail instead")
+    asked.sees("A code by e-mail")
+    expect(asked.page.locator("iframe[title=Check]")).to_have_count(0)
+    expect(asked.page.get_by_role("textbox", name="E-mail")).to_be_visible()

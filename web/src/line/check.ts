@@ -1,0 +1,65 @@
+/** What is asked of somebody at the door beyond what a browser can do by itself: a widget of others, or a code by e-mail. */
+
+import { html, nothing, type TemplateResult } from "lit";
+
+import type { Texts } from "../text/catalogue.ts";
+import type { LineFlow } from "./flow.ts";
+import { type Shown, show } from "./widget.ts";
+
+const shown = new WeakMap<HTMLElement, Shown>();
+
+export function checkForm(host: HTMLElement, flow: LineFlow, texts: Texts): TemplateResult {
+  return flow.view === "widget" ? widget(host, flow, texts) : codeForm(flow, texts);
+}
+
+/** Their widget is a child of the element itself: it does not work within a shadow tree. */
+function widget(host: HTMLElement, flow: LineFlow, texts: Texts): TemplateResult {
+  const answered = (answer: string): void => void flow.join(answer).then(() => (flow.asked?.keys === undefined ? leave() : shown.get(host)?.again()));
+  const leave = (): void => {
+    shown.get(host)?.remove();
+    shown.delete(host);
+  };
+  const byMail = (): void => {
+    leave();
+    flow.problem = null;
+    flow.byMail(flow.asked!.email);
+  };
+  const changed = (): void => flow.changed();
+  if (!shown.has(host)) shown.set(host, show(host, flow.asked!.keys!, { drop: flow.id, language: texts.tag, answered, changed }));
+  const { state, name } = shown.get(host)!;
+  const again = (): void => {
+    leave();
+    flow.changed();
+  };
+  return html`<div class="stack">
+    <p class="lead">${texts.say("widget.body", { name })}</p>
+    <slot name="check"></slot>
+    ${state === "coming" ? html`<p class="loading" role="status"><span class="spinner" aria-hidden="true"></span>${texts.say("widgetComes")}</p>` : nothing}
+    ${state === "failed"
+      ? html`<div class="note bad" role="alert"><p>${texts.say("widgetFailed")}</p></div>
+          <button type="button" class="wide" @click=${again}>${texts.say("retry")}</button>`
+      : nothing}
+    ${flow.asked!.mail ? html`<button type="button" class="plain" @click=${byMail}>${texts.say("codeInstead")}</button>` : nothing}
+  </div>`;
+}
+
+function codeForm(flow: LineFlow, texts: Texts): TemplateResult {
+  const { answer, email } = flow.asked!;
+  const sent = answer !== null;
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const given = new FormData(event.target as HTMLFormElement);
+    if (!sent) void flow.sendCode(String(given.get("email") ?? "").trim());
+    else void flow.join(answer + String(given.get("code") ?? "").replace(/\D/g, ""));
+  };
+  return html`<form class="stack" novalidate @submit=${submit}>
+    <div class="tight">
+      <label for="code">${texts.say(sent ? "codeLabel" : "emailLabel")}</label>
+      ${sent
+        ? html`<input id="code" name="code" type="text" inputmode="numeric" autocomplete="one-time-code" required>`
+        : html`<input id="code" name="email" type="email" autocomplete="email" required .value=${email}>`}
+    </div>
+    <button class="wide" aria-disabled=${flow.busy !== null}>${texts.say(sent ? "codeConfirm" : "codeSend")}</button>
+    ${sent ? html`<button type="button" class="plain" @click=${() => flow.byMail()}>${texts.say("codeOther")}</button>` : nothing}
+  </form>`;
+}
