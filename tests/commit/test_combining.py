@@ -106,3 +106,19 @@ async def test_stopping_finishes_what_is_queued(committer: Committer, store: Wat
     assert first.done()
     assert all(isinstance(task.result(), Reserved) for task in others)
     assert batches.sizes == [1, 1, 8, 4]
+
+
+async def test_what_is_not_finished_in_time_is_let_go_of(
+    committer: Committer, store: WatchedStore, batches: Batches
+) -> None:
+    """Another process goes on from the rows: nothing may be written when this one believes that it has stopped."""
+    await open_sale(committer, items=shoes(100))
+    first = asyncio.create_task(committer.submit(a_wish("first")))
+    await store.held()
+    written = len(batches)
+    await committer.stop(grace_s=0.01)
+    store.gate.set()
+    await asyncio.sleep(0.05)
+    assert len(batches) == written
+    assert not first.done()
+    first.cancel()
