@@ -171,3 +171,14 @@ def test_titles_are_text_whatever_they_hold(buyer: Buyer, sales: Sales) -> None:
     buyer.picture("hostile")
     assert buyer.page.locator("img, race-checkout img").count() == 0
     assert dialogs == []
+
+
+def test_a_browser_solves_what_is_asked_for_before_a_reservation(buyer: Buyer, sales: Sales) -> None:
+    sales.opened(id="guarded")
+    buyer.visit("guarded")
+    buyer.reserves()
+    first, second = buyer.asked("POST", "/v1/checkouts")
+    assert "race-challenge" not in first.headers
+    assert second.headers["race-challenge"]
+    buyer.pays()
+    buyer.sees("Thank you")

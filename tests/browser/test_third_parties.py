@@ -14,6 +14,7 @@ from tests.browser.buyer import Buyer
 from tests.browser.provider import ORIGINS, Provider
 from tests.browser.sales import Sales
 from tests.browser.test_access import found_by_axe
+from tests.browser.test_plain import MAILED, code_of
 from tests.journeys.engine import Engine
 
 
@@ -36,6 +37,7 @@ def engine(provider: Provider) -> Iterator[Engine]:
             Path(folder),
             RACE_GUARD_LOG_ONLY="limits",
             RACE_MAIL_URL="console",
+            RACE_CHALLENGE_RESERVE="guarded, guarded-by-mail",
             **provider.settings(settings),
         )
         running.start()
@@ -113,3 +115,49 @@ def test_where_their_script_does_not_come_there_is_a_way_on(asked: Buyer, provid
     asked.sees("A code by e-mail")
     expect(asked.page.locator("iframe[title=Check]")).to_have_count(0)
     expect(asked.page.get_by_role("textbox", name="E-mail")).to_be_visible()
+
+
+@pytest.fixture
+def choosing(a_buyer: Callable[..., Buyer], provider: Provider) -> Buyer:
+    """Somebody before a sale that asks for something when they reserve."""
+    provider.bad.clear()
+    buyer = a_buyer()
+    provider.serve(buyer.page)
+    return buyer
+
+
+def test_their_widget_lets_a_buyer_reserve(choosing: Buyer, sales: Sales) -> None:
+    sales.opened(id="guarded")
+    choosing.visit("guarded")
+    choosing.chooses()
+    choosing.press("Reserve for")
+    choosing.sees("One more check")
+    expect(choosing.page.locator("iframe[title=Check]")).to_be_visible()
+    assert found_by_axe(choosing.page) == []
+    choosing.press("Back to the choice")
+    choosing.sees("Choose yours")
+    expect(choosing.page.locator("iframe[title=Check]")).to_have_count(0)
+    choosing.press("Reserve for")
+    solve(choosing)
+    choosing.sees("Reserved for you")
+    choosing.pays()
+    choosing.sees("Thank you")
+    assert sales.pools("guarded")["eu-42"] == (0, 1)
+
+
+def test_a_code_by_e_mail_lets_a_buyer_reserve(choosing: Buyer, sales: Sales, engine: Engine) -> None:
+    sales.opened(id="guarded-by-mail")
+    choosing.visit("guarded-by-mail")
+    choosing.chooses("bea@example.com")
+    choosing.press("Reserve for")
+    choosing.press("Have a code sent by e-mail instead")
+    choosing.sees("A code by e-mail")
+    expect(choosing.page.get_by_role("textbox", name="E-mail")).to_have_value("bea@example.com")
+    before = len(engine.logged(MAILED))
+    choosing.press("Send the code")
+    code = choosing.page.get_by_role("textbox", name="Code")
+    expect(code).to_be_visible()
+    code.fill(code_of(engine, before))
+    choosing.picture("code-to-reserve")
+    choosing.press("Confirm")
+    choosing.sees("Reserved for you")

@@ -1,8 +1,9 @@
 /** Registers the components that a shop embeds with one script tag. What a page does not show is not fetched. */
 
 import { bus } from "./bus.ts";
-import { engineAt } from "./engine/engine.ts";
+import { Engine, engineAt } from "./engine/engine.ts";
 import { RaceLine } from "./line/race-line.ts";
+import { solve } from "./line/solve.ts";
 import { HOME } from "./look/element.ts";
 import { sampled } from "./rum/sample.ts";
 
@@ -12,6 +13,8 @@ const LATER: { readonly [name: string]: () => Promise<CustomElementConstructor> 
 };
 
 const RETRY_MS = 3_000;
+
+Engine.solve = solve;
 
 function define(name: string): void {
   const load = LATER[name];

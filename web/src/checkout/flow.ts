@@ -6,22 +6,25 @@
  */
 
 import { notice } from "../bus.ts";
-import type { Engine } from "../engine/engine.ts";
+import { Engine } from "../engine/engine.ts";
 import type { Keep } from "../engine/keep.ts";
 import { asProblem, Problem } from "../engine/problem.ts";
 import { Purchases } from "../engine/purchases.ts";
 import type { Checkout, Drop, Item, Payment } from "../engine/shapes.ts";
 import { pause } from "../engine/wait.ts";
+import type { Asking } from "../line/check.ts";
+import type { Asked } from "../line/flow.ts";
 import { Basket, type Choice, wishFor } from "./basket.ts";
 import { several } from "./rows.ts";
 
 export type Step = "loading" | "choose" | "reserving" | "reserved" | "paying" | "bank" | "expired" | "ended" | "paid";
 
 const PAYING_POLL_MS = 1_500;
+const TRIES_TO_SOLVE = 3;
 const GONE = new Set(["expired", "cancelled", "unknown_checkout"]);
 const SOLD = new Set(["paid", "fulfilled", "refunded", "returned"]);
 
-export class CheckoutFlow {
+export class CheckoutFlow implements Asking {
   drop: Drop | null = null;
   /** What is chosen, where it may be several items. */
   basket: Basket | null = null;
@@ -31,14 +34,17 @@ export class CheckoutFlow {
   /** Where a payment stands that waits for its turn. */
   queued: number | null = null;
   nextAction: string | null = null;
+  /** What is asked of this buyer before they may reserve, beyond what their browser solves by itself. */
+  asked: Asked | null = null;
+  busy = false;
+  readonly id: string;
+  readonly changed: () => void;
 
+  private wanted: Choice | null = null;
   private stopped = new AbortController();
-  private busy = false;
   private readonly engine: Engine;
   private readonly purchases: Purchases;
-  private readonly id: string;
   private readonly keep: Keep;
-  private readonly changed: () => void;
 
   constructor(engine: Engine, id: string, keep: Keep, changed: () => void) {
     this.engine = engine;
@@ -91,12 +97,16 @@ export class CheckoutFlow {
     this.changed();
   }
 
-  async reserve(choice: Choice): Promise<void> {
+  /** Reserve what was chosen; `answer` is to what was asked for at the try before. */
+  async reserve(choice: Choice, answer?: string): Promise<void> {
+    this.wanted = choice;
     await this.doing("reserving", async () => {
       this.keep.change({ email: choice.email });
       try {
         const body = await wishFor(choice, this.drop!, this.basket);
-        const checkout = await this.purchases.reserve(body, this.keep.keyFor(body), this.keep.read().pass?.token);
+        const checkout = await this.solving(answer, (shown) =>
+          this.purchases.reserve(body, this.keep.keyFor(body), this.keep.read().pass?.token, shown));
+        this.asked = null;
         this.keep.change({ checkout: checkout.id, pass: undefined });
         this.keep.answered();
         this.adopt(checkout);
@@ -106,10 +116,54 @@ export class CheckoutFlow {
         const problem = asProblem(thrown);
         if (!problem.passing) this.keep.answered();
         if (problem.code.startsWith("pass_")) this.keep.change({ pass: undefined });
-        throw problem;
+        if (!this.isAsked(problem, choice)) throw problem;
       }
     });
     if (this.problem !== null) await this.refresh(true);
+  }
+
+  /** Send the wish, and solve what is asked for as long as the browser can do it by itself. */
+  private async solving(answer: string | undefined, send: (shown: string | undefined) => Promise<Checkout>): Promise<Checkout> {
+    let shown = answer;
+    for (let n = 1; ; n += 1) {
+      try {
+        return await send(shown);
+      } catch (thrown) {
+        const { challenge } = asProblem(thrown).told;
+        if (challenge === undefined || n >= TRIES_TO_SOLVE || this.asked !== null) throw thrown;
+        shown = (await Engine.solve(challenge, () => undefined)) ?? undefined;
+      }
+    }
+  }
+
+  private isAsked(problem: Problem, { email }: Choice): boolean {
+    const { challenge, ways, site_keys: keys } = problem.told;
+    if (ways === undefined || challenge !== undefined || this.asked !== null) return false;
+    this.asked = { answer: null, email, mail: ways.includes("email_code"), keys };
+    return true;
+  }
+
+  /** Reserve with the answer to what is asked. */
+  join(answer: string): Promise<void> {
+    return this.reserve(this.wanted!, answer);
+  }
+
+  async sendCode(email: string): Promise<void> {
+    await this.doing("choose", async () => {
+      const { answer } = await this.engine.sendCode(this.id, email, "reserve");
+      this.asked = { answer, email };
+    });
+  }
+
+  /** Nothing is answered, and nothing reserved. */
+  back(): void {
+    this.asked = null;
+    this.changed();
+  }
+
+  byMail(email = ""): void {
+    this.asked = { answer: null, email };
+    this.changed();
   }
 
   /** Pay by a token of the gateway; `returnUrl` is where a bank sends the buyer back to. */

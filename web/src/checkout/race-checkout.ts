@@ -112,6 +112,7 @@ export class RaceCheckout extends RaceElement {
   private changed(): void {
     const { flow } = this;
     this.requestUpdate();
+    if (flow?.asked != null && this.checkForm === null) void this.needCheck();
     if (flow === null || flow.step === this.shown) return;
     const before = this.shown;
     this.shown = flow.step;
@@ -141,7 +142,7 @@ export class RaceCheckout extends RaceElement {
         return flow.problem === null ? this.loading(texts) : html`<div class="stack">${trouble}${this.reload(texts)}</div>`;
       case "choose":
       case "reserving":
-        return this.choose(texts, trouble);
+        return flow.asked === null ? this.choose(texts, trouble) : this.check(texts, trouble);
       case "reserved":
       case "paying":
         return this.pay(texts, trouble);
@@ -178,6 +179,19 @@ export class RaceCheckout extends RaceElement {
         ${this.turn(texts)}
       </div>
       ${chooseForm(flow.drop!, this.form, flow.basket, note, flow.step === "reserving", texts, acts)} ${trouble}
+    </section>`;
+  }
+
+  private check(texts: Texts, trouble: unknown): TemplateResult {
+    const flow = this.flow!;
+    const { answer, email, keys } = flow.asked!;
+    const lead = keys !== undefined ? "" : answer === null ? texts.say("code.body") : texts.say("codeSent", { email });
+    return html`<section class="stack view" data-step="check">
+      <div class="tight">
+        <h2 tabindex="-1">${texts.say(keys === undefined ? "code.title" : "widget.title")}</h2>
+        <p class="lead">${lead}</p>
+      </div>
+      ${this.checkForm?.(this, flow, texts) ?? this.loading(texts)} ${trouble}
     </section>`;
   }
 

@@ -5,6 +5,7 @@
  */
 
 import { notice } from "../bus.ts";
+import type { solve } from "../line/solve.ts";
 import { Clock } from "./clock.ts";
 import { Problem, problemOf, unreachable } from "./problem.ts";
 import type { Drop, LineStatus } from "./shapes.ts";
@@ -17,6 +18,8 @@ interface Wish {
   readonly body?: string;
   readonly key?: string;
   readonly pass?: string | undefined;
+  /** The answer to what was asked for before a reservation. */
+  readonly challenge?: string | undefined;
   /** Public, the same for all, and cached: no cookie goes along. */
   readonly open?: boolean;
   readonly tries?: number;
@@ -24,6 +27,9 @@ interface Wish {
 }
 
 export class Engine {
+  /** Solves a proof of work. It is the line's, which needs it first: imported from two parts it would be a third file. */
+  static solve: typeof solve;
+
   readonly api: string;
   readonly clock = new Clock();
   private session: Promise<string> | null = null;
@@ -52,8 +58,8 @@ export class Engine {
     return this.ask(`/v1/drops/${drop}/line/pass`, { method: "POST", body: JSON.stringify({ ticket }), tries: 2 });
   }
 
-  sendCode(drop: string, email: string): Promise<{ answer: string; expires_at: string }> {
-    return this.ask("/v1/challenges/code", { method: "POST", body: JSON.stringify({ drop, email, purpose: "line" }) });
+  sendCode(drop: string, email: string, purpose: "line" | "reserve"): Promise<{ answer: string; expires_at: string }> {
+    return this.ask("/v1/challenges/code", { method: "POST", body: JSON.stringify({ drop, email, purpose }) });
   }
 
   /** Turn the guest of this browser into a customer of the shop, by a token of the shop's own. */
@@ -87,6 +93,7 @@ export class Engine {
     if (wish.body !== undefined) headers.set("content-type", "application/json");
     if (wish.key !== undefined) headers.set("idempotency-key", wish.key);
     if (wish.pass !== undefined) headers.set("race-pass", wish.pass);
+    if (wish.challenge !== undefined) headers.set("race-challenge", wish.challenge);
     const response = await this.send(path, { method, headers, body: wish.body ?? null }, wish);
     if (response.ok) return (await body(response)) as T;
     const problem = await problemOf(response);

@@ -10,8 +10,8 @@ export class Purchases {
     this.engine = engine;
   }
 
-  reserve(body: string, key: string, pass: string | undefined): Promise<Checkout> {
-    return this.engine.ask("/v1/checkouts", { method: "POST", body, key, pass });
+  reserve(body: string, key: string, pass: string | undefined, challenge: string | undefined): Promise<Checkout> {
+    return this.engine.ask("/v1/checkouts", { method: "POST", body, key, pass, challenge });
   }
 
   checkout(id: string, signal?: AbortSignal): Promise<Checkout> {

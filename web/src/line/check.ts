@@ -2,25 +2,48 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 
+import type { Problem } from "../engine/problem.ts";
 import type { Texts } from "../text/catalogue.ts";
-import type { LineFlow } from "./flow.ts";
+import type { Asked } from "./flow.ts";
 import { type Shown, show } from "./widget.ts";
+
+/** Whatever cannot go on before it is answered: the line, or a reservation. */
+export interface Asking {
+  readonly id: string;
+  readonly asked: Asked | null;
+  readonly busy: unknown;
+  problem: Problem | null;
+  readonly changed: () => void;
+  /** Go on with this answer. */
+  join(answer: string): Promise<void>;
+  sendCode(email: string): Promise<void>;
+  byMail(email?: string): void;
+  /** Go back to what was to be done, where there is something else to do. */
+  back?(): void;
+}
 
 const shown = new WeakMap<HTMLElement, Shown>();
 
-export function checkForm(host: HTMLElement, flow: LineFlow, texts: Texts): TemplateResult {
-  return flow.view === "widget" ? widget(host, flow, texts) : codeForm(flow, texts);
+export function checkForm(host: HTMLElement, flow: Asking, texts: Texts): TemplateResult {
+  const back = (): void => {
+    leave(host);
+    flow.problem = null;
+    flow.back!();
+  };
+  return html`${flow.asked!.keys === undefined ? codeForm(flow, texts) : widget(host, flow, texts)}
+  ${flow.back === undefined ? nothing : html`<button type="button" class="plain" @click=${back}>${texts.say("backToChoice")}</button>`}`;
+}
+
+function leave(host: HTMLElement): void {
+  shown.get(host)?.remove();
+  shown.delete(host);
 }
 
 /** Their widget is a child of the element itself: it does not work within a shadow tree. */
-function widget(host: HTMLElement, flow: LineFlow, texts: Texts): TemplateResult {
-  const answered = (answer: string): void => void flow.join(answer).then(() => (flow.asked?.keys === undefined ? leave() : shown.get(host)?.again()));
-  const leave = (): void => {
-    shown.get(host)?.remove();
-    shown.delete(host);
-  };
+function widget(host: HTMLElement, flow: Asking, texts: Texts): TemplateResult {
+  const answered = (answer: string): void => void flow.join(answer).then(() => (flow.asked?.keys === undefined ? leave(host) : shown.get(host)?.again()));
   const byMail = (): void => {
-    leave();
+    leave(host);
     flow.problem = null;
     flow.byMail(flow.asked!.email);
   };
@@ -28,7 +51,7 @@ function widget(host: HTMLElement, flow: LineFlow, texts: Texts): TemplateResult
   if (!shown.has(host)) shown.set(host, show(host, flow.asked!.keys!, { drop: flow.id, language: texts.tag, answered, changed }));
   const { state, name } = shown.get(host)!;
   const again = (): void => {
-    leave();
+    leave(host);
     flow.changed();
   };
   return html`<div class="stack">
@@ -43,7 +66,7 @@ function widget(host: HTMLElement, flow: LineFlow, texts: Texts): TemplateResult
   </div>`;
 }
 
-function codeForm(flow: LineFlow, texts: Texts): TemplateResult {
+function codeForm(flow: Asking, texts: Texts): TemplateResult {
   const { answer, email } = flow.asked!;
   const sent = answer !== null;
   const submit = (event: SubmitEvent): void => {
@@ -59,7 +82,7 @@ function codeForm(flow: LineFlow, texts: Texts): TemplateResult {
         ? html`<input id="code" name="code" type="text" inputmode="numeric" autocomplete="one-time-code" required>`
         : html`<input id="code" name="email" type="email" autocomplete="email" required .value=${email}>`}
     </div>
-    <button class="wide" aria-disabled=${flow.busy !== null}>${texts.say(sent ? "codeConfirm" : "codeSend")}</button>
+    <button class="wide" aria-disabled=${Boolean(flow.busy)}>${texts.say(sent ? "codeConfirm" : "codeSend")}</button>
     ${sent ? html`<button type="button" class="plain" @click=${() => flow.byMail()}>${texts.say("codeOther")}</button>` : nothing}
   </form>`;
 }

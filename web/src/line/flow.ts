@@ -153,7 +153,7 @@ export class LineFlow {
     this.problem = null;
     this.changed();
     try {
-      const { answer } = await this.engine.sendCode(this.id, email);
+      const { answer } = await this.engine.sendCode(this.id, email, "line");
       this.asked = { answer, email };
     } catch (thrown) {
       this.problem = asProblem(thrown);

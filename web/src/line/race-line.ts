@@ -13,7 +13,6 @@ import { look } from "./race-line.css.ts";
 import type { View } from "./view.ts";
 
 const SAY_EVERY_MS = 60_000;
-const CHECK_AGAIN_MS = 2_000;
 
 export class RaceLine extends RaceElement {
   static override styles = [tokens, look];
@@ -26,7 +25,6 @@ export class RaceLine extends RaceElement {
   private leftMs = 0;
   private admittedWith: string | null = null;
   private accessForm: typeof import("./access.ts").accessForm | null = null;
-  private checkForm: typeof import("./check.ts").checkForm | null = null;
 
   /** Where this browser stands: the view's name, how many are ahead, and the pass it was let in with. */
   get state(): { view: View; ahead: number | null; pass: string | null } {
@@ -73,7 +71,7 @@ export class RaceLine extends RaceElement {
     if (view === this.shown) return this.sayPlace(texts);
     const before = this.shown;
     this.shown = view;
-    if (flow.asked !== null) void this.needCheck();
+    if (flow.asked !== null) void this.needCheck().then(() => this.tell(this.headline(flow.view)));
     this.leftMs = this.untilMs(view) ?? 0;
     this.happened("race-line-view", { view });
     if (view === "sold_out") this.happened("race-sold-out");
@@ -203,18 +201,6 @@ export class RaceLine extends RaceElement {
     return html`<button class="wide" aria-disabled=${flow.busy !== null} @click=${() => void flow.join()}>
       ${flow.busy === null ? nothing : html`<span class="spinner" aria-hidden="true"></span>`}${label}
     </button>`;
-  }
-
-  /** Few are asked for more than their browser can do by itself; where the network is bad, it is fetched again. */
-  private async needCheck(): Promise<void> {
-    try {
-      const [{ checkForm }] = await Promise.all([import("./check.ts"), this.speak(["check"])]);
-      this.checkForm = checkForm;
-      this.tell(this.headline(this.shown || "code"));
-    } catch {
-      setTimeout(() => void this.needCheck(), CHECK_AGAIN_MS);
-    }
-    this.requestUpdate();
   }
 
   /** By which lane this buyer comes in, or a field for the code that gives one. */

@@ -6,10 +6,13 @@ import { announce } from "../bus.ts";
 import { Engine, engineAt } from "../engine/engine.ts";
 import { Keep } from "../engine/keep.ts";
 import type { Problem } from "../engine/problem.ts";
+import { pause } from "../engine/wait.ts";
 import { languagesAround, type Key, type Params, type Part, Texts, textsFor } from "../text/catalogue.ts";
 
 /** Where the script came from is where the engine is, unless a page says otherwise. */
 export const HOME = new URL(import.meta.url).origin;
+
+const CHECK_AGAIN_MS = 2_000;
 
 export abstract class RaceElement extends LitElement {
   static override properties: PropertyDeclarations = {
@@ -29,6 +32,7 @@ export abstract class RaceElement extends LitElement {
   private timer: ReturnType<typeof setInterval> | undefined;
   private begun = false;
   private more: readonly Part[] = [];
+  protected checkForm: typeof import("../line/check.ts").checkForm | null = null;
 
   constructor() {
     super();
@@ -140,6 +144,18 @@ export abstract class RaceElement extends LitElement {
     const parts = [...(this.constructor as typeof RaceElement).parts, ...this.more];
     this.texts = await textsFor(languagesAround(this), parts);
     this.requestUpdate();
+  }
+
+  /** Few are asked for more than their browser can do by itself; where the network is bad, it is fetched again. */
+  protected async needCheck(): Promise<void> {
+    try {
+      const [{ checkForm }] = await Promise.all([import("../line/check.ts"), this.speak(["check"])]);
+      this.checkForm = checkForm;
+      this.requestUpdate();
+    } catch {
+      await pause(CHECK_AGAIN_MS);
+      return this.needCheck();
+    }
   }
 
   private readonly networkChanged = (): void => {

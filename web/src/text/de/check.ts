@@ -12,6 +12,7 @@ export const check: CheckWords = {
     codeConfirm: "Bestätigen",
     codeOther: "Andere Adresse verwenden",
     codeInstead: "Stattdessen einen Code per E-Mail senden lassen",
+    backToChoice: "Zurück zur Auswahl",
     "widget.title": "Noch eine Prüfung",
     "widget.body": "{name} sieht nach, ob Sie ein Mensch sind. Was dabei über Ihren Browser zu erfahren ist, geht an {name}.",
     widgetComes: "Die Prüfung wird geladen…",

@@ -10,6 +10,7 @@ export const check = {
     codeConfirm: "Confirm",
     codeOther: "Use another address",
     codeInstead: "Have a code sent by e-mail instead",
+    backToChoice: "Back to the choice",
     "widget.title": "One more check",
     "widget.body": "{name} looks whether you are a person. What it learns of your browser meanwhile goes to {name}.",
     widgetComes: "The check is being loaded…",
