@@ -27,6 +27,34 @@ def code_of(engine: Engine, number: int) -> str:
     return found[1]
 
 
+def test_a_code_by_e_mail_is_the_way_to_a_reservation_that_asks_for_something(
+    plain: Buyer, sales: Sales, engine: Engine
+) -> None:
+    sales.opened(id="guarded")
+    before = len(engine.logged(MAILED))
+
+    def choose() -> None:
+        plain.sees("Choose yours")
+        plain.page.get_by_role("textbox", name="E-mail").fill("ada@example.com")
+
+    plain.visit("guarded")
+    choose()
+    plain.press("Reserve for")
+    plain.sees("A code by e-mail")
+    plain.page.get_by_role("textbox", name="E-mail").fill("ada@example.com")
+    plain.press("Send the code")
+    choose()
+    code = plain.page.get_by_role("textbox", name="Code")
+    code.fill("12345678")
+    plain.press("Reserve for")
+    plain.told("The check did not work out.")
+    code.fill(code_of(engine, before))
+    plain.picture("plain-choose-with-code")
+    plain.press("Reserve for")
+    plain.sees("Reserved for you")
+    assert sales.pools("guarded")["eu-42"] == (1, 0)
+
+
 def test_somebody_without_javascript_registers_waits_enters_and_buys(
     plain: Buyer, sales: Sales, engine: Engine
 ) -> None:

@@ -38,13 +38,17 @@ _BANDS: dict[Stock, str] = {
 
 
 class Sale(msgspec.Struct, frozen=True):
-    """A drop whose buyer is in. `sandbox`: payments are the sandbox's; `key` is of this page's wish alone."""
+    """A drop whose buyer is in. `sandbox`: payments are the sandbox's; `key` is of this page's wish alone.
+
+    `coded`: a code was sent to them by e-mail, without which they cannot reserve.
+    """
 
     drop: DropOnSale
     now: datetime
     key: str
     sandbox: bool
     email: str = ""
+    coded: bool = False
 
     def names(self, item: str) -> str:
         """What an item is called."""
@@ -63,10 +67,18 @@ def choice(sale: Sale, until: datetime | None, forms: Forms, words: Words) -> li
             el("fieldset", el("legend", words.say("itemLabel")), items),
             _quantity(drop, words),
             field(words.say("emailLabel"), "email", "email", "email", sale.email, words.say("emailHint")),
+            *_code(sale, words),
             button(words.say("reserve", time=words.lasting(drop.reservation_seconds))),
             key=sale.key,
         ),
+        forms.to("address", button(words.say("codeOther"), second=True)) if sale.coded else None,
     ]
+
+
+def _code(sale: Sale, words: Words) -> tuple[Element, ...]:
+    if not sale.coded:
+        return ()
+    return note(words.say("codeIsSent")), field(words.say("codeLabel"), "code", "text", "one-time-code")
 
 
 def _item(item: ItemOnSale, sale: Sale, words: Words, *, only: bool) -> Element:

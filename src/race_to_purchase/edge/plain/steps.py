@@ -9,11 +9,12 @@ import msgspec
 from msgspec.structs import replace
 
 from race_to_purchase.edge.call import Call
+from race_to_purchase.edge.challenge.challenges import HEADER as CHALLENGE
 from race_to_purchase.edge.challenge.desk import ChallengeDesk
 from race_to_purchase.edge.checkouts import Checkouts
 from race_to_purchase.edge.idempotency import key_of
 from race_to_purchase.edge.line.handlers import LineHandlers
-from race_to_purchase.edge.line.passes import HEADER
+from race_to_purchase.edge.line.passes import HEADER as PASS
 from race_to_purchase.edge.origins import is_encrypted
 from race_to_purchase.edge.plain.asking import asked_as
 from race_to_purchase.edge.plain.kept import ASKED, Kept, path_of
@@ -42,6 +43,15 @@ class Sent(msgspec.Struct, frozen=True):
         call.path = {"id": self.kept.checkout}
         return call
 
+    def shown(self) -> dict[bytes, bytes]:
+        """What this browser shows when it reserves: its pass, and its code, where it has them."""
+        found: dict[bytes, bytes] = {}
+        if self.kept.admission:
+            found[PASS] = self.kept.admission.encode("ascii")
+        if self.kept.code not in ("", ASKED):
+            found[CHALLENGE] = (self.kept.code + self.fields.get("code", "")).encode("latin-1", "replace")
+        return found
+
     def key(self) -> str | None:
         """The idempotency key of this wish; refused with 400 where the form has none."""
         return key_of({b"idempotency-key": self.fields.get("key", "").encode("latin-1", "replace")}, required=True)
@@ -67,10 +77,7 @@ class Steps:
             told = refused.answer
         if not told.problem:
             return replace(kept, ticket=_decoded(told)["ticket"], code="")
-        problem = _decoded(told)
-        if problem["code"] == "challenge_required" and "email_code" in problem["ways"]:
-            return replace(kept, code=ASKED)
-        return told
+        return replace(kept, code=ASKED) if _wants_code(told) else told
 
     async def address(self, sent: Sent) -> Kept | Answer:
         """Another address for the code."""
@@ -79,7 +86,12 @@ class Steps:
     async def code(self, sent: Sent) -> Kept | Answer:
         """Have a code sent."""
         fields = sent.fields
-        body = {"drop": sent.call.drop(), "email": fields.get("email", ""), "website": fields.get("website", "")}
+        body = {
+            "drop": sent.call.drop(),
+            "email": fields.get("email", ""),
+            "website": fields.get("website", ""),
+            "purpose": fields.get("purpose", "line"),
+        }
         told = await self._challenges.send_code(sent.as_request(body))
         return told if told.problem else replace(sent.kept, code=_decoded(told)["answer"])
 
@@ -101,9 +113,10 @@ class Steps:
             raise invalid("item", "Choose one first.")
         line = {"item": item, "quantity": int(quantity[:6]), "price": int(price[:18])}
         body = {"drop": sent.call.drop(), "lines": [line], "buyer": {"email": fields.get("email", "")}}
-        shown = {HEADER: sent.kept.admission.encode("ascii")} if sent.kept.admission else {}
-        told = await self._checkouts.reserve(sent.as_request(body, sent.key(), shown))
-        return told if told.problem else replace(sent.kept, checkout=_decoded(told)["id"], admission="")
+        told = await self._checkouts.reserve(sent.as_request(body, sent.key(), sent.shown()))
+        if not told.problem:
+            return replace(sent.kept, checkout=_decoded(told)["id"], admission="", code="")
+        return replace(sent.kept, code=ASKED) if _wants_code(told) else told
 
     async def pay(self, sent: Sent) -> Kept | Answer:
         """A payment; how it ended, the page says."""
@@ -124,6 +137,12 @@ class Steps:
     async def again(self, sent: Sent) -> Kept | Answer:
         """Done with a checkout: back to the line, in which the place still counts."""
         return replace(sent.kept, checkout="", admission="")
+
+
+def _wants_code(told: Answer) -> bool:
+    """Whether a code by e-mail is what is missing."""
+    problem = _decoded(told)
+    return problem["code"] == "challenge_required" and "email_code" in problem["ways"]
 
 
 def _address_of(call: Call) -> str:

@@ -17,11 +17,11 @@ from race_to_purchase.edge.line.handlers import status_of
 from race_to_purchase.edge.line.visitor import browser_for
 from race_to_purchase.edge.plain.asking import asked_as
 from race_to_purchase.edge.plain.frame import Shown
-from race_to_purchase.edge.plain.kept import Kept, path_of
+from race_to_purchase.edge.plain.kept import ASKED, Kept, path_of
 from race_to_purchase.edge.plain.parts import Forms, note, title
 from race_to_purchase.edge.plain.selling import Sale, checkout_page, choice, receipt
 from race_to_purchase.edge.plain.standing import Turn, standing
-from race_to_purchase.edge.plain.waiting import Line, line_page
+from race_to_purchase.edge.plain.waiting import Line, code_asked, line_page
 from race_to_purchase.edge.plain.words import Words
 from race_to_purchase.edge.principals import Principal
 from race_to_purchase.edge.problems import Refused
@@ -113,7 +113,7 @@ class Views:
         """A drop without a door: whoever is there may buy as soon as it opens."""
         words, drop = visit.words, visit.drop
         if drop.phase == "open":
-            return choice(self._sale(visit), None, visit.forms, words), 0
+            return _choosing(visit, self._sale(visit), None), 0
         if drop.phase == "announced":
             when = note(words.say("opensIn"), words.moment(drop.opens_at, datetime.now(UTC)))
             said = title(words.say("plain_announced.title"), words.say("plain_announced.body"))
@@ -127,7 +127,7 @@ class Views:
         found = standing(status, self._ticket(visit), turn, asked=bool(visit.kept.code))
         if found.view == "admitted" and admission is not None:
             until = datetime.fromtimestamp(admission.expires_at_s, UTC)
-            return choice(replace(self._sale(visit), now=seen.now), until, visit.forms, visit.words), 0
+            return _choosing(visit, replace(self._sale(visit), now=seen.now), until), 0
         line = Line(status, door, found, visit.kept.code, "still" in visit.query)
         return line_page(line, visit.forms, visit.words)
 
@@ -147,4 +147,12 @@ class Views:
         return ("on", found) if found.expires_at_s > now.timestamp() else ("over", None)
 
     def _sale(self, visit: Visit) -> Sale:
-        return Sale(visit.drop, datetime.now(UTC), token_hex(16), self._sandbox, visit.email)
+        coded = visit.kept.code not in ("", ASKED)
+        return Sale(visit.drop, datetime.now(UTC), token_hex(16), self._sandbox, visit.email, coded)
+
+
+def _choosing(visit: Visit, sale: Sale, until: datetime | None) -> list[Element | None]:
+    """The choice; before it a code by e-mail, where that is asked for."""
+    if visit.kept.code == ASKED:
+        return [code_asked("reserve", visit.forms, visit.words)]
+    return choice(sale, until, visit.forms, visit.words)

@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element
 
 import msgspec
 
+from race_to_purchase.edge.challenge.wanted import Purpose
 from race_to_purchase.edge.line.shapes import LineStatus
 from race_to_purchase.edge.pages.markup import el
 from race_to_purchase.edge.plain.kept import ASKED
@@ -99,17 +100,7 @@ def _action(line: Line, forms: Forms, words: Words) -> Element | None:
 def _code(line: Line, forms: Forms, words: Words) -> Element:
     """Two forms, one after the other: to which address, and which code has come."""
     if line.code == ASKED:
-        return el(
-            "div",
-            title(words.say("code.title"), words.say("code.body")),
-            forms.to(
-                "code",
-                field(words.say("emailLabel"), "email", "email", "email"),
-                lure(words),
-                button(words.say("codeSend")),
-            ),
-            class_="stack",
-        )
+        return code_asked("line", forms, words)
     return el(
         "div",
         title(words.say("code.title"), words.say("codeIsSent")),
@@ -119,6 +110,22 @@ def _code(line: Line, forms: Forms, words: Words) -> Element:
             button(words.say("codeConfirm")),
         ),
         forms.to("address", button(words.say("codeOther"), second=True)),
+        class_="stack",
+    )
+
+
+def code_asked(purpose: Purpose, forms: Forms, words: Words) -> Element:
+    """To which address a code is to be sent."""
+    return el(
+        "div",
+        title(words.say("code.title"), words.say("code.body")),
+        forms.to(
+            "code",
+            field(words.say("emailLabel"), "email", "email", "email"),
+            lure(words),
+            button(words.say("codeSend")),
+            purpose=purpose,
+        ),
         class_="stack",
     )
 
