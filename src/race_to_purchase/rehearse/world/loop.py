@@ -178,15 +178,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 place = int(chance() * (len(ready) + 1))
                 if place < len(ready):
                     handle, ready[place] = ready[place], handle
-            context = handle.context
-            owner = context.get(OWNER, WORLD)
+            owner = handle.context.get(OWNER, WORLD)
             if handle.dropped or owner.dead:
                 continue
             if owner.parked is not None:
                 owner.parked.append(handle)
                 continue
             try:
-                context.run(handle.callback, *handle.args)
+                handle.context.run(handle.callback, *handle.args)
             except Exception as error:
                 self.errors.append(error)
             if owner.watch is not None:
@@ -197,14 +196,16 @@ class VirtualLoop(asyncio.BaseEventLoop):
                     owner.burn()
 
     def _advance(self) -> None:
-        timers = self._timers
-        while timers and ((handle := timers[0][2]).dropped or handle.context.get(OWNER, WORLD).dead):
-            heappop(timers)
-        if not timers:
+        timers, ready = self._timers, self._ready
+        while timers:
+            self.now_s, _, handle = heappop(timers)
+            if not (handle.dropped or handle.context.get(OWNER, WORLD).dead):
+                break
+        else:
             raise Stuck(f"nothing will ever happen again after {self.now_s:.3f} s")
-        self.now_s = timers[0][0]
+        ready.append(handle)
         while timers and timers[0][0] <= self.now_s:
-            self._ready.append(heappop(timers)[2])
+            ready.append(heappop(timers)[2])
 
     def freeze(self, owner: Owner) -> None:
         """Let nothing of `owner` run, as when its machine is paused."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import NamedTuple
 from zlib import crc32
+
+import msgspec
 
 LINES_MAX = 120
 
 
-class Moment(NamedTuple):
+class Moment(msgspec.Struct, frozen=True, gc=False):
     """Something that happened: to a purchase (`subject`, its checkout), or (empty) to a process or the database."""
 
     at_s: float

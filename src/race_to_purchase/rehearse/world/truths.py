@@ -7,6 +7,7 @@ was wrong for a moment, an end that was left again, a charge that was taken back
 from __future__ import annotations
 
 from collections import Counter
+from operator import attrgetter
 
 from race_to_purchase.app.in_memory import Rows
 from race_to_purchase.rehearse.world.parts import World
@@ -20,7 +21,7 @@ from race_to_purchase.rules.answers import Answer
 from race_to_purchase.rules.rows import Attempt, Checkout, Pool, StoredKey, attempt_id, task_id
 from race_to_purchase.rules.snapshot import Snapshot
 
-FIXED = ("key", "method", "amount", "currency", "gateway", "fence", "began_at")
+FIXED = attrgetter("key", "method", "amount", "currency", "gateway", "fence", "began_at")
 """What of an attempt never changes: the stored request."""
 
 
@@ -122,7 +123,7 @@ class Truths:
                 self._violated("illegal_transition", subject, f"{before.state} became {row.state}")
             if before.answer is not None and before.answer != row.answer:
                 self._violated("answer_changed", subject, f"{before.answer!r} became {row.answer!r}")
-            if any(getattr(before, field) != getattr(row, field) for field in FIXED):
+            if FIXED(before) != FIXED(row):
                 self._violated("request_changed", subject, "what is stored of a request never changes")
         waits = row.state in attempts.OPEN
         followed = (row.checkout_id, row.n + 1) in self._rows.attempts

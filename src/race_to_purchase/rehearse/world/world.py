@@ -225,9 +225,9 @@ class World:
     def new_id(self) -> str:
         """A UUIDv7 of this world."""
         self._ids += 1
-        millis = BEGIN_MS + int(1000 * (self.loop.now_s + self.database.ahead_s))
-        text = f"{millis << 80 | 7 << 76 | 2 << 62 | self.chance.getrandbits(48) << 12 | self._ids & 0xFFF:032x}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        millis = f"{BEGIN_MS + int(1000 * (self.loop.now_s + self.database.ahead_s)):012x}"
+        dice = f"{self.chance.getrandbits(48):012x}"
+        return f"{millis[:8]}-{millis[8:]}-7000-8{dice[:3]}-{dice[3:]}{self._ids & 0xFFF:03x}"
 
     def later(self, delay_s: float, callback: Callable[..., object], *arguments: Any) -> None:
         """Do it after a while, whatever becomes of the process that asked."""
@@ -272,7 +272,8 @@ class World:
         if not process.up:
             return None
         reply = process.call(process.handle(request, line))
-        patience = self.loop.call_later(BUYERS_WAIT_S, _give_up, reply)
+        patience = Handle(_give_up, (reply,), self.context)
+        self.loop.set_timer(BUYERS_WAIT_S, patience)
         try:
             answer = await reply
         except Gone:
