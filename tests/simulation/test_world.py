@@ -8,6 +8,7 @@ import os
 import pkgutil
 import subprocess
 import sys
+from contextvars import copy_context
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -20,7 +21,7 @@ from race_to_purchase.loops.reconcile import rows as reconciled
 from race_to_purchase.rehearse import simulate
 from race_to_purchase.rehearse.world import aims, awaits, process
 from race_to_purchase.rehearse.world.chaos import FAULTS
-from race_to_purchase.rehearse.world.loop import Stuck, VirtualLoop
+from race_to_purchase.rehearse.world.loop import OWNER, Owner, Stuck, VirtualLoop
 from race_to_purchase.rehearse.world.plan import THEMES
 from race_to_purchase.rehearse.world.rows import MemoryRows
 from race_to_purchase.rehearse.world.table import TABLE
@@ -279,6 +280,24 @@ class TestTheLoop:
 
         assert order(1) == order(1)
         assert len({tuple(order(seed)) for seed in range(5)}) > 1
+
+    def test_no_timer_fires_before_its_time_by_a_clock_that_is_ahead(self) -> None:
+        """However it is rounded: a timer that finds itself too early is set again, and at the same time for ever."""
+        chance, early = Random(1), []
+
+        async def all_of_them() -> None:
+            loop = asyncio.get_running_loop()
+            for _ in range(1000):
+                OWNER.get().ahead_s = 40 * chance.random()
+                when = loop.time() + chance.random()
+                fired = loop.create_future()
+                loop.call_at(when, fired.set_result, None)
+                await fired
+                early.append(loop.time() < when)
+
+        copy_context().run(lambda: (OWNER.set(Owner("ahead")), VirtualLoop(Random(1)).run(all_of_them())))
+        assert len(early) == 1000
+        assert not any(early)
 
     def test_a_deadlock_is_found_at_once(self) -> None:
         async def waits_for_itself() -> None:

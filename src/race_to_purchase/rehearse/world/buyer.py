@@ -17,8 +17,8 @@ TRIES = 6
 """So often a request is repeated before its buyer gives up."""
 
 HABITS = (
-    *("pays",) * 9, "double_click", "two_tabs", "leaves", "cancels", "cancels_while_paying", "other_card", "other_body",
-    "waits_too_long", "looks",
+    *("pays",) * 12, "double_click", "two_tabs", "leaves", "cancels", "cancels_while_paying", "other_card",
+    "other_body", "waits_too_long", "looks",
 )  # fmt: skip
 
 

@@ -84,7 +84,7 @@ SURVIVED: dict[str, list[str]] = {
     point: [kind for kind in kinds if not kind.startswith("crash")] or list(kinds) for point, kinds in FAULTS.items()
 }
 
-SURE = 0.5
+SURE = 0.3
 """How likely what is aimed at is struck, each time that it is passed; where it is the one thing, it is for certain."""
 
 SPARED = 0.75

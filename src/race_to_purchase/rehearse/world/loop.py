@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context, ContextVar, copy_context
 from functools import partial
 from heapq import heapify, heappop, heappush
+from math import inf, nextafter
 from random import Random
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
@@ -253,8 +254,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
     ) -> Any:
         context = copy_context() if context is None else context
         handle = Handle(callback, args, context)
+        ahead_s = handle.owner.ahead_s
+        at_s = when - ahead_s
+        if at_s + ahead_s < when:  # Rounding must not let it fire too early, to be set again for ever.
+            at_s = nextafter(when, inf) - ahead_s
         self._sequence += 1
-        heappush(self._timers, (max(self.now_s, when - handle.owner.ahead_s), self._sequence, handle))
+        heappush(self._timers, (max(self.now_s, at_s), self._sequence, handle))
         return handle
 
     def create_task(self, coro: Any, *, name: object = None, context: Context | None = None) -> asyncio.Task[Any]:

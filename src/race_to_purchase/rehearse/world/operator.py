@@ -38,9 +38,8 @@ class Operator:
         if process is None:
             return
         try:
-            async with asyncio.timeout(30):
-                outcome = await process.call(self._work(process, what))
-        except (Gone, TimeoutError):
+            outcome = await world.wait(process.call(self._work(process, what)), 30.0)
+        except Gone:
             return
         except Exception as error:
             world.refused(error, what)
@@ -89,11 +88,10 @@ class Merchants:
             process = world.somebody()
             if process is not None:
                 try:
-                    async with asyncio.timeout(40):
-                        outcome = await process.call(process.refunds.request(wish, use))
+                    outcome = await world.wait(process.call(process.refunds.request(wish, use)), 40.0)
                     world.tell(order_id, process, "is asked: refund", type(outcome).__name__)
                     return
-                except (Gone, TimeoutError):
+                except Gone:
                     pass
                 except Exception as error:
                     world.refused(error, "refund")

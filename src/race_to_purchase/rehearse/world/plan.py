@@ -52,7 +52,7 @@ THEMES: dict[str, dict[str, Any]] = {
         "strikes": {"gateway.void": 0.9, "commit.begin": 0.4},
     },
     "crashes": {"deeds_every_s": 4.0},
-    "short": {"rates": {"gateway": 0.3}, "reservation_s": (2, 8), "visits": (80, 120), "stock": (15, 50)},
+    "short": {"rates": {"gateway": 0.3}, "reservation_s": (2, 8), "visits": (80, 120), "stock": (30, 100)},
     "tight": {"rates": {"gateway": 0.2}, "stock": (15, 40), "visits": (70, 110), "payment_first": 0.8},
     "declines": {
         "rates": {"commit": 0.12},
@@ -97,7 +97,7 @@ THEMES |= {
         "rates": {"gateway": 0.8},
         "favours": ("lost_request", "lost_request", "not_sent"),
         "reservation_s": (150_000, 250_000),
-        "visits": (40, 70),
+        "visits": (80, 140),
         "gateways": 1,
         "rest_rounds": 60,
         "loops_every_s": 3600.0,
@@ -197,8 +197,8 @@ def plan(chance: Random, theme: str | None = None) -> Plan:
         theme=theme,
         drops=tuple(_drop(chance, number, said) for number in range(chance.choice((1, 1, 2)))),
         visits=chance.randint(*said.get("visits", (140, 220))),
-        buyers=chance.choice((30, 200, 200)),
-        span_s=chance.choice(said.get("span_s", (2.0, 10.0, 30.0))),
+        buyers=chance.choice((90, 600, 600)),
+        span_s=chance.choice(said.get("span_s", (10.0, 60.0, 180.0))),
         policies=tuple(
             chance.choice(said.get("policies", ("combine", "combine", "optimistic")))
             for _ in range(chance.choice(said.get("processes", (1, 2, 2, 2, 3))))
@@ -247,7 +247,7 @@ def _counter(chance: Random, name: str, said: dict[str, Any]) -> Counter:
 
 def _drop(chance: Random, number: int, said: dict[str, Any]) -> Drop:
     payment_first = chance.random() < said.get("payment_first", 0.4)
-    stock = said.get("stock", (60, 300))
+    stock = said.get("stock", (80, 390))
     items = tuple(
         Item(f"item-{letter}", f"Item {letter}", chance.choice((0, 1999, 5000, 15900)), chance.randint(*stock))
         for letter in "abc"[: chance.randint(1, 3)]

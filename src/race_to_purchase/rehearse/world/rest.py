@@ -97,8 +97,7 @@ class Rest:
         if not world.chaos.on:
             for task in self._left_to_people():
                 await self.attempt(process, process.purchase.take_over(task))
-        await self.attempt(process, process.purchase.drain(60.0))
-        await self.attempt(process, process.refunds.drain(60.0))
+        await self.attempt(process, _drain(process))
         if self._frozen() and world.chaos.on:
             await world.pause(20.0)
         elif self._owes():
@@ -112,8 +111,7 @@ class Rest:
     async def attempt(self, process: Process, work: Coroutine[Any, Any, T]) -> T | None:
         """Let a process do some work; None where it does not come to its end."""
         try:
-            async with asyncio.timeout(300):
-                return await process.call(work)
+            return await self._world.wait(process.call(work), 300.0)
         except (Gone, TimeoutError, RaceError, Rejected):
             return None
 
@@ -150,3 +148,9 @@ class Rest:
         dues += [self._rows.checkouts[checkout_id].deadline for checkout_id in self._rows.live]
         now: datetime = self._world.database.now()
         return min(dues, default=now)
+
+
+async def _drain(process: Process) -> None:
+    """Let everything that is under way come to its end."""
+    await process.purchase.drain(60.0)
+    await process.refunds.drain(60.0)

@@ -237,6 +237,15 @@ class World:
         """`await` it to let time pass."""
         return Pause(self.loop, delay_s)
 
+    async def wait(self, reply: asyncio.Future[T], patience_s: float) -> T:
+        """What a process answers; Gone where it dies over it, or is not waited for any longer."""
+        patience = Handle(_give_up, (reply,), self.context)
+        self.loop.set_timer(patience_s, patience)
+        try:
+            return await reply
+        finally:
+            patience.cancel()
+
     def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """A task of the world's own."""
         return self.loop.create_task(work, context=self.context.copy())
@@ -272,15 +281,11 @@ class World:
         if not process.up:
             return None
         reply = process.call(process.handle(request, line))
-        patience = Handle(_give_up, (reply,), self.context)
-        self.loop.set_timer(BUYERS_WAIT_S, patience)
         try:
-            answer = await reply
+            answer = await self.wait(reply, BUYERS_WAIT_S)
         except Gone:
             line.open = False
             return None
-        finally:
-            patience.cancel()
         self.story.tell(self.loop.now_s, request.checkout_id, name, f"answers: {request.route}", str(answer.status))
         self.diary.told(request, stored, answer)
         return answer
@@ -335,7 +340,7 @@ class World:
         return self.database.now() - max(attempt.began_at, checkout.deadline) > ABSENT_FOR_GOOD_AFTER
 
 
-def _give_up(reply: asyncio.Future[Answer]) -> None:
-    """The buyer has waited long enough."""
+def _give_up(reply: asyncio.Future[Any]) -> None:
+    """Whoever asked has waited long enough."""
     if not reply.done():
         reply.set_exception(Gone())
