@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from race_to_purchase.commit.committer import Committer
 from race_to_purchase.errors import Overloaded
 from race_to_purchase.ports import Conflict, Rejected
 from race_to_purchase.rules.commands import Command
+from race_to_purchase.rules.decide import Decision, decide
 from race_to_purchase.rules.outcomes import Answered, Ignored, Outcome, Reserved
 from race_to_purchase.rules.snapshot import Snapshot, Stale
 from race_to_purchase.rules.verdicts import Voided
@@ -34,6 +36,21 @@ class TestConflicts:
         store.before_write = times(3, Conflict("somebody was faster"))
         assert isinstance(await committer.submit(a_wish()), Reserved)
         assert store.tries == 1 + 4
+
+    async def test_a_row_that_is_missed_is_read_by_another_try(
+        self, committer: Committer, store: WatchedStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        missed = [Stale("attempt")]
+
+        def decided(*given: Any) -> Decision:
+            if missed:
+                raise missed.pop()
+            return decide(*given)
+
+        monkeypatch.setattr(combiner, "decide", decided)
+        before = store.tries
+        assert isinstance(await committer.submit(a_wish()), Reserved)
+        assert store.tries == before + 2
 
     async def test_rows_that_came_while_it_waited_are_read_again(
         self, committer: Committer, store: WatchedStore

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from race_to_purchase.path.refund import RefundRequest
 from race_to_purchase.rules.aftersale import RefundRow
 from race_to_purchase.rules.commands import DisputeNews
+from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.outcomes import Outcome, RefundStored, Unknown
 from race_to_purchase.rules.rows import Checkout
 from tests.path.shop import Process, make_due
@@ -75,6 +76,23 @@ async def test_a_process_that_is_lost_after_the_gateway_did_it_leaves_it_to_anot
     assert isinstance(late, RefundStored)
     assert (await row(shop, checkout)).version == 1, "whoever comes back late changes nothing"
     assert await recount(dsn, at_rest=True) == []
+
+
+async def test_who_asks_again_meanwhile_is_told_how_it_stands_and_nothing_is_sent_twice(
+    shop: Process, dsn: str
+) -> None:
+    checkout = await ordered(shop)
+    wish, key = RefundRequest(checkout.id, None, "late", False, "shop"), KeyUse("refund", "k", b"same")
+    shop.wire.hold.add("refund")
+    asking = asyncio.create_task(shop.refunds.request(wish, key))
+    await shop.wire.reached.wait()
+    again = await shop.refunds.request(wish, key)
+    assert isinstance(again, RefundStored)
+    assert again.refund.state != "done"
+    assert shop.wire.calls.count("refund") == 1
+    shop.wire.opened.set()
+    assert isinstance(await asking, RefundStored)
+    assert await paid_back(dsn) == PRICE
 
 
 async def test_one_that_is_lost_before_the_gateway_heard_of_it_is_sent_by_another(
