@@ -93,3 +93,24 @@ async def test_a_server_that_does_not_say_counts_as_connected() -> None:
 
     assert alive(receive)()
     assert not has_arrived(receive)
+
+
+def test_an_answer_that_cannot_be_sent_is_told_of_and_ends_its_trace(shop: Shop, server: Server) -> None:
+    told: list[RequestAnswered] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(_: Any) -> None:
+        raise ConnectionResetError
+
+    async def ask() -> None:
+        app = shop.app()
+        scope = {"type": "http", "method": "GET", "path": "/healthz", "headers": [], "query_string": b"", "client": None}
+        with pytest.raises(ConnectionResetError):
+            await app(scope, receive, send)
+
+    end = subscribe(told.append, RequestAnswered)
+    server.do(ask)
+    end()
+    assert [(one.route, one.answer) for one in told] == [("healthz", "gone")]

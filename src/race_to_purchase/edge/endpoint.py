@@ -120,11 +120,16 @@ class Endpoint:
         if answer.problem and verb is not None and verb.refused is not None:
             answer = verb.refused(answer, headers)
         took_s = monotonic() - began_s  # Of a stream, until it begins.
-        await tell(send, answer, named, self._more(cause, headers))
-        if not isinstance(answer, Streamed):
-            took_s = monotonic() - began_s
-        told: Class = "gone" if hung_up else _CLASSES[answer.status // 100]
-        emit(RequestAnswered(route, told, answer.status, took_s, cause=cause))
+        try:
+            await tell(send, answer, named, self._more(cause, headers))
+            if not isinstance(answer, Streamed):
+                took_s = monotonic() - began_s
+        except BaseException:
+            hung_up = True
+            raise
+        finally:  # Whatever becomes of the answer: its trace ends here.
+            told: Class = "gone" if hung_up else _CLASSES[answer.status // 100]
+            emit(RequestAnswered(route, told, answer.status, took_s, cause=cause))
 
     def _more(self, cause: Cause, headers: Headers) -> tuple[Header, ...]:
         """What pages are told besides the answer: what the shop's may read, and the trace where somebody follows it."""
