@@ -106,7 +106,14 @@ def test_an_answer_that_cannot_be_sent_is_told_of_and_ends_its_trace(shop: Shop,
 
     async def ask() -> None:
         app = shop.app()
-        scope = {"type": "http", "method": "GET", "path": "/healthz", "headers": [], "query_string": b"", "client": None}
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/healthz",
+            "headers": [],
+            "query_string": b"",
+            "client": None,
+        }
         with pytest.raises(ConnectionResetError):
             await app(scope, receive, send)
 

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from race_to_purchase.rehearse.demo import gateway
 from race_to_purchase.rehearse.demo.audit import with_books
 from race_to_purchase.rehearse.demo.demo import run_demo
 from race_to_purchase.rehearse.demo.gateway import SHARES, Book, compare, rules_of
@@ -20,6 +21,7 @@ NOTHING = Ledgers(0, 0, 0, 0, 0, 0, 0)
 @pytest.mark.timeout(400)  # A server, a database and a gateway, and payments that wait to be asked about.
 def test_a_fifth_of_all_answers_may_go_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(gateway, "BOOKS_A_PAGE", 5)
     file, out = tmp_path / "out.json", io.StringIO()
     options = DemoOptions(
         buyers=40,

@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 
+import type { Keep } from "../engine/keep.ts";
 import type { Drop, Item } from "../engine/shapes.ts";
 import type { Texts } from "../text/catalogue.ts";
 import type { Basket } from "./basket.ts";
@@ -123,4 +124,13 @@ function promo(form: Form, texts: Texts, acts: Acts): TemplateResult {
     <input id="promo" type="text" autocomplete="off" autocapitalize="characters" spellcheck="false" .value=${form.promo}
       @input=${(event: InputEvent) => acts.change({ promo: (event.target as HTMLInputElement).value.trim() })}>
   </div>`;
+}
+
+/** A wish that was sent and never answered, as after a reload: chosen again, it goes out under the same key. */
+export function unanswered(keep: Keep, form: Form): Partial<Form> {
+  const body = keep.read().wish?.body ?? "";
+  if (!body.startsWith("{")) return {};
+  const wish = JSON.parse(body) as { lines?: { item: string; quantity: number }[]; promo?: string };
+  const { item, quantity } = wish.lines?.[0] ?? form;
+  return { item, quantity, promo: wish.promo ?? "", promoOpen: wish.promo !== undefined };
 }

@@ -6,39 +6,32 @@
  */
 
 import { notice } from "../bus.ts";
-import { Engine } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { Keep } from "../engine/keep.ts";
-import { asProblem, Problem } from "../engine/problem.ts";
+import { asProblem, type Problem } from "../engine/problem.ts";
 import { Purchases } from "../engine/purchases.ts";
 import type { Checkout, Drop, Item, Payment } from "../engine/shapes.ts";
 import { pause } from "../engine/wait.ts";
 import type { Asking } from "../line/check.ts";
-import type { Asked } from "../line/flow.ts";
+import type { Asked } from "../line/asked.ts";
+import { askedBy, solving } from "./asking.ts";
 import { Basket, type Choice, wishFor } from "./basket.ts";
 import { several } from "./rows.ts";
-
-export type Step = "loading" | "choose" | "reserving" | "reserved" | "paying" | "bank" | "expired" | "ended" | "paid";
+import { declinedElsewhere, GONE, OneThing, type Step, stepOf } from "./step.ts";
 
 const PAYING_POLL_MS = 1_500;
-const TRIES_TO_SOLVE = 3;
-const GONE = new Set(["expired", "cancelled", "unknown_checkout"]);
-const SOLD = new Set(["paid", "fulfilled", "refunded", "returned"]);
 
-export class CheckoutFlow implements Asking {
+export class CheckoutFlow extends OneThing implements Asking {
   drop: Drop | null = null;
   /** What is chosen, where it may be several items. */
   basket: Basket | null = null;
   checkout: Checkout | null = null;
-  step: Step = "loading";
-  problem: Problem | null = null;
   /** Where a payment stands that waits for its turn. */
   queued: number | null = null;
   nextAction: string | null = null;
   /** What is asked of this buyer before they may reserve, beyond what their browser solves by itself. */
   asked: Asked | null = null;
-  busy = false;
   readonly id: string;
-  readonly changed: () => void;
 
   private wanted: Choice | null = null;
   private stopped = new AbortController();
@@ -47,11 +40,11 @@ export class CheckoutFlow implements Asking {
   private readonly keep: Keep;
 
   constructor(engine: Engine, id: string, keep: Keep, changed: () => void) {
+    super(changed);
     this.engine = engine;
     this.purchases = new Purchases(engine);
     this.id = id;
     this.keep = keep;
-    this.changed = changed;
   }
 
   /** Load the drop, and take up a checkout that was begun: before a reload, in another tab, or before the bank. */
@@ -104,7 +97,7 @@ export class CheckoutFlow implements Asking {
       this.keep.change({ email: choice.email });
       try {
         const body = await wishFor(choice, this.drop!, this.basket);
-        const checkout = await this.solving(answer, (shown) =>
+        const checkout = await solving(answer, this.asked, (shown) =>
           this.purchases.reserve(body, this.keep.keyFor(body), this.keep.read().pass?.token, shown));
         this.asked = null;
         this.keep.change({ checkout: checkout.id, pass: undefined });
@@ -116,31 +109,12 @@ export class CheckoutFlow implements Asking {
         const problem = asProblem(thrown);
         if (!problem.passing) this.keep.answered();
         if (problem.code.startsWith("pass_")) this.keep.change({ pass: undefined });
-        if (!this.isAsked(problem, choice)) throw problem;
+        const asked = this.asked === null ? askedBy(problem, choice.email) : null;
+        if (asked === null) throw problem;
+        this.asked = asked;
       }
     });
     if (this.problem !== null) await this.refresh(true);
-  }
-
-  /** Send the wish, and solve what is asked for as long as the browser can do it by itself. */
-  private async solving(answer: string | undefined, send: (shown: string | undefined) => Promise<Checkout>): Promise<Checkout> {
-    let shown = answer;
-    for (let n = 1; ; n += 1) {
-      try {
-        return await send(shown);
-      } catch (thrown) {
-        const { challenge } = asProblem(thrown).told;
-        if (challenge === undefined || n >= TRIES_TO_SOLVE || this.asked !== null) throw thrown;
-        shown = (await Engine.solve(challenge, () => undefined)) ?? undefined;
-      }
-    }
-  }
-
-  private isAsked(problem: Problem, { email }: Choice): boolean {
-    const { challenge, ways, site_keys: keys } = problem.told;
-    if (ways === undefined || challenge !== undefined || this.asked !== null) return false;
-    this.asked = { answer: null, email, mail: ways.includes("email_code"), keys };
-    return true;
   }
 
   /** Reserve with the answer to what is asked. */
@@ -303,10 +277,8 @@ export class CheckoutFlow implements Asking {
     this.checkout = checkout;
     this.queued = checkout.queued ?? null;
     this.nextAction = checkout.next_action ?? null;
-    if (SOLD.has(checkout.state)) return this.bought(checkout);
-    if (checkout.state === "paying") this.step = this.nextAction === null ? "paying" : "bank";
-    else if (checkout.state === "reserved" || checkout.state === "open") this.step = "reserved";
-    else this.step = "expired";
+    this.step = stepOf(checkout);
+    if (this.step === "paid") this.bought(checkout);
   }
 
   private bought(checkout: Checkout): void {
@@ -323,24 +295,4 @@ export class CheckoutFlow implements Asking {
     this.nextAction = null;
     this.step = step;
   }
-
-  /** One thing at a time: what comes meanwhile is a double tap. */
-  private async doing(step: Step, work: () => Promise<void>): Promise<void> {
-    if (this.busy) return;
-    this.busy = true;
-    this.problem = null;
-    this.step = step;
-    this.changed();
-    try {
-      await work();
-    } catch (thrown) {
-      this.problem = asProblem(thrown);
-    }
-    this.busy = false;
-    this.changed();
-  }
-}
-
-function declinedElsewhere(checkout: Checkout): Problem {
-  return new Problem(402, { code: "payment_declined", reserved_until: checkout.reserved_until ?? "" });
 }

@@ -8,12 +8,13 @@ import { RaceElement } from "../look/element.ts";
 import { tokens } from "../look/tokens.ts";
 import type { Item } from "../engine/shapes.ts";
 import type { Part, Texts } from "../text/catalogue.ts";
-import { chooseForm, emptyForm, type Form, wrongWith } from "./choose.ts";
-import { CheckoutFlow, type Step } from "./flow.ts";
+import { chooseForm, emptyForm, type Form, unanswered, wrongWith } from "./choose.ts";
+import { CheckoutFlow } from "./flow.ts";
 import { bankHref, declined, methods, SANDBOX, underWay } from "./paying.ts";
 import { priceNews, quoteTable } from "./quote.ts";
-import { priceNote } from "./rows.ts";
+import { names, priceNote } from "./rows.ts";
 import { look } from "./race-checkout.css.ts";
+import type { Step } from "./step.ts";
 
 const REFRESH_S = 10;
 
@@ -89,7 +90,7 @@ export class RaceCheckout extends RaceElement {
   private cameBack(): void {
     const flow = this.flow;
     if (flow === null) return;
-    this.form = { ...emptyForm(flow.drop, this.email ?? this.keep.read().email ?? ""), ...this.unanswered() };
+    this.form = { ...emptyForm(flow.drop, this.email ?? this.keep.read().email ?? ""), ...unanswered(this.keep, this.form) };
     const address = new URL(location.href);
     const back = address.searchParams.get("race-return") === flow.checkout?.id && flow.checkout !== null;
     if (back) {
@@ -98,15 +99,6 @@ export class RaceCheckout extends RaceElement {
       if (flow.step === "paying" || flow.step === "bank") void flow.returned();
     }
     this.requestUpdate();
-  }
-
-  /** A wish that was sent and never answered, as after a reload: chosen again, it goes out under the same key. */
-  private unanswered(): Partial<Form> {
-    const body = this.keep.read().wish?.body ?? "";
-    if (!body.startsWith("{")) return {};
-    const wish = JSON.parse(body) as { lines?: { item: string; quantity: number }[]; promo?: string };
-    const { item, quantity } = wish.lines?.[0] ?? this.form;
-    return { item, quantity, promo: wish.promo ?? "", promoOpen: wish.promo !== undefined };
   }
 
   private changed(): void {
@@ -136,7 +128,7 @@ export class RaceCheckout extends RaceElement {
     const flow = this.flow;
     if (flow === null) return nothing;
     const trouble = flow.problem === null || flow.problem.code === "payment_declined" ? nothing
-      : this.trouble(flow.problem, priceNews(flow.problem.told, this.names(), flow.drop?.currency ?? "", texts));
+      : this.trouble(flow.problem, priceNews(flow.problem.told, names(flow.drop), flow.drop?.currency ?? "", texts));
     switch (flow.step) {
       case "loading":
         return flow.problem === null ? this.loading(texts) : html`<div class="stack">${trouble}${this.reload(texts)}</div>`;
@@ -228,7 +220,7 @@ export class RaceCheckout extends RaceElement {
         <h2 tabindex="-1">${texts.say("reservedTitle")}</h2>
         ${left === null ? nothing : html`<p class="held"><span class="small">${texts.say("reservedFor")}</span> ${countdown(left, texts, "big")}</p>`}
       </div>
-      ${quoteTable(flow.checkout!.quote, this.names(), "total", texts)} ${declined(flow.problem, texts)} ${trouble}
+      ${quoteTable(flow.checkout!.quote, names(flow.drop), "total", texts)} ${declined(flow.problem, texts)} ${trouble}
       <form class="stack" @submit=${this.submitPayment}>
         <slot name="payment">${this.sandbox ? methods(this.method, busy, texts, (token) => this.choosePayment(token)) : nothing}</slot>
         <button class="wide" aria-disabled=${busy}>
@@ -301,9 +293,5 @@ export class RaceCheckout extends RaceElement {
       ${trouble}
       <button @click=${() => void this.flow!.again().then(() => this.happened("race-again"))}>${texts.say("startAgain")}</button>
     </section>`;
-  }
-
-  private names(): ReadonlyMap<string, string> {
-    return new Map(this.flow!.drop?.items.map((item) => [item.id, item.title]) ?? []);
   }
 }

@@ -71,3 +71,8 @@ function before(item: Item, basket: Basket): number | null {
   const seen = basket.seen(item.id);
   return seen === null || basket.quantity(item.id) === 0 || seen === item.price ? null : seen;
 }
+
+/** Titles of a drop's items, by their ids. */
+export function names(drop: Drop | null): ReadonlyMap<string, string> {
+  return new Map(drop?.items.map((item) => [item.id, item.title]) ?? []);
+}

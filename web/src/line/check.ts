@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 
 import type { Problem } from "../engine/problem.ts";
 import type { Texts } from "../text/catalogue.ts";
-import type { Asked } from "./flow.ts";
+import type { Asked } from "./asked.ts";
 import { type Shown, show } from "./widget.ts";
 
 /** Whatever cannot go on before it is answered: the line, or a reservation. */

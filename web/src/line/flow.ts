@@ -8,8 +8,9 @@ import { notice } from "../bus.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Keep } from "../engine/keep.ts";
 import { asProblem, type Problem } from "../engine/problem.ts";
-import type { Drop, LineStatus, SiteKeys } from "../engine/shapes.ts";
+import type { Drop, LineStatus } from "../engine/shapes.ts";
 import { pause } from "../engine/wait.ts";
+import type { Asked } from "./asked.ts";
 import { type Sighting, sighted } from "./estimate.ts";
 import { placeOf } from "./place.ts";
 import { pollMs } from "./poll.ts";
@@ -27,14 +28,6 @@ const NO_LINE = new Set(["unknown_line", "not_found"]);
 const NO_LINE_MS = 10_000;
 const TRIES_AT_THE_DOOR = 3;
 const DRAWING_TRIES = 20;
-
-/** `answer` is what a code is appended to once it was sent; with `keys` a widget is shown, and `mail` would do as well. */
-export interface Asked {
-  readonly answer: string | null;
-  readonly email: string;
-  readonly mail?: boolean;
-  readonly keys?: SiteKeys | undefined;
-}
 
 export class LineFlow {
   status: LineStatus | null = null;

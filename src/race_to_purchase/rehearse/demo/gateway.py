@@ -17,6 +17,7 @@ from http.client import HTTPException
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import asyncpg
@@ -29,6 +30,7 @@ START_S_MAX = 30.0
 STOP_S_MAX = 10.0
 CALM_S = 10.0
 TOLD_MAX = 20
+BOOKS_A_PAGE = 5000
 
 METHODS = {
     "pm_approved": "pm_card_visa",
@@ -112,11 +114,11 @@ class Simulator:
     def books(self) -> list[Book]:
         """All of them."""
         found: list[Book] = []
-        page = "/books?limit=5000"
+        page = f"/books?limit={BOOKS_A_PAGE}"
         while page:
             told = self._control(page)
             found += msgspec.convert(told["books"], list[Book], strict=False)
-            page = f"/books?{told['next']}" if told.get("next") else ""
+            page = f"/books?{urlencode({'limit': BOOKS_A_PAGE, **told['next']})}" if told["next"] else ""
         return found
 
     def _control(self, path: str, body: Any = None, method: str = "GET") -> Any:
