@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from functools import cached_property
 from typing import Generic, TypeVar
 
 Call = TypeVar("Call")
@@ -35,15 +34,11 @@ class Combiner(Generic[Call, Answer]):
 
     async def submit(self, call: Call) -> Answer:
         """The answer to `call`. A caller that is cancelled leaves its call to run, if it has begun."""
-        answer: asyncio.Future[Answer] = self._loop.create_future()
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((call, answer))
         if self._working is None:
-            self._working = self._loop.create_task(self._work())
+            self._working = asyncio.create_task(self._work())
         return await answer
-
-    @cached_property
-    def _loop(self) -> asyncio.AbstractEventLoop:
-        return asyncio.get_running_loop()  # As `one_loop`, which this leaf does not import.
 
     async def finish(self) -> None:
         """Wait until every call that was submitted has its answer."""

@@ -54,7 +54,7 @@ async def test_one_timer_serves_all() -> None:
     loop, within = asyncio.get_running_loop(), Within(LONG_S)
     made: list[float] = []
     call_later = loop.call_later
-    within._loop.call_later = lambda *given: made.append(given[0]) or call_later(*given)  # type: ignore[method-assign, assignment, misc, func-returns-value]
+    loop.call_later = lambda *given: made.append(given[0]) or call_later(*given)  # type: ignore[method-assign, assignment, misc, func-returns-value]
     try:
         for _ in range(5):
             assert await within.wait(later(0)) == "in time"

@@ -12,7 +12,6 @@ from race_to_purchase.errors import Overloaded, TryAgainLater
 from race_to_purchase.observe.committed import Committed
 from race_to_purchase.observe.events import emit
 from race_to_purchase.observe.events.commit import CommandRefused
-from race_to_purchase.one_loop import OneLoop
 from race_to_purchase.ports import Store
 from race_to_purchase.rules.commands import Command
 from race_to_purchase.rules.decide import KeyUse
@@ -26,7 +25,7 @@ def _nobody(_batch: Sequence[Committed]) -> None:
     return None
 
 
-class Committer(OneLoop):
+class Committer:
     """`submit` a command, get its outcome once it is committed. One combiner a partition and process."""
 
     def __init__(
@@ -54,7 +53,7 @@ class Committer(OneLoop):
         asyncio.CancelledError is raised. Raises Overloaded or DatabaseUnavailable for commands that are not urgent;
         after the latter it is unknown whether the command was carried out, and it may be sent again unchanged.
         """
-        waiting = Waiting(command, key, alive, self._loop.create_future())
+        waiting = Waiting(command, key, alive, asyncio.get_running_loop().create_future())
         if self._stopping and not waiting.urgent:
             raise Overloaded
         combiner = self._combiners.get(command.drop_id)

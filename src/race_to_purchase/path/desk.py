@@ -17,7 +17,6 @@ from functools import partial
 
 from race_to_purchase.observe.events import emit
 from race_to_purchase.observe.events.gateways import BreakerTurned, GatewayAnswered, Said
-from race_to_purchase.one_loop import OneLoop
 from race_to_purchase.path.breaker import Breaker, BreakerRule
 from race_to_purchase.path.counted import Counted, Counters
 from race_to_purchase.path.pace import Limits, Operation, Place, Turns
@@ -49,7 +48,7 @@ _SAID: dict[type[Verdict], Said] = {
 }
 
 
-class Desk(OneLoop):
+class Desk:
     """See the module, and `ports.Gateway`. All methods belong to one event loop."""
 
     def __init__(self, gateway: Gateway, limits: Limits = NO_LIMITS, breaker: BreakerRule = USUAL) -> None:
@@ -66,12 +65,12 @@ class Desk(OneLoop):
     @property
     def open(self) -> bool:
         """Whether something new may be begun here now, as far as the circuit breaker is concerned."""
-        return not self._breaker.refuses(self._loop.time())
+        return not self._breaker.refuses(asyncio.get_running_loop().time())
 
     @property
     def pause_s(self) -> float:
         """How long the circuit breaker lets nothing new be begun, from now; 0 where it is not open."""
-        return self._breaker.pause_s(self._loop.time())
+        return self._breaker.pause_s(asyncio.get_running_loop().time())
 
     def enter(self, key: str) -> None:
         """Queue for the first call of the payment that will be made under `key`. Needs a `prepare`, an `authorize` or
@@ -150,7 +149,7 @@ class Desk(OneLoop):
 
     def counted(self) -> Counted:
         """What this process has seen of the gateway so far."""
-        now_s = self._loop.time()
+        now_s = asyncio.get_running_loop().time()
         return Counted(
             self.name,
             dict(self._counters.authorizations),
@@ -179,7 +178,7 @@ class Desk(OneLoop):
             self._turns.leave(place)
 
     async def _ask(self, operation: Operation, ask: Ask, new: bool) -> Verdict:
-        began_s = self._loop.time()
+        began_s = asyncio.get_running_loop().time()
         if new and (pause_s := self._breaker.let_through(began_s)):
             return NotSent(f"the circuit breaker of {self.name} is open", pause_s)
         verdict: Verdict = GIVEN_UP
@@ -188,7 +187,7 @@ class Desk(OneLoop):
             return verdict
         finally:
             # Also where the caller's time-out ends the call: that is how most gateways fail.
-            self._saw(operation, verdict, began_s, self._loop.time())
+            self._saw(operation, verdict, began_s, asyncio.get_running_loop().time())
 
     def _saw(self, operation: Operation, verdict: Verdict, began_s: float, now_s: float) -> None:
         failed = isinstance(verdict, NoAnswer) or (isinstance(verdict, NotSent) and not verdict.limited)

@@ -15,7 +15,6 @@ from typing import Any
 import msgspec
 
 from race_to_purchase.commit.committer import Committer
-from race_to_purchase.one_loop import OneLoop
 from race_to_purchase.path import capture, pay, undo
 from race_to_purchase.path.ahead import Ahead
 from race_to_purchase.path.choice import Choice, queue_of
@@ -43,7 +42,7 @@ from race_to_purchase.rules.verdicts import (
 log = logging.getLogger("race.path")
 
 
-class Payments(OneLoop):
+class Payments:
     """Those that this process works on. Every method that gives an outcome may raise DatabaseUnavailable."""
 
     def __init__(
@@ -73,7 +72,7 @@ class Payments(OneLoop):
 
     def start(self, known: KnownCheckout, attempt: Attempt, began_s: float | None = None) -> asyncio.Task[Outcome]:
         """Pay the stored attempt, as far as it goes without its buyer, who asked for it here at `began_s`."""
-        work = self._loop.create_task(self._payment(known, attempt))
+        work = asyncio.create_task(self._payment(known, attempt))
         self._paying[known.id] = work
 
         def forget(_: asyncio.Task[Outcome]) -> None:
@@ -231,7 +230,7 @@ class Payments(OneLoop):
             except Exception:
                 log.exception("a step after a payment failed; its task will be taken over")
 
-        task = self._loop.create_task(run())
+        task = asyncio.create_task(run())
         self._behind.add(task)
         task.add_done_callback(self._behind.discard)
 

@@ -10,12 +10,10 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from race_to_purchase.one_loop import OneLoop
-
 T = TypeVar("T")
 
 
-class Within(OneLoop):
+class Within:
     """Waits for `seconds` at most. Everybody's limit is the same, so who came first is late first."""
 
     def __init__(self, seconds: float) -> None:
@@ -29,12 +27,13 @@ class Within(OneLoop):
 
         A task waits for one thing at a time here.
         """
-        task = asyncio.current_task(self._loop)
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         assert task is not None and task not in self._waiting
         cancelling = task.cancelling()
-        self._waiting[task] = self._loop.time() + self.seconds
+        self._waiting[task] = loop.time() + self.seconds
         if self._timer is None:
-            self._timer = self._loop.call_later(self.seconds, self._look)
+            self._timer = loop.call_later(self.seconds, self._look)
         try:
             given = await awaitable
         except asyncio.CancelledError:
@@ -57,11 +56,12 @@ class Within(OneLoop):
     def _look(self) -> None:
         """End what is late, and look again when the next one will be."""
         self._timer = None
-        now_s = self._loop.time()
+        loop = asyncio.get_running_loop()
+        now_s = loop.time()
         while self._waiting:
             task, until_s = next(iter(self._waiting.items()))
             if until_s > now_s:
-                self._timer = self._loop.call_at(until_s, self._look)
+                self._timer = loop.call_at(until_s, self._look)
                 return
             del self._waiting[task]
             task.cancel()
