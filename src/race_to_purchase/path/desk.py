@@ -178,7 +178,8 @@ class Desk:
             self._turns.leave(place)
 
     async def _ask(self, operation: Operation, ask: Ask, new: bool) -> Verdict:
-        began_s = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
         if new and (pause_s := self._breaker.let_through(began_s)):
             return NotSent(f"the circuit breaker of {self.name} is open", pause_s)
         verdict: Verdict = GIVEN_UP
@@ -187,7 +188,7 @@ class Desk:
             return verdict
         finally:
             # Also where the caller's time-out ends the call: that is how most gateways fail.
-            self._saw(operation, verdict, began_s, asyncio.get_running_loop().time())
+            self._saw(operation, verdict, began_s, loop.time())
 
     def _saw(self, operation: Operation, verdict: Verdict, began_s: float, now_s: float) -> None:
         failed = isinstance(verdict, NoAnswer) or (isinstance(verdict, NotSent) and not verdict.limited)
