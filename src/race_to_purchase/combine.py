@@ -34,10 +34,11 @@ class Combiner(Generic[Call, Answer]):
 
     async def submit(self, call: Call) -> Answer:
         """The answer to `call`. A caller that is cancelled leaves its call to run, if it has begun."""
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Answer] = loop.create_future()
         self._waiting.append((call, answer))
         if self._working is None:
-            self._working = asyncio.create_task(self._work())
+            self._working = loop.create_task(self._work())
         return await answer
 
     async def finish(self) -> None:
