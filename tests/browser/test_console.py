@@ -211,6 +211,30 @@ def test_the_keyboard_is_enough(at_desk: Callable[..., Page], sales: Sales) -> N
     expect(close).to_be_focused()
 
 
+LEAVES_AT_ONCE = """async () => {
+  const chart = document.createElement("race-chart");
+  const asked = { at: [60, 120], lines: [{ label: "Sold", values: [1, 2], colour: "--text", filled: true }] };
+  Object.assign(chart, asked, { label: "Sold", as: String, tall: 120 });
+  const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  document.body.append(chart);
+  chart.remove();
+  await chart.updateComplete.then(drawn);
+  const away = chart.querySelectorAll("canvas").length;
+  document.body.append(chart);
+  await chart.updateComplete.then(drawn);
+  const back = chart.querySelectorAll("canvas").length;
+  chart.remove();
+  return [away, back];
+}"""
+
+
+def test_a_chart_whose_view_was_left_before_it_was_drawn_breaks_nothing(
+    at_desk: Callable[..., Page], sales: Sales
+) -> None:
+    page = at_desk(sales.opened())
+    assert page.evaluate(LEAVES_AT_ONCE) == [0, 1]
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_nothing_stands_in_anybodys_way(at_desk: Callable[..., Page], sales: Sales, theme: str) -> None:
     drop = sales.with_door()

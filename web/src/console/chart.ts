@@ -46,6 +46,7 @@ export class RaceChart extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.requestUpdate(); // Where it stood before, its chart went when it left.
     this.sized.observe(this);
     this.themed.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   }
@@ -60,6 +61,7 @@ export class RaceChart extends LitElement {
   }
 
   protected override updated(): void {
+    if (!this.isConnected) return; // A view that was left has no style, and so no colours.
     this.setAttribute("role", "img");
     this.setAttribute("aria-label", this.inWords());
     const form = this.lines.map((line) => line.label + line.colour).join();
@@ -131,14 +133,14 @@ function distinct(texts: readonly string[]): string[] {
   return texts.map((text, place) => (texts.indexOf(text) === place ? text : ""));
 }
 
-/** From the line's colour, which is #rrggbb, down to nothing. */
+/** From the line's colour, however it is written, down to nothing. */
 function fading(colour: string): (plot: uPlot) => CanvasGradient | string {
   return (plot) => {
     const { top, height } = plot.bbox;
     if (!Number.isFinite(height) || height === 0) return "transparent";
     const fill = plot.ctx.createLinearGradient(0, top, 0, top + height);
-    fill.addColorStop(0, `${colour}4d`);
-    fill.addColorStop(1, `${colour}00`);
+    fill.addColorStop(0, `color-mix(in srgb, ${colour} 30%, transparent)`);
+    fill.addColorStop(1, `color-mix(in srgb, ${colour} 0%, transparent)`);
     return fill;
   };
 }
