@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Literal
@@ -18,6 +19,7 @@ Name = Literal["turnstile", "hcaptcha"]
 
 ORIGINS: dict[Name, str] = {"turnstile": "https://challenges.cloudflare.com", "hcaptcha": "https://js.hcaptcha.com"}
 FRAMES: dict[Name, str] = {"turnstile": ORIGINS["turnstile"], "hcaptcha": "https://newassets.hcaptcha.com"}
+HEIGHTS_PX: dict[Name, int] = {"turnstile": 65, "hcaptcha": 78}
 
 SCRIPT = """
 window.%(name)s = {
@@ -25,6 +27,7 @@ window.%(name)s = {
     window.rendered = {...options, ofPage: document.body.contains(into)};
     const frame = document.createElement("iframe");
     frame.title = "Check";
+    frame.height = %(height)d;
     frame.src = "%(frame)s/frame.html";
     into.append(frame);
     window.solve = () => options.callback("token-" + ++window.solved);
@@ -38,7 +41,7 @@ window.solved ??= 0;
 window.resets ??= [];
 """
 
-FRAME = """<!doctype html><html lang="en"><title>Check</title><main><h1>Check</h1>
+FRAME = """<!doctype html><html lang="en"><title>Check</title><main><h1 hidden>Check</h1>
 <button onclick="parent.postMessage('solved', '*')">I am a person</button></main>"""
 
 PATCH = """
@@ -97,12 +100,28 @@ class Provider:
             if url.endswith("frame.html"):
                 route.fulfill(body=FRAME, content_type="text/html")
             else:
-                body = SCRIPT % {"name": self.name, "frame": FRAMES[self.name]}
+                body = SCRIPT % {"name": self.name, "frame": FRAMES[self.name], "height": HEIGHTS_PX[self.name]}
                 route.fulfill(body=body, content_type="text/javascript")
 
         for origin in {ORIGINS[self.name], FRAMES[self.name]}:
             page.route(f"{origin}/**", answer)
         return fetched
+
+    def holds(self, page: Page) -> Callable[[], None]:
+        """Keep this page waiting for their script, until what is returned is called."""
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        def come() -> None:
+            page.unroute(pattern, hold)
+            for route in held:
+                route.fallback()
+
+        pattern = f"{ORIGINS[self.name]}/**"
+        page.route(pattern, hold)
+        return come
 
     def close(self) -> None:
         """Stop."""

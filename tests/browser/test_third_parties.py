@@ -145,6 +145,26 @@ def test_their_widget_lets_a_buyer_reserve(choosing: Buyer, sales: Sales) -> Non
     assert sales.pools("guarded")["eu-42"] == (0, 1)
 
 
+def test_a_press_counts_while_their_widget_comes(choosing: Buyer, sales: Sales, provider: Provider) -> None:
+    """What is under a finger when it goes down is still there when it goes up."""
+    # All of it is to be seen at once: no scrolling makes up for what moves.
+    choosing.page.set_viewport_size({"width": 360, "height": 1600})
+    come = provider.holds(choosing.page)
+    sales.opened(id="guarded-by-mail")
+    choosing.visit("guarded-by-mail")
+    choosing.chooses()
+    choosing.press("Reserve for")
+    choosing.page.get_by_role("button", name="Have a code sent by e-mail instead").hover()
+    choosing.page.mouse.down()
+    come()
+    expect(choosing.page.locator("iframe[title=Check]")).to_be_visible()
+    expect(choosing.page.get_by_text("The check is being loaded")).to_have_count(0)
+    choosing.page.mouse.up()
+    choosing.sees("A code by e-mail")
+    expect(choosing.page.get_by_role("heading", name="A code by e-mail")).to_be_focused()
+    expect(choosing.page.get_by_text("Reserving…")).to_have_count(0)
+
+
 def test_a_code_by_e_mail_lets_a_buyer_reserve(choosing: Buyer, sales: Sales, engine: Engine) -> None:
     sales.opened(id="guarded-by-mail")
     choosing.visit("guarded-by-mail")

@@ -7,6 +7,7 @@ import { aloud, countdown } from "../look/countdown.ts";
 import { RaceElement } from "../look/element.ts";
 import { tokens } from "../look/tokens.ts";
 import type { Item } from "../engine/shapes.ts";
+import type { Asked } from "../line/asked.ts";
 import type { Part, Texts } from "../text/catalogue.ts";
 import { chooseForm, emptyForm, type Form, unanswered, wrongWith } from "./choose.ts";
 import { CheckoutFlow } from "./flow.ts";
@@ -39,6 +40,7 @@ export class RaceCheckout extends RaceElement {
   private form: Form = emptyForm(null, "");
   private method = SANDBOX[0]!.token;
   private shown: Step | "" = "";
+  private asked: Asked | null = null;
   private leftMs = 0;
   private seconds = 0;
   private supplying = false;
@@ -92,8 +94,7 @@ export class RaceCheckout extends RaceElement {
     if (flow === null) return;
     this.form = { ...emptyForm(flow.drop, this.email ?? this.keep.read().email ?? ""), ...unanswered(this.keep, this.form) };
     const address = new URL(location.href);
-    const back = address.searchParams.get("race-return") === flow.checkout?.id && flow.checkout !== null;
-    if (back) {
+    if (flow.checkout !== null && address.searchParams.get("race-return") === flow.checkout.id) {
       address.searchParams.delete("race-return");
       history.replaceState(history.state, "", address);
       if (flow.step === "paying" || flow.step === "bank") void flow.returned();
@@ -105,20 +106,22 @@ export class RaceCheckout extends RaceElement {
     const { flow } = this;
     this.requestUpdate();
     if (flow?.asked != null && this.checkForm === null) void this.needCheck();
-    if (flow === null || flow.step === this.shown) return;
+    if (flow === null || (flow.step === this.shown && flow.asked === this.asked)) return;
     const before = this.shown;
-    this.shown = flow.step;
+    [this.shown, this.asked] = [flow.step, flow.asked];
+    if (before !== "" && before !== "loading") void this.headTo(flow.step);
+    if (flow.step === before) return;
     this.leftMs = this.left() ?? 0;
     this.happened("race-checkout-step", { step: flow.step, checkout: flow.checkout?.id ?? null });
     if (flow.step === "reserved" && before === "reserving") this.happened("race-reserved", { checkout: flow.checkout!.id });
     if (flow.step === "expired") this.happened("race-expired");
     if (flow.step === "paid") this.happened("race-paid", { order: flow.checkout!.order ?? flow.checkout!.id });
-    if (before !== "" && before !== "loading") void this.headTo(flow.step);
   }
 
   /** A new page of the same component: whoever cannot see it is taken to its heading. */
   private async headTo(step: Step): Promise<void> {
     if (step === "reserving" || step === "paying") return this.tell(this.say(step));
+    this.tell("");
     await this.updateComplete;
     this.renderRoot.querySelector<HTMLElement>("h2")?.focus({ preventScroll: true });
     if (this.getBoundingClientRect().top < 0) this.scrollIntoView({ block: "start" });
@@ -181,7 +184,7 @@ export class RaceCheckout extends RaceElement {
     return html`<section class="stack view" data-step="check">
       <div class="tight">
         <h2 tabindex="-1">${texts.say(keys === undefined ? "code.title" : "widget.title")}</h2>
-        <p class="lead">${lead}</p>
+        ${lead === "" ? nothing : html`<p class="lead">${lead}</p>`}
       </div>
       ${this.checkForm?.(this, flow, texts) ?? this.loading(texts)} ${trouble}
     </section>`;

@@ -31,7 +31,8 @@ export function checkForm(host: HTMLElement, flow: Asking, texts: Texts): Templa
     flow.back!();
   };
   return html`${flow.asked!.keys === undefined ? codeForm(flow, texts) : widget(host, flow, texts)}
-  ${flow.back === undefined ? nothing : html`<button type="button" class="plain" @click=${back}>${texts.say("backToChoice")}</button>`}`;
+  ${flow.back === undefined ? nothing : html`<button type="button" class="plain" @click=${back}>${texts.say("backToChoice")}</button>`}
+  ${shown.get(host)?.state === "failed" ? html`<div class="note bad" role="alert"><p>${texts.say("widgetFailed")}</p></div>` : nothing}`;
 }
 
 function leave(host: HTMLElement): void {
@@ -39,7 +40,10 @@ function leave(host: HTMLElement): void {
   shown.delete(host);
 }
 
-/** Their widget is a child of the element itself: it does not work within a shadow tree. */
+/**
+ * Their widget is a child of the element itself: it does not work within a shadow tree. Its room is kept from the
+ * beginning, and what went wrong stands below: a button that moves under a finger is not pressed.
+ */
 function widget(host: HTMLElement, flow: Asking, texts: Texts): TemplateResult {
   const answered = (answer: string): void => void flow.join(answer).then(() => (flow.asked?.keys === undefined ? leave(host) : shown.get(host)?.again()));
   const byMail = (): void => {
@@ -49,19 +53,16 @@ function widget(host: HTMLElement, flow: Asking, texts: Texts): TemplateResult {
   };
   const changed = (): void => flow.changed();
   if (!shown.has(host)) shown.set(host, show(host, flow.asked!.keys!, { drop: flow.id, language: texts.tag, answered, changed }));
-  const { state, name } = shown.get(host)!;
+  const { state, name, heightPx } = shown.get(host)!;
   const again = (): void => {
     leave(host);
     flow.changed();
   };
   return html`<div class="stack">
     <p class="lead">${texts.say("widget.body", { name })}</p>
-    <slot name="check"></slot>
-    ${state === "coming" ? html`<p class="loading" role="status"><span class="spinner" aria-hidden="true"></span>${texts.say("widgetComes")}</p>` : nothing}
-    ${state === "failed"
-      ? html`<div class="note bad" role="alert"><p>${texts.say("widgetFailed")}</p></div>
-          <button type="button" class="wide" @click=${again}>${texts.say("retry")}</button>`
-      : nothing}
+    <div class="theirs" .style=${`min-height:${heightPx}px`}>${state === "failed" ? html`<button type="button" class="wide" @click=${again}>${texts.say("retry")}</button>` : html`<slot name="check"></slot>`}
+      ${state === "coming" ? html`<p class="row" role="status"><span class="spinner" aria-hidden="true"></span>${texts.say("widgetComes")}</p>` : nothing}
+    </div>
     ${flow.asked!.mail ? html`<button type="button" class="plain" @click=${byMail}>${texts.say("codeInstead")}</button>` : nothing}
   </div>`;
 }

@@ -16,19 +16,33 @@ interface Api {
   remove(id: string): void;
 }
 
+interface Kind {
+  readonly called: string;
+  readonly script: (language: string) => string;
+  readonly more: (drop: string, language: string) => object;
+  /** What the widget needs, with a little around it. */
+  readonly heightPx: () => number;
+}
+
 /** Their script; the drop is told to Turnstile alone, which repeats it to the engine. */
-const KINDS: { readonly [name in Name]: { called: string; script: (language: string) => string; more: (drop: string, language: string) => object } } = {
+const KINDS: { readonly [name in Name]: Kind } = {
   turnstile: {
     called: "Cloudflare Turnstile",
     script: () => "https://challenges.cloudflare.com/turnstile/v0/api.js?render=explicit",
     more: (drop, language) => ({ cData: drop, language, size: "flexible" }),
+    heightPx: () => 72,
   },
   hcaptcha: {
     called: "hCaptcha",
     script: (language) => `https://js.hcaptcha.com/1/api.js?render=explicit&recaptchacompat=off&hl=${encodeURIComponent(language)}`,
-    more: () => ({ size: innerWidth < 360 ? "compact" : "normal" }),
+    more: () => ({ size: narrow() ? "compact" : "normal" }),
+    heightPx: () => (narrow() ? 152 : 86),
   },
 };
+
+function narrow(): boolean {
+  return innerWidth < 360;
+}
 
 export interface Wish {
   readonly drop: string;
@@ -41,6 +55,7 @@ export interface Wish {
 export interface Shown {
   /** Whose it is, as people call them. */
   readonly name: string;
+  readonly heightPx: number;
   readonly state: "coming" | "there" | "failed";
   /** Ask anew: an answer counts once. */
   again(): void;
@@ -58,6 +73,7 @@ export function show(host: HTMLElement, keys: SiteKeys, wish: Wish): Shown {
   let made: { api: Api; id: string } | null = null;
   const shown = {
     name: KINDS[name].called,
+    heightPx: KINDS[name].heightPx(),
     state: "coming" as Shown["state"],
     again: () => made?.api.reset(made.id),
     remove: () => {

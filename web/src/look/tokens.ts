@@ -71,6 +71,10 @@ export const tokens = css`
   .note.bad strong { color: var(--_danger); }
   .note p { color: var(--_text); font-size: 0.95rem; }
 
+  .theirs { display: grid; align-items: center; }
+  .theirs > *, .theirs ::slotted(*) { grid-area: 1 / 1; }
+  .theirs .row { display: flex; justify-content: start; align-items: center; gap: 0.75em; color: var(--_muted); }
+
   .spinner { width: 1.1em; height: 1.1em; border-radius: 50%; border: 2px solid currentColor; border-right-color: transparent; animation: turn 0.9s linear infinite; flex: none; }
   @keyframes turn { to { rotate: 1turn; } }
   @keyframes rise { from { opacity: 0; translate: 0 0.5rem; } }
