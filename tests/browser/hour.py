@@ -25,7 +25,6 @@ from typing import Any
 import asyncpg
 import psutil  # type: ignore[import-untyped]  # It ships no types.
 from playwright.sync_api import expect, sync_playwright
-from prometheus_client import CollectorRegistry
 from rich.console import Console
 
 from race_to_purchase.observe.events import Event
@@ -80,7 +79,7 @@ async def fill(dsn: str, drop: str) -> int:
     now = datetime.now(UTC)
     rows: list[tuple[str, datetime, str, str]] = []
     for process in range(PROCESSES):
-        sinks = Sinks(CollectorRegistry())
+        sinks = Sinks()
         recorder = Recorder(sinks.series)
         for second in range(HOUR_S, 0, -EVERY_S):
             for event in five_seconds(drop, random.Random(process * HOUR_S + second)):

@@ -5,7 +5,6 @@ from inspect import getsource
 from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry
 
 from race_to_purchase.observe import measures as module
 from race_to_purchase.observe.events import Event
@@ -102,7 +101,7 @@ CASES: dict[str, tuple[str, list[Event], float | None, bool | None]] = {
 
 def counted(events: list[Event]) -> Counted:
     """What the real metrics count of these, whatever drop they are of."""
-    sinks = Sinks(CollectorRegistry())
+    sinks = Sinks()
     recorder = Recorder(sinks.series)
     for event in events:
         sinks.by_event[type(event)](event)

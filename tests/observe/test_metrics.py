@@ -7,9 +7,13 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+from prometheus_client import GC_COLLECTOR
+from prometheus_client import generate_latest as text_of
+from prometheus_client.metrics_core import Metric
+from prometheus_client.openmetrics.exposition import generate_latest as openmetrics_of
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as prometheus
-from prometheus_client.registry import CollectorRegistry
+from prometheus_client.registry import Collector, CollectorRegistry
 from prometheus_client.samples import Sample
 
 from race_to_purchase.observe.events import Event, subscribe
@@ -18,8 +22,10 @@ from race_to_purchase.observe.events.gateways import GatewayAnswered, GatewayDra
 from race_to_purchase.observe.events.guard import ChallengePassed
 from race_to_purchase.observe.events.http import RequestAnswered
 from race_to_purchase.observe.events.path import CheckoutReserved, DropStored, OrderPlaced, ReservationRefused
-from race_to_purchase.observe.metrics.exposition import OPENMETRICS, TEXT, Exposition
+from race_to_purchase.observe.metrics import text
+from race_to_purchase.observe.metrics.exposition import Exposition
 from race_to_purchase.observe.metrics.sinks import TOGETHER, Sinks
+from race_to_purchase.observe.metrics.text import OPENMETRICS, TEXT
 from race_to_purchase.observe.request import Cause
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -35,13 +41,20 @@ def registry() -> CollectorRegistry:
 
 
 @pytest.fixture
-def tell(registry: CollectorRegistry) -> Callable[..., None]:
+def sinks(registry: CollectorRegistry) -> Sinks:
+    """All metrics; the library reads them from the registry."""
+    made = Sinks()
+    registry.register(made)
+    return made
+
+
+@pytest.fixture
+def tell(sinks: Sinks) -> Callable[..., None]:
     """Gives events to the metrics."""
-    made = Sinks(registry).by_event
 
     def tell(*events: Event) -> None:
         for event in events:
-            made[type(event)](event)
+            sinks.by_event[type(event)](event)
 
     return tell
 
@@ -103,8 +116,7 @@ def test_what_comes_while_others_are_counted_is_counted_the_next_time(
     assert registry.get_sample_value("race_sold_pieces_total", {"drop": "aurora"}) == 4
 
 
-def test_two_do_not_count_at_once(registry: CollectorRegistry) -> None:
-    sinks = Sinks(registry)
+def test_two_do_not_count_at_once(sinks: Sinks) -> None:
     orders = next(series for series in sinks.series if series.metric.name == "race_orders_total")
     reader = threading.Thread(target=orders.items)
     stood_back: list[bool] = []
@@ -162,10 +174,9 @@ def test_a_value_that_a_closed_set_has_not_is_other(registry: CollectorRegistry,
     assert registry.get_sample_value("race_reservations_refused_total", {"drop": "aurora", "why": "other"}) == 1
 
 
-def test_series_are_bounded_whatever_is_told(registry: CollectorRegistry) -> None:
+def test_series_are_bounded_whatever_is_told(registry: CollectorRegistry, sinks: Sinks) -> None:
     """Every event, ten thousand times, each text of it different each time."""
-    made = Sinks(registry).by_event
-    for event, sink in made.items():
+    for event, sink in sinks.by_event.items():
         for number in range(200):
             sink(event(*(a_value(a.kind, f"{a.name}-{number}") for a in attributes_of(event) if a.name != "cause")))
     found = list(samples(registry))
@@ -196,61 +207,96 @@ def samples(registry: CollectorRegistry, name: str = "") -> Iterator[Sample]:
 
 
 class TestWritten:
-    async def test_prometheus_can_read_it(self, registry: CollectorRegistry, tell: Callable[..., None]) -> None:
+    async def test_prometheus_can_read_it(self, sinks: Sinks, tell: Callable[..., None]) -> None:
         tell(an_order())
-        text = (await Exposition(registry).text(TEXT)).decode()
+        text = (await Exposition(sinks).text(TEXT)).decode()
         families = {family.name: family for family in prometheus(text)}
         assert families["race_orders"].type == "counter"
         assert families["race_purchase_seconds"].type == "histogram"
 
-    async def test_openmetrics_leads_to_a_request_and_its_trace(
-        self, registry: CollectorRegistry, tell: Callable[..., None]
+    @pytest.mark.parametrize("form", [TEXT, OPENMETRICS])
+    async def test_it_is_what_the_library_would_write_to_the_byte(
+        self, registry: CollectorRegistry, sinks: Sinks, tell: Callable[..., None], form: bytes
     ) -> None:
+        """Also once only some numbers were written anew, and with exemplars that have to be escaped."""
+        write = openmetrics_of if form == OPENMETRICS else text_of
+        exposition = Exposition(sinks, kept_s=0.0)
+        odd = Cause('"\\\n\u2028', ASKED.traceparent)
+        answered = RequestAnswered("pay", "2xx", 200, 0.02, cause=odd)
+        for told in (
+            [],
+            [an_order(), GatewayAnswered("bank", "authorize", "authorized", "", 0.3)],
+            [an_order('"1"\\\n\u2028\x0b', 12345678901, cause=odd), answered],
+            [GatewayDrained("bank", True), RequestAnswered("pay", "2xx", 200, 1e9, cause=ASKED)],
+            [],
+        ):
+            tell(*told)
+            assert await exposition.text(form) == write(registry)
+
+    @pytest.mark.parametrize("form", [TEXT, OPENMETRICS])
+    async def test_what_others_collect_stands_beside_it(self, sinks: Sinks, form: bytes) -> None:
+        text = await Exposition(sinks, GC_COLLECTOR).text(form)
+        assert text.count(b"# TYPE python_gc_collections") == 1
+        assert text.endswith(b"# EOF\n") == (form == OPENMETRICS)
+        assert text.count(b"# EOF") == (form == OPENMETRICS)
+
+    async def test_only_what_has_changed_is_written_anew(
+        self, sinks: Sinks, tell: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        exposition = Exposition(sinks, kept_s=0.0)
+        tell(an_order())
+        await exposition.text(OPENMETRICS)
+        asked: list[str] = []
+        monkeypatch.setattr(text, "number_text", lambda number: str(asked.append(number)))
+        monkeypatch.setattr(text, "written", None)
+        await exposition.text(OPENMETRICS)
+        assert asked == []
+        tell(DropStored("aurora", True))
+        await exposition.text(OPENMETRICS)
+        assert asked == [1.0]
+
+    async def test_openmetrics_leads_to_a_request_and_its_trace(self, sinks: Sinks, tell: Callable[..., None]) -> None:
         tell(RequestAnswered("pay", "2xx", 200, 0.02, cause=ASKED))
-        text = (await Exposition(registry).text(OPENMETRICS)).decode()
+        text = (await Exposition(sinks).text(OPENMETRICS)).decode()
         families = {family.name: family for family in openmetrics(text)}
         found = [sample.exemplar for sample in families["race_http_request_seconds"].samples if sample.exemplar]
         assert [exemplar.labels for exemplar in found] == [{"request_id": "req-1", "trace_id": TRACE}]
 
     async def test_an_exemplar_fits_whatever_the_request_is_called(
-        self, registry: CollectorRegistry, tell: Callable[..., None]
+        self, sinks: Sinks, tell: Callable[..., None]
     ) -> None:
         tell(RequestAnswered("pay", "2xx", 200, 0.02, cause=Cause("r" * 128, ASKED.traceparent)))
-        assert b"r" * 64 in await Exposition(registry).text(OPENMETRICS)
+        assert b"r" * 64 in await Exposition(sinks).text(OPENMETRICS)
 
-    async def test_it_is_written_beside_the_event_loop(self, registry: CollectorRegistry) -> None:
+    async def test_it_is_written_beside_the_event_loop(self, sinks: Sinks) -> None:
         seen = Watching()
-        registry.register(seen)
-        seen.threads.clear()
-        await Exposition(registry).text(TEXT)
+        await Exposition(sinks, seen).text(TEXT)
         assert seen.threads
         assert threading.get_ident() not in seen.threads
 
-    async def test_many_who_ask_at_once_are_answered_by_one_writing(self, registry: CollectorRegistry) -> None:
+    async def test_many_who_ask_at_once_are_answered_by_one_writing(self, sinks: Sinks) -> None:
         seen = Watching()
-        registry.register(seen)
-        seen.threads.clear()
-        exposition = Exposition(registry, kept_s=60.0)
+        exposition = Exposition(sinks, seen, kept_s=60.0)
         texts = await asyncio.gather(*(exposition.text(TEXT) for _ in range(20)))
         assert {*texts, await exposition.text(TEXT)} == {texts[0]}
         assert len(seen.threads) == 1
 
-    async def test_one_who_gives_up_does_not_end_it_for_the_others(self, registry: CollectorRegistry) -> None:
-        exposition = Exposition(registry)
+    async def test_one_who_gives_up_does_not_end_it_for_the_others(self, sinks: Sinks) -> None:
+        exposition = Exposition(sinks)
         impatient = asyncio.create_task(exposition.text(TEXT))
         patient = asyncio.create_task(exposition.text(TEXT))
         await asyncio.sleep(0)
         impatient.cancel()
-        assert b"race_commands_total" not in await patient
+        assert b"race_commands_total" in await patient
 
 
-class Watching:
+class Watching(Collector):
     """A collector that notes which threads ask it."""
 
     def __init__(self) -> None:
         self.threads: list[int] = []
 
-    def collect(self) -> Iterator[object]:
+    def collect(self) -> Iterator[Metric]:
         """Nothing to tell."""
         self.threads.append(threading.get_ident())
         return iter(())
@@ -258,20 +304,22 @@ class Watching:
 
 def test_metrics_of_one_engine_are_not_those_of_another() -> None:
     first, second = CollectorRegistry(), CollectorRegistry()
-    leave = subscribe(Sinks(first).by_event[CheckoutReserved], CheckoutReserved)
-    Sinks(second)
+    ours, theirs = Sinks(), Sinks()
+    first.register(ours)
+    second.register(theirs)
+    leave = subscribe(ours.by_event[CheckoutReserved], CheckoutReserved)
     leave()
     assert first.get_sample_value("race_commands_total") == second.get_sample_value("race_commands_total") == 0
 
 
-def test_what_can_be_counted_begins_at_zero(registry: CollectorRegistry) -> None:
+def test_what_can_be_counted_begins_at_zero(registry: CollectorRegistry, sinks: Sinks) -> None:
     """So that its first event is seen as growth: a counter that appears at 1 has grown by nothing."""
-    made = Sinks(registry)
     of_gateway = {"gateway": "bank", "operation": "authorize", "said": "no_answer"}
     assert registry.get_sample_value("race_batches_again_total", {"trouble": "conflict"}) == 0
+    assert registry.get_sample_value("race_drops_stored_total", {"created": "false"}) == 0
     assert registry.get_sample_value("race_gateway_answers_total", of_gateway) is None
-    made.expect({"gateway": "bank"})
+    sinks.expect({"gateway": "bank"})
     assert registry.get_sample_value("race_gateway_answers_total", of_gateway) == 0
-    made.by_event[GatewayAnswered](GatewayAnswered("bank", "authorize", "no_answer", "", 0.5))
-    made.expect({"gateway": "bank"})
+    sinks.by_event[GatewayAnswered](GatewayAnswered("bank", "authorize", "no_answer", "", 0.5))
+    sinks.expect({"gateway": "bank"})
     assert registry.get_sample_value("race_gateway_answers_total", of_gateway) == 1

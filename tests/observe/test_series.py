@@ -33,7 +33,7 @@ class Recording(Recorder):
     """A recorder over metrics of its own, which are told of events by calling it."""
 
     def __init__(self) -> None:
-        self.sinks = Sinks(CollectorRegistry())
+        self.sinks = Sinks()
         super().__init__(self.sinks.series)
 
     def __call__(self, event: Event) -> None:

@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
-from prometheus_client import GC_COLLECTOR, PROCESS_COLLECTOR, disable_created_metrics
-from prometheus_client.registry import CollectorRegistry
+from prometheus_client import GC_COLLECTOR, PROCESS_COLLECTOR
 
 from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.observe import logs
@@ -37,9 +36,8 @@ class Observing:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._registered = ExitStack()
-        registry = _registry() if settings.metrics else None
-        self._sinks = None if registry is None else Sinks(registry)
-        self.exposition = None if registry is None else Exposition(registry)
+        self._sinks = Sinks() if settings.metrics else None
+        self.exposition = None if self._sinks is None else Exposition(self._sinks, PROCESS_COLLECTOR, GC_COLLECTOR)
         self._gateways: Sequence[str] = ()
         self._drops: set[str] = set()
 
@@ -104,13 +102,3 @@ def _collector(url: str, told: Callable[[int, bool], None]) -> Collector:
             detail="RACE_TRACE_URL needs OpenTelemetry: pip install 'race-to-purchase[otel]', or unset it."
         ) from None
     return Collector(url, told)
-
-
-def _registry() -> CollectorRegistry:
-    """An own one, so that several engines of one process do not count into each other's; with the process's CPU,
-    memory and open files, and its garbage collector."""
-    disable_created_metrics()  # type: ignore[no-untyped-call]  # It ships no type.
-    registry = CollectorRegistry()
-    registry.register(PROCESS_COLLECTOR)
-    registry.register(GC_COLLECTOR)
-    return registry

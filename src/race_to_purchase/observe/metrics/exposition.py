@@ -1,7 +1,7 @@
 """The text that Prometheus reads: written off the event loop, by one thread, and kept for a moment.
 
-Writing a thousand series takes tens of milliseconds of Python. A thread alone would still hold the interpreter for its
-switch interval each time the event loop wants it back; so this one writes metric by metric, and rests after each.
+A thread that writes holds the interpreter from the event loop. Only what changed is written anew (`text`), which is a
+millisecond's work; where there is more of it, as for a drop that is new, the thread rests again and again.
 """
 
 from __future__ import annotations
@@ -11,26 +11,24 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import prometheus_client
-from prometheus_client.metrics_core import Metric
-from prometheus_client.openmetrics import exposition as openmetrics
-from prometheus_client.registry import CollectorRegistry
+from prometheus_client.registry import Collector
 
-TEXT = b"text/plain; version=0.0.4; charset=utf-8"
-OPENMETRICS = b"application/openmetrics-text; version=1.0.0; charset=utf-8"
+from race_to_purchase.observe.metrics.sinks import Sinks
+from race_to_purchase.observe.metrics.text import END, OPENMETRICS, written
 
 KEPT_S = 1.0
 """Several who scrape, or one who does so in a hurry, get the same text for so long."""
 
+SLICE_S = 0.0005
 REST_S = 0.0005
-_END = b"# EOF\n"
 
 
 class Exposition:
-    """The text of a registry. All methods belong to one event loop."""
+    """The text of what is counted, and of what `others` collect. All methods belong to one event loop."""
 
-    def __init__(self, registry: CollectorRegistry, kept_s: float = KEPT_S) -> None:
-        self._registry = registry
+    def __init__(self, sinks: Sinks, *others: Collector, kept_s: float = KEPT_S) -> None:
+        self._sinks = sinks
+        self._others = others
         self._kept_s = kept_s
         self._thread = ThreadPoolExecutor(1, "metrics")
         self._kept: dict[bytes, tuple[float, bytes]] = {}
@@ -56,24 +54,22 @@ class Exposition:
             del self._writing[form]
 
     def _written(self, form: bytes) -> bytes:
-        write = openmetrics.generate_latest if form == OPENMETRICS else prometheus_client.generate_latest
         parts: list[bytes] = []
-        for metric in self._registry.collect():
-            parts.append(write(_One(metric)).removesuffix(_END))
-            time.sleep(REST_S)
-        return b"".join([*parts, _END] if form == OPENMETRICS else parts)
+        rested_s = time.perf_counter()
+        for part in self._parts(form):
+            parts.append(part)
+            if time.perf_counter() - rested_s > SLICE_S:
+                time.sleep(REST_S)
+                rested_s = time.perf_counter()
+        return b"".join([*parts, END] if form == OPENMETRICS else parts)
+
+    def _parts(self, form: bytes) -> Iterator[bytes]:
+        for series in self._sinks.series:
+            yield series.text(form)
+        for other in self._others:
+            for family in other.collect():
+                yield written(family, form)
 
     def close(self) -> None:
         """Let the thread go."""
         self._thread.shutdown(wait=False, cancel_futures=True)
-
-
-class _One:
-    """A registry of a single metric."""
-
-    def __init__(self, metric: Metric) -> None:
-        self._metric = metric
-
-    def collect(self) -> Iterator[Metric]:
-        """That metric."""
-        yield self._metric

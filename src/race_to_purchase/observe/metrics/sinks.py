@@ -1,9 +1,9 @@
 """Every metric of the catalogue, each fed by its event and written out when somebody scrapes.
 
-They are counted in plain lists and become the library's families only then: its own counters and histograms, which are
-made for threads, cost five times as much, and a purchase moves twenty of them. And they are counted together: an event
-that comes is put to those of its kind, and all of them are counted once there are `TOGETHER`, or when somebody reads.
-A loop over many events runs in the processor's caches; what is done for one between other work does not.
+They are counted in plain lists and become lines of `text` only then: the library's own counters and histograms, which
+are made for threads, cost five times as much, and a purchase moves twenty of them. And they are counted together: an
+event that comes is put to those of its kind, and all of them are counted once there are `TOGETHER`, or when somebody
+reads. A loop over many events runs in the processor's caches; what is done for one between other work does not.
 
 Exemplars lead from a bucket of a histogram to one request that fell into it, and to its trace. A series gets a new one
 at most once a second: nobody can follow more.
@@ -16,7 +16,7 @@ import math
 from bisect import bisect_left
 from collections import Counter as Tally
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import product
+from itertools import accumulate, product
 from operator import attrgetter
 from threading import Lock
 from time import monotonic, time
@@ -24,13 +24,14 @@ from typing import Any
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric as Family
-from prometheus_client.registry import Collector, CollectorRegistry
+from prometheus_client.registry import Collector
 from prometheus_client.samples import Exemplar
 
 from race_to_purchase.observe.events.catalogue import all_events, attributes_of
 from race_to_purchase.observe.events.event import Counter, Event, Gauge, Histogram, Metric
 from race_to_purchase.observe.events.feed import Sink
 from race_to_purchase.observe.metrics.labels import OTHER, Labels
+from race_to_purchase.observe.metrics.text import Exemplars, Text
 from race_to_purchase.observe.request import Cause
 
 log = logging.getLogger("race.observe")
@@ -44,10 +45,10 @@ TOGETHER = 64
 """Events of a kind that wait at most to be counted: some 20 kB, and a tenth of a millisecond."""
 
 
-class Sinks:
-    """`by_event` is the sink of each event that feeds a metric, `series` what is counted; all of it is registered."""
+class Sinks(Collector):
+    """`by_event` is the sink of each event that feeds a metric, `series` what is counted."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self) -> None:
         labels = Labels()
         self.by_event: dict[type[Event], Sink] = {}
         self.series: list[_Series] = []
@@ -56,8 +57,6 @@ class Sinks:
                 continue
             kind = _Kind(event)
             fed = [_MADE[type(metric)](metric, event, kind, labels) for metric in event.metrics]
-            for each in fed:
-                registry.register(each)
             kind.series = fed
             self.by_event[event] = kind.take
             self.series += fed
@@ -72,6 +71,10 @@ class Sinks:
         for each in self.series:
             each.expect(known)
 
+    def collect(self) -> Iterator[Family]:
+        """All families as of now, as the library's registries want them."""
+        return (each.family() for each in self.series)
+
 
 class _Kind:
     """Events of one type that wait to be counted, and the series that count them.
@@ -85,6 +88,8 @@ class _Kind:
         self._waiting: list[Event] = []
         self._counting = Lock()
         self._failed = False
+        self.counted = 0
+        """How often something was counted."""
 
     def take(self, event: Event) -> None:
         """Keep an event until it is counted."""
@@ -105,6 +110,7 @@ class _Kind:
                     series.count(events)
                 except Exception:
                     self._tell_once(series)
+            self.counted += 1
 
     def _tell_once(self, series: _Series) -> None:
         if not self._failed:
@@ -112,7 +118,7 @@ class _Kind:
             log.exception("%s could not count some of %s", series.metric.name, self._event.__name__)
 
 
-class _Series(Collector):
+class _Series:
     """The series of one metric, by the labels that they have; each is a list of numbers that grow in place."""
 
     def __init__(self, metric: Any, event: type[Event], kind: _Kind, labels: Labels) -> None:
@@ -126,6 +132,7 @@ class _Series(Collector):
         self._by_labels: dict[tuple[str, ...], list[Any]] = {}
         self.length = 1
         """How many numbers of a series are counts; exemplars may follow."""
+        self._texts: dict[bytes, Text] = {}
         if not metric.by:
             self._find(())
 
@@ -151,7 +158,8 @@ class _Series(Collector):
         if unsaid or not about_known or math.prod(map(len, values)) > EXPECTED_MAX:
             return
         for given in product(*values):
-            labels = tuple(turn(value) for turn, value in zip(self._turns, given, strict=True))
+            turned = zip(self.metric.by, self._turns, given, strict=True)
+            labels = tuple(value if self._closed[name] else turn(value) for name, turn, value in turned)
             self._by_labels.setdefault(labels, self._new())
 
     def items(self) -> list[tuple[tuple[str, ...], list[float]]]:
@@ -163,12 +171,32 @@ class _Series(Collector):
         """Count these events."""
         raise NotImplementedError
 
-    def collect(self) -> Iterator[Family]:
-        """The family as of now."""
+    def text(self, form: bytes) -> bytes:
+        """Its lines as of now, in TEXT or OPENMETRICS."""
         self._kind.count()
-        yield self._family()
+        text = self._texts.get(form)
+        if text is None:
+            text = self._texts[form] = Text(self, form)
+        state = (self._kind.counted, len(self._by_labels))  # Asked before the numbers: what comes after is news.
+        if text.state != state:
+            text.state = state
+            text.tell(list(self._by_labels.items()))
+        return text.lines
 
-    def _family(self) -> Family:
+    def family(self) -> Family:
+        """The library's family of it as of now."""
+        self._kind.count()
+        return self._family(list(self._by_labels.items()))
+
+    def empty(self, *labels: tuple[str, ...]) -> Family:
+        """See Source."""
+        return self._family([(each, self._new()) for each in labels])
+
+    def numbers(self, series: list[Any]) -> tuple[list[float], Exemplars]:
+        """See Source."""
+        return series[:1], {}
+
+    def _family(self, items: Sequence[tuple[tuple[str, ...], list[Any]]]) -> Family:
         raise NotImplementedError
 
 
@@ -187,9 +215,9 @@ class _Counted(_Series):
                 values = self._read(event)
                 (found.get(values) or self._find(values))[0] += amount(event)
 
-    def _family(self) -> Family:
+    def _family(self, items: Sequence[tuple[tuple[str, ...], list[Any]]]) -> Family:
         family = CounterMetricFamily(self.metric.name, self.metric.help, labels=self.metric.by)
-        for labels, series in list(self._by_labels.items()):
+        for labels, series in items:
             family.add_metric(labels, series[0])
         return family
 
@@ -205,9 +233,9 @@ class _Level(_Series):
             series = self._by_values.get(values) or self._find(values)
             series[0] = self._value(event)
 
-    def _family(self) -> Family:
+    def _family(self, items: Sequence[tuple[tuple[str, ...], list[Any]]]) -> Family:
         family = GaugeMetricFamily(self.metric.name, self.metric.help, labels=self.metric.by)
-        for labels, series in list(self._by_labels.items()):
+        for labels, series in items:
             family.add_metric(labels, float(series[0]))
         return family
 
@@ -237,17 +265,23 @@ class _Spread(_Series):
                 series[at + 1] = now_s + EXEMPLAR_EVERY_S
                 series[at + 2][bucket] = Exemplar(exemplar(event.cause), value, time())
 
-    def _family(self) -> Family:
+    def _family(self, items: Sequence[tuple[tuple[str, ...], list[Any]]]) -> Family:
         family = HistogramMetricFamily(self.metric.name, self.metric.help, labels=self.metric.by)
-        for labels, series in list(self._by_labels.items()):
-            exemplars, below = series[self._sum + 2], 0
-            buckets: list[Any] = []
-            for number, bound in enumerate((*self._bounds, float("inf"))):
-                below += series[number]
-                name = "+Inf" if bound == float("inf") else str(float(bound))
-                buckets.append((name, below, exemplars[number]) if number in exemplars else (name, below))
-            family.add_metric(labels, buckets, series[self._sum])
+        bounds = [*(str(float(bound)) for bound in self._bounds), "+Inf"]
+        for labels, series in items:
+            (*below, _, total), exemplars = self.numbers(series)
+            buckets: list[Any] = [
+                (bound, number, exemplars[place]) if place in exemplars else (bound, number)
+                for place, (bound, number) in enumerate(zip(bounds, below, strict=True))
+            ]
+            family.add_metric(labels, buckets, total)
         return family
+
+    def numbers(self, series: list[Any]) -> tuple[list[float], Exemplars]:
+        """How many were at or below each bound, how many there were, the sum; and the exemplars of the bounds."""
+        at, counts = self._sum, series.copy()
+        below = list(accumulate(counts[:at]))
+        return [*below, below[-1], counts[at]], counts[at + 2].copy()
 
 
 def exemplar(cause: Cause) -> dict[str, str]:

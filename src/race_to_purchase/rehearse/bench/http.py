@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from random import Random, getrandbits
 from typing import Literal
 
@@ -26,7 +26,10 @@ Kind = Literal["echo", "reserve", "purchase"]
 
 
 class Orders(msgspec.Struct, frozen=True):
-    """One measurement; with a `rate`, so many walks are planned a second, else every connection is kept busy."""
+    """One measurement; with a `rate`, so many walks are planned a second, else every connection is kept busy.
+
+    `each`: every single walk is told, too.
+    """
 
     kind: Kind
     host: str
@@ -39,10 +42,14 @@ class Orders(msgspec.Struct, frozen=True):
     warm_up_s: float = 1.0
     seed: int = 1
     payment_method: str = APPROVED
+    each: bool = False
 
 
 class Load(msgspec.Struct, frozen=True):
-    """What came of it. `done` counts all, `per_s` and the latencies those of the time that was measured."""
+    """What came of it. `done` counts all, `per_s` and the latencies those of the time that was measured.
+
+    `walks`, where they were wanted: when each was meant to begin, by the clock of all processes, and how long it took.
+    """
 
     done: int
     per_s: float
@@ -51,6 +58,7 @@ class Load(msgspec.Struct, frozen=True):
     p99_ms: float
     worst_ms: float
     generator_cpu_share: float
+    walks: Sequence[tuple[float, float]] = ()
 
 
 class Requests:
@@ -89,6 +97,7 @@ class Tally:
         self.begin_s, self.end_s = begin_s, end_s
         self.done = 0
         self.waits_s: list[float] = []
+        self.meant_s: list[float] = []
 
     def add(self, meant_s: float) -> None:
         """One more is done now."""
@@ -96,6 +105,7 @@ class Tally:
         self.done += 1
         if self.begin_s <= now_s < self.end_s:
             self.waits_s.append(now_s - meant_s)
+            self.meant_s.append(meant_s)
 
 
 def walk_once(requests: Requests, kind: Kind, tally: Tally, meant_s: float) -> Walk:
@@ -171,12 +181,18 @@ async def measure(orders: Orders) -> Load:
         source = Planned(walk, moments(orders.rate, start_s, tally.end_s, orders.seed))
     gc.disable()  # Nothing here makes circles, and a collection would be counted as the server's.
     effort = drive(orders.host, orders.port, orders.connections, source)
-    return _load(tally, orders.seconds, effort)
+    load = _load(tally, orders.seconds, effort)
+    return msgspec.structs.replace(load, walks=_walks(tally)) if orders.each else load
 
 
 def _load(tally: Tally, seconds: float, effort: Effort) -> Load:
     waits_ms = sorted(wait_s * 1e3 for wait_s in tally.waits_s)
     return Load(tally.done, len(waits_ms) / seconds, *quantiles(waits_ms), effort.cpu_share)
+
+
+def _walks(tally: Tally) -> list[tuple[float, float]]:
+    ours_s = time.monotonic() - time.perf_counter()  # The clock of this process alone may begin elsewhere.
+    return [(meant_s + ours_s, wait_s) for meant_s, wait_s in zip(tally.meant_s, tally.waits_s, strict=True)]
 
 
 def quantiles(ordered: list[float]) -> tuple[float, float, float, float]:

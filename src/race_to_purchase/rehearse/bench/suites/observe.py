@@ -1,17 +1,15 @@
 """What it costs to be seen: purchases with metrics, a log in a file and a tenth of the traces, against none of them.
 
 Both servers run beside each other and are loaded in turn. A machine that does other things moves purchases a second;
-the processor time that a server takes for one is steadier, and is told as well.
+the processor time that a server takes for one is steadier, and is told as well. What reading /metrics adds to a
+purchase is asked of the seen server, in `turns`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import threading
-import time
-import urllib.request
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from statistics import median
 
@@ -22,11 +20,11 @@ from race_to_purchase.rehearse.bench.figures import Floor, Line, Panel, Result, 
 from race_to_purchase.rehearse.bench.http import Load
 from race_to_purchase.rehearse.bench.suites.shop import FOLDER, limited, line, load, shop
 from race_to_purchase.rehearse.bench.suites.suite import Bench, Length, Suite
+from race_to_purchase.rehearse.bench.suites.turns import Pair, reading_in_turns, turn_s
 from race_to_purchase.rehearse.demo.server import Served
 
 RATIO_MIN = 0.9
 SCRAPE_MS_MAX = 5.0
-SCRAPE_EVERY_S = 0.5
 PLANNED_SHARE = 0.5
 UNSEEN = {"RACE_METRICS": "false", "RACE_LOG_LEVEL": "error"}
 
@@ -39,12 +37,17 @@ class Side(msgspec.Struct, frozen=True):
 
 
 class ObserveFound(Result, frozen=True, kw_only=True):
-    """Purchases seen and unseen, and planned ones with and without somebody who reads /metrics."""
+    """Purchases seen and unseen, and planned ones while somebody reads /metrics in turns.
+
+    `met_ms` is p99 of those that were meant to begin during a reading, `missed_ms` that of all others.
+    """
 
     unseen: Sequence[Side]
     seen: Sequence[Side]
-    quiet: Sequence[Load]
-    scraped: Sequence[Load]
+    planned: Load
+    pairs: Sequence[Pair]
+    met_ms: float
+    missed_ms: float
     scrape_ms: float
 
     @property
@@ -59,19 +62,20 @@ class ObserveFound(Result, frozen=True, kw_only=True):
 
     @property
     def scrape_p99_ms(self) -> float:
-        """What reading /metrics twice a second adds to p99."""
-        pairs = zip(self.scraped, self.quiet, strict=True)
-        return median(scraped.p99_ms - quiet.p99_ms for scraped, quiet in pairs)
+        """What reading /metrics adds to p99."""
+        return median([pair.read_ms - pair.quiet_ms for pair in self.pairs] or [0.0])
 
     @property
     def generator_limited(self) -> bool:
         """See Result."""
-        return limited([*(side.load for side in (*self.seen, *self.unseen)), *self.quiet, *self.scraped])
+        return limited([*(side.load for side in (*self.seen, *self.unseen)), self.planned])
 
     @property
     def broken(self) -> Sequence[str]:
         """See Result."""
-        return []
+        return (
+            [] if self.pairs else ["in no two turns beside each other was anything bought, with /metrics read or not"]
+        )
 
     @property
     def notes(self) -> Sequence[str]:
@@ -79,7 +83,8 @@ class ObserveFound(Result, frozen=True, kw_only=True):
         on, off = (median(side.cpu_us for side in sides) for sides in (self.seen, self.unseen))
         return [
             f"A purchase takes the server {on:,.0f} µs of processor time where it is seen, {off:,.0f} µs where not.",
-            f"Reading /metrics takes {self.scrape_ms:,.0f} ms under load.",
+            f"Reading /metrics takes {self.scrape_ms:,.0f} ms under load. Purchases that begin meanwhile have a p99 of "
+            f"{self.met_ms:,.0f} ms, all others of {self.missed_ms:,.0f} ms.",
         ]
 
     def figures(self) -> Mapping[str, float]:
@@ -98,8 +103,7 @@ class ObserveFound(Result, frozen=True, kw_only=True):
         return [
             line("purchases, nothing seen", [side.load for side in self.unseen]),
             line("purchases, metrics, log, traces", [side.load for side in self.seen]),
-            line("planned, nobody reads /metrics", self.quiet),
-            line("planned, /metrics read", self.scraped),
+            line("planned, /metrics read in turns", [self.planned]),
         ]
 
     def floors(self) -> Sequence[Floor]:
@@ -136,37 +140,30 @@ class ObserveFound(Result, frozen=True, kw_only=True):
 
 async def _measure(bench: Bench) -> ObserveFound:
     length, bar = bench.length, bench.bar
-    found = _Found()
-    with _collector() as url, shop(bench.folder / f"{FOLDER}-unseen", UNSEEN) as (unseen, _):
+    unseen, seen = [], []
+    with _collector() as url, shop(bench.folder / f"{FOLDER}-unseen", UNSEEN) as (dark, _):
         seeing = {"RACE_LOG_LEVEL": "info", "RACE_TRACE_URL": url, "RACE_TRACE_SHARE": "0.1"}
-        with shop(bench.folder / f"{FOLDER}-seen", seeing) as (seen, _):
+        with shop(bench.folder / f"{FOLDER}-seen", seeing) as (lit, _):
             for _ in range(length.rounds):
                 async with bar.step("purchases, nothing seen", length.one_s):
-                    found.unseen.append(await _side(unseen, length))
+                    unseen.append(await _side(dark, length))
                 async with bar.step("purchases, everything seen", length.one_s):
-                    found.seen.append(await _side(seen, length))
-            rate = PLANNED_SHARE * median(side.load.per_s for side in found.seen)
-            for _ in range(length.rounds):
-                async with bar.step("planned purchases", length.one_s):
-                    found.quiet.append(await load("purchase", seen, length, rate))
-                async with bar.step("planned purchases, /metrics read", length.one_s), _reading(seen, found.took_ms):
-                    found.scraped.append(await load("purchase", seen, length, rate))
+                    seen.append(await _side(lit, length))
+            rate = PLANNED_SHARE * median(side.load.per_s for side in seen)
+            long = Length(2 * length.rounds * length.seconds, 1)
+            step = bar.step("planned purchases, /metrics read in turns", long.one_s)
+            async with step, reading_in_turns(lit, turn_s(long.seconds)) as reading:
+                planned = await load("purchase", lit, long, rate, each=True)
+    met_ms, missed_ms = reading.met(planned)
     return ObserveFound(
-        unseen=found.unseen,
-        seen=found.seen,
-        quiet=found.quiet,
-        scraped=found.scraped,
-        scrape_ms=median(found.took_ms),
+        unseen=unseen,
+        seen=seen,
+        planned=msgspec.structs.replace(planned, walks=()),
+        pairs=reading.pairs(planned),
+        met_ms=met_ms,
+        missed_ms=missed_ms,
+        scrape_ms=reading.took_ms,
     )
-
-
-class _Found:
-    def __init__(self) -> None:
-        self.unseen: list[Side] = []
-        self.seen: list[Side] = []
-        self.quiet: list[Load] = []
-        self.scraped: list[Load] = []
-        self.took_ms: list[float] = []
 
 
 async def _side(served: Served, length: Length) -> Side:
@@ -178,30 +175,6 @@ async def _side(served: Served, length: Length) -> Side:
     # The load's own count leaves its warm-up out, which was as long a share of the work as of the time.
     walked = measured.per_s * (length.seconds + length.warm_up_s)
     return Side(measured, cpu_s / max(1.0, walked) * 1e6)
-
-
-@asynccontextmanager
-async def _reading(served: Served, took_ms: list[float]) -> AsyncIterator[None]:
-    """Read /metrics twice a second."""
-    url = f"http://{served.host}:{served.port}/metrics"
-    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {served.admin_key}"})
-
-    def read() -> None:
-        began_s = time.perf_counter()
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            answer.read()
-        took_ms.append((time.perf_counter() - began_s) * 1000)
-
-    async def reading() -> None:
-        while True:
-            await asyncio.to_thread(read)
-            await asyncio.sleep(SCRAPE_EVERY_S)
-
-    task = asyncio.create_task(reading())
-    try:
-        yield
-    finally:
-        task.cancel()
 
 
 @contextmanager

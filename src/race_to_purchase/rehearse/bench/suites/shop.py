@@ -43,9 +43,15 @@ def shop(folder: Path, settings: Mapping[str, str] = SETTINGS, workers: int = 1)
 
 
 async def load(
-    kind: Kind, served: Served, length: Length, rate: float | None = None, payment_method: str = APPROVED
+    kind: Kind,
+    served: Served,
+    length: Length,
+    rate: float | None = None,
+    payment_method: str = APPROVED,
+    *,
+    each: bool = False,
 ) -> Load:
-    """One measurement: every connection busy, or `rate` walks planned a second."""
+    """One measurement: every connection busy, or `rate` walks planned a second; `each`: every walk is told, too."""
     orders = process.Orders(
         kind=kind,
         host=served.host,
@@ -57,6 +63,7 @@ async def load(
         rate=rate,
         warm_up_s=length.warm_up_s,
         payment_method=payment_method,
+        each=each,
     )
     return await ask(process.__name__, orders, Load)
 
