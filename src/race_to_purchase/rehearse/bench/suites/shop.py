@@ -20,8 +20,7 @@ from race_to_purchase.rehearse.demo.server import Served, serving
 
 FOLDER = "shop"
 SETTINGS = {"RACE_ECHO": "true", "RACE_LOG_LEVEL": "warning"}
-BUSY_CONNECTIONS = 256
-PLANNED_CONNECTIONS = 512
+CONNECTIONS = 512
 
 GENERATOR_SHARE_MAX = 0.8
 """Of one core. A generator that takes more may have been what was measured."""
@@ -59,7 +58,7 @@ async def load(
         storefront_key=served.storefront_key,
         drop_id=kind,
         seconds=length.seconds,
-        connections=BUSY_CONNECTIONS if rate is None else PLANNED_CONNECTIONS,
+        connections=CONNECTIONS,
         rate=rate,
         warm_up_s=length.warm_up_s,
         payment_method=payment_method,
