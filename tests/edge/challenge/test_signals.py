@@ -82,6 +82,7 @@ def test_a_real_browser_is_not_noticed(browser: str) -> None:
         ({b"user-agent": b"Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0"}, "hints_mismatch"),
         ({b"sec-ch-ua": b"Chrome 131"}, "hints_malformed"),
         ({b"sec-ch-ua": b'"Chromium";v="131",'}, "hints_malformed"),
+        ({b"sec-ch-ua": b'"Chromium";v="131"; "Google Chrome";v="131"'}, "hints_malformed"),
         ({b"sec-ch-ua": b", ".join([b'"Chromium";v="131"'] * 9)}, "hints_malformed"),
         ({b"sec-ch-ua-mobile": b"yes"}, "hints_malformed"),
     ],
