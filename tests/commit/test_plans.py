@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from race_to_purchase.store.postgres import SESSION_SETTINGS
-from race_to_purchase.store.statements import statement, unlocked
+from race_to_purchase.store.statements import statement, together, unlocked
 from tests.databases import Server, apart
 
 ROWS = 40_000
@@ -163,6 +163,7 @@ ARGUMENTS = {
     "inbox_forget": ["1000", "2000", "100"],
     "read_line": ["'{}'"] * 5,
     "write_line": ["'[]'"] * 7,
+    "write_batch_and_line": ["'{}'"] * 13 + ["'[]'"] * 7,
     "line_seen": ["'aurora'"],
     "passes_due": ["100"],
     "register": ["'aurora'", "''"],
@@ -249,6 +250,10 @@ async def test_a_look_for_deadlines_reads_its_window_and_no_more(session: Any) -
 
 async def test_without_its_locks_too(session: Any) -> None:
     assert faults(await plan(session, "read_batch", unlocked("read_batch"))) == []
+
+
+async def test_two_that_write_in_one_statement_find_their_rows_as_each_alone(session: Any) -> None:
+    assert faults(await plan(session, "write_batch_and_line", together("write_batch", "write_line"))) == []
 
 
 async def test_control_the_look_at_a_plan_sees_a_scan(session: Any) -> None:

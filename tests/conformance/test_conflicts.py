@@ -79,6 +79,23 @@ class TestWithoutLocks:
         with pytest.raises(Conflict):
             await overtaken(store, keys, lambda: change(store, keys, lambda _: [theirs]), lambda _: [mine])
 
+    @pytest.mark.parametrize("overtaken_in", ["pool", "pass"])
+    async def test_what_a_line_and_a_pool_become_is_written_together_or_not_at_all(
+        self, store: Store, overtaken_in: str
+    ) -> None:
+        pool = a_pool()
+        keys = Keys(pools={pool.id}, passes={("aurora", PASS.tid)})
+        await insert(store, pool)
+        await change(store, keys, lambda _: [PASS])
+        theirs = {"pool": replace(pool, held=1), "pass": replace(PASS, n=2)}[overtaken_in]
+        mine = [replace(pool, held=5), replace(PASS, n=5)]
+        with pytest.raises(Conflict):
+            await overtaken(store, keys, lambda: change(store, keys, lambda _: [theirs]), lambda _: mine)
+        found = await look(store, keys)
+        assert found.pools[pool.id].held != 5
+        assert found.line is not None
+        assert found.line.passes["aurora", PASS.tid].n != 5
+
     async def test_what_was_only_read_may_change_meanwhile(self, store: Store) -> None:
         """Decisions that need a row to stay as it is write it; drops are read by all and written by hardly anyone."""
         drop, pool = a_drop_row(), a_pool()

@@ -253,12 +253,16 @@ class Snapshot:
     @property
     def rare(self) -> bool:
         """Whether anything of it is written that no purchase writes; `assume` knows nothing of that."""
+        return self.apart or (self.line is not None and self.line.changed)
+
+    @property
+    def apart(self) -> bool:
+        """Whether anything of it is written so seldom that no batch of buyers has it."""
         return bool(
             self.drops.changed
             or self.events
             or self.findings.changed
             or (self.after is not None and self.after.changed)
-            or (self.line is not None and self.line.changed)
         )
 
 

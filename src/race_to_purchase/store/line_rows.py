@@ -34,8 +34,8 @@ async def read_line(connection: Any, keys: Keys) -> LineTables:
     )
 
 
-async def write_line(connection: Any, line: LineTables) -> None:
-    """Write what was put; raises what makes the batch run again where somebody was faster."""
+def changes_of_line(line: LineTables) -> list[str]:
+    """What was put and what goes, as the parameters of `write_line`."""
     tables: tuple[Table[Any, Any], ...] = (line.lines, line.passes, line.grants)
     changes = [_encode(rows).decode() for table in tables for rows in (table.inserts(), table.updates())]
-    await connection.fetchval(statement("write_line"), *changes, _encode(list(line.gone.values())).decode())
+    return [*changes, _encode(list(line.gone.values())).decode()]

@@ -19,9 +19,9 @@ from race_to_purchase.rules.snapshot import Keys, Snapshot, Table
 from race_to_purchase.store.aftersale import read_after, write_after
 from race_to_purchase.store.failures import failure
 from race_to_purchase.store.kept import Kept
-from race_to_purchase.store.line_rows import read_line, write_line
+from race_to_purchase.store.line_rows import changes_of_line, read_line
 from race_to_purchase.store.quick_arrays import know_arrays_by_type
-from race_to_purchase.store.statements import statement, unlocked
+from race_to_purchase.store.statements import statement, together, unlocked
 from race_to_purchase.store.wire import (
     changes_of,
     drop_of,
@@ -135,15 +135,19 @@ class PostgresSession:
 
     async def _apply(self, snapshot: Snapshot) -> None:
         if snapshot.dirty:
-            if snapshot.rare:
-                await self._apply_rare(snapshot)
+            if snapshot.apart:
+                await self._apply_apart(snapshot)
             changes = changes_of(snapshot) if self._prepared is None else self._prepared
-            await self._connection.fetchval(statement("write_batch"), *changes)
+            if snapshot.line is not None and snapshot.line.changed:
+                written = together("write_batch", "write_line")
+                await self._connection.fetchval(written, *changes, *changes_of_line(snapshot.line))
+            else:
+                await self._connection.fetchval(statement("write_batch"), *changes)
         if self._open:
             self._open = False
             await self._connection.execute("COMMIT")
 
-    async def _apply_rare(self, snapshot: Snapshot) -> None:
+    async def _apply_apart(self, snapshot: Snapshot) -> None:
         """What few batches write has statements of its own, so that the others do not carry it."""
         if not self._open:
             await self._connection.execute("BEGIN")
@@ -155,8 +159,6 @@ class PostgresSession:
                     await self._connection.fetchval("SELECT conflict($1)", name)
         if snapshot.after is not None and snapshot.after.changed:
             await write_after(self._connection, snapshot.after)
-        if snapshot.line is not None and snapshot.line.changed:
-            await write_line(self._connection, snapshot.line)
         if snapshot.events:
             await self._connection.execute(statement("write_events"), *events_of(snapshot))
         if snapshot.gateways:  # Never without an event.
