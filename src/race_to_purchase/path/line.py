@@ -96,7 +96,7 @@ class Line:
             look = asyncio.create_task(self._rows.seen(drop_id))
             self._looks[drop_id] = (now_s, look)
         # One caller that goes away must not take the answer from the others.
-        return await asyncio.shield(look)
+        return look.result() if look.done() else await asyncio.shield(look)
 
     async def part(self, drop_id: str, number: int) -> bytes | None:
         """One part of the published list; None before it is published, and where there is none."""
