@@ -17,6 +17,7 @@ import msgspec
 
 from race_to_purchase.errors import RaceError
 from race_to_purchase.observe.logs import set_up
+from race_to_purchase.rehearse.telling import tell_parent
 
 ORDERS = "RACE_BENCH_ORDERS"
 
@@ -57,7 +58,7 @@ def run(kind: type[Any], measure: Callable[[Any], Coroutine[Any, Any, msgspec.St
     orders = msgspec.json.decode(os.environ.pop(ORDERS), type=kind)
     with asyncio.Runner(loop_factory=_quickest_loop()) as runner:
         found = runner.run(measure(orders))
-    sys.stdout.buffer.write(msgspec.json.encode(found))
+    tell_parent(msgspec.json.encode(found))
 
 
 def _quickest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

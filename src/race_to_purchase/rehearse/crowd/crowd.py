@@ -24,6 +24,7 @@ from race_to_purchase.rehearse.crowd.plan import Crowd, Sale, dice, plan
 from race_to_purchase.rehearse.crowd.player import Player
 from race_to_purchase.rehearse.crowd.steps import Walk
 from race_to_purchase.rehearse.crowd.wire import Wire
+from race_to_purchase.rehearse.telling import tell_parent
 
 PAGE_EVERY_S = 0.2
 
@@ -84,8 +85,7 @@ async def _keep_telling(diary: Diary, player: Player, tell: Callable[[Page], Non
 
 
 def _tell(page: Page) -> None:
-    sys.stdout.buffer.write(_encode(page) + b"\n")
-    sys.stdout.buffer.flush()
+    tell_parent(_encode(page) + b"\n")
 
 
 async def _run(errand: Errand) -> None:

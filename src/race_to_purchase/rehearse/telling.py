@@ -1,0 +1,15 @@
+"""How a process of the rehearsal tells its parent something on standard output: all of it.
+
+With PYTHONUNBUFFERED, which containers like to set, `sys.stdout.buffer` has no buffer, and its `write` may take a part
+of what it is given and leave the rest to whoever calls it: whenever a signal comes while a full pipe is waited for.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def tell_parent(data: bytes) -> None:
+    """Write it all, and at once."""
+    with open(sys.stdout.fileno(), "wb", closefd=False) as out:
+        out.write(data)
