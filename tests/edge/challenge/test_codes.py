@@ -110,6 +110,12 @@ def test_every_bit_of_a_token_is_signed() -> None:
         assert made().check(the_answer(token, sent.code), WANTED) == Wrong("forged")
 
 
+def test_a_token_has_one_spelling_so_another_gives_no_more_guesses() -> None:
+    sent = made().issue(WANTED, "ada@example.com")
+    for spelling in (f"{sent.token[:9]}!{sent.token[9:]}", f"{sent.token}====", f"{sent.token}AAAA"):
+        assert made().check(the_answer(spelling, sent.code), WANTED) == Wrong("malformed")
+
+
 def test_another_key_made_no_token_of_ours() -> None:
     sent = made(key=b"another key of another shop.....").issue(WANTED, "ada@example.com")
     assert made().check(the_answer(sent.token, sent.code), WANTED) == Wrong("forged")
