@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from race_to_purchase.edge.plain.kept import Kept, kept_by
+from race_to_purchase.edge.plain.kept import Kept, Wish, keep, kept_by
 from race_to_purchase.edge.plain.words import Languages
 from race_to_purchase.path import line as path_line
 from tests.edge.shop import STOREFRONT_KEY, Server, Shop, a_definition
@@ -238,11 +238,29 @@ def test_a_drop_that_is_none_is_told_as_a_page(visitor: Visitor) -> None:
     assert "Diesen Verkauf gibt es nicht" in answer.body.decode()
 
 
+@given(item=st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True), email=st.text(max_size=300))
+def test_what_was_being_chosen_is_kept_as_it_was_or_not_at_all(item: str, email: str) -> None:
+    wish = Wish().with_fields({"item": f"{item} 15900", "quantity": "2", "email": email})
+    name, value = keep(Kept(wish=wish.spelled()), "aurora-1", secure=False)
+    found = kept_by({b"cookie": value.partition(b";")[0]}).wished()
+    assert name == b"set-cookie"
+    assert found in (Wish(item, "2", email[:254]), Wish())
+    assert found != Wish() or "\n" in email or len(email.encode("utf-8", "replace")) > 250
+
+
+@given(st.text(max_size=500))
+def test_a_wish_that_we_did_not_write_is_none(wish: str) -> None:
+    assert Kept(wish=wish).wished() == Wish()
+
+
 @given(st.binary(max_size=600))
 @settings(max_examples=300, deadline=None)
 def test_whatever_stands_in_the_cookie_is_ours_or_nothing(raw: bytes) -> None:
     found = kept_by({b"cookie": b"race_plain=" + raw})
-    assert found == Kept() or "~".join((found.ticket, found.admission, found.checkout, found.code)).encode() in raw
+    assert (
+        found == Kept()
+        or "~".join((found.ticket, found.admission, found.checkout, found.code, found.wish)).encode() in raw
+    )
 
 
 LANGUAGES = Languages()

@@ -104,20 +104,21 @@ class PlainPages:
             forms = visit.forms
             back = (b"location", f"{forms.path}{forms.query}".encode("ascii"))
             return Reply(303, b"", media_type=HTML, headers=(back, *cookies))
-        visit = replace(visit, email=fields.get("email", "")[:254])
+        visit = replace(visit, wish=visit.wish.with_fields(fields))
         page = self._page(await self._views.of(visit), visit, done)
         return replace(page, headers=(*page.headers, *cookies))
 
     async def _visit(self, call: Call, session: Session | None) -> Visit:
-        query = dict(parse_qsl(call.query.decode("latin-1"), keep_blank_values=True))
+        query, kept = dict(parse_qsl(call.query.decode("latin-1"), keep_blank_values=True)), kept_by(call.headers)
         return Visit(
             call=call,
             drop=await self._views.drop(call),
             words=self._languages.of(call.query, call.headers),
-            kept=kept_by(call.headers),
+            kept=kept,
             principal=None if session is None else in_person(session),
             csrf=None if session is None else self._sessions.csrf(session),
             query=query,
+            wish=kept.wished(),
         )
 
     def _page(self, shown: Shown, visit: Visit, wrong: Answer | None = None) -> Reply:

@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 import msgspec
 
 from race_to_purchase.edge.pages.markup import el
+from race_to_purchase.edge.plain.kept import Wish
 from race_to_purchase.edge.plain.parts import Forms, button, field, figures, note, small, title
 from race_to_purchase.edge.plain.words import Words
 from race_to_purchase.edge.shapes import DropOnSale, ItemOnSale, PlacedOrder, Stock
@@ -40,14 +41,15 @@ _BANDS: dict[Stock, str] = {
 class Sale(msgspec.Struct, frozen=True):
     """A drop whose buyer is in. `sandbox`: payments are the sandbox's; `key` is of this page's wish alone.
 
-    `coded`: a code was sent to them by e-mail, without which they cannot reserve.
+    `wish` is what they were choosing already; `coded`: a code was sent to them by e-mail, without which they cannot
+    reserve.
     """
 
     drop: DropOnSale
     now: datetime
     key: str
     sandbox: bool
-    email: str = ""
+    wish: Wish = Wish()
     coded: bool = False
 
     def names(self, item: str) -> str:
@@ -65,8 +67,8 @@ def choice(sale: Sale, until: datetime | None, forms: Forms, words: Words) -> li
         forms.to(
             "checkout",
             el("fieldset", el("legend", words.say("itemLabel")), items),
-            _quantity(drop, words),
-            field(words.say("emailLabel"), "email", "email", "email", sale.email, words.say("emailHint")),
+            _quantity(drop, sale.wish, words),
+            field(words.say("emailLabel"), "email", "email", "email", sale.wish.email, words.say("emailHint")),
             *_code(sale, words),
             button(words.say("reserve", time=words.lasting(drop.reservation_seconds))),
             key=sale.key,
@@ -90,7 +92,7 @@ def _item(item: ItemOnSale, sale: Sale, words: Words, *, only: bool) -> Element:
         name="item",
         value=f"{item.id} {item.price}",
         required="required",
-        checked="checked" if only and not gone else None,
+        checked="checked" if (only or item.id == sale.wish.item) and not gone else None,
         disabled="disabled" if gone else None,
     )
     price = el("span", words.money(item.price, sale.drop.currency), class_="price")
@@ -98,11 +100,14 @@ def _item(item: ItemOnSale, sale: Sale, words: Words, *, only: bool) -> Element:
     return el("label", given, el("span", item.title), price, band, class_="choice")
 
 
-def _quantity(drop: DropOnSale, words: Words) -> Element | None:
+def _quantity(drop: DropOnSale, wish: Wish, words: Words) -> Element | None:
     most = min(QUANTITY_MAX, drop.limit_per_buyer or QUANTITY_MAX)
     if most == 1:
         return small(words.say("limitNote", n=1))
-    numbers = [el("option", str(n), value=n) for n in range(1, most + 1)]
+    numbers = [
+        el("option", str(n), value=n, selected="selected" if str(n) == wish.quantity else None)
+        for n in range(1, most + 1)
+    ]
     label = el("label", words.say("quantityLabel"), for_="quantity")
     limit = None if drop.limit_per_buyer is None else small(words.say("limitNote", n=most))
     return el("div", label, el("select", numbers, id="quantity", name="quantity"), limit, class_="field")

@@ -17,7 +17,7 @@ from race_to_purchase.edge.line.handlers import LineHandlers
 from race_to_purchase.edge.line.passes import HEADER as PASS
 from race_to_purchase.edge.origins import is_encrypted
 from race_to_purchase.edge.plain.asking import asked_as
-from race_to_purchase.edge.plain.kept import ASKED, Kept, path_of
+from race_to_purchase.edge.plain.kept import ASKED, Kept, Wish, path_of
 from race_to_purchase.edge.principals import Principal
 from race_to_purchase.edge.problems import Refused, invalid, no_such
 from race_to_purchase.rules.answers import Answer
@@ -115,8 +115,8 @@ class Steps:
         body = {"drop": sent.call.drop(), "lines": [line], "buyer": {"email": fields.get("email", "")}}
         told = await self._checkouts.reserve(sent.as_request(body, sent.key(), sent.shown()))
         if not told.problem:
-            return replace(sent.kept, checkout=_decoded(told)["id"], admission="", code="")
-        return replace(sent.kept, code=ASKED) if _wants_code(told) else told
+            return replace(sent.kept, checkout=_decoded(told)["id"], admission="", code="", wish="")
+        return replace(sent.kept, code=ASKED, wish=Wish().with_fields(fields).spelled()) if _wants_code(told) else told
 
     async def pay(self, sent: Sent) -> Kept | Answer:
         """A payment; how it ended, the page says."""

@@ -17,7 +17,7 @@ from race_to_purchase.edge.line.handlers import status_of
 from race_to_purchase.edge.line.visitor import browser_for
 from race_to_purchase.edge.plain.asking import asked_as
 from race_to_purchase.edge.plain.frame import Shown
-from race_to_purchase.edge.plain.kept import ASKED, Kept, path_of
+from race_to_purchase.edge.plain.kept import ASKED, Kept, Wish, path_of
 from race_to_purchase.edge.plain.parts import Forms, note, title
 from race_to_purchase.edge.plain.selling import Sale, checkout_page, choice, receipt
 from race_to_purchase.edge.plain.standing import Turn, standing
@@ -52,7 +52,7 @@ class Visit(msgspec.Struct, frozen=True):
     principal: Principal | None
     csrf: str | None
     query: Mapping[str, str]
-    email: str = ""
+    wish: Wish = Wish()
 
     @property
     def forms(self) -> Forms:
@@ -148,11 +148,11 @@ class Views:
 
     def _sale(self, visit: Visit) -> Sale:
         coded = visit.kept.code not in ("", ASKED)
-        return Sale(visit.drop, datetime.now(UTC), token_hex(16), self._sandbox, visit.email, coded)
+        return Sale(visit.drop, datetime.now(UTC), token_hex(16), self._sandbox, visit.wish, coded)
 
 
 def _choosing(visit: Visit, sale: Sale, until: datetime | None) -> list[Element | None]:
     """The choice; before it a code by e-mail, where that is asked for."""
     if visit.kept.code == ASKED:
-        return [code_asked("reserve", visit.forms, visit.words)]
+        return [code_asked("reserve", visit.forms, visit.words, visit.wish.email)]
     return choice(sale, until, visit.forms, visit.words)

@@ -114,14 +114,14 @@ def _code(line: Line, forms: Forms, words: Words) -> Element:
     )
 
 
-def code_asked(purpose: Purpose, forms: Forms, words: Words) -> Element:
-    """To which address a code is to be sent."""
+def code_asked(purpose: Purpose, forms: Forms, words: Words, email: str = "") -> Element:
+    """To which address a code is to be sent; to `email`, unless they say another one."""
     return el(
         "div",
         title(words.say("code.title"), words.say("code.body")),
         forms.to(
             "code",
-            field(words.say("emailLabel"), "email", "email", "email"),
+            field(words.say("emailLabel"), "email", "email", "email", email),
             lure(words),
             button(words.say("codeSend")),
             purpose=purpose,
