@@ -12,12 +12,12 @@ from prometheus_client import Histogram as Their
 
 from race_to_purchase.errors import DatabaseUnavailable
 from race_to_purchase.loops.record import Record
-from race_to_purchase.observe.events import Event
+from race_to_purchase.observe.events import Event, Gauge
 from race_to_purchase.observe.events.gateways import GatewayDrained
 from race_to_purchase.observe.events.path import LONG, CheckoutReserved, OrderPlaced, ReservationRefused
 from race_to_purchase.observe.events.slo import BudgetWatched
 from race_to_purchase.observe.metrics.sinks import Sinks
-from race_to_purchase.observe.series import Counted, Recorder, Slice, Spread
+from race_to_purchase.observe.series import Counted, Recorder, Slice, Spread, metrics_by_name
 from race_to_purchase.observe.together import Together
 from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.series import PostgresSeries
@@ -95,6 +95,18 @@ class TestCounting:
         recorder(order())
         grown = {drop: counted.total("race_orders_total") for drop, counted in recorder.take().items()}
         assert grown == {"aurora-1": 1}
+
+    def test_what_nothing_was_counted_of_is_not_looked_at(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        recorder = Recording()
+        looked: list[str] = []
+        recorder(order())
+        recorder.take()
+        for series in recorder.sinks.series:
+            monkeypatch.setattr(series, "items", lambda name=series.metric.name: looked.append(name) or [])
+        recorder(order())
+        recorder.take()
+        counted = [name for name in looked if not isinstance(metrics_by_name()[name], Gauge)]
+        assert sorted(counted) == sorted(metric.name for metric in OrderPlaced.metrics)
 
     def test_values_that_nobody_foresaw_cannot_fill_it_either(self) -> None:
         recorder = Recording()

@@ -7,7 +7,7 @@ show what `/metrics` shows. A distribution is kept as its buckets, and its quant
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Protocol
@@ -119,6 +119,10 @@ class Counting(Protocol):
 
     metric: Any
 
+    def state(self) -> object:
+        """Another one once something was counted."""
+        ...
+
     def items(self) -> list[tuple[Values, list[float]]]:
         """Labels and counts as of now; of a histogram its buckets, those beyond, and the sum."""
         ...
@@ -129,46 +133,63 @@ class Recorder:
 
     def __init__(self, series: Sequence[Counting]) -> None:
         self._series = series
-        self._known: dict[tuple[str, Values], list[float]] = {}
+        self._known: dict[str, dict[Values, list[float]]] = {}
+        self._states: dict[str, object] = {}
         self._kept: dict[str, Counted] = {}
 
     def take(self) -> dict[str, Counted]:
-        """What was counted since the last time, by drop, and with it what its gauges say, whether they moved or not."""
+        """What was counted since the last time, by drop, and with it what its gauges say, whether they moved or not.
+
+        It is asked while purchases wait: metrics of which nothing was counted are not looked at.
+        """
         taken, self._kept = self._kept, {}
         standing: dict[str, Counted] = {}
         for series in self._series:
-            metric = series.metric
-            place = metric.by.index("drop") if "drop" in metric.by else None
-            for labels, counts in series.items():
-                drop = "" if place is None else labels[place]
-                rest = labels if place is None else labels[:place] + labels[place + 1 :]
-                grown = self._grown(metric, labels, counts)
-                if isinstance(metric, Gauge):
-                    standing.setdefault(drop, Counted()).add(_counted(metric, rest, counts))
-                    if grown is not None:
-                        taken.setdefault(drop, Counted())
-                elif grown is not None:
-                    taken.setdefault(drop, Counted()).add(_counted(metric, rest, grown))
+            metric, state = series.metric, series.state()  # Before the counts: what comes after is for the next time.
+            if state == self._states.get(metric.name) and not isinstance(metric, Gauge):
+                continue
+            self._states[metric.name] = state
+            items = series.items()
+            if isinstance(metric, Gauge):
+                for drop, labels, counts in _by_drop(metric, items):
+                    standing.setdefault(drop, Counted()).add(_counted(metric, labels, counts))
+            for drop, labels, grown in _by_drop(metric, self._grown(metric, items)):
+                taken.setdefault(drop, Counted()).add(_counted(metric, labels, grown))
         for drop, counted in taken.items():
             if drop in standing:
                 counted.add(standing[drop])
         return taken
 
-    def _grown(self, metric: Metric, labels: Values, counts: list[float]) -> list[float] | None:
-        """What has come to these counts since the last time; None where nothing has.
+    def _grown(self, metric: Metric, items: list[tuple[Values, list[float]]]) -> Iterator[tuple[Values, list[float]]]:
+        """What has come to the counts since the last time, where something has; of a gauge, what it says.
 
         Zero is no news of what is counted, but of a gauge: a budget that burns nothing is not one that nobody watches.
         """
-        before = self._known.get((metric.name, labels))
-        if counts == before or (before is None and not any(counts) and not isinstance(metric, Gauge)):
-            return None
-        self._known[(metric.name, labels)] = counts
-        return counts if before is None else [now - then for now, then in zip(counts, before, strict=True)]
+        gauge, known = isinstance(metric, Gauge), self._known.setdefault(metric.name, {})
+        for labels, counts in items:
+            before = known.get(labels)
+            if counts == before or (before is None and not gauge and not any(counts)):
+                continue
+            known[labels] = counts
+            if gauge or before is None:
+                yield labels, counts
+            else:
+                yield labels, [now - then for now, then in zip(counts, before, strict=True)]
 
     def put_back(self, taken: Mapping[str, Counted]) -> None:
         """Keep what could not be written down for the next time; it grows no further than its labels."""
         for drop, counted in taken.items():
             self._kept.setdefault(drop, Counted()).add(counted)
+
+
+def _by_drop(metric: Metric, items: Iterable[tuple[Values, list[float]]]) -> Iterator[tuple[str, Values, list[float]]]:
+    """The drop, "" where the metric has none, and the other labels."""
+    place = metric.by.index("drop") if "drop" in metric.by else None
+    for labels, counts in items:
+        if place is None:
+            yield "", labels, counts
+        else:
+            yield labels[place], labels[:place] + labels[place + 1 :], counts
 
 
 def _counted(metric: Metric, labels: Values, counts: list[float]) -> Counted:

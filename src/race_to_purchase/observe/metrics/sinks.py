@@ -162,6 +162,11 @@ class _Series:
             labels = tuple(value if self._closed[name] else turn(value) for name, turn, value in turned)
             self._by_labels.setdefault(labels, self._new())
 
+    def state(self) -> tuple[int, int]:
+        """Another one once something was counted, or can be."""
+        self._kind.count()
+        return self._kind.counted, len(self._by_labels)
+
     def items(self) -> list[tuple[tuple[str, ...], list[float]]]:
         """Labels and counts as of now: a number, or of a histogram its buckets, those beyond, and the sum."""
         self._kind.count()
@@ -173,11 +178,10 @@ class _Series:
 
     def text(self, form: bytes) -> bytes:
         """Its lines as of now, in TEXT or OPENMETRICS."""
-        self._kind.count()
         text = self._texts.get(form)
         if text is None:
             text = self._texts[form] = Text(self, form)
-        state = (self._kind.counted, len(self._by_labels))  # Asked before the numbers: what comes after is news.
+        state = self.state()  # Asked before the numbers: what comes after is news.
         if text.state != state:
             text.state = state
             text.tell(list(self._by_labels.items()))
