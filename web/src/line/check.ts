@@ -23,6 +23,8 @@ export interface Asking {
 }
 
 const shown = new WeakMap<HTMLElement, Shown>();
+/** How many widgets did not come: where two third parties are set up, the other one is tried next. */
+const failures = new WeakMap<HTMLElement, number>();
 
 export function checkForm(host: HTMLElement, flow: Asking, texts: Texts): TemplateResult {
   const back = (): void => {
@@ -52,9 +54,10 @@ function widget(host: HTMLElement, flow: Asking, texts: Texts): TemplateResult {
     flow.byMail(flow.asked!.email);
   };
   const changed = (): void => flow.changed();
-  if (!shown.has(host)) shown.set(host, show(host, flow.asked!.keys!, { drop: flow.id, language: texts.tag, answered, changed }));
+  if (!shown.has(host)) shown.set(host, show(host, flow.asked!.keys!, failures.get(host) ?? 0, { drop: flow.id, language: texts.tag, answered, changed }));
   const { state, name, heightPx } = shown.get(host)!;
   const again = (): void => {
+    failures.set(host, (failures.get(host) ?? 0) + 1);
     leave(host);
     flow.changed();
   };

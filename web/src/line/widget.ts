@@ -64,9 +64,10 @@ export interface Shown {
 
 const scripts = new Map<string, Promise<Api>>();
 
-/** Show the first of these widgets as a child of `host`, in the slot `check`. */
-export function show(host: HTMLElement, keys: SiteKeys, wish: Wish): Shown {
-  const [name, siteKey] = Object.entries(keys)[0] as [Name, string];
+/** Show one of these widgets as a child of `host`, in the slot `check`: the first one, or after `failures` the next. */
+export function show(host: HTMLElement, keys: SiteKeys, failures: number, wish: Wish): Shown {
+  const all = Object.entries(keys) as [Name, string][];
+  const [name, siteKey] = all[failures % all.length]!;
   const place = document.createElement("div");
   place.slot = "check";
   host.append(place);

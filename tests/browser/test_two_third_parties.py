@@ -1,0 +1,60 @@
+"""A shop that has set up both third parties: where the first one's widget does not come, the other's is the way in."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.buyer import Buyer
+from tests.browser.provider import ORIGINS, Provider
+from tests.browser.sales import Sales
+from tests.browser.test_third_parties import solve
+from tests.journeys.engine import Engine
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Provider]:
+    """The one that works."""
+    running = Provider("hcaptcha")
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def engine(provider: Provider) -> Iterator[Engine]:
+    """One that asks everybody here for either."""
+    with tempfile.TemporaryDirectory(prefix="race-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        settings = Path(folder) / "provider"
+        settings.mkdir(mode=0o755)
+        running = Engine(
+            Path(folder),
+            RACE_GUARD_LOG_ONLY="limits",
+            RACE_TURNSTILE="the-site-key:the-secret",
+            **provider.settings(settings),
+        )
+        running.start()
+        yield running
+        running.end()
+
+
+def test_the_other_widget_comes_where_the_first_one_does_not(
+    a_buyer: Callable[..., Buyer], provider: Provider, sales: Sales
+) -> None:
+    buyer = a_buyer()
+    buyer.page.route(f"{ORIGINS['turnstile']}/**", lambda route: route.abort())
+    provider.serve(buyer.page)
+    buyer.visit(sales.with_door(closes_s=120, opens_s=150))
+    buyer.press("Take a place")
+    buyer.told("The check could not be loaded")
+    buyer.press("Try again")
+    expect(buyer.page.get_by_text("hCaptcha looks whether you are a person.")).to_be_visible()
+    solve(buyer)
+    buyer.sees("You are in the draw")
+    last = buyer.asked("POST", "/line")[-1].post_data or ""
+    assert json.loads(last) == {"challenge": "hcaptcha.token-1"}
