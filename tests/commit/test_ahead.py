@@ -1,15 +1,19 @@
 """Deciding ahead: where enough are waiting, they are decided while others are written, and not written before."""
 
 import asyncio
+import itertools
 
 import pytest
 
+from race_to_purchase.commit import combiner
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.errors import DatabaseUnavailable
 from race_to_purchase.ports import Conflict
-from race_to_purchase.rules.commands import CloseDrop
-from race_to_purchase.rules.decide import KeyUse
+from race_to_purchase.rules.commands import CloseDrop, Command
+from race_to_purchase.rules.decide import Decision, KeyUse, decide
 from race_to_purchase.rules.outcomes import AllReserved, Closed, Outcome, Replayed, Reserved
+from race_to_purchase.rules.pools import PoolBroken
+from race_to_purchase.rules.snapshot import Snapshot
 from race_to_purchase.store.postgres import PostgresStore
 from tests.commit.watched import Batches, WatchedStore, times
 from tests.sale import a_wish, open_sale, recount, shoes
@@ -140,6 +144,23 @@ async def test_refusals_on_top_of_a_lost_batch_are_not_told(committer: Committer
         *(committer.submit(a_wish(f"late-{index}")) for index in range(3 * BATCH)), return_exceptions=True
     )
     assert all(isinstance(end, DatabaseUnavailable) for end in ends)
+
+
+async def test_what_cannot_be_decided_on_top_of_another_batch_is_decided_again(
+    committer: Committer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Another process had made a buyer's pool meanwhile: its row was read, beside a checkout that was only assumed."""
+    decided = itertools.count()
+
+    def broken_once(snapshot: Snapshot, command: Command, key: KeyUse | None) -> Decision:
+        if next(decided) == BATCH:
+            raise PoolBroken("held -1")
+        return decide(snapshot, command, key)
+
+    monkeypatch.setattr(combiner, "decide", broken_once)
+    outcomes = await storm(committer, 2 * BATCH)
+    assert [type(outcome) for outcome in outcomes] == [Reserved] * 2 * BATCH
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 async def test_a_storm_on_postgresql_sells_what_there_is(database_dsn: str) -> None:

@@ -254,6 +254,26 @@ class TestTheCommand:
         assert finding["check"] == "owed_without_task"
 
 
+class TestTheEnd:
+    def test_what_is_ended_with_its_world_may_ask_for_its_loop(self) -> None:
+        """It may have to take a timer back: nothing of that is told on the terminal."""
+        world, ended = World(1), []
+
+        async def cleans_up() -> None:
+            try:
+                await asyncio.sleep(86_400)
+            finally:
+                ended.append(asyncio.get_running_loop())
+
+        async def live() -> None:
+            world.spawn(cleans_up())
+            await asyncio.sleep(1)
+
+        world._live = live  # type: ignore[method-assign]  # a short life, and what is left of it
+        world.run()
+        assert ended == [world.loop]
+
+
 class TestTheLoop:
     def test_time_jumps_when_nothing_is_ready(self) -> None:
         loop = VirtualLoop(Random(1))

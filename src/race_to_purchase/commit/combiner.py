@@ -165,7 +165,8 @@ class Combiner:
                 laps.lap()
                 assert before.snapshot is not None, "only one that bears another is built upon"
                 snapshot.assume(before.snapshot, keys)
-                decisions = [_decided(snapshot, waiting, last=False) for waiting in batch]
+                # What cannot be decided fails nobody: `before` may be another one than it is taken for.
+                decisions: list[Decision | Exception] = [_laid(snapshot, waiting) for waiting in batch]
                 laps.lap()
                 mine.decide(snapshot)
                 session.prepare(snapshot)
@@ -306,12 +307,17 @@ def _decided(snapshot: Snapshot, waiting: Waiting, *, last: bool) -> Decision | 
     not exist, and must not take its batch with it.
     """
     try:
-        decision = decide(snapshot, waiting.command, waiting.key)
+        return _laid(snapshot, waiting)
     except Exception as error:
         if isinstance(error, Stale) and not last:
             raise
         log.exception("deciding %s failed", _named(waiting.command))
         return error
+
+
+def _laid(snapshot: Snapshot, waiting: Waiting) -> Decision:
+    """The decision, its rows put into the snapshot."""
+    decision = decide(snapshot, waiting.command, waiting.key)
     for row in decision.rows:
         snapshot.put(row)
     return decision

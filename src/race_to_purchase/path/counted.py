@@ -52,7 +52,8 @@ class Counters:
         self.authorizations: dict[str, int] = {}
         """By what was said."""
         self.declines: dict[str, int] = {}
-        self._latency = HdrHistogram(1, LONGEST_US, DIGITS)
+        self._latency: HdrHistogram | None = None
+        """Made when it is needed: a process that only looks after others' payments has none."""
         self.mean_s = 0.0
         """Of the latest ones, the newer the heavier."""
 
@@ -63,14 +64,16 @@ class Counters:
             code = told.code if told.code in self.declines or len(self.declines) < CODES_MAX else OTHER
             self.declines[code] = self.declines.get(code, 0) + 1
         took_s = told.took_s
+        if self._latency is None:
+            self._latency = HdrHistogram(1, LONGEST_US, DIGITS)
         self._latency.record_value(min(int(took_s * 1e6) + 1, LONGEST_US))
         self.mean_s += 0.1 * (took_s - self.mean_s)
 
     def latency(self) -> Latency:
         """As of now."""
-        count: int = self._latency.get_total_count()
-        if not count:
+        if self._latency is None:
             return Latency(0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        count: int = self._latency.get_total_count()
         p50, p95, p99 = (self._latency.get_value_at_percentile(share) / 1e3 for share in (50, 95, 99))
         mean, longest = self._latency.get_mean_value() / 1e3, self._latency.get_max_value() / 1e3
         return Latency(count, round(mean, 3), p50, p95, p99, longest)

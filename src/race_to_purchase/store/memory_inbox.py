@@ -108,13 +108,10 @@ class MemoryInbox:
 
     async def forget(self, done_s: float, left_s: float, limit: int) -> int:
         """See the port."""
-        kept_s = {"done": done_s, "left": left_s}
         now = self._clock()
-        old = [
-            row.id
-            for row in self._stored.values()
-            if row.state in kept_s and row.received_at < now - timedelta(seconds=kept_s[row.state])
-        ][:limit]
+        since = {"done": now - timedelta(seconds=done_s), "left": now - timedelta(seconds=left_s)}
+        old = [row.id for row in self._stored.values() if row.state in since and row.received_at < since[row.state]]
+        old = old[:limit]
         for id_ in old:
             del self._stored[id_]
         return len(old)

@@ -7,7 +7,7 @@ sender is dead, and a lost backend keeps its locks until it notices.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ from race_to_purchase.app.in_memory import MemoryFindings, MemoryInbox, MemorySt
 from race_to_purchase.errors import DatabaseUnavailable
 from race_to_purchase.ports import AftersaleCounts, Conflict, DueCheckout, Rejected, Session
 from race_to_purchase.rehearse.world.chaos import changes_of
-from race_to_purchase.rehearse.world.loop import Owner, at_once, eagerly
+from race_to_purchase.rehearse.world.loop import Owner, at_once, rest_of
 from race_to_purchase.rehearse.world.parts import Process, World
 from race_to_purchase.rehearse.world.plan import BEGIN
 from race_to_purchase.rules.aftersale import DisputeRow
@@ -29,7 +29,7 @@ T = TypeVar("T")
 LATE_S = (0.05, 1.5)
 """How much later a lost backend may still commit."""
 
-AT_ONCE = 0.7
+AT_ONCE = 0.85
 """The share of plain reads that take no time, since waiting for an answer costs more than giving it; the others are
 where a process can be struck while it reads. In directed worlds all of them are."""
 
@@ -95,9 +95,9 @@ class Connection:
     def __init__(self, world: World, process: Process) -> None:
         self.process: Process | None = process
         self.serving: asyncio.Task[None] | None = None
-        self.inner: Session | None = None
         self._world = world
         self._session = world.database.store.session()
+        self.inner: Session = at_once(self._session.__aenter__())
         self._lost = ""
         self._orphan = False
         world.database.connections[self] = None
@@ -119,23 +119,32 @@ class Connection:
         if self._lost:
             _fail(reply, gone(self._lost))
             return
-        self.serving = eagerly(self._serve(work, reply), self._world.spawn)
-
-    async def _serve(self, work: Callable[[Session], Coroutine[Any, Any, T]], reply: asyncio.Future[T]) -> None:
-        try:
-            if self.inner is None:
-                self.inner = await self._session.__aenter__()
-            value = await work(self.inner)
-            if not reply.done():
-                reply.set_result(value)
+        working = work(self.inner)
+        try:  # Nearly always it is done at once; only what waits for a lock needs a task.
+            awaited = working.send(None)
+        except StopIteration as done:
+            self._served(reply, done.value)
         except (Conflict, Rejected, DatabaseUnavailable) as error:
-            _fail(reply, error)
+            self._served(reply, error)
+        else:
+            self.serving = self._world.spawn(self._serve(rest_of(working, awaited), reply))
+
+    async def _serve(self, work: Awaitable[T], reply: asyncio.Future[T]) -> None:
+        try:
+            self._served(reply, await work)
+        except (Conflict, Rejected, DatabaseUnavailable) as error:
+            self._served(reply, error)
         except asyncio.CancelledError:
-            _fail(reply, gone(self._lost or "cancelled"))
-        finally:
-            self.serving = None
-            if self._orphan:
-                self.close("nobody is there")
+            self._served(reply, gone(self._lost or "cancelled"))
+
+    def _served(self, reply: asyncio.Future[T], end: T | Exception) -> None:
+        self.serving = None
+        if isinstance(end, Exception):
+            _fail(reply, end)
+        elif not reply.done():
+            reply.set_result(end)
+        if self._orphan:
+            self.close("nobody is there")
 
     def lose(self, later_s: float, work: Callable[[Session], Coroutine[Any, Any, T]]) -> None:
         """The client knows no more of it, and the server will still do `work`, its locks held until then."""
@@ -157,8 +166,7 @@ class Connection:
         self._world.database.connections.pop(self, None)
         if self.serving is not None:
             self.serving.cancel()
-        if self.inner is not None:
-            at_once(self._session.__aexit__(None, None, None))
+        at_once(self._session.__aexit__(None, None, None))
 
 
 def _fail(reply: asyncio.Future[Any], error: Exception) -> None:

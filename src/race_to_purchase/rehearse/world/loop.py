@@ -11,13 +11,15 @@ import asyncio
 import types
 import warnings
 from asyncio import events
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from contextlib import contextmanager
 from contextvars import Context, ContextVar, copy_context
 from functools import partial
 from heapq import heapify, heappop, heappush
 from math import inf, nextafter
 from random import Random
 from typing import Any, TypeVar, TypeVarTuple, Unpack
+from weakref import WeakSet
 
 import msgspec
 
@@ -57,18 +59,17 @@ class Owner:
         self.burn: Callable[[], None] = _nothing
         self.watch: Callable[[object], None] | None = None
         self.tasks: list[asyncio.Task[Any]] = []
-        self._tasks_max = 64
+        self.tasks_max = 64
+        """With more of them it is worth a look which have ended."""
 
     def living_tasks(self) -> list[asyncio.Task[Any]]:
         """Its tasks that have not ended, the oldest first."""
         return [task for task in self.tasks if not task.done()]
 
-    def adopt(self, task: asyncio.Task[Any]) -> None:
-        """Remember a task of its own."""
-        self.tasks.append(task)
-        if len(self.tasks) > self._tasks_max:
-            self.tasks = self.living_tasks()
-            self._tasks_max = max(64, 2 * len(self.tasks))
+    def tidy(self) -> None:
+        """Forget the tasks that have ended."""
+        self.tasks = self.living_tasks()
+        self.tasks_max = max(64, 2 * len(self.tasks))
 
 
 class Pause:
@@ -77,7 +78,7 @@ class Pause:
     To the task it is a future that is done when the timer fires, or was cancelled.
     """
 
-    __slots__ = ("_asyncio_future_blocking", "_cancelled", "_delay_s", "_loop", "_timer", "_wakes")
+    __slots__ = ("_asyncio_future_blocking", "_cancelled", "_delay_s", "_loop", "_timer")
 
     def __init__(self, loop: VirtualLoop, delay_s: float) -> None:
         self._loop = loop
@@ -90,7 +91,6 @@ class Pause:
 
     def add_done_callback(self, callback: Callable[..., object], *, context: Context) -> None:
         """Called by the task that waits: what it wants to be woken by."""
-        self._wakes = (callback, context)
         self._timer = Handle(callback, (self,), context)
         self._loop.set_timer(self._delay_s, self._timer)
 
@@ -100,13 +100,12 @@ class Pause:
             return False
         self._cancelled = True
         self._timer.cancel()
-        callback, context = self._wakes
-        self._loop.call_soon(callback, self, context=context)
+        self._loop.call_soon(self._timer.callback, self, context=self._timer.context)
         return True
 
     def result(self) -> None:
         """Asked by the task when it is woken."""
-        del self._timer, self._wakes  # They hang together in a ring with it, and would wait for the garbage collector.
+        del self._timer  # It hangs together in a ring with it, and would wait for the garbage collector.
         if self._cancelled:
             raise asyncio.CancelledError
 
@@ -137,6 +136,24 @@ class Handle(msgspec.Struct):
         return self.dropped
 
 
+@contextmanager
+def unlisted() -> Iterator[None]:
+    """Meanwhile asyncio lists no task that is made: nobody asks for the list, and it costs two microseconds a task."""
+    listed: Any = getattr(asyncio.tasks, "_all_tasks", None)
+    if not isinstance(listed, WeakSet):  # Another version of Python keeps it in another way.
+        yield
+        return
+    vars(listed)["add"] = _nothing_of
+    try:
+        yield
+    finally:
+        del vars(listed)["add"]
+
+
+def _nothing_of(_task: object) -> None:
+    """What becomes of a task that is not listed."""
+
+
 class VirtualLoop(asyncio.BaseEventLoop):
     """See the module. `now_s` is the time of the world; `time` that of the process that asks."""
 
@@ -155,16 +172,26 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def run(self, work: Coroutine[Any, Any, T]) -> T | None:
         """Run until `work` has ended, or (None) `halted` is set. Raises what it raises, Stuck or Spinning."""
+        with self.entered():
+            return self._run(work)
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Meanwhile it is the running loop, to those, too, who end while nothing runs."""
         events._set_running_loop(self)
         try:
-            task = self.create_task(work)
-            while not task.done() and not self.halted:
-                self._turn()
-                if not task.done() and not self.halted:
-                    self._advance()
-            return task.result() if task.done() else None
+            with unlisted():
+                yield
         finally:
             events._set_running_loop(None)
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T | None:
+        task = self.create_task(work)
+        while not task.done() and not self.halted:
+            self._turn()
+            if not task.done() and not self.halted:
+                self._advance()
+        return task.result() if task.done() else None
 
     def _turn(self) -> None:
         """Everything that is ready, and what that makes ready."""
@@ -264,8 +291,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def create_task(self, coro: Any, *, name: object = None, context: Context | None = None) -> asyncio.Task[Any]:
         owner = OWNER.get() if context is None else context.get(OWNER, WORLD)
-        task: asyncio.Task[Any] = asyncio.Task(coro, loop=self, name=str(name or "task"), context=context)
-        owner.adopt(task)
+        # Nobody asks for its name, and to make one up costs more.
+        task: asyncio.Task[Any] = asyncio.Task(coro, loop=self, name="task", context=context)
+        owner.tasks.append(task)
+        if len(owner.tasks) > owner.tasks_max:
+            owner.tidy()
         return task
 
     get_debug = staticmethod(bool)
@@ -297,21 +327,9 @@ def end(owner: Owner) -> None:
     owner.tasks.clear()
 
 
-def eagerly(work: Coroutine[Any, Any, None], spawn: Callable[[Coroutine[Any, Any, None]], S]) -> S | None:
-    """Run `work` here and now until it waits for something; what is left of it is spawned. None where nothing is."""
-    try:
-        awaited = work.send(None)
-    except StopIteration:
-        return None
-    return spawn(_carry_on(work, awaited))
-
-
-async def _carry_on(work: Coroutine[Any, Any, None], awaited: object) -> None:
-    await _rest_of(work, awaited)
-
-
 @types.coroutine
-def _rest_of(work: Coroutine[Any, Any, None], awaited: object) -> Generator[object, None, None]:
+def rest_of(work: Coroutine[Any, Any, T], awaited: object) -> Generator[object, None, T]:
+    """What is left of a coroutine that has been sent on its way, and waits for `awaited`."""
     try:
         while True:
             try:
@@ -320,8 +338,9 @@ def _rest_of(work: Coroutine[Any, Any, None], awaited: object) -> Generator[obje
                 awaited = work.throw(cancelled)
             else:
                 awaited = work.send(None)
-    except StopIteration:
-        return
+    except StopIteration as done:
+        value: T = done.value
+        return value
 
 
 def at_once(work: Coroutine[Any, Any, T]) -> T:

@@ -93,6 +93,17 @@ THEMES |= {
         "favours": ("lost_answer", "late", "error_after", "not_sent"),
         "gateway_outages": True,
     },
+    "overtaken": {
+        "rates": {"gateway": 0.02, "commit": 0.01},
+        "gateways": 2,
+        "fails_over": 1.0,
+        "favours": ("freeze", "freeze", "lost_answer"),
+        "strikes": {"gateway.authorize": 0.3, "gateway.look_up": 0.7},
+        "processes": (2, 3),
+        "reservation_s": (60, 120),
+        "frozen_s_max": 90.0,
+        "deeds_every_s": 60.0,
+    },
     "days": {
         "rates": {"gateway": 0.8},
         "favours": ("lost_request", "lost_request", "not_sent"),

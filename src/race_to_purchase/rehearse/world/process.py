@@ -62,7 +62,7 @@ KINDS: tuple[TaskKind, ...] = ("resolve", "capture", "void", "deliver")
 
 RECONCILED = Pace(after_s=300.0, count_every_s=120.0, timeout_s=10.0)
 
-SELDOM_S = {"reconcile": 45.0, "sweep": 20.0, "forget": 40.0, "drained": 15.0}
+SELDOM_S = {"reconcile": 45.0, "sweep": 20.0, "forget": 120.0, "drained": 15.0}
 """Loops that look less often than the others."""
 
 

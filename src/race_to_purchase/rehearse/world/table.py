@@ -22,13 +22,12 @@ class Row(NamedTuple):
 
 def reached(story: Story) -> frozenset[str]:
     """The rows that some purchase of the story went through."""
-    found: set[str] = set()
+    left = dict(TABLE)
     for moments in story.by_purchase().values():
         seen = {moment.what for moment in moments}
-        for name, row in TABLE.items():
-            if name not in found and row.needs <= seen and row.known(moments):
-                found.add(name)
-    return frozenset(found)
+        for name in [name for name, row in left.items() if row.needs <= seen and row.known(moments)]:
+            del left[name]
+    return frozenset(TABLE.keys() - left)
 
 
 def _in_order(moments: Iterable[Moment], *wanted: tuple[str, str]) -> bool:

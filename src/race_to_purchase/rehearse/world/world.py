@@ -144,11 +144,12 @@ class World:
 
     def _fall(self) -> None:
         """Nothing of this world outlives it."""
-        for owner in (*(process.owner for process in self.processes), self._owner):
-            owner.dead = True
-            end(owner)
-        for process in self.processes:
-            process.died()
+        with self.loop.entered():
+            for owner in (*(process.owner for process in self.processes), self._owner):
+                owner.dead = True
+                end(owner)
+            for process in self.processes:
+                process.died()
 
     async def _live(self) -> None:
         for process in self.processes:
