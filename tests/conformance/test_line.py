@@ -13,7 +13,7 @@ from race_to_purchase.app.line import reveal, seal
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.ports import LineRows, LineSeen, Reads, Store
-from race_to_purchase.rules.commands import Cancel
+from race_to_purchase.rules.commands import Cancel, CloseDrop
 from race_to_purchase.rules.drop import item_pools, passes_pool, ticket_pool
 from race_to_purchase.rules.line import draw
 from race_to_purchase.rules.line.commands import (
@@ -124,6 +124,11 @@ class TestTheList:
         await line.put()
         closed = replace((await line.seen()).line, closed_at=datetime.now(UTC))
         await change(store, Keys(lines={"aurora"}), lambda _: [closed])
+        assert not await line.rows.register("aurora", tid(1))
+
+    async def test_is_closed_with_its_drop(self, line: Drop) -> None:
+        await line.put()
+        await line.committer.submit(CloseDrop("aurora"))
         assert not await line.rows.register("aurora", tid(1))
 
     async def test_has_each_ticket_once_and_sorted(self, line: Drop) -> None:
