@@ -119,6 +119,11 @@ class TestTheList:
         assert not await line.rows.register("aurora", tid(1))
         assert not await line.rows.register("nothing", tid(1))
 
+    async def test_is_closed_when_its_time_is_over_though_nobody_has_closed_it_yet(self, line: Drop) -> None:
+        await line.put(opened_s=-60, closes_s=-1)
+        assert (await line.seen()).line.closed_at is None
+        assert not await line.rows.register("aurora", tid(1))
+
     async def test_is_closed_once_its_row_says_so_whatever_the_clock_says(self, line: Drop, store: Store) -> None:
         """Whoever waited for the row while it was closed had looked at the clock before."""
         await line.put()

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from race_to_purchase.edge.call import Call
+from race_to_purchase.edge.challenge import challenges
 from race_to_purchase.edge.challenge.elsewhere import SiteVerify
 from race_to_purchase.edge.challenge.networks import Networks
 from race_to_purchase.edge.challenge.noticing import Known
@@ -90,6 +91,16 @@ class TestASolution:
         first, again = await ask(door, given), await ask(door, given)
         assert isinstance(first, Passed)
         assert first == again
+
+    async def test_is_told_of_once_and_remembered_within_bounds(
+        self, door: Door, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(challenges, "PASSED_MAX", 1)
+        first, second = [payload(solved(challenge_in(await ask(door)))) for _ in range(2)]
+        door.told.clear()
+        for given in (first, first, second, first):  # The second one has displaced the first.
+            await ask(door, given)
+        assert [type(event) for event in door.told] == [ChallengePassed] * 3
 
     async def test_differs_from_any_other(self, door: Door) -> None:
         one = await ask(door, payload(solved(challenge_in(await ask(door)))))
