@@ -107,8 +107,8 @@ class Provider:
             page.route(f"{origin}/**", answer)
         return fetched
 
-    def holds(self, page: Page) -> Callable[[], None]:
-        """Keep this page waiting for their script, until what is returned is called."""
+    def holds(self, page: Page, *, fail: bool = False) -> Callable[[], None]:
+        """Keep this page waiting for their script, until what is returned is called: then it comes, or does not."""
         held: list[Route] = []
 
         def hold(route: Route) -> None:
@@ -117,7 +117,10 @@ class Provider:
         def come() -> None:
             page.unroute(pattern, hold)
             for route in held:
-                route.fallback()
+                if fail:
+                    route.abort()
+                else:
+                    route.fallback()
 
         pattern = f"{ORIGINS[self.name]}/**"
         page.route(pattern, hold)

@@ -165,6 +165,22 @@ def test_a_press_counts_while_their_widget_comes(choosing: Buyer, sales: Sales, 
     expect(choosing.page.get_by_text("Reserving…")).to_have_count(0)
 
 
+def test_a_press_counts_while_their_widget_fails(choosing: Buyer, sales: Sales, provider: Provider) -> None:
+    """The same on a desk, where a shorter page stands in the middle."""
+    choosing.page.set_viewport_size({"width": 1280, "height": 1200})
+    refuse = provider.holds(choosing.page, fail=True)
+    sales.opened(id="guarded-by-mail")
+    choosing.visit("guarded-by-mail")
+    choosing.chooses()
+    choosing.press("Reserve for")
+    choosing.page.get_by_role("button", name="Have a code sent by e-mail instead").hover()
+    choosing.page.mouse.down()
+    refuse()
+    choosing.told("The check could not be loaded")
+    choosing.page.mouse.up()
+    choosing.sees("A code by e-mail")
+
+
 def test_a_code_by_e_mail_lets_a_buyer_reserve(choosing: Buyer, sales: Sales, engine: Engine) -> None:
     sales.opened(id="guarded-by-mail")
     choosing.visit("guarded-by-mail")

@@ -34,7 +34,7 @@ export function checkForm(host: HTMLElement, flow: Asking, texts: Texts): Templa
   };
   return html`${flow.asked!.keys === undefined ? codeForm(flow, texts) : widget(host, flow, texts)}
   ${flow.back === undefined ? nothing : html`<button type="button" class="plain" @click=${back}>${texts.say("backToChoice")}</button>`}
-  ${shown.get(host)?.state === "failed" ? html`<div class="note bad" role="alert"><p>${texts.say("widgetFailed")}</p></div>` : nothing}`;
+  ${shown.has(host) ? html`<div class="failure">${shown.get(host)!.state === "failed" ? html`<div class="note bad" role="alert"><p>${texts.say("widgetFailed")}</p></div>` : nothing}</div>` : nothing}`;
 }
 
 function leave(host: HTMLElement): void {
@@ -44,7 +44,7 @@ function leave(host: HTMLElement): void {
 
 /**
  * Their widget is a child of the element itself: it does not work within a shadow tree. Its room is kept from the
- * beginning, and what went wrong stands below: a button that moves under a finger is not pressed.
+ * beginning, and that of what goes wrong below: a button that moves under a finger is not pressed.
  */
 function widget(host: HTMLElement, flow: Asking, texts: Texts): TemplateResult {
   const answered = (answer: string): void => void flow.join(answer).then(() => (flow.asked?.keys === undefined ? leave(host) : shown.get(host)?.again()));

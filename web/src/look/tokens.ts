@@ -73,6 +73,7 @@ export const tokens = css`
 
   .theirs { display: grid; align-items: center; }
   .theirs > *, .theirs ::slotted(*) { grid-area: 1 / 1; }
+  .failure { min-height: 6.5rem; }
   .theirs .row { display: flex; justify-content: start; align-items: center; gap: 0.75em; color: var(--_muted); }
 
   .spinner { width: 1.1em; height: 1.1em; border-radius: 50%; border: 2px solid currentColor; border-right-color: transparent; animation: turn 0.9s linear infinite; flex: none; }

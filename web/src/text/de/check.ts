@@ -11,7 +11,7 @@ export const check: CheckWords = {
     codeLabel: "Code",
     codeConfirm: "Bestätigen",
     codeOther: "Andere Adresse verwenden",
-    codeInstead: "Stattdessen einen Code per E-Mail senden lassen",
+    codeInstead: "Stattdessen ein Code per E-Mail",
     backToChoice: "Zurück zur Auswahl",
     "widget.title": "Noch eine Prüfung",
     "widget.body": "{name} sieht nach, ob Sie ein Mensch sind. Was dabei über Ihren Browser zu erfahren ist, geht an {name}.",
