@@ -7,15 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from race_to_purchase.rules import session as sessions_
-from race_to_purchase.rules.session import (
-    Session,
-    csrf_of,
-    csrfs_of,
-    is_csrf,
-    read_session,
-    require_current,
-    sign_session,
-)
+from race_to_purchase.rules.session import Session, csrf_of, is_csrf, read_session, sign_session
 from race_to_purchase.rules.signing import Keyring, WrongToken
 
 OLD, NEW = b"o" * 32, b"n" * 32
@@ -35,9 +27,7 @@ sessions = st.builds(
 
 
 def read(token: str, keys: Keyring = KEYS, now_s: float = NOW_S) -> Session:
-    session = read_session(keys, token)
-    require_current(session, now_s, 30 * DAY_S)
-    return session
+    return read_session(keys, token, now_s, 30 * DAY_S)
 
 
 def why_not(token: str, keys: Keyring = KEYS, now_s: float = NOW_S) -> str:
@@ -124,14 +114,14 @@ class TestRotation:
         assert why_not(sign_session(KEYS, ADA), Keyring({2: NEW}, 2)) == "unknown_key"
 
     def test_leaves_the_csrf_token_of_an_open_page_good(self) -> None:
-        assert is_csrf(csrfs_of(self.BOTH, ADA.id), csrf_of(KEYS, ADA))
-        assert not is_csrf(csrfs_of(Keyring({2: NEW}, 2), ADA.id), csrf_of(KEYS, ADA))
+        assert is_csrf(self.BOTH, ADA, csrf_of(KEYS, ADA))
+        assert not is_csrf(Keyring({2: NEW}, 2), ADA, csrf_of(KEYS, ADA))
 
 
 class TestACsrfToken:
     def test_is_that_of_its_session_alone(self) -> None:
-        assert is_csrf(csrfs_of(KEYS, ADA.id), csrf_of(KEYS, ADA))
-        assert not is_csrf(csrfs_of(KEYS, Session(b"e" * 16, NOW_S).id), csrf_of(KEYS, ADA))
+        assert is_csrf(KEYS, ADA, csrf_of(KEYS, ADA))
+        assert not is_csrf(KEYS, Session(b"e" * 16, NOW_S), csrf_of(KEYS, ADA))
 
     def test_stays_the_same_when_the_guest_signs_in(self) -> None:
         """So that what another tab shows can still be sent."""
@@ -139,11 +129,11 @@ class TestACsrfToken:
 
     @given(text=st.text())
     def test_is_no_other_text(self, text: str) -> None:
-        assert not is_csrf(csrfs_of(KEYS, ADA.id), text)
+        assert not is_csrf(KEYS, ADA, text)
 
     def test_is_not_the_tag_of_the_cookie(self) -> None:
         raw = urlsafe_b64decode(sign_session(KEYS, GUEST) + "==")
-        assert not is_csrf(csrfs_of(KEYS, GUEST.id), urlsafe_b64encode(raw[-16:]).rstrip(b"=").decode())
+        assert not is_csrf(KEYS, GUEST, urlsafe_b64encode(raw[-16:]).rstrip(b"=").decode())
 
 
 def test_a_guest_is_named_so_that_no_customer_can_be() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
 from secrets import token_bytes
 from typing import cast
 
@@ -17,24 +16,10 @@ from race_to_purchase.edge.origins import Origins
 from race_to_purchase.edge.problems import bad_csrf, cross_site, no_session, session_over
 from race_to_purchase.observe.events import emit
 from race_to_purchase.observe.events.session import RequestNotMeant, SessionFault, SessionRefused
-from race_to_purchase.rules.session import (
-    SESSION_ID_BYTES,
-    Session,
-    csrf_of,
-    csrfs_of,
-    is_csrf,
-    read_session,
-    require_current,
-    sign_session,
-)
+from race_to_purchase.rules.session import SESSION_ID_BYTES, Session, csrf_of, is_csrf, read_session, sign_session
 from race_to_purchase.rules.signing import Keyring, WrongToken
 
 Headers = Mapping[bytes, bytes]
-
-READ_MAX = 32_768
-"""Sessions whose signatures are remembered as ours, some twenty megabytes: a browser that joins has just been here to
-ask what it has to show. Cookies that are not ours are not remembered.
-"""
 
 
 class Sessions:
@@ -53,8 +38,6 @@ class Sessions:
         self.origins = origins
         self.lifetime_s = lifetime_s
         self._clock = clock
-        self._read = lru_cache(maxsize=READ_MAX)(partial(read_session, keys))
-        self._csrfs = lru_cache(maxsize=READ_MAX)(partial(csrfs_of, keys))
 
     def read(self, headers: Headers) -> Session:
         """The session of a request; refused with 401 where it has none, or one that is not ours or over."""
@@ -62,9 +45,7 @@ class Sessions:
             given = cookie_of(headers.get(b"cookie"))
             if given is None:
                 raise no_session()
-            session = self._read(given)
-            require_current(session, self._clock(), self.lifetime_s)
-            return session
+            return read_session(self._keys, given, self._clock(), self.lifetime_s)
         except WrongToken as wrong:
             emit(SessionRefused(cast(SessionFault, wrong.reason)))
             raise session_over(expired=wrong.reason == "expired") from None
@@ -72,7 +53,7 @@ class Sessions:
     def require_meant(self, headers: Headers, session: Session) -> None:
         """Refuse with 403 what a page of somebody else's may have made this browser send."""
         self.require_ours(headers)
-        if not is_csrf(self._csrfs(session.id), headers.get(b"race-csrf", b"").decode("latin-1")):
+        if not is_csrf(self._keys, session, headers.get(b"race-csrf", b"").decode("latin-1")):
             emit(RequestNotMeant("csrf"))
             raise bad_csrf()
 
