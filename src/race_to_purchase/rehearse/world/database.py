@@ -29,7 +29,7 @@ T = TypeVar("T")
 LATE_S = (0.05, 1.5)
 """How much later a lost backend may still commit."""
 
-AT_ONCE = 0.85
+AT_ONCE = 0.7
 """The share of plain reads that take no time, since waiting for an answer costs more than giving it; the others are
 where a process can be struck while it reads. In directed worlds all of them are."""
 
