@@ -94,7 +94,7 @@ MUTATIONS = [
         "overtaken",
         "charged_twice",
         "charged_without_order",
-        seed=6,
+        seed=10,
     ),
     row("a failover is found again", m.failover_not_found_again, "failover", UNFORESEEN),
     row("the ref is stored between the steps", m.ref_not_stored, "two_steps", "authorized_before_stored"),
