@@ -43,16 +43,16 @@ def test_a_short_benchmark_measures_and_proves_it(tmp_path: Path, suites: list[s
 
 
 def test_the_door_is_measured_with_real_proofs_tickets_and_passes(tmp_path: Path) -> None:
-    options = BenchOptions(seconds=0.2, rounds=1, suites=["door"], json_file=tmp_path / "out.json")
+    options = BenchOptions(seconds=0.4, rounds=1, suites=["door"], json_file=tmp_path / "out.json")
     out = io.StringIO()
     assert run_bench(options, Console(file=out, width=100)) == 0, out.getvalue()
     found = json.loads((tmp_path / "out.json").read_text())
     door = found["suites"]["door"]
-    assert door["joins"][0]["done"] == 300
-    assert door["claims"][0]["done"] > 100
-    assert door["with_door"][0]["done"] == door["without"][0]["done"] == 80
-    assert found["door_connections"] == 400
-    assert door["waiting"]["looks"] == 800, "everybody was answered each time"
+    assert door["joins"][0]["done"] == 600
+    assert door["claims"][0]["done"] > 200
+    assert door["with_door"][0]["done"] == door["without"][0]["done"] == 160
+    assert found["door_connections"] == 800
+    assert door["waiting"]["looks"] == 1600, "everybody was answered each time"
 
 
 def test_a_suite_that_does_not_exist_is_refused_with_those_that_do() -> None:

@@ -18,7 +18,6 @@ import psutil  # type: ignore[import-untyped]  # It ships no types.
 
 from race_to_purchase.rehearse.bench.figures import Floor, Line, Panel, Result, Stroke
 from race_to_purchase.rehearse.bench.http import Load
-from race_to_purchase.rehearse.bench.process import MeasurementFailed
 from race_to_purchase.rehearse.bench.suites.shop import FOLDER, limited, line, load, shop
 from race_to_purchase.rehearse.bench.suites.suite import Bench, Suite
 from race_to_purchase.rehearse.demo.server import Served
@@ -157,9 +156,6 @@ async def _measure(bench: Bench) -> PurchasesFound:
         for _ in range(bench.length.rounds):
             together.append(await _loaded(bench, served, f"purchases by {cores} processes"))
             rate = PLANNED_SHARE * together[-1].per_s
-            if not rate:
-                detail = f"none was finished in {bench.length.one_s:g} s; take longer"
-                raise MeasurementFailed(module="purchases", detail=detail)
             planned.append(await _loaded(bench, served, f"purchases, {rate:,.0f} planned a second", rate))
         async with bench.bar.step("audit", REST_S):
             await asyncio.sleep(REST_S)  # Captures follow their orders.

@@ -14,7 +14,7 @@ from race_to_purchase.rehearse.bench.buyers import hot_drop
 from race_to_purchase.rehearse.bench.figures import Line
 from race_to_purchase.rehearse.bench.hot_row import STOCK
 from race_to_purchase.rehearse.bench.http import APPROVED, Kind, Load
-from race_to_purchase.rehearse.bench.process import ask
+from race_to_purchase.rehearse.bench.process import MeasurementFailed, ask
 from race_to_purchase.rehearse.bench.suites.suite import Length
 from race_to_purchase.rehearse.demo.server import Served, serving
 
@@ -64,7 +64,10 @@ async def load(
         payment_method=payment_method,
         each=each,
     )
-    return await ask(process.__name__, orders, Load)
+    found = await ask(process.__name__, orders, Load)
+    if not found.per_s:
+        raise MeasurementFailed(module=kind, detail=f"none was finished in {length.seconds:g} s; take longer")
+    return found
 
 
 def line(what: str, loads: Sequence[Load]) -> Line:
