@@ -43,7 +43,7 @@ def test_a_short_benchmark_measures_and_proves_it(tmp_path: Path, suites: list[s
 
 
 def test_the_door_is_measured_with_real_proofs_tickets_and_passes(tmp_path: Path) -> None:
-    options = BenchOptions(seconds=0.4, rounds=1, suites=["door"], json_file=tmp_path / "out.json")
+    options = BenchOptions(seconds=0.4, rounds=3, suites=["door"], json_file=tmp_path / "out.json")
     out = io.StringIO()
     assert run_bench(options, Console(file=out, width=100)) == 0, out.getvalue()
     found = json.loads((tmp_path / "out.json").read_text())

@@ -29,6 +29,7 @@ NEEDS: dict[str, str] = {
     "path/purchase.py reserve: _next_deadlines.of": "tight",
     "path/purchase.py _still: _payments.waits": "queued",
     "path/purchase.py resolve: _payments.waits": "queued",
+    "path/purchase.py waits: _payments.waits": "queued",
     "path/purchase.py _next: _tried": "failover",
     "path/purchase.py _tried: _reads.attempt": "failover",
     "path/purchase.py _settle: _next": "failover",

@@ -183,7 +183,7 @@ async def _measure(bench: Bench) -> DoorFound:
         shop(folder / f"{FOLDER}-open", UNGUARDED) as (open_, _),
     ):
         for number in range(length.rounds):
-            names = {what: f"{what}-{number}" for what in ("join", "claim", "with")}
+            names = {what: f"{what}-{number}" for what in ("join", "claim", "with", "without")}
             _put(served, names["join"], 3600.0)
             async with bar.step("joins, proof verified", length.one_s):
                 rounds["join"].append(await _ask("join", served, names["join"], _number(JOINS, length.seconds)))
@@ -195,10 +195,11 @@ async def _measure(bench: Bench) -> DoorFound:
             async with bar.step("claims", length.one_s):
                 rounds["claim"].append(await _ask("claim", served, names["claim"], _number(CLAIMS, length.seconds)))
             _put(served, names["with"], 1.0)
+            _admin(open_).put(hot_drop(names["without"], STOCK))  # Of its own, since a buyer may have two of each.
             async with bar.step("purchases by the door, and without", 2 * length.one_s):
                 many = _number(PURCHASES, length.seconds)
                 rounds["with"].append(await _ask("purchase", served, names["with"], many))
-                rounds["without"].append(await _ask("purchase", open_, "purchase", many, with_door=False))
+                rounds["without"].append(await _ask("purchase", open_, names["without"], many, with_door=False))
         many = min(CONNECTIONS, int(CONNECTIONS_FOR_A_SECOND * length.seconds))
         async with bar.step(f"{many:,} who wait", 10.0):
             waiting = await _wait_together(served, "join-0", many)
@@ -223,7 +224,11 @@ def _put(served: Served, drop_id: str, closes_in_s: float) -> None:
     closes = now + timedelta(seconds=closes_in_s)
     door = Door(now - timedelta(seconds=1), closes, 1_000_000, 1_000_000, 3600)
     drop = replace(hot_drop(drop_id, STOCK), opens_at=closes, door=door)
-    AdminClient(f"http://{served.host}:{served.port}", served.admin_key).put(drop)
+    _admin(served).put(drop)
+
+
+def _admin(served: Served) -> AdminClient:
+    return AdminClient(f"http://{served.host}:{served.port}", served.admin_key)
 
 
 async def _ask(
