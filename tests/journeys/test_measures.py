@@ -125,7 +125,12 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
         with Path(gateway.settings["RACE_GATEWAYS"]).open("a") as file:
             file.write(f'webhook_secrets = ["{SECRET}"]\n')
         port = free_ports(2)  # As late as can be: others take ports, too.
-        mine = {"RACE_METRICS_PORT": str(port), "RACE_SURVEY_EVERY_S": "1", "RACE_RECONCILE_EVERY_S": "3600"}
+        mine = {
+            "RACE_METRICS_PORT": str(port),
+            "RACE_SURVEY_EVERY_S": "1",
+            "RACE_RECONCILE_EVERY_S": "3600",
+            "RACE_RESOLVE_AFTER_S": "2,5,10,600",  # What nobody ever answers is not due while the places are read.
+        }
         with serving(port=0, workers=2, data_dir=None, settings={**SETTINGS, **gateway.settings, **mine}) as served:
             try:
                 with Scraping(range(port, port + 2)) as scraping:
