@@ -186,7 +186,13 @@ def test_a_code_by_e_mail_lets_a_buyer_reserve(choosing: Buyer, sales: Sales, en
     choosing.visit("guarded-by-mail")
     choosing.chooses("bea@example.com")
     choosing.press("Reserve for")
-    choosing.press("Have a code sent by e-mail instead")
+    choosing.sees("One more check")
+    by_mail = choosing.page.get_by_role("heading", level=2, name="A code by e-mail", exact=True)
+    for _ in range(5):  # A press that comes with the widget is sometimes lost; whoever sees that presses again.
+        choosing.press("Have a code sent by e-mail instead")
+        choosing.page.wait_for_timeout(1000)
+        if by_mail.count():
+            break
     choosing.sees("A code by e-mail")
     expect(choosing.page.get_by_role("textbox", name="E-mail")).to_have_value("bea@example.com")
     before = len(engine.logged(MAILED))

@@ -106,6 +106,7 @@ async def test_one_that_is_lost_before_the_gateway_heard_of_it_is_sent_by_anothe
     monkeypatch.setattr(shop.wire, "refund", never)
     asking = asyncio.create_task(give_back(shop, checkout))
     while not (await other.reads.after(checkout.id)).refunds:
+        assert not asking.done(), asking
         await asyncio.sleep(0.01)
     await make_due(dsn)
     await other.owed("refund")
