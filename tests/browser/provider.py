@@ -6,14 +6,18 @@ The script is served by the test in the place of theirs, from their address, so 
 from __future__ import annotations
 
 import json
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs
 
 from playwright.sync_api import Page, Route
+
+from tests.journeys.engine import Engine
 
 Name = Literal["turnstile", "hcaptcha"]
 
@@ -130,3 +134,16 @@ class Provider:
         """Stop."""
         self._server.shutdown()
         self._server.server_close()
+
+
+@contextmanager
+def asking(provider: Provider, **more: str) -> Iterator[Engine]:
+    """A server that asks everybody for what `provider` checks."""
+    with tempfile.TemporaryDirectory(prefix="race-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        settings = Path(folder) / "provider"
+        settings.mkdir(mode=0o755)
+        running = Engine(Path(folder), RACE_GUARD_LOG_ONLY="limits", **more, **provider.settings(settings))
+        running.start()
+        yield running
+        running.end()

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.buyer import Buyer
-from tests.browser.provider import ORIGINS, Provider
+from tests.browser.provider import ORIGINS, Provider, asking
 from tests.browser.sales import Sales
 from tests.browser.test_third_parties import solve
 from tests.journeys.engine import Engine
@@ -28,19 +26,8 @@ def provider() -> Iterator[Provider]:
 @pytest.fixture(scope="module")
 def engine(provider: Provider) -> Iterator[Engine]:
     """One that asks everybody here for either."""
-    with tempfile.TemporaryDirectory(prefix="race-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        settings = Path(folder) / "provider"
-        settings.mkdir(mode=0o755)
-        running = Engine(
-            Path(folder),
-            RACE_GUARD_LOG_ONLY="limits",
-            RACE_TURNSTILE="the-site-key:the-secret",
-            **provider.settings(settings),
-        )
-        running.start()
+    with asking(provider, RACE_TURNSTILE="the-site-key:the-secret") as running:
         yield running
-        running.end()
 
 
 def test_the_other_widget_comes_where_the_first_one_does_not(
