@@ -22,7 +22,8 @@ async def ordered(shop: Process, method: str = "pm_approved") -> Checkout:
     """An order whose money was taken."""
     checkout = await shop.reserve()
     await shop.pay(checkout, method)
-    await shop.settle()
+    await shop.purchase.drain(60)
+    assert (await shop.attempt(checkout)).state == "captured"
     return checkout
 
 
