@@ -49,8 +49,12 @@ async def load(
     payment_method: str = APPROVED,
     *,
     each: bool = False,
+    connections: int = CONNECTIONS,
 ) -> Load:
-    """One measurement: every connection busy, or `rate` walks planned a second; `each`: every walk is told, too."""
+    """One measurement: every connection busy, or `rate` walks planned a second; `each`: every walk is told, too.
+
+    Raises MeasurementFailed if none was done while it was measured.
+    """
     orders = process.Orders(
         kind=kind,
         host=served.host,
@@ -58,7 +62,7 @@ async def load(
         storefront_key=served.storefront_key,
         drop_id=kind,
         seconds=length.seconds,
-        connections=CONNECTIONS,
+        connections=connections,
         rate=rate,
         warm_up_s=length.warm_up_s,
         payment_method=payment_method,
