@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 from tests.journeys.engine import ADMIN_KEY, storefront
+
+KNOWN_S = 20
 
 _numbers = count(1)
 
@@ -72,6 +75,13 @@ class Sales:
     def joins(self, drop_id: str, buyer: str) -> None:
         """Somebody else whom the shop knows takes a place in the line."""
         self._as_storefront(f"/v1/drops/{drop_id}/line", buyer, {}, buyer)
+
+    def tells_who_is_late(self, drop_id: str) -> None:
+        """Wait until the status counts the late comers: what it says of a line may be a second old."""
+        until = time.monotonic() + KNOWN_S
+        while self.ask("GET", f"/v1/admin/drops/{drop_id}/line")["status"]["slim_from"] is None:
+            assert time.monotonic() < until, f"no place of {drop_id} is said to be behind the stock"
+            time.sleep(0.1)
 
     def _as_storefront(self, path: str, key: str, body: Any, buyer: str | None = None) -> Any:
         headers = {**storefront(key), **({} if buyer is None else {"Race-Buyer": buyer})}

@@ -136,8 +136,10 @@ def test_who_stands_behind_more_people_than_there_is_left_is_told_so(buyer: Buye
     expect(buyer.page.get_by_role("button", name="Join the line")).to_be_visible()  # The draw was a moment ago.
     for n in range(4):
         sales.joins(drop, f"buyer-{n}")
+    sales.tells_who_is_late(drop)
     buyer.press("Join the line")
     buyer.sees("You are in the line")
+    buyer.page.wait_for_timeout(1000)  # A status may be a second old in the browser.
     buyer.page.reload()  # Else it looks at the status again after 5 to 30 s.
     expect(buyer.page.get_by_text("More people are ahead of you than there is left.")).to_be_visible()
     buyer.picture("line-slim")
