@@ -71,7 +71,7 @@ def check(draw: dict[str, Any], listed: bytes) -> list[tuple[str, bool, str]]:
     tids = tids_of(listed)
     secret, value = (bytes.fromhex(draw[name] or "") for name in ("secret", "beacon_value"))
     committed = sha256(secret).hexdigest()
-    seed = sha256(secret + value).hexdigest()
+    seed = sha256(b"seed" + secret + value).hexdigest()
     root = root_of(tids).hex()
     return [
         ("the draw has been made", draw["seed"] is not None, "no seed is published"),

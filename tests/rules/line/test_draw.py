@@ -69,9 +69,13 @@ class TestNobodyCanBendIt:
     def test_frozen_vectors(self) -> None:
         """Buyers' browsers, `race verify-draw` and other people's scripts compute the same."""
         seed = draw.seed(bytes(range(32)), b"beacon")
-        assert seed == sha256(bytes(range(32)) + b"beacon").digest()
+        assert seed == sha256(b"seed" + bytes(range(32)) + b"beacon").digest()
         assert draw.commitment(bytes(32)).hex() == "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925"
-        assert draw.place(seed, bytes(16), 1_000_000) == 727214
+        assert draw.place(seed, bytes(16), 1_000_000) == 969735
+
+    def test_what_is_published_before_the_draw_is_not_the_seed_of_one_without_a_beacon(self) -> None:
+        secret = bytes(range(32))
+        assert draw.seed(secret, b"") != draw.commitment(secret)
 
     def test_the_root_names_every_ticket_and_their_order(self) -> None:
         tids = [bytes([n]) * 16 for n in range(5)]

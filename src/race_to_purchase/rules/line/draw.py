@@ -14,6 +14,7 @@ from hashlib import sha256
 
 SECRET_BYTES = 32
 
+_SEED = b"seed"
 _LEAF, _NODE = b"\x00", b"\x01"
 
 
@@ -23,10 +24,13 @@ def commitment(secret: bytes) -> bytes:
 
 
 def seed(secret: bytes, beacon: bytes) -> bytes:
-    """SHA-256 of secret and beacon; an empty beacon is the draw without one."""
+    """SHA-256 of the word `seed`, secret and beacon; an empty beacon is the draw without one.
+
+    But for the word, the seed of a draw without a beacon would be its commitment: every place public from the start.
+    """
     if len(secret) != SECRET_BYTES:
         raise ValueError(f"the secret of a draw has {SECRET_BYTES} bytes")
-    return sha256(secret + beacon).digest()
+    return sha256(_SEED + secret + beacon).digest()
 
 
 def place(seed: bytes, tid: bytes, registered: int) -> int:
