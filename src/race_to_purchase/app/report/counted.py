@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from race_to_purchase.app.report.figures import Budget, Burnt, Latency, Refusal
-from race_to_purchase.observe.series import Counted, Slice, Spread
+from race_to_purchase.observe.series import Counted, Slice, Spread, labels_of
 
 LATENCIES: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     ("purchase", "A purchase, what the shop took of it", "race_checkout_seconds", {}),
@@ -25,7 +25,7 @@ REFUSED = (
     ("pay", "race_payments_refused_total", "why"),
     ("payment", "race_payments_ended_total", "payment_end"),
     ("guard", "race_requests_limited_total", "limited_by"),
-    ("guard", "race_requests_shed_total", "route"),
+    ("room", "race_requests_shed_total", "route"),
 )
 """At which step, by which counter, told apart by which label."""
 
@@ -43,6 +43,12 @@ WORDS = {
     "reserve/price_changed": "had an older price in their cart",
     "pay/lapsed": "came to pay when the reservation was over",
     "pay/wrong_state": "came to pay what cannot be paid any more",
+    "guard/network": "came too often from one network",
+    "guard/session": "came too often in one session",
+    "guard/buyer": "came too often as one buyer",
+    "guard/ticket": "came too often with one ticket",
+    "guard/device": "came too often from one device",
+    "guard/storefront": "came too often by one storefront",
     "payment/declined": "had a card that its bank declined",
     "payment/expired": "paid too late: nothing was charged",
     "payment/sold_out": "paid when everything was sold: nothing was charged",
@@ -68,12 +74,23 @@ def _ms(seconds: float | None) -> float | None:
 def refusals(counted: Counted) -> tuple[Refusal, ...]:
     """By step and reason, the most frequent first."""
     found = [
-        Refusal(step, code, WORDS.get(f"{step}/{code}", code.replace("_", " ")), int(number))
+        Refusal(step, code, _words(step, code), int(number))
         for step, name, label in REFUSED
-        for code, number in counted.by(name, label).items()
-        if number
+        for code in counted.by(name, label)
+        if (number := _refused(counted, name, label, code))
     ]
     return tuple(sorted(found, key=lambda refusal: -refusal.number))
+
+
+def _refused(counted: Counted, name: str, label: str, code: str) -> float:
+    """How many were: not those whose refusal was only noted, since the guard lets them in while it is tried out."""
+    noted = counted.total(name, **{label: code, "enforced": "false"}) if "enforced" in labels_of(name) else 0
+    return counted.total(name, **{label: code}) - noted
+
+
+def _words(step: str, code: str) -> str:
+    plain = code.replace("_", " ")
+    return f"found no room ({plain})" if step == "room" else WORDS.get(f"{step}/{code}", plain)
 
 
 class Burning:

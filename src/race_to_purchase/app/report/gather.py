@@ -37,7 +37,7 @@ BEFORE = timedelta(minutes=10)
 
 FUNNEL = {
     "joined": "Joined the line",
-    "called": "Were called",
+    "called": "Places called",
     "passes": "Got a pass",
     "reserved": "Reserved",
     "payment": "Began to pay",
@@ -133,7 +133,8 @@ def _funnel(walk: Walk, queue: Queue | None, totals: Counted) -> tuple[Step, ...
     for key, name in FUNNEL.items():
         if key in reached or key not in ("joined", "called", "passes"):
             number, before = reached.get(key, 0), steps[-1].number if steps else 0
-            steps.append(Step(key, name, number, number / before if before else None))
+            # A place may be that of two tickets, so more may get a pass than places were called.
+            steps.append(Step(key, name, number, number / before if number <= before > 0 else None))
     return tuple(steps)
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 
 from race_to_purchase.app.report.figures import Incident, Tone
+from race_to_purchase.app.report.words import amount, moment
 from race_to_purchase.store.report import Difference, Told
 
 SENTENCES: dict[str, str] = {
     "drop_created": "The sale was set up.",
-    "drop_changed": "The sale was changed.",
     "drop_closed": "The sale was closed.",
     "registration_closed": "Registration was closed.",
     "list_published": "The list of those who registered was published.",
@@ -38,15 +38,61 @@ def incidents(told: Iterable[Told], findings: Iterable[Difference], opens_at: da
 
 def _of_event(one: Told, opens_at: datetime) -> Incident:
     data: dict[str, Any] = msgspec.json.decode(one.data, type=dict[str, Any])
-    sentence = _steered(data) if one.kind == "line_steered" else SENTENCES.get(one.kind)
-    sentence = (sentence or f"{one.kind.replace('_', ' ').capitalize()}.").replace(
-        "{gateway}", one.stream.removeprefix("gateway/")
-    )
+    sentence = _sentence(one, data)
     said = " ".join(f"{name.capitalize()}: {data[name]}." for name in ("why", "by") if data.get(name))
     tone: Tone = "plain"
     if one.kind in ACTS:
         tone = "trouble" if str(data.get("by", "")).startswith(BUDGET) else "act"
     return Incident(one.at, _at_s(one.at, opens_at), one.kind, tone, f"{sentence} {said}".strip())
+
+
+def _sentence(one: Told, data: dict[str, Any]) -> str:
+    match one.kind:
+        case "line_steered":
+            return _steered(data)
+        case "drop_changed":
+            return _changed(data)
+    sentence = SENTENCES.get(one.kind, f"{one.kind.replace('_', ' ').capitalize()}.")
+    return sentence.replace("{gateway}", one.stream.removeprefix("gateway/"))
+
+
+def _changed(data: dict[str, Any]) -> str:
+    """Which fields, from what to what, as far as the event tells them, and how many more there were."""
+    told, currency = data.get("changed", ()), data.get("currency", "")
+    said = [
+        f"{_field(one['what'])} from {_value(one['what'], one['from'], currency)}"
+        f" to {_value(one['what'], one['to'], currency)}"
+        for one in told
+    ]
+    if (more := data.get("changes", 0) - len(told)) > 0:
+        said.append(f"{more:,} more")
+    return f"The sale was changed{': ' if said else ''}{'; '.join(said)}."
+
+
+def _field(what: str) -> str:
+    """`items.shoe.stock` as “stock of shoe”."""
+    *of, name = what.split(".")
+    name = name.replace("_", " ")
+    if not of:
+        return name
+    return f"{name} of {'the door' if of[0] == 'door' else '.'.join(of[1:])}"
+
+
+def _value(what: str, said: str | float | bool | None, currency: str) -> str:
+    """One value of the drop's file as people write it."""
+    name = what.rpartition(".")[2]
+    match said:
+        case None | "":
+            return "nothing"
+        case bool():
+            return "yes" if said else "no"
+        case int() if name in ("price", "amount_off") and currency:
+            return amount(said, currency)
+        case int() | float():
+            return f"{said:,}"
+        case str() if name.endswith("_at"):
+            return moment(datetime.fromisoformat(said))
+    return f"“{said}”"
 
 
 def _steered(data: dict[str, Any]) -> str:
