@@ -62,12 +62,14 @@ class Drop:
         self.rows = rows
         self.catalogue = Catalogue(self.committer, reads, lambda drop_id: seal(KEYS, drop_id))
 
-    async def put(self, opened_s: float = -3600, closes_s: float = 3600, **changes: Any) -> None:
+    async def put(
+        self, opened_s: float = -3600, closes_s: float = 3600, drop_id: str = "aurora", **changes: Any
+    ) -> None:
         """Registration from and to so many seconds from now."""
         now = datetime.now(UTC)
         door = Door(now + timedelta(seconds=opened_s), now + timedelta(seconds=closes_s), 1000.0, 10, **changes)
         opens_at = door.registration_closes_at if closes_s > 0 else now
-        await self.catalogue.put(a_sale(opens_at=opens_at, door=door))
+        await self.catalogue.put(a_sale(id=drop_id, opens_at=opens_at, door=door))
 
     async def seen(self) -> LineSeen:
         seen = await self.rows.seen("aurora")
@@ -87,9 +89,9 @@ class Drop:
         secret = reveal(KEYS, (await self.seen()).line)
         assert isinstance(await self.committer.submit(Draw("aurora", secret.hex(), "")), Steered)
 
-    async def closed(self) -> None:
+    async def closed(self, drop_id: str = "aurora") -> None:
         """Wait for the end of registration, and close it."""
-        while not isinstance(await self.committer.submit(CloseRegistration("aurora")), Steered):
+        while not isinstance(await self.committer.submit(CloseRegistration(drop_id)), Steered):
             await asyncio.sleep(0.05)
 
     async def call(self, leader: str = "a", lease_s: float = 60.0) -> Any:
@@ -131,6 +133,11 @@ class TestTheList:
         await change(store, Keys(lines={"aurora"}), lambda _: [closed])
         assert not await line.rows.register("aurora", tid(1))
 
+    async def test_takes_nobody_who_comes_for_another_drop(self, line: Drop) -> None:
+        await line.put()
+        assert not await line.rows.register("borealis", tid(1))
+        assert await line.rows.part("aurora", 0) is None
+
     async def test_is_closed_with_its_drop(self, line: Drop) -> None:
         await line.put()
         await line.committer.submit(CloseDrop("aurora"))
@@ -150,6 +157,18 @@ class TestTheList:
         assert await line.rows.part("aurora", 1) is None
         await line.committer.submit(PublishList("aurora", 3, "00"))
         assert await line.rows.settle("aurora") is None, "it is published"
+
+    async def test_is_one_drops_alone(self, line: Drop) -> None:
+        drops = {"aurora": tid(1), "borealis": tid(2)}
+        for name, who in drops.items():
+            await line.put(closes_s=1.0, drop_id=name)
+            assert await line.rows.register(name, who)
+        for name, who in drops.items():
+            await line.closed(name)
+            assert await line.rows.settle(name) == [who]
+        assert [await line.rows.part(name, 0) for name in drops] == [*drops.values()]
+        came = [("aurora", 7), ("borealis", 7), ("borealis", 8), ("aurora", 9)]
+        assert [await line.rows.late(name, tid(n)) for name, n in came] == [0, 0, 1, 1]
 
     async def test_late_comers_are_numbered_as_they_come_and_each_once(self, line: Drop) -> None:
         await line.put()

@@ -17,7 +17,10 @@ def a_request(key: str = "key-1") -> PaymentRequest:
 
 
 class Scripted:
-    """Answers authorizations with `verdict`, everything else as wished; with `closed`, only after `opened`."""
+    """Answers authorizations with `verdict`, first steps with `prepared`, everything else as wished.
+
+    With `opened` cleared, all of it only after it is set.
+    """
 
     separate_capture = True
 
@@ -25,6 +28,7 @@ class Scripted:
         self.name = name
         self.two_step = two_step
         self.verdict: Verdict = verdict or Authorized(f"{name}-ref", 15900)
+        self.prepared: Verdict = Prepared(f"{name}-ref")
         self.asked: list[str] = []
         self.opened = asyncio.Event()
         self.opened.set()
@@ -35,7 +39,7 @@ class Scripted:
         return verdict
 
     async def prepare(self, request: PaymentRequest) -> Verdict:
-        return await self._answer(f"prepare {request.key}", Prepared(f"{self.name}-ref"))
+        return await self._answer(f"prepare {request.key}", self.prepared)
 
     async def authorize(self, request: PaymentRequest, ref: str | None) -> Verdict:
         return await self._answer(f"authorize {request.key}", self.verdict)

@@ -1,14 +1,18 @@
 """Asking a gateway: not for ever, and again with the same request where nothing was sent."""
 
 import asyncio
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from race_to_purchase.path.asking import asked, request_of
 from race_to_purchase.path.patience import Patience
+from race_to_purchase.path.pay import RESEND_FOR, wanted
 from race_to_purchase.path.within import Within
 from race_to_purchase.rules.verdicts import Authorized, NoAnswer, NotSent, Verdict
-from tests.samples import a_checkout, an_attempt
+from tests.samples import NOON, a_checkout, an_attempt
 
 YES = Authorized("ref", 100)
 SOON, LATE = NotSent("too many requests", retry_after_s=0.0), NotSent("too many requests", retry_after_s=600.0)
@@ -64,3 +68,31 @@ def test_pauses_grow_and_the_last_is_repeated() -> None:
 def test_patience_without_pauses_is_refused(pauses: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="resolve_after_s"):
         Patience(resolve_after_s=pauses)
+
+
+def test_patience_that_would_take_over_a_call_under_way_is_refused() -> None:
+    with pytest.raises(ValueError, match="takeover_s must be longer than gateway_s"):
+        Patience(gateway_s=15.0, takeover_s=15.0)
+
+
+def test_patience_that_ends_while_a_request_may_still_be_on_its_way_is_refused() -> None:
+    with pytest.raises(ValueError, match="resolve_for_s must be longer than 300 s"):
+        Patience(resolve_for_s=300.0)
+
+
+class TestWhatIsSentAgain:
+    """A request that the gateway does not know."""
+
+    CHECKOUT = a_checkout(state="paying", live_n=1, deadline=NOON + timedelta(days=9))
+    ATTEMPT = an_attempt(CHECKOUT, began_at=NOON)
+
+    def test_while_its_reservation_waits_for_it(self) -> None:
+        assert wanted(self.ATTEMPT, self.CHECKOUT, NOON)
+
+    @pytest.mark.parametrize("change", [{"state": "lapsed"}, {"live_n": 2}, {"deadline": NOON}])
+    def test_not_once_the_reservation_waits_no_longer(self, change: dict[str, Any]) -> None:
+        assert not wanted(self.ATTEMPT, replace(self.CHECKOUT, **change), NOON)
+
+    def test_not_once_the_gateway_may_have_forgotten_its_key(self) -> None:
+        assert wanted(self.ATTEMPT, self.CHECKOUT, NOON + RESEND_FOR - timedelta(seconds=1))
+        assert not wanted(self.ATTEMPT, self.CHECKOUT, NOON + RESEND_FOR)

@@ -155,6 +155,22 @@ class TestQueue:
         assert isinstance(await desk.authorize(a_request("key-2"), None), Authorized)
         assert desk.counted().at_work == 0
 
+    async def test_one_payment_has_one_place_however_often_it_enters(self) -> None:
+        desk = Desk(Scripted(), Limits(at_once=1))
+        desk.enter("key-1")
+        desk.enter("key-1")
+        await desk.authorize(a_request("key-1"), None)
+        assert (desk.counted().at_work, desk.counted().waiting) == (0, 0)
+
+    async def test_a_payment_of_two_steps_keeps_the_next_one_waiting_for_two_requests(self) -> None:
+        waits = []
+        for two_step in (False, True):
+            desk = Desk(Scripted(two_step=two_step), Limits(per_second=1))
+            for n in range(11):
+                desk.enter(f"key-{n}")
+            waits.append(desk.wait_s("key-10"))
+        assert waits[1] > 1.5 * waits[0]
+
     async def test_a_call_cut_off_in_the_queue_takes_nobody_s_turn(self) -> None:
         gateway = Scripted()
         desk = Desk(gateway, Limits(at_once=1))
@@ -188,6 +204,18 @@ class TestCounting:
         assert counted.declines == {"lost_card": 2}
         assert counted.latency.count == 4
         assert 0 < counted.latency.p50_ms <= counted.latency.max_ms
+
+    async def test_a_payment_that_ends_at_its_first_step_is_counted_and_one_that_goes_on_only_at_its_second(
+        self,
+    ) -> None:
+        gateway = Scripted(two_step=True)
+        desk = Desk(gateway)
+        gateway.prepared = NoAnswer("lost")
+        await desk.prepare(a_request())
+        gateway.prepared = Prepared("ref")
+        await desk.prepare(a_request())
+        await desk.authorize(a_request(), "ref")
+        assert desk.counted().authorizations == {"no_answer": 1, "authorized": 1}
 
     async def test_invented_decline_codes_do_not_fill_the_memory(self) -> None:
         gateway = Scripted()

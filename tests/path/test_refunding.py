@@ -13,7 +13,7 @@ from race_to_purchase.rules.commands import DisputeNews
 from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.outcomes import Outcome, RefundStored, Unknown
 from race_to_purchase.rules.rows import Checkout
-from tests.path.shop import Process, make_due
+from tests.path.shop import PATIENCE, Process, make_due
 from tests.sale import recount, value
 from tests.samples import PRICE, new_id
 
@@ -50,7 +50,7 @@ async def paid_back(dsn: str) -> int:
     return int(await value(dsn, "SELECT sum(refunded) FROM sandbox.payment"))
 
 
-async def test_a_part_and_then_all_that_is_left(shop: Process, dsn: str) -> None:
+async def test_a_part_and_then_all_that_is_left(shop: Process, dsn: str, caplog: pytest.LogCaptureFixture) -> None:
     checkout = await ordered(shop)
     first = await give_back(shop, checkout, 900)
     assert isinstance(first, RefundStored)
@@ -60,6 +60,7 @@ async def test_a_part_and_then_all_that_is_left(shop: Process, dsn: str) -> None
     assert await shop.counts() == (0, 0)
     assert await paid_back(dsn) == PRICE
     assert await recount(dsn, at_rest=True) == []
+    assert caplog.records == []
 
 
 async def test_a_process_that_is_lost_after_the_gateway_did_it_leaves_it_to_another(
@@ -151,6 +152,59 @@ async def test_one_that_the_gateway_refuses_leaves_the_order_standing(shop: Proc
     assert await recount(dsn, at_rest=True) == []
 
 
+async def test_who_has_waited_long_enough_is_told_how_it_stands_and_it_goes_on(shop: Process, dsn: str) -> None:
+    checkout = await ordered(shop)
+    hasty = Process(shop.store, shop.wire, None, replace(PATIENCE, answer_s=0.01))
+    shop.wire.hold.add("refund")
+    told = await give_back(hasty, checkout)
+    assert isinstance(told, RefundStored)
+    assert told.refund.state == "requested"
+    shop.wire.opened.set()
+    await hasty.refunds.drain(20)
+    assert (await row(shop, checkout)).state == "done"
+    assert await recount(dsn, at_rest=True) == []
+
+
+async def test_one_that_goes_wrong_here_is_stored_logged_and_taken_over(
+    shop: Process, dsn: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    checkout = await ordered(shop)
+    with monkeypatch.context() as broken:
+        broken.delattr(type(shop.wire), "refund")
+        told = await give_back(shop, checkout)
+    assert isinstance(told, RefundStored)
+    assert told.refund.state == "requested"
+    assert [record.getMessage() for record in caplog.records] == ["a refund failed; its task will be taken over"]
+    await make_due(dsn)
+    await shop.owed("refund")
+    assert await paid_back(dsn) == PRICE
+
+
+async def test_one_that_is_done_by_now_is_not_asked_about_by_whoever_takes_it_over(shop: Process, dsn: str) -> None:
+    checkout = await ordered(shop)
+    shop.wire.lose.add("refund")
+    await give_back(shop, checkout)
+    await make_due(dsn)
+    (task,) = await shop.reads.take_tasks(["refund"], 10, 60)
+    await shop.refunds.take_over(task)
+    asked = len(shop.wire.calls)
+    assert await shop.refunds.take_over(task) is None
+    assert len(shop.wire.calls) == asked
+
+
+async def test_stopping_waits_for_refunds_under_way_and_for_nothing_where_there_are_none(
+    shop: Process, dsn: str
+) -> None:
+    await shop.refunds.drain(60)
+    checkout = await ordered(shop)
+    await held(shop, checkout)
+    draining = asyncio.create_task(shop.refunds.drain(60))
+    await asyncio.sleep(0)
+    shop.wire.opened.set()
+    await draining
+    assert await paid_back(dsn) == PRICE
+
+
 class TestMessages:
     async def test_a_dispute_is_taken_down_as_the_gateway_tells_it(self, shop: Process) -> None:
         checkout = await ordered(shop)
@@ -170,8 +224,15 @@ class TestMessages:
         await shop.refunds.look_again(checkout.id)
         assert (await row(shop, checkout)).state == "done"
 
+    async def test_what_the_gateway_refused_is_not_asked_about_again(self, shop: Process) -> None:
+        checkout = await ordered(shop, "pm_refund_refused")
+        await give_back(shop, checkout)
+        assert await shop.refunds.look_again(checkout.id) == []
+        assert "look_up_refund" not in shop.wire.calls
+
     async def test_one_about_no_order_is_unknown(self, shop: Process) -> None:
         news = DisputeNews("dp_1", PRICE, "EUR", "fraudulent", "needs_response")
         told = await shop.refunds.disputed(new_id(), "sandbox", "opened", news, datetime.now(UTC))
         assert isinstance(told, Unknown)
         assert [type(outcome) for outcome in await shop.refunds.look_again(new_id())] == [Unknown]
+        assert isinstance(await shop.refunds.request(RefundRequest(new_id(), 1, "late", False, "shop")), Unknown)

@@ -83,7 +83,7 @@ class Breaker:
         """A call that began then has ended: `failed` where there was no answer."""
         if self._state == "closed":
             self._count(failed, int(now_s))
-            if failed and self._too_many(now_s):
+            if failed and self._too_many():
                 self._open(now_s)
         elif self._state == "half_open" and began_s >= self._half_open_at_s:
             self._judge(failed, now_s)
@@ -97,9 +97,8 @@ class Breaker:
         count[1] += 1
         count[2] += failed
 
-    def _too_many(self, now_s: float) -> bool:
-        recent = [count for count in self._seconds if count[0] > now_s - self._rule.window_s]
-        calls, failures = sum(count[1] for count in recent), sum(count[2] for count in recent)
+    def _too_many(self) -> bool:
+        calls, failures = (sum(count[place] for count in self._seconds) for place in (1, 2))
         return calls >= self._rule.calls_min and failures >= self._rule.share * calls
 
     def _open(self, now_s: float) -> None:
