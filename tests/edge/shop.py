@@ -129,6 +129,10 @@ class Shop:
         if self.failure is not None:
             raise self.failure
 
+    def look_each_time(self) -> None:
+        """Have every question about a line look anew: the clock of a test jumps by hours."""
+        self.line._looks.fresh_s = -1.0
+
     def sessions(self) -> Sessions:
         """Buyers' sessions; like the others', their clock moves with `offset`."""
         return Sessions(

@@ -10,7 +10,6 @@ import pytest
 
 from race_to_purchase.observe.events import subscribe
 from race_to_purchase.observe.events.line import GrantDenied
-from race_to_purchase.path import line as path_line
 from race_to_purchase.rules.drop import passes_pool, reserved_pool
 from tests.edge.shop import ADMIN_KEY, STOREFRONT_KEY, Server, Shop
 from tests.edge.test_line import LINE, Sale
@@ -20,9 +19,9 @@ GRANTS = "/v1/admin/drops/aurora-1/grants"
 
 
 @pytest.fixture
-def sale(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sale]:
+def sale(shop: Shop) -> Iterator[Sale]:
     """Of ten passes, one in five is for holders of grants."""
-    monkeypatch.setattr(path_line, "FRESH_S", -1.0)
+    shop.look_each_time()
     with Server(shop.app) as server, server.client(STOREFRONT_KEY) as client:
         made = Sale(shop, server, client)
         made.put(reserved_share=0.2, passes_outstanding_max=10)

@@ -16,7 +16,6 @@ from race_to_purchase.loops.draw import DrawPlaces
 from race_to_purchase.loops.expire import Expire
 from race_to_purchase.loops.passes import ExpirePasses
 from race_to_purchase.loops.release import Release
-from race_to_purchase.path import line as path_line
 from race_to_purchase.rules.line import draw
 from tests.edge.shop import STOREFRONT_KEY, Server, Shop, a_definition
 from tests.edge.wire import Client, Response
@@ -81,9 +80,9 @@ class Sale:
 
 
 @pytest.fixture
-def sale(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sale]:
+def sale(shop: Shop) -> Iterator[Sale]:
     """Looks are never old here: the clock jumps by hours."""
-    monkeypatch.setattr(path_line, "FRESH_S", -1.0)
+    shop.look_each_time()
     with Server(shop.app) as server, server.client(STOREFRONT_KEY) as client:
         made = Sale(shop, server, client)
         made.put()

@@ -11,8 +11,7 @@ import pytest
 from rich.console import Console
 
 from race_to_purchase.app.verify_draw import DrawUnreadable, NoTicket, check, place_of, run_verify_draw
-from race_to_purchase.path import line as path_line
-from race_to_purchase.rules.line import draw
+from race_to_purchase.rules.line import draw, tickets
 from tests.edge.shop import ADMIN_KEY, STOREFRONT_KEY, Server, Shop
 from tests.edge.test_line import LINE, Sale
 from tests.edge.wire import Client
@@ -21,9 +20,9 @@ ADMIN = "/v1/admin/drops/aurora-1/line"
 
 
 @pytest.fixture
-def sale(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sale]:
+def sale(shop: Shop) -> Iterator[Sale]:
     """Looks are never old here: the clock jumps by hours."""
-    monkeypatch.setattr(path_line, "FRESH_S", -1.0)
+    shop.look_each_time()
     with Server(shop.app) as server, server.client(STOREFRONT_KEY) as client:
         made = Sale(shop, server, client)
         made.put()
@@ -81,8 +80,8 @@ class TestABeacon:
     VALUE = "ab" * 32
 
     @pytest.fixture
-    def sale(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sale]:
-        monkeypatch.setattr(path_line, "FRESH_S", -1.0)
+    def sale(self, shop: Shop) -> Iterator[Sale]:
+        shop.look_each_time()
         with Server(shop.app) as server, server.client(STOREFRONT_KEY) as client:
             made = Sale(shop, server, client)
             made.put(beacon="drand quicknet 21000000")
@@ -129,7 +128,7 @@ class TestTheCheck:
     def test_holds_for_what_was_drawn(self, drawn: tuple[dict[str, Any], bytes, str]) -> None:
         told, listed, ticket = drawn
         assert all(ok for _, ok, _ in check(told, listed))
-        tid = path_line.tickets.read_ticket(Shop().keys, "aurora-1", ticket).tid
+        tid = tickets.read_ticket(Shop().keys, "aurora-1", ticket).tid
         assert place_of(told, listed, ticket) == f"stands at {draw.place(bytes.fromhex(told['seed']), tid, 9)}"
 
     @pytest.mark.parametrize("bent", ["secret", "seed", "root", "commitment"])

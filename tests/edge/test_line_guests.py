@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from race_to_purchase.edge.reference.examples import NEW_CHECKOUT
-from race_to_purchase.path import line as path_line
 from tests.edge.browser import Browser
 from tests.edge.door import payload, solved
 from tests.edge.shop import STOREFRONT_KEY, Server, Shop
@@ -37,9 +36,9 @@ class Guest:
 
 
 @pytest.fixture
-def sale(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sale]:
+def sale(shop: Shop) -> Iterator[Sale]:
     """Whose door asks visitors for something."""
-    monkeypatch.setattr(path_line, "FRESH_S", -1.0)
+    shop.look_each_time()
     with Server(shop.app) as server, server.client(STOREFRONT_KEY) as client:
         made = Sale(shop, server, client)
         made.put(challenge="adaptive")

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from race_to_purchase.edge.plain.kept import Kept, Wish, keep, kept_by
 from race_to_purchase.edge.plain.words import Languages
-from race_to_purchase.path import line as path_line
 from tests.edge.shop import STOREFRONT_KEY, Server, Shop, a_definition
 from tests.edge.test_line import ITEM, Sale
 from tests.edge.wire import Client, Response
@@ -77,9 +76,9 @@ class Visitor:
 
 
 @pytest.fixture
-def sale(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sale]:
+def sale(shop: Shop) -> Iterator[Sale]:
     """Whose door asks visitors for something."""
-    monkeypatch.setattr(path_line, "FRESH_S", -1.0)
+    shop.look_each_time()
     with Server(lambda: shop.app(sandbox=_no_bank)) as server, server.client(STOREFRONT_KEY) as client:
         made = Sale(shop, server, client)
         made.put(challenge="adaptive")

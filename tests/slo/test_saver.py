@@ -16,7 +16,6 @@ from race_to_purchase.observe.slo.burn import Burning
 from race_to_purchase.observe.slo.objectives import Step
 from race_to_purchase.operate.budget import BudgetSaver
 from race_to_purchase.operate.line import LineDesk
-from race_to_purchase.path import line as path_line
 from race_to_purchase.rules.line.commands import SteerLine
 from tests.edge.shop import STOREFRONT_KEY, Server, Shop
 from tests.edge.test_line import Sale
@@ -46,9 +45,9 @@ class Watched(Sale):
 
 
 @pytest.fixture
-def sale(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
+def sale() -> Iterator[Watched]:
     shop = Shop()
-    monkeypatch.setattr(path_line, "FRESH_S", -1.0)
+    shop.look_each_time()
     with Server(shop.app) as server, server.client(STOREFRONT_KEY) as client:
         made = Watched(shop, server, client)
         made.put()

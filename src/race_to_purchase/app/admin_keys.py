@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 
-from race_to_purchase.loops.admin_keys import FollowKeys, NoteKeysUsed
+from race_to_purchase.loops.calls import Calls
 from race_to_purchase.loops.loop import Loop
 from race_to_purchase.operate.admin_keys import AdminKeys
 from race_to_purchase.settings import Settings, keys_of
@@ -21,6 +21,6 @@ class AdminKeyParts:
         labels = (*keys_of(settings.storefront_keys, "storefront_keys"), *keys_of(settings.admin_keys, "admin_keys"))
         self.desk = AdminKeys(PostgresAdminKeys(pool), [label.partition("/")[0] for label in labels])
         self.loops = (
-            Loop(FollowKeys(self.desk.follow), FOLLOWED_EVERY_S),
-            Loop(NoteKeysUsed(self.desk.note_used), NOTED_EVERY_S),
+            Loop(Calls("admin keys", self.desk.follow), FOLLOWED_EVERY_S),
+            Loop(Calls("admin keys used", self.desk.note_used), NOTED_EVERY_S),
         )

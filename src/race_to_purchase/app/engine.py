@@ -26,7 +26,7 @@ from race_to_purchase.edge.principals import Principals
 from race_to_purchase.edge.routes import Behind, build_app
 from race_to_purchase.edge.webhooks import Webhooks
 from race_to_purchase.errors import ConfigurationError
-from race_to_purchase.loops.drained import Drained
+from race_to_purchase.loops.calls import Calls
 from race_to_purchase.loops.expire import Expire, Sweep
 from race_to_purchase.loops.forget import Forget, ForgetCarts
 from race_to_purchase.loops.inbox import ReadInbox
@@ -190,7 +190,7 @@ class Engine:
             *self._identity.loops,
             *self.keys.loops,
             Loop(ForgetCarts(self._carts, self._settings.cart_days * 86_400.0), FORGET_CARTS_EVERY_S),
-            Loop(Drained(self.gateway_admin.follow), DRAINED_EVERY_S),
+            Loop(Calls("drained", self.gateway_admin.follow), DRAINED_EVERY_S),
             Loop(self._record, RECORD_EVERY_S),
             Loop(Owed("refund", self.refunds, self.reads), REFUND_EVERY_S),
             *(Loop(Owed(kind, self.purchase, self.reads), every_s) for kind, every_s in kinds.items()),

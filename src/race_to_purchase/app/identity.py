@@ -12,7 +12,7 @@ from race_to_purchase.edge.origins import Origins
 from race_to_purchase.edge.sessions import Sessions
 from race_to_purchase.errors import ConfigurationError, reason_of
 from race_to_purchase.gateways.jwks import JwksEndpoint
-from race_to_purchase.loops.customer_keys import FreshKeys
+from race_to_purchase.loops.calls import Calls
 from race_to_purchase.loops.loop import Loop
 from race_to_purchase.operate.customer_keys import CustomerKeys, keys_of
 from race_to_purchase.ports import Keyrings
@@ -41,7 +41,7 @@ async def open_identity(settings: Settings, keyrings: Keyrings) -> Identity:
     loops: tuple[Loop, ...] = ()
     if keys is not None and settings.customers_jwks:
         await keys.recall()
-        loop = Loop(FreshKeys(keys.follow), KEYS_EVERY_S)
+        loop = Loop(Calls("customer keys", keys.follow), KEYS_EVERY_S)
         keys.hurry = loop.nudge
         loops = (loop,)
     return Identity(await open_sessions(settings, keyrings), customers_of(settings, keys), loops)

@@ -5,9 +5,7 @@ Before a sale opens, everybody reloads this one page. However many ask, one look
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -16,13 +14,13 @@ from race_to_purchase.edge.call import Call
 from race_to_purchase.edge.reply import Reply
 from race_to_purchase.edge.shapes import DropOnSale, ItemOnSale, Phase, Stock
 from race_to_purchase.operate.drops import Catalogue, DropState
+from race_to_purchase.path.looks import Looks
 from race_to_purchase.rules.answers import Answer, answer
 from race_to_purchase.rules.drop import Item, in_flight_pool, item_pool
 from race_to_purchase.rules.outcomes import Unknown
 from race_to_purchase.rules.rows import DropRow, Pool
 
 CACHE_S = 0.25
-CACHE_ENTRIES_MAX = 1000
 CACHE_CONTROL = b"public, max-age=1"
 
 FEW_PIECES = 5
@@ -33,40 +31,21 @@ _encode = msgspec.json.Encoder().encode
 
 
 class DropsOnSale:
-    """Handlers of `/v1/drops`. `clock` gives seconds that only grow."""
+    """Handlers of `/v1/drops`."""
 
-    def __init__(self, catalogue: Catalogue, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._clock = clock
-        self._fresh: dict[str, tuple[float, Answer]] = {}
-        self._asking: dict[str, asyncio.Task[Answer]] = {}
+        self._looks = Looks(self._look, CACHE_S)
 
     async def show(self, call: Call) -> Answer:
         """GET /v1/drops/{drop}."""
-        drop_id = call.drop()
-        until, known = self._fresh.get(drop_id, (0.0, None))
-        if known is not None and self._clock() < until:
-            return known
-        asking = self._asking.get(drop_id)
-        if asking is None:
-            asking = self._asking[drop_id] = asyncio.ensure_future(self._ask(drop_id))
-        # Whoever asked first may go away: the others still wait for the same look-up.
-        return await asyncio.shield(asking)
+        return await self._looks.of(call.drop())
 
-    async def _ask(self, drop_id: str) -> Answer:
-        try:
-            found = await self._catalogue.drop(drop_id)
-        finally:
-            del self._asking[drop_id]
-        told = answer(Unknown("drop", drop_id)) if found is None else _told(found)
-        if len(self._fresh) >= CACHE_ENTRIES_MAX:
-            self._fresh.clear()
-        self._fresh[drop_id] = (self._clock() + CACHE_S, told)
-        return told
-
-
-def _told(seen: DropState) -> Answer:
-    return Reply(200, _encode(on_sale(seen)), cache_control=CACHE_CONTROL)
+    async def _look(self, drop_id: str) -> Answer:
+        seen = await self._catalogue.drop(drop_id)
+        if seen is None:
+            return answer(Unknown("drop", drop_id))
+        return Reply(200, _encode(on_sale(seen)), cache_control=CACHE_CONTROL)
 
 
 def on_sale(seen: DropState) -> DropOnSale:

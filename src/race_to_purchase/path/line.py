@@ -6,7 +6,6 @@ one look a second and process. Who registered is on the list; who comes after th
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
 
 import msgspec
@@ -16,6 +15,7 @@ from race_to_purchase.commit.committer import Committer
 from race_to_purchase.errors import RaceError
 from race_to_purchase.observe.events import emit
 from race_to_purchase.observe.events.line import ClaimRefused, GrantDenied, LineJoined, WrongGrant
+from race_to_purchase.path.looks import Looks
 from race_to_purchase.path.registered import Registered
 from race_to_purchase.ports import LineRows, LineSeen
 from race_to_purchase.rules.drop import item_pools, passes_pool, reserved_pool, ticket_pool
@@ -41,7 +41,6 @@ from race_to_purchase.rules.signing import Keyring, WrongToken
 FRESH_S = 1.0
 """One look at a line answers everybody for so long."""
 
-LOOKS_MAX = 1000
 RECENT_MAX = 65_536
 """Tickets remembered, so that a double tap or a reload appends nothing."""
 
@@ -82,21 +81,13 @@ class Line:
         self._committer = committer
         self._rows = rows
         self._keys = keys
-        self._looks: dict[str, tuple[float, asyncio.Task[LineSeen | None]]] = {}
+        self._looks = Looks(rows.seen, FRESH_S)
         self._recent: OrderedDict[tuple[str, bytes], None] = OrderedDict()
         self._registered = Registered(rows)
 
     async def seen(self, drop_id: str) -> LineSeen | None:
         """The line as it stood a second ago at most; None where there is none."""
-        looked_at_s, look = self._looks.get(drop_id, (-FRESH_S, None))
-        now_s = asyncio.get_running_loop().time()
-        if look is None or now_s - looked_at_s >= FRESH_S or (look.done() and look.exception() is not None):
-            if len(self._looks) >= LOOKS_MAX:
-                self._looks.clear()
-            look = asyncio.create_task(self._rows.seen(drop_id))
-            self._looks[drop_id] = (now_s, look)
-        # One caller that goes away must not take the answer from the others.
-        return look.result() if look.done() else await asyncio.shield(look)
+        return await self._looks.of(drop_id)
 
     async def part(self, drop_id: str, number: int) -> bytes | None:
         """One part of the published list; None before it is published, and where there is none."""

@@ -18,10 +18,10 @@ from race_to_purchase.path.admit import admit
 from race_to_purchase.path.choice import NO_QUEUE, Choice, Only, queue_of
 from race_to_purchase.path.ids import uuid7
 from race_to_purchase.path.known import Entrance, Known, KnownCheckout
+from race_to_purchase.path.looks import Looks
 from race_to_purchase.path.patience import PATIENT, Patience
 from race_to_purchase.path.payment import Payments
 from race_to_purchase.path.reserve import ReserveRequest, reserve
-from race_to_purchase.path.retry import NextDeadlines
 from race_to_purchase.path.route import Facts
 from race_to_purchase.path.served import Served
 from race_to_purchase.path.within import Within
@@ -47,6 +47,10 @@ from race_to_purchase.rules.verdicts import (
     NoAnswer,
     NotSent,
 )
+
+DEADLINE_FRESH_S = 0.5
+"""In a rush nearly every request is told that all is reserved, and when to come again: finding the next deadline walks
+over what was paid already, so one look answers a drop's refusals for so long."""
 
 
 class Purchase:
@@ -74,7 +78,7 @@ class Purchase:
         self._new_id = new_id
         self._answers = Within(patience.answer_s)
         self._known = Known(reads)
-        self._next_deadlines = NextDeadlines(reads)
+        self._next_deadlines = Looks(reads.next_deadline, DEADLINE_FRESH_S)
         self._served = Served()
         self._payments = Payments(
             committer, reads, gateways, self._choice, patience, new_id, self._served, deliver=publisher is not None

@@ -5,8 +5,9 @@ It is needed for those alone who come after the draw, and read when the first of
 
 from __future__ import annotations
 
-import asyncio
+from math import inf
 
+from race_to_purchase.path.looks import Looks
 from race_to_purchase.ports import LineRows
 from race_to_purchase.rules.line.tickets import TID_BYTES
 
@@ -19,16 +20,11 @@ class Registered:
 
     def __init__(self, rows: LineRows) -> None:
         self._rows = rows
-        self._lists: dict[str, asyncio.Task[bytes]] = {}
+        self._lists = Looks(self._read, inf, LISTS_MAX)
 
     async def has(self, drop_id: str, tid: bytes) -> bool:
         """Whether the ticket is on the list, which must be published. DatabaseUnavailable."""
-        reading = self._lists.get(drop_id)
-        if reading is None or (reading.done() and reading.exception() is not None):
-            if len(self._lists) >= LISTS_MAX:
-                del self._lists[next(iter(self._lists))]
-            reading = self._lists[drop_id] = asyncio.create_task(self._read(drop_id))
-        return holds(await asyncio.shield(reading), tid)
+        return holds(await self._lists.of(drop_id), tid)
 
     async def _read(self, drop_id: str) -> bytes:
         parts: list[bytes] = []

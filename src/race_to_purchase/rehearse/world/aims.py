@@ -24,7 +24,7 @@ TRIES_MAX = 1000
 """Directed seeds of one cell."""
 
 NEEDS: dict[str, str] = {
-    "path/retry.py": "tight",
+    "path/looks.py": "tight",
     "reads.next_deadline": "tight",
     "path/purchase.py reserve: _next_deadlines.of": "tight",
     "path/purchase.py _still: _payments.waits": "queued",

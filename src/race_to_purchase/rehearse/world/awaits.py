@@ -26,8 +26,6 @@ ELSEWHERE: dict[str, str] = {
     "loops/keep_up.py": "It reads counts for those who watch, and changes nothing: tests/loops.",
     "loops/survey.py": "It looks at the rows for those who watch, and changes nothing: tests/loops.",
     "loops/pulse.py": "It measures the event loop, which is ours here.",
-    "loops/admin_keys.py": "It follows the keys of admins, and no purchase asks for one: tests/edge.",
-    "loops/customer_keys.py": "It fetches keys that sign tokens; buyers are known here: tests/loops.",
     "loops/seal.py": "The database alone seals the journal, and nothing of that is in memory: tests/ledger.",
     "loops/record.py": "It writes down counts for people to look at; no purchase depends on them: tests/observe.",
     "loops/budget.py": "It watches those counts: tests/slo.",

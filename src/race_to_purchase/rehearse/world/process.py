@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.errors import RaceError, TryAgainLater
-from race_to_purchase.loops.drained import Drained
+from race_to_purchase.loops.calls import Calls
 from race_to_purchase.loops.expire import Expire, Sweep
 from race_to_purchase.loops.forget import Forget
 from race_to_purchase.loops.inbox import ReadInbox
@@ -121,7 +121,7 @@ class Process:
             Expire(self.committer, store),
             Sweep(self.committer, store),
             Forget(store, store),
-            Drained(self.gateways.follow),
+            Calls("drained", self.gateways.follow),
             Owed("refund", self.refunds, store),
             *self.readers,
             *(Owed(kind, self.purchase, store) for kind in KINDS if kind != "deliver" or world.plan.merchant),
