@@ -91,6 +91,11 @@ class TestTaking:
         assert await ids(inbox, lease_s=60) == ["a"]
         assert await ids(inbox) == []
 
+    async def test_no_more_is_taken_than_asked_for(self, inbox: Inbox) -> None:
+        await keep(inbox, "a", "b", "c")
+        assert len(await ids(inbox, 2)) == 2
+        assert len(await ids(inbox, 2)) == 1
+
     async def test_a_lease_that_has_passed_gives_it_to_the_next(self, inbox: Inbox) -> None:
         await keep(inbox, "a")
         assert await ids(inbox, lease_s=0) == ["a"]
@@ -143,9 +148,10 @@ class TestLooking:
 
     async def test_what_is_left_is_due_never_again(self, inbox: Inbox) -> None:
         await keep(inbox, "a")
+        await become(inbox, "a", "unmatched")
         await become(inbox, "a", "left")
         (left,) = await inbox.listed("left", 10)
-        assert left.due_at is None
+        assert (left.due_at, left.tries) == (None, 1), "to give up is not one more try"
 
     async def test_what_is_not_done_is_counted(self, inbox: Inbox) -> None:
         await keep(inbox, "a", "b", "c", "d")

@@ -13,8 +13,7 @@ from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.reads import PostgresReads
 from race_to_purchase.store.statements import statement
 from tests.conformance.test_line import Drop, tid
-
-BLOCKED = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+from tests.contention.waiting import waits_for
 
 
 @pytest.fixture
@@ -31,15 +30,6 @@ async def other(database_dsn: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(database_dsn, server_settings={"search_path": "race"})
     yield connection
     await connection.close()
-
-
-async def waits_for(other: asyncpg.Connection, work: asyncio.Task[object]) -> bool:
-    """Whether `work` stands still because of the other; False where it comes to its end."""
-    while not work.done():
-        if await other.fetchval(BLOCKED):
-            return True
-        await asyncio.sleep(0.02)
-    return False
 
 
 async def test_it_is_closed_when_those_who_are_being_appended_are_on_it(drop: Drop, other: asyncpg.Connection) -> None:

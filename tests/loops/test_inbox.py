@@ -13,7 +13,7 @@ from race_to_purchase.loops.loop import Loop
 from race_to_purchase.rules.outcomes import Answered
 from tests.loops.reading import Reader, about, hasten, outcomes, unanswered
 from tests.path.shop import Process, pass_deadline
-from tests.sale import recount
+from tests.sale import recount, value
 
 
 class TestNews:
@@ -60,6 +60,17 @@ class TestNews:
         await reader.read()
         assert (await shop.checkout(checkout)).state == "paid"
         assert await recount(dsn, at_rest=True) == []
+
+    async def test_is_kept_as_it_came_until_it_is_worked_off_and_no_longer(
+        self, shop: Process, reader: Reader, dsn: str
+    ) -> None:
+        """Gateways write names and addresses into what they send."""
+        checkout = await unanswered(shop)
+        await reader.keep(about(checkout, "authorized"))
+        body = "SELECT body FROM race.inbox"
+        assert await value(dsn, body) == b"{}"
+        await reader.read()
+        assert await value(dsn, body) == b""
 
 
 class TestWhatIsKnown:
