@@ -7,9 +7,10 @@ import urllib.error
 import urllib.request
 import uuid
 from datetime import datetime
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 from rich.markup import escape
@@ -34,6 +35,12 @@ class AdminKeyMissing(ConfigurationError):
     """An admin key is needed for {url}: pass --admin-key, or set RACE_ADMIN_KEY."""
 
     code = "admin_key_missing"
+
+
+class EngineAddressWrong(ConfigurationError):
+    """{url} is no address of an engine; one looks like http://127.0.0.1:8000."""
+
+    code = "engine_address_wrong"
 
 
 class EngineUnreachable(RaceError):
@@ -66,6 +73,7 @@ class AdminClient:
         """By what was given, else by what `race serve` left in the data folder."""
         admin_key = admin_key or os.environ.get("RACE_ADMIN_KEY") or admin_key_of(settings.admin_keys) or None
         if url is not None:
+            require_address(url)
             if admin_key is None:
                 raise AdminKeyMissing(url=url)
             return cls(url, admin_key)
@@ -96,7 +104,7 @@ class AdminClient:
 
     def table(self) -> Table:
         """Every drop, a row each."""
-        table = Table("drop", "title", "opens at", "flow", "items", "closed")
+        table = Table("drop", "title", "opens at", "flow", "items", "closed", box=None, pad_edge=False)
         for stored in self._call("GET", "/v1/admin/drops")[1]["drops"]:
             drop = stored["definition"]
             closed = "closed" if stored.get("closed_at") else ""
@@ -109,7 +117,8 @@ class AdminClient:
         watched = self._call("GET", f"/v1/admin/drops/{drop_id}")[1]
         drop = watched["definition"]
         prices = {f"{drop_id}/item/{item['id']}": item["price"] for item in drop["items"]}
-        table = Table("pool", "price", "capacity", "held", "sold", "free", title=f"{drop['title']} ({drop_id})")
+        table = Table("pool", "price", "capacity", "held", "sold", "free", box=None, pad_edge=False)
+        table.title, table.title_justify, table.title_style = f"{drop['title']} ({drop_id})", "left", "bold"
         for pool in watched["pools"]:
             price = display(prices[pool["id"]], drop["currency"]) if pool["id"] in prices else ""
             free = pool["capacity"] - pool["held"] - pool["sold"]
@@ -211,8 +220,20 @@ class AdminClient:
                 return response.status, msgspec.json.decode(response.read())
         except urllib.error.HTTPError as error:
             raise _refused(error) from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             raise EngineUnreachable(url=self._url, reason=getattr(error, "reason", error)) from None
+
+
+def require_address(url: str) -> str:
+    """The address itself; EngineAddressWrong where nothing can be asked at it."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise EngineAddressWrong(url=url)
+    return url
 
 
 def reachable_at(settings: Settings) -> str:

@@ -13,6 +13,7 @@ import urllib.request
 from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from hashlib import sha256
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -136,7 +137,7 @@ def _get(url: str) -> bytes:
             return body
     except urllib.error.HTTPError as error:
         raise DrawUnreadable(url=url, reason=_told(error)) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         raise DrawUnreadable(url=url, reason=getattr(error, "reason", error)) from None
 
 

@@ -33,7 +33,10 @@ def ledger_balance(
     json_file: JsonOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Show what every account has; exit 1 if debits and credits are not the same."""
+    """Show what every account has.
+
+    Exit 1 if debits and credits are not the same.
+    """
     from race_to_purchase.app.ledger import Shown, run_balance
 
     raise typer.Exit(run_balance(load(data_dir=data_dir), out, Shown(account, currency, at), json_file))
@@ -47,7 +50,10 @@ def ledger_export(
     seller: Annotated[str | None, typer.Option(help="Only accounts of this seller.")] = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Write every posting as CSV to standard output, for an accountant or a spreadsheet."""
+    """Write every posting as CSV to standard output.
+
+    For an accountant or a spreadsheet.
+    """
     from race_to_purchase.app.ledger import run_export
 
     stream = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=False)
@@ -68,7 +74,10 @@ def ledger_verify(
     json_file: JsonOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Compare the journal with its seals; exit 1 and name block and order if anything was changed."""
+    """Compare the journal with its seals.
+
+    Exit 1 and name block and order if anything was changed.
+    """
     from race_to_purchase.app.ledger import run_verify
 
     raise typer.Exit(run_verify(load(data_dir=data_dir), out, _noted(noted) if noted else None, json_file))

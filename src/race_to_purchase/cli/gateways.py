@@ -8,7 +8,7 @@ import typer
 
 from race_to_purchase.cli.shell import DataDirOption, KeyOption, UrlOption, admin, out
 
-app = typer.Typer(help="Watch the payment gateways of a running engine, and drain one.", no_args_is_help=True)
+app = typer.Typer(help="Watch payment gateways of a running engine, drain one.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -25,7 +25,7 @@ def gateways_drain(
     admin_key: KeyOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Begin no new payment with a gateway; what was begun there is finished."""
+    """Begin no new payment with a gateway; running ones end."""
     admin(url, admin_key, data_dir).drain(gateway, drained=True, why=why)
     out.print(f"{gateway}: drained", markup=False)
 

@@ -10,9 +10,7 @@ import typer
 
 from race_to_purchase.cli.shell import DataDirOption, KeyOption, UrlOption, admin, moment, out
 
-app = typer.Typer(
-    help="Let customers in by a lane of their own: issue grants, list them, take one back.", no_args_is_help=True
-)
+app = typer.Typer(help="Let customers in by a lane of their own, by grants.", no_args_is_help=True)
 
 
 @app.command("issue")
@@ -28,7 +26,10 @@ def grants_issue(
     admin_key: KeyOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Issue one grant a customer, and print each with its token: a line a customer, told this once."""
+    """Issue one grant a customer, and print each with its token.
+
+    A line a customer, told this once.
+    """
     named = [line.strip() for line in sys.stdin if line.strip()] if identity == ["-"] else identity or []
     if not named:
         raise typer.BadParameter("say for whom: --identity CUSTOMER, or --identity - and a line a customer")

@@ -9,7 +9,7 @@ import typer
 
 from race_to_purchase.cli.shell import DataDirOption, KeyOption, UrlOption, admin, err, moment, out
 
-app = typer.Typer(help="Say who may operate: issue keys of a role, list them, revoke one.", no_args_is_help=True)
+app = typer.Typer(help="Say who may operate: issue, list and revoke keys.", no_args_is_help=True)
 
 
 @app.command("issue")
@@ -25,14 +25,20 @@ def keys_issue(
     admin_key: KeyOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Issue a key, and print it: it is told this once, and nowhere stored."""
+    """Issue a key, and print it.
+
+    It is told this once, and nowhere stored.
+    """
     out.print(admin(url, admin_key, data_dir).issue_key(name, role, expires), markup=False)
     err.print("This key is shown once; every process takes it within about a second.", markup=False)
 
 
 @app.command("list")
 def keys_list(url: UrlOption = None, admin_key: KeyOption = None, data_dir: DataDirOption = None) -> None:
-    """List every key that was issued, and when it was used last; those of RACE_ADMIN_KEYS are not among them."""
+    """List every key that was issued, and when it was used last.
+
+    Those of RACE_ADMIN_KEYS are not among them.
+    """
     out.print(admin(url, admin_key, data_dir).keys())
 
 

@@ -28,7 +28,10 @@ def line_pause(
     admin_key: KeyOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Let nobody in for now; every place is kept, and who is inside may finish."""
+    """Let nobody in for now.
+
+    Every place is kept, and who is inside may finish.
+    """
     out.print(admin(url, admin_key, data_dir).steer(drop, paused=True, message=message))
 
 
@@ -64,7 +67,10 @@ def line_draw(
     admin_key: KeyOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Draw the places of a door that names a beacon; the others are drawn by themselves."""
+    """Draw the places of a door that names a beacon.
+
+    The others are drawn by themselves.
+    """
     out.print(admin(url, admin_key, data_dir).draw(drop, beacon))
 
 
@@ -78,7 +84,10 @@ def verify_draw(
     json_file: JsonOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Check the draw of a drop from what is public of it; exit 1 where something does not hold."""
+    """Check a draw from what is public of it.
+
+    Exit 1 where something does not hold.
+    """
     from race_to_purchase.app.verify_draw import run_verify_draw
 
     raise typer.Exit(run_verify_draw(engine_url(url, data_dir), drop, ticket or [], out, json_file))

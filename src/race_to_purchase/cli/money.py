@@ -19,7 +19,10 @@ def audit(
     json_file: JsonOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Check every invariant on the configured database; exit 1 and show the rows if one is broken."""
+    """Check every invariant on the database.
+
+    On the configured one; exit 1 and show the rows if one is broken.
+    """
     from race_to_purchase.app.audit import run_audit
 
     raise typer.Exit(run_audit(load(data_dir=data_dir), out, json_file, gateways=gateways))
@@ -31,7 +34,10 @@ def reconcile(
     json_file: JsonOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Compare with the gateways and with itself, repair what has one right answer; exit 1 where findings are open."""
+    """Compare with the gateways, and repair what can be.
+
+    And with itself: what has one right answer is repaired; exit 1 where findings are open.
+    """
     from race_to_purchase.app.reconcile import run_reconcile
 
     if not once:
@@ -46,7 +52,10 @@ def settle(
     json_file: JsonOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Match a settlement file with the orders, book its fees and payouts; exit 1 where it differs."""
+    """Match a settlement file with the orders.
+
+    And book its fees and payouts; exit 1 where it differs.
+    """
     from race_to_purchase.app.settle import run_settle
 
     raise typer.Exit(run_settle(load(data_dir=data_dir), file, gateway, out, json_file))

@@ -34,7 +34,10 @@ def demo(
         Path | None, typer.Option(help="Where the report of the sale goes. [race-demo-report.html]")
     ] = None,
 ) -> None:
-    """Let a crowd race over real HTTP against a real server, and print the scorecard."""
+    """Let a crowd race for a drop, and print the scorecard.
+
+    Over real HTTP, against a real server; exit 1 if a promise was broken.
+    """
     from race_to_purchase.rehearse.demo.demo import run_demo
     from race_to_purchase.rehearse.demo.ending import usual_file
     from race_to_purchase.rehearse.demo.sale import DemoOptions
@@ -69,7 +72,10 @@ def bench(
     json_file: JsonOption = None,
     svg: Annotated[Path | None, typer.Option(help="Also draw the result into this file.")] = None,
 ) -> None:
-    """Measure side by side, in one run: combined against naive, reservations against an echo, purchases."""
+    """Measure the hot row, reservations and purchases side by side.
+
+    In one run: combined against naive, reservations against an echo, purchases.
+    """
     from race_to_purchase.rehearse.bench.bench import BenchOptions, run_bench
 
     options = BenchOptions(seconds=seconds, rounds=rounds, suites=suite or (), json_file=json_file, svg_file=svg)
@@ -82,7 +88,10 @@ def simulate(
     seed: Annotated[int, typer.Option(help="The first one's seed; the same seed is the same sale.")] = 1,
     json_file: JsonOption = None,
 ) -> None:
-    """Simulate sales on virtual time, with a fault at every step, and check every invariant."""
+    """Simulate sales with a fault at every step, and check them.
+
+    On virtual time; every invariant is checked, exit 1 where one is broken.
+    """
     from race_to_purchase.rehearse.simulate import SimulateOptions, run_simulate
 
     raise typer.Exit(run_simulate(SimulateOptions(seeds=seeds, seed=seed, json_file=json_file)))
@@ -105,7 +114,10 @@ def gateway(
     per_second: Annotated[float | None, typer.Option(help="Requests a second over all; 429 beyond it.")] = None,
     rules: Annotated[Path | None, typer.Option(help="Fault rules in JSON, as the control API takes them.")] = None,
 ) -> None:
-    """Run a simulated payment gateway that speaks Stripe's API, with books of its own and faults on demand."""
+    """Run a simulated payment gateway, to try against.
+
+    It speaks Stripe's API, with books of its own and faults on demand.
+    """
     from race_to_purchase.app.gateway import GatewayOptions, run_gateway
 
     options = GatewayOptions(

@@ -20,7 +20,10 @@ def report(
     json_file: JsonOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Write what became of a sale into one page: funnel, stock, latency, money, fairness, budget, incidents."""
+    """Write what became of a sale into one page.
+
+    Funnel, stock, latency, money, fairness, budget, incidents.
+    """
     from race_to_purchase.app.report.report import run_report
 
     file = html_file or Path(f"report-{Path(drop).name}.html")

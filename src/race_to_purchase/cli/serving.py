@@ -11,6 +11,7 @@ import typer
 
 from race_to_purchase import __version__
 from race_to_purchase.app.serve import Reachable
+from race_to_purchase.app.serve import data_dir as folder_of
 from race_to_purchase.app.serve import serve as run_serve
 from race_to_purchase.cli.shell import DataDirOption, out
 from race_to_purchase.observe import logs
@@ -25,13 +26,18 @@ app = typer.Typer()
 
 @app.command()
 def serve(
-    drop: Annotated[list[Path] | None, typer.Option("--drop", help="A drop file; may be given several times.")] = None,
+    drop: Annotated[
+        list[Path] | None, typer.Option("--drop", metavar="FILE", help="A drop file; may be given several times.")
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on. [RACE_HOST]")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on. [RACE_PORT]")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes on that port. [RACE_WORKERS]")] = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Serve the API: with an embedded PostgreSQL, or on the one that RACE_DATABASE_URL names."""
+    """Serve API, pages and console, with a PostgreSQL of its own.
+
+    Or on the one that RACE_DATABASE_URL names.
+    """
     settings = load(host=host, port=port, workers=workers, data_dir=data_dir)
     logs.set_up(settings.log, settings.log_level)
     for sentence in misspelt():
@@ -40,12 +46,12 @@ def serve(
     keys_made = not (settings.storefront_keys and settings.admin_keys)
 
     def started(reachable: Reachable) -> None:
-        _greet(reachable, keys_made, drops)
+        _greet(reachable, keys_made, drops, None if settings.database_url else folder_of(settings))
 
     run_serve(with_development_keys(settings), drops, started)
 
 
-def _greet(reachable: Reachable, keys_made: bool, drops: Sequence[Drop]) -> None:
+def _greet(reachable: Reachable, keys_made: bool, drops: Sequence[Drop], folder: Path | None) -> None:
     out.print(f"Race to Purchase {__version__} serves at {reachable.url}", style="bold")
     out.print(f"  reference    {reachable.url}/docs")
     out.print(f"  console      {reachable.url}/console", soft_wrap=True)
@@ -53,6 +59,8 @@ def _greet(reachable: Reachable, keys_made: bool, drops: Sequence[Drop]) -> None
         out.print(f"  metrics      {address}", soft_wrap=True)
     for drop in drops:
         out.print(f"  shop         {reachable.url}/shop/{drop.id}", soft_wrap=True)
+    if folder is not None:
+        out.print(f"  data         {folder}", markup=False, soft_wrap=True)
     if keys_made:
         out.print(f"  storefront   {reachable.storefront_key}", markup=False)
         out.print(f"  admin        {reachable.admin_key}", markup=False)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from race_to_purchase.app.admin import AdminClient, reachable_at
+from race_to_purchase.app.admin import AdminClient, reachable_at, require_address
 from race_to_purchase.settings import load
 
 out = Console(highlight=False, soft_wrap=True)
@@ -33,7 +33,8 @@ def admin(url: str | None, admin_key: str | None, data_dir: str | None) -> Admin
 
 def engine_url(url: str | None, data_dir: str | None) -> str:
     """Where the engine is that the options, the environment or the data folder name; no key is needed."""
-    return url or os.environ.get("RACE_URL") or reachable_at(load(data_dir=data_dir))
+    named = url or os.environ.get("RACE_URL")
+    return require_address(named) if named else reachable_at(load(data_dir=data_dir))
 
 
 def moment(text: str) -> datetime:

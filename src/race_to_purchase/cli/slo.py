@@ -36,7 +36,10 @@ def rules(
     ] = None,
     alertmanager: Annotated[str, typer.Option(help="host:port of Alertmanager.")] = "127.0.0.1:9093",
 ) -> None:
-    """Write rules for Prometheus, routes for Alertmanager, and a configuration that joins them."""
+    """Write rules for Prometheus and routes for Alertmanager.
+
+    And a configuration that joins them.
+    """
     from race_to_purchase.app.slo import Addresses, write_rules
 
     addresses = Addresses(page, ticket, process or ["127.0.0.1:9100"], alertmanager)
