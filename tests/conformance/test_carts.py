@@ -57,6 +57,8 @@ async def test_a_version_that_is_not_the_stored_one_changes_nothing(carts: Carts
 
 
 async def test_a_version_of_a_cart_that_is_forgotten_changes_nothing(carts: Carts) -> None:
+    await carts.write(replace(ADA, drop_id="borealis"))
+    await carts.write(replace(ADA, buyer="bob"))
     assert await carts.write(replace(ADA, version=7)) is None
     assert (await carts.read("ada", "aurora")).version == 0
 

@@ -145,6 +145,8 @@ class TestLooking:
         assert (first.outcome, first.tries, first.kind, first.created_at) == ("tried", 1, "payment", SAID_AT)
         assert first.due_at is not None
         assert len(await inbox.listed("unmatched", 1)) == 1
+        await become(inbox, "c", "done")
+        assert await inbox.listed("done", 10) == []
 
     async def test_what_is_left_is_due_never_again(self, inbox: Inbox) -> None:
         await keep(inbox, "a")

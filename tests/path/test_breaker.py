@@ -34,6 +34,16 @@ class TestOpening:
         breaker.saw(failed=True, began_s=111.0, now_s=111.0)
         assert breaker.state(111.0) == "closed"
 
+    def test_a_second_takes_the_same_room_however_much_is_asked_in_it(self) -> None:
+        assert len(fed(failures=0, answers=1000)._seconds) == 1
+
+    def test_calls_that_end_while_it_is_open_neither_close_it_nor_keep_it_open_for_longer(self) -> None:
+        breaker = fed(failures=10, answers=0)
+        for failed in (False, False, False, True):
+            breaker.saw(failed=failed, began_s=99.0, now_s=101.0)
+        assert breaker.state(101.0) == "open"
+        assert breaker.let_through(101.0) == 4.0
+
     def test_open_lets_nothing_through_and_says_for_how_long(self) -> None:
         breaker = fed(failures=10, answers=0)
         assert breaker.refuses(101.0)

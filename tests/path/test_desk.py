@@ -24,6 +24,9 @@ from tests.path.scripted import Scripted, a_request
 QUICK = BreakerRule(calls_min=4, pause_s=0.05, probes=1)
 SHUT = BreakerRule(calls_min=4, pause_s=1000, pause_max_s=1000)
 
+PATIENCE_S = 20.0
+"""Nobody waits so long, but for what never comes."""
+
 
 async def tripped(gateway: Scripted, rule: BreakerRule = SHUT) -> Desk:
     """A desk whose breaker has just opened."""
@@ -148,6 +151,30 @@ class TestQueue:
         assert 3.4 < desk.wait_s("key-9") <= 4.0
         assert desk.wait_s("key-2") < desk.wait_s("key-9") < desk.wait_s()
 
+    async def test_who_has_no_place_here_and_whose_turn_has_come_wait_for_nothing(self) -> None:
+        desk = Desk(Scripted(), Limits(per_second=0.01))
+        for n in range(4):
+            desk.enter(f"key-{n}")
+        assert [desk.wait_s(f"key-{n}") > 0 for n in range(4)] == [False, False, True, True]
+        assert desk.wait_s("key-elsewhere") == 0.0
+
+    async def test_both_steps_are_paced_by_themselves(self) -> None:
+        desk = Desk(Scripted(two_step=True), Limits(per_operation=0.01))
+        for key in ("key-1", "key-2"):
+            desk.enter(key)
+            await asyncio.wait_for(desk.prepare(a_request(key)), PATIENCE_S)
+            await asyncio.wait_for(desk.authorize(a_request(key), "ref"), PATIENCE_S)
+
+    async def test_a_place_from_a_pause_is_given_back_though_nobody_has_to_wait_any_more(self) -> None:
+        gateway = Scripted(verdict=NotSent("too many requests", 0.01, limited=True))
+        desk = Desk(gateway)
+        await desk.authorize(a_request("key-1"), None)
+        desk.enter("key-2")
+        await desk.turn("key-2")
+        gateway.verdict = Authorized("ref", 15900)
+        await desk.authorize(a_request("key-2"), None)
+        assert (desk.counted().at_work, desk.counted().waiting) == (0, 0)
+
     async def test_a_place_given_up_is_free_for_the_next(self) -> None:
         desk = Desk(Scripted(), Limits(at_once=1))
         desk.enter("key-1")
@@ -159,7 +186,7 @@ class TestQueue:
         desk = Desk(Scripted(), Limits(at_once=1))
         desk.enter("key-1")
         desk.enter("key-1")
-        await desk.authorize(a_request("key-1"), None)
+        await asyncio.wait_for(desk.authorize(a_request("key-1"), None), PATIENCE_S)
         assert (desk.counted().at_work, desk.counted().waiting) == (0, 0)
 
     async def test_a_payment_of_two_steps_keeps_the_next_one_waiting_for_two_requests(self) -> None:
