@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from playwright.sync_api import Browser, Page, expect
 
-from race_to_purchase.app.serve import FILE, Reachable
+from race_to_purchase.app.reachable import FILE, Reachable
 
 CROWD = ("--buyers", "1500", "--bots", "300", "--stock", "500", "--arrival-seconds", "25")
 SOLD = 430

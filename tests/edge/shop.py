@@ -23,7 +23,7 @@ from race_to_purchase.edge.guard.connections import Connections
 from race_to_purchase.edge.operator_sessions import ConsoleSessions
 from race_to_purchase.edge.origins import Origins
 from race_to_purchase.edge.reference.examples import DROP
-from race_to_purchase.edge.routes import Behind, build_app
+from race_to_purchase.edge.routes import Dependencies, build_app
 from race_to_purchase.edge.sessions import Sessions
 from race_to_purchase.edge.webhooks import Webhooks
 from race_to_purchase.observe.committed import Committed, committed
@@ -157,7 +157,7 @@ class Shop:
     def app(self, **options: Any) -> Any:
         """The ASGI application."""
         return build_app(
-            Behind(
+            Dependencies(
                 purchase=self.purchase,
                 catalogue=self.catalogue,
                 gateways=self.gateways,

@@ -59,8 +59,8 @@ def test_an_operator_may_and_another_storefront_holds_its_own_keys(
 
 def test_an_operator_refunds_from_the_terminal(server: Server, storefront: Client, order: str) -> None:
     terminal = AdminClient(f"http://127.0.0.1:{server.port}", ADMIN_KEY)
-    assert terminal.refund(order, 5_000, "late", restock=False).endswith(": 50.00 EUR done")
-    assert terminal.refund(order, None, "", restock=True).endswith(": 109.00 EUR done")
+    assert terminal.refund(order, 5_000, "late", restock=False)["amount"] == 5_000
+    assert terminal.refund(order, None, "", restock=True)["amount"] == 10_900
     with pytest.raises(EngineRefused, match="nothing_to_refund"):
         terminal.refund(order, 1, "", restock=False)
     assert storefront.ask("GET", f"/v1/orders/{order}").json["state"] == "returned"

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 import psutil  # type: ignore[import-untyped]  # It ships no types.
 
-from race_to_purchase.app.serve import FILE, Reachable
+from race_to_purchase.app.reachable import FILE, Reachable
 from tests.sale import a_sale
 
 STOREFRONT_KEY = "storefront-key-of-the-journeys"
@@ -80,6 +80,14 @@ class Engine:
         """Exit status and what was said by a start that cannot succeed."""
         status = self.launch(*options).wait(START_S_MAX)
         return status, self.told()
+
+    def terminal(self, *words: str) -> str:
+        """What a command of the terminal prints, that asks this engine."""
+        command = [sys.executable, "-m", "race_to_purchase.cli", *words, "--url", self.url, "--admin-key", ADMIN_KEY]
+        wide = {**self.environment, "COLUMNS": "200"}
+        ran = subprocess.run(command, env=wide, capture_output=True, text=True, timeout=60, check=False)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout.strip()
 
     def answers(self, path: str = "/readyz") -> bool:
         """Whether it serves."""

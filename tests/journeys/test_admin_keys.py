@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,7 +11,7 @@ import psutil  # type: ignore[import-untyped]  # It ships no types.
 import pytest
 
 from race_to_purchase.rules.admin_keys import digest_of
-from tests.journeys.engine import ADMIN_KEY, Engine, pause_and_go
+from tests.journeys.engine import Engine, pause_and_go
 from tests.sale import value
 
 NAME = "a-telling-name"
@@ -28,17 +26,6 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
         yield engine
     finally:
         engine.end()
-
-
-def race(engine: Engine, *words: str) -> str:
-    """What `race keys …` prints."""
-    command = [sys.executable, "-m", "race_to_purchase.cli", "keys", *words]
-    told = subprocess.run(
-        [*command, "--url", engine.url, "--admin-key", ADMIN_KEY],
-        env=engine.environment, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-    assert told.returncode == 0, told.stderr
-    return told.stdout.strip()
 
 
 def status_at(engine: Engine, worker: psutil.Process, key: str) -> int:
@@ -58,11 +45,11 @@ def status_at(engine: Engine, worker: psutil.Process, key: str) -> int:
 
 
 async def test_a_key_counts_in_every_worker_until_it_is_revoked(engine: Engine) -> None:
-    key = race(engine, "issue", NAME, "--role", "viewer")
+    key = engine.terminal("keys", "issue", NAME, "--role", "viewer")
     assert len(engine.workers()) == 2
     for worker in engine.workers():
         engine.until(lambda worker=worker: status_at(engine, worker, key) == 200)  # type: ignore[misc]
-    assert NAME in race(engine, "list")
+    assert NAME in engine.terminal("keys", "list")
     assert await value(engine.dsn, "SELECT digest FROM race.admin_key") == digest_of(key.encode())
 
     engine.terminate()
@@ -70,7 +57,7 @@ async def test_a_key_counts_in_every_worker_until_it_is_revoked(engine: Engine) 
     for worker in engine.workers():
         assert status_at(engine, worker, key) == 200, "it outlasts a restart, and is known from the first request on"
 
-    assert race(engine, "revoke", NAME) == f"{NAME}: revoked"
+    assert engine.terminal("keys", "revoke", NAME) == f"{NAME}: revoked"
     for worker in engine.workers():
         engine.until(lambda worker=worker: status_at(engine, worker, key) == 401)  # type: ignore[misc]
     engine.terminate()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import Callable
 
-from tests.journeys.engine import ADMIN_KEY, Engine
+from tests.journeys.engine import Engine
 from tests.journeys.test_start_and_stop import pay, reserve
 from tests.sale import shoes, value
 
@@ -30,15 +28,6 @@ def with_file(engine: Engine, text: str) -> None:
     engine.environment["RACE_GATEWAYS"] = str(file)
 
 
-def race(engine: Engine, *words: str) -> str:
-    """What a command of the terminal says."""
-    command = [sys.executable, "-m", "race_to_purchase.cli", *words, "--url", engine.url, "--admin-key", ADMIN_KEY]
-    wide = {**engine.environment, "COLUMNS": "200"}
-    ran = subprocess.run(command, env=wide, capture_output=True, text=True, timeout=60, check=False)
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout
-
-
 def gateway_of(engine: Engine, buyer: str, method: str = "pm_approved") -> str:
     """Which gateway an order is paid at."""
     checkout = reserve(engine, buyer)
@@ -53,12 +42,12 @@ def test_an_operator_drains_a_gateway_in_all_processes(an_engine: Callable[..., 
     engine.start()
     engine.put(items=shoes(1000))
     assert {gateway_of(engine, f"before-{n}") for n in range(4)} == {"north"}
-    assert "north: drained" in race(engine, "gateways", "drain", "north", "--why", "maintenance")
-    assert "maintenance (ops)" in race(engine, "gateways", "list")
+    assert "north: drained" in engine.terminal("gateways", "drain", "north", "--why", "maintenance")
+    assert "maintenance (ops)" in engine.terminal("gateways", "list")
     buyers = iter(range(1000))
     # Each worker hears of it by itself, and every connection may reach another one.
     engine.until(lambda: {gateway_of(engine, f"after-{next(buyers)}") for _ in range(4)} == {"south"})
-    race(engine, "gateways", "resume", "north")
+    engine.terminal("gateways", "resume", "north")
     engine.until(lambda: gateway_of(engine, f"again-{next(buyers)}") == "north")
 
 
@@ -68,7 +57,7 @@ def test_another_gateway_takes_over_and_it_shows_in_the_list(an_engine: Callable
     engine.start()
     engine.put(items=shoes(1000))
     assert gateway_of(engine, "ada") == "south"
-    listed = race(engine, "gateways", "list")
+    listed = engine.terminal("gateways", "list")
     assert "north" in listed
     assert "south" in listed
 

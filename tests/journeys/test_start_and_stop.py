@@ -20,7 +20,8 @@ import pytest
 
 from race_to_purchase.app.guard import guard_of
 from race_to_purchase.app.identity import require_sound_identity
-from race_to_purchase.app.serve import FILE, AddressNotHere, PortForbidden, listen
+from race_to_purchase.app.listening import AddressNotHere, PortForbidden, listen
+from race_to_purchase.app.reachable import FILE
 from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.settings import Settings, load
 from tests.databases import Server

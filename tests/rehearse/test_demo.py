@@ -12,9 +12,10 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from race_to_purchase.app.serve import FILE, Reachable
+from race_to_purchase.app.reachable import FILE, Reachable
+from race_to_purchase.app.results import ResultNotWritable
 from race_to_purchase.rehearse.crowd.wire import Wire
-from race_to_purchase.rehearse.demo.demo import ResultNotWritable, run_demo
+from race_to_purchase.rehearse.demo.demo import run_demo
 from race_to_purchase.rehearse.demo.sale import DemoOptions
 from race_to_purchase.rehearse.demo.server import Served, serving
 from race_to_purchase.rehearse.demo.shop import Shop, drop

@@ -1,4 +1,4 @@
-"""`race audit`: every invariant on the configured database, wherever it runs, and what was found told to people."""
+"""`race audit`: checks every invariant on the configured database, wherever it runs, and prints what was found."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.table import Table
 
 from race_to_purchase.app.audit_gateways import audit_gateways
 from race_to_purchase.app.database import Found, configured
+from race_to_purchase.app.results import write_json
 from race_to_purchase.checks import CHECKS, Audit, Patience, audit
 from race_to_purchase.settings import Settings
 from race_to_purchase.store.audit import AuditRows
@@ -38,8 +39,7 @@ def run_audit(settings: Settings, out: Console, json_file: Path | None, *, gatew
         out.print(f"{name}: {payments:,} payments of its own list compared", markup=False)
     if not database.in_use:
         out.print("The engine is not running: what it would do in time is not asked for.", style="dim")
-    if json_file is not None:
-        json_file.write_bytes(msgspec.json.format(msgspec.json.encode(_document(found)), indent=2))
+    write_json(json_file, _document(found))
     return 1 if found.violations else 0
 
 

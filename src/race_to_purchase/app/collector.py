@@ -1,4 +1,4 @@
-"""How Python's cycle collector is set in a process that serves."""
+"""Tunes Python's garbage collector for a process that serves."""
 
 import gc
 

@@ -1,4 +1,4 @@
-"""What the processes of an engine have counted, asked of its database from outside, as the audit is."""
+"""Reads from the database what an engine's processes have counted, without asking the engine."""
 
 from __future__ import annotations
 

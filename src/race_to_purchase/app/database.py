@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from race_to_purchase.app.serve import FILE, Reachable, data_dir
+from race_to_purchase.app.reachable import data_dir, read
 from race_to_purchase.errors import ConfigurationError, DataFolderInUse
 from race_to_purchase.settings import Settings
 from race_to_purchase.store.address import require_usable
@@ -47,10 +47,10 @@ def configured(settings: Settings, owner: str) -> Iterator[Found]:
     try:
         server = EmbeddedPostgres.start(folder, owner)
     except DataFolderInUse:
-        word = folder / FILE
-        if not word.exists():
+        reachable = read(folder)
+        if reachable is None:
             raise
-        yield Found(msgspec.json.decode(word.read_bytes(), type=Reachable).dsn, True)
+        yield Found(reachable.dsn, True)
         return
     try:
         yield Found(server.dsn, False)

@@ -1,4 +1,4 @@
-"""File descriptors: a process may have as many as the system lets it, and knows how many that are."""
+"""File descriptors: raises this process's limit, and says how many connections of clients that leaves."""
 
 from __future__ import annotations
 

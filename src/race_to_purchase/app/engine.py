@@ -23,7 +23,7 @@ from race_to_purchase.app.wiring import committer_of, patience_of, publisher_of
 from race_to_purchase.edge.metrics import Metrics
 from race_to_purchase.edge.operator_sessions import ConsoleSessions
 from race_to_purchase.edge.principals import Principals
-from race_to_purchase.edge.routes import Behind, build_app
+from race_to_purchase.edge.routes import Dependencies, build_app
 from race_to_purchase.edge.webhooks import Webhooks
 from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.loops.calls import Calls
@@ -220,7 +220,7 @@ class Engine:
     def asgi(self, metrics_at: Sequence[str] | None = None) -> ASGIApp:
         """The HTTP application; `metrics_at` where several processes share its port."""
         return build_app(
-            Behind(
+            Dependencies(
                 purchase=self.purchase,
                 catalogue=self.catalogue,
                 gateways=self.gateway_admin,

@@ -1,4 +1,4 @@
-"""The rows in memory, handed to what rehearses without a database."""
+"""The store in memory, for the simulation."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from race_to_purchase.app.database import Found, configured
+from race_to_purchase.app.results import write_json
 from race_to_purchase.checks import Finding, verify
 from race_to_purchase.rules.ledger import Balance, Frozen, trial
 from race_to_purchase.rules.money import decimal, display
@@ -62,7 +63,7 @@ def run_balance(settings: Settings, out: Console, shown: Shown, json_file: Path 
         out.print(f"{line}: {verdict}", style="bold" if debit == credit else "bold red")
     for held in frozen:
         out.print(f"{held.seller}: {display(held.amount, held.currency)} frozen by open disputes", markup=False)
-    _write(
+    write_json(
         json_file,
         {
             "balanced": balanced,
@@ -119,7 +120,7 @@ def run_verify(settings: Settings, out: Console, noted: tuple[int, str] | None, 
     else:
         out.print(f"{head.sealed:,} entries in {head.number:,} blocks: {verdict}", style="bold")
         out.print(f"newest block, for your notes: {head.number}:{head.hash}")
-    _write(json_file, {"violations": len(findings), "head": head, "findings": findings})
+    write_json(json_file, {"violations": len(findings), "head": head, "findings": findings})
     return 1 if findings else 0
 
 
@@ -153,8 +154,3 @@ def _table(balances: Sequence[Balance]) -> Table:
 
 def _described(balance: Balance) -> dict[str, Any]:
     return {**msgspec.to_builtins(balance), "amount": balance.amount}
-
-
-def _write(file: Path | None, document: dict[str, Any]) -> None:
-    if file is not None:
-        file.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2))

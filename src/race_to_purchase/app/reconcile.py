@@ -1,4 +1,4 @@
-"""`race reconcile`: one whole pass over everything that is not compared yet, and what it came to, told to people."""
+"""`race reconcile`: one whole pass over everything that was not compared yet, and its result for people."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.table import Table
 
 from race_to_purchase.app.database import Found, configured
 from race_to_purchase.app.engine import Engine
+from race_to_purchase.app.results import write_json
 from race_to_purchase.errors import RaceError
 from race_to_purchase.loops.reconcile.loop import Figures
 from race_to_purchase.operate.findings import OpenFindings
@@ -42,8 +43,7 @@ def run_reconcile(settings: Settings, out: Console, json_file: Path | None) -> i
     with configured(settings, "race reconcile") as database:
         done = asyncio.run(reconcile_at(settings, database.dsn))
     _tell(done, out)
-    if json_file is not None:
-        json_file.write_bytes(msgspec.json.format(msgspec.json.encode(_document(done)), indent=2))
+    write_json(json_file, _document(done))
     return 1 if done.left.findings else 0
 
 

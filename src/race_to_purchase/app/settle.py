@@ -1,4 +1,4 @@
-"""`race settle`: match a gateway's settlement file with the orders, book its fees and payouts, tell what differs."""
+"""`race settle`: match a gateway's settlement file with the orders, book its fees and payouts, print what differs."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from rich.table import Table
 
 from race_to_purchase.app.database import Found, configured
 from race_to_purchase.app.desks import entries_of
+from race_to_purchase.app.results import write_json
 from race_to_purchase.checks import Rows
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.errors import ConfigurationError, RaceError
@@ -74,8 +75,7 @@ def run_settle(settings: Settings, file: Path, gateway: str, out: Console, json_
     with configured(settings, "race settle") as database:
         done = asyncio.run(settle_at(settings, database.dsn, movements, gateway))
     _tell(done, out)
-    if json_file is not None:
-        json_file.write_bytes(msgspec.json.format(msgspec.json.encode(done), indent=2))
+    write_json(json_file, done)
     return 1 if done.differences else 0
 
 

@@ -1,4 +1,4 @@
-"""What `race slo` writes: rules and routes as the files that Prometheus and Alertmanager read."""
+"""What `race slo` writes: rules and routes for Prometheus and Alertmanager, and dashboards."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from rich.console import Console
 
+from race_to_purchase.app.results import write_json
 from race_to_purchase.errors import ConfigurationError, RaceError
 
 TIMEOUT_S = 30.0
@@ -54,9 +55,8 @@ def run_verify_draw(url: str, drop: str, tickets: Sequence[str], out: Console, j
         out.print("no beacon took part: the shop could have tried secrets before it committed to one", style="dim")
     holds = all(ok for _, ok, _ in found)
     out.print(f"{draw['registered'] or 0:,} registered: " + ("the draw holds" if holds else "the draw does not hold"))
-    if json_file is not None:
-        document = {"holds": holds, "checks": {name: ok for name, ok, _ in found}, "places": places, "draw": draw}
-        json_file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    document = {"holds": holds, "checks": {name: ok for name, ok, _ in found}, "places": places, "draw": draw}
+    write_json(json_file, document)
     return 0 if holds else 1
 
 

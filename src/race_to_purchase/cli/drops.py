@@ -1,4 +1,4 @@
-"""Drops of a running engine."""
+"""Drops of a running engine: apply, list, show, close."""
 
 from __future__ import annotations
 
@@ -7,40 +7,43 @@ from typing import Annotated
 
 import typer
 
-from race_to_purchase.cli.shell import DataDirOption, KeyOption, UrlOption, admin, out
+from race_to_purchase.app.admin import AdminClient
+from race_to_purchase.cli import tables
+from race_to_purchase.cli.shell import JsonOption, on_engine, out, show
 from race_to_purchase.operate.dropfile import read_drop_file
 
 app = typer.Typer(help="Make, look at, change and close drops of a running engine.", no_args_is_help=True)
 
 
 @app.command("apply")
+@on_engine
 def drop_apply(
+    engine: AdminClient,
     files: Annotated[list[Path], typer.Argument(help="Drop files.")],
-    url: UrlOption = None,
-    admin_key: KeyOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """Create or change drops from their files."""
-    engine = admin(url, admin_key, data_dir)
     for definition in [read_drop_file(file) for file in files]:
         created = engine.put(definition)
         out.print(f"{definition.id}: {'created' if created else 'up to date'}", markup=False)
 
 
 @app.command("list")
-def drop_list(url: UrlOption = None, admin_key: KeyOption = None, data_dir: DataDirOption = None) -> None:
+@on_engine
+def drop_list(engine: AdminClient, json_file: JsonOption = None) -> None:
     """List every drop."""
-    out.print(admin(url, admin_key, data_dir).table())
+    show(engine.drops(), tables.drops, json_file)
 
 
 @app.command("show")
-def drop_show(drop: str, url: UrlOption = None, admin_key: KeyOption = None, data_dir: DataDirOption = None) -> None:
+@on_engine
+def drop_show(engine: AdminClient, drop: str, json_file: JsonOption = None) -> None:
     """Show one drop with its stock."""
-    out.print(admin(url, admin_key, data_dir).details(drop))
+    show(engine.drop(drop), tables.drop, json_file)
 
 
 @app.command("close")
-def drop_close(drop: str, url: UrlOption = None, admin_key: KeyOption = None, data_dir: DataDirOption = None) -> None:
+@on_engine
+def drop_close(engine: AdminClient, drop: str) -> None:
     """Let no new checkout begin; running ones may finish."""
-    admin(url, admin_key, data_dir).close(drop)
+    engine.close(drop)
     out.print(f"{drop}: closed", markup=False)

@@ -1,4 +1,4 @@
-"""Payment gateways of a running engine."""
+"""Payment gateways of a running engine: list, drain, resume."""
 
 from __future__ import annotations
 
@@ -6,38 +6,39 @@ from typing import Annotated
 
 import typer
 
-from race_to_purchase.cli.shell import DataDirOption, KeyOption, UrlOption, admin, out
+from race_to_purchase.app.admin import AdminClient
+from race_to_purchase.cli import tables
+from race_to_purchase.cli.shell import JsonOption, on_engine, out, show
 
 app = typer.Typer(help="Watch payment gateways of a running engine, drain one.", no_args_is_help=True)
 
 
 @app.command("list")
-def gateways_list(url: UrlOption = None, admin_key: KeyOption = None, data_dir: DataDirOption = None) -> None:
+@on_engine
+def gateways_list(engine: AdminClient, json_file: JsonOption = None) -> None:
     """List every payment gateway with what one process has seen of it."""
-    out.print(admin(url, admin_key, data_dir).gateways())
+    show(engine.gateways(), tables.gateways, json_file)
 
 
 @app.command("drain")
+@on_engine
 def gateways_drain(
+    engine: AdminClient,
     gateway: str,
     why: Annotated[str, typer.Option(help="For whoever looks later.")] = "",
-    url: UrlOption = None,
-    admin_key: KeyOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """Begin no new payment with a gateway; running ones end."""
-    admin(url, admin_key, data_dir).drain(gateway, drained=True, why=why)
+    engine.drain(gateway, drained=True, why=why)
     out.print(f"{gateway}: drained", markup=False)
 
 
 @app.command("resume")
+@on_engine
 def gateways_resume(
+    engine: AdminClient,
     gateway: str,
     why: Annotated[str, typer.Option(help="For whoever looks later.")] = "",
-    url: UrlOption = None,
-    admin_key: KeyOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """Use a drained gateway again."""
-    admin(url, admin_key, data_dir).drain(gateway, drained=False, why=why)
+    engine.drain(gateway, drained=False, why=why)
     out.print(f"{gateway}: in use", markup=False)

@@ -1,4 +1,4 @@
-"""Grants of a drop with a door."""
+"""Grants of a drop with a door: issue, list, revoke."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from typing import Annotated
 
 import typer
 
-from race_to_purchase.cli.shell import DataDirOption, KeyOption, UrlOption, admin, moment, out
+from race_to_purchase.app.admin import AdminClient
+from race_to_purchase.cli import tables
+from race_to_purchase.cli.shell import JsonOption, moment, on_engine, out, show
 
 app = typer.Typer(help="Let customers in by a lane of their own, by grants.", no_args_is_help=True)
 
 
 @app.command("issue")
+@on_engine
 def grants_issue(
+    engine: AdminClient,
     drop: str,
     lane: Annotated[str, typer.Option(help="Name of the lane, such as vip.")],
     until: Annotated[datetime, typer.Option(parser=moment, metavar="TIME", help="When they end.")],
@@ -22,9 +26,6 @@ def grants_issue(
     since: Annotated[
         datetime | None, typer.Option("--from", parser=moment, metavar="TIME", help="When they begin. [now]")
     ] = None,
-    url: UrlOption = None,
-    admin_key: KeyOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """Issue one grant a customer, and print each with its token.
 
@@ -33,7 +34,6 @@ def grants_issue(
     named = [line.strip() for line in sys.stdin if line.strip()] if identity == ["-"] else identity or []
     if not named:
         raise typer.BadParameter("say for whom: --identity CUSTOMER, or --identity - and a line a customer")
-    engine = admin(url, admin_key, data_dir)
     times = {"valid_until": until, **({"valid_from": since} if since is not None else {})}
     for at in range(0, len(named), 1000):
         for issued in engine.issue_grants(drop, {"lane": lane, "identities": named[at : at + 1000], **times}):
@@ -41,19 +41,19 @@ def grants_issue(
 
 
 @app.command("list")
-def grants_list(drop: str, url: UrlOption = None, admin_key: KeyOption = None, data_dir: DataDirOption = None) -> None:
+@on_engine
+def grants_list(engine: AdminClient, drop: str, json_file: JsonOption = None) -> None:
     """List every grant of a drop, and whether it was used or taken back."""
-    out.print(admin(url, admin_key, data_dir).grants(drop))
+    show(engine.grants(drop), tables.grants, json_file)
 
 
 @app.command("revoke")
+@on_engine
 def grants_revoke(
+    engine: AdminClient,
     drop: str,
     grant: Annotated[str, typer.Argument(help="Id of the grant, as issue and list print it.")],
-    url: UrlOption = None,
-    admin_key: KeyOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """Take a grant back; one that was used stays used."""
-    admin(url, admin_key, data_dir).revoke_grant(drop, grant)
+    engine.revoke_grant(drop, grant)
     out.print(f"{grant}: revoked", markup=False)

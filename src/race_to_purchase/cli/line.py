@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from race_to_purchase.cli.shell import DataDirOption, JsonOption, KeyOption, UrlOption, admin, engine_url, out
+from race_to_purchase.app.admin import AdminClient
+from race_to_purchase.cli import tables
+from race_to_purchase.cli.shell import DataDirOption, JsonOption, engine_url, on_engine, out, show
 
 app = typer.Typer(help="Watch the line of a drop, stop and start it, and draw.", no_args_is_help=True)
 checks = typer.Typer()
@@ -15,63 +17,54 @@ Message = Annotated[str | None, typer.Option(help="Shown to all who wait; an emp
 
 
 @app.command("show")
-def line_show(drop: str, url: UrlOption = None, admin_key: KeyOption = None, data_dir: DataDirOption = None) -> None:
+@on_engine
+def line_show(engine: AdminClient, drop: str, json_file: JsonOption = None) -> None:
     """Show a line with what bounds it now."""
-    out.print(admin(url, admin_key, data_dir).line(drop))
+    show(engine.line(drop), tables.line, json_file)
 
 
 @app.command("pause")
-def line_pause(
-    drop: str,
-    message: Message = None,
-    url: UrlOption = None,
-    admin_key: KeyOption = None,
-    data_dir: DataDirOption = None,
-) -> None:
+@on_engine
+def line_pause(engine: AdminClient, drop: str, message: Message = None, json_file: JsonOption = None) -> None:
     """Let nobody in for now.
 
     Every place is kept, and who is inside may finish.
     """
-    out.print(admin(url, admin_key, data_dir).steer(drop, paused=True, message=message))
+    show(engine.steer(drop, paused=True, message=message), tables.line, json_file)
 
 
 @app.command("resume")
-def line_resume(
-    drop: str,
-    message: Message = "",
-    url: UrlOption = None,
-    admin_key: KeyOption = None,
-    data_dir: DataDirOption = None,
-) -> None:
+@on_engine
+def line_resume(engine: AdminClient, drop: str, message: Message = "", json_file: JsonOption = None) -> None:
     """Let people in again, slowly at first."""
-    out.print(admin(url, admin_key, data_dir).steer(drop, paused=False, message=message))
+    show(engine.steer(drop, paused=False, message=message), tables.line, json_file)
 
 
 @app.command("rate")
+@on_engine
 def line_rate(
+    engine: AdminClient,
     drop: str,
     per_second: Annotated[float, typer.Argument(min=0, help="People a second at most; 0: what the door says.")],
-    url: UrlOption = None,
-    admin_key: KeyOption = None,
-    data_dir: DataDirOption = None,
+    json_file: JsonOption = None,
 ) -> None:
     """Let in more or fewer people a second."""
-    out.print(admin(url, admin_key, data_dir).steer(drop, rate_per_s=per_second))
+    show(engine.steer(drop, rate_per_s=per_second), tables.line, json_file)
 
 
 @app.command("draw")
+@on_engine
 def line_draw(
+    engine: AdminClient,
     drop: str,
     beacon: Annotated[str, typer.Option(help="What the named round of the beacon came to, in hexadecimal.")],
-    url: UrlOption = None,
-    admin_key: KeyOption = None,
-    data_dir: DataDirOption = None,
+    json_file: JsonOption = None,
 ) -> None:
     """Draw the places of a door that names a beacon.
 
     The others are drawn by themselves.
     """
-    out.print(admin(url, admin_key, data_dir).draw(drop, beacon))
+    show(engine.draw(drop, beacon), tables.line, json_file)
 
 
 @checks.command("verify-draw")

@@ -1,4 +1,4 @@
-"""Whether all is right, and what to do with money afterwards."""
+"""Money after the sale: audit, reconciliation, settlement files, refunds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
-from race_to_purchase.cli.shell import DataDirOption, JsonOption, KeyOption, UrlOption, admin, out
+from race_to_purchase.app.admin import AdminClient
+from race_to_purchase.app.results import write_json
+from race_to_purchase.cli.shell import DataDirOption, JsonOption, on_engine, out
+from race_to_purchase.rules.money import display
 from race_to_purchase.settings import load
 
 app = typer.Typer()
@@ -62,13 +65,17 @@ def settle(
 
 
 @app.command()
+@on_engine
 def refund(
+    engine: AdminClient,
     order: Annotated[str, typer.Argument(help="Id of the order.")],
     amount: Annotated[int | None, typer.Option(min=1, help="Minor units; without it, all that is left.")] = None,
     reason: Annotated[str, typer.Option(help="Kept with the refund.")] = "",
     restock: Annotated[bool, typer.Option("--restock", help="Put the goods on sale again.")] = False,
-    url: UrlOption = None,
-    admin_key: KeyOption = None,
+    json_file: JsonOption = None,
 ) -> None:
     """Pay an order back, in whole or in part."""
-    out.print(admin(url, admin_key, None).refund(order, amount, reason, restock=restock), markup=False)
+    told = engine.refund(order, amount, reason, restock=restock)
+    failure = f" ({told['failure']})" if "failure" in told else ""
+    out.print(f"{told['id']}: {display(told['amount'], told['currency'])} {told['state']}{failure}", markup=False)
+    write_json(json_file, told)

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from race_to_purchase import __version__
-from race_to_purchase.app.serve import Reachable
-from race_to_purchase.app.serve import data_dir as folder_of
+from race_to_purchase.app.reachable import Reachable
+from race_to_purchase.app.reachable import data_dir as folder_of
 from race_to_purchase.app.serve import serve as run_serve
 from race_to_purchase.cli.shell import DataDirOption, out
 from race_to_purchase.observe import logs

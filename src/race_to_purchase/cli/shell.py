@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from race_to_purchase.app.admin import AdminClient, reachable_at, require_address
+from race_to_purchase.app.results import write_json
 from race_to_purchase.settings import load
 
 out = Console(highlight=False, soft_wrap=True)
@@ -26,15 +31,38 @@ UrlOption = Annotated[
 KeyOption = Annotated[str | None, typer.Option("--admin-key", help="Its admin key. [RACE_ADMIN_KEY]")]
 
 
-def admin(url: str | None, admin_key: str | None, data_dir: str | None) -> AdminClient:
+def _engine(url: UrlOption = None, admin_key: KeyOption = None, data_dir: DataDirOption = None) -> AdminClient:
     """The engine that the options, the environment or the data folder name."""
     return AdminClient.find(load(data_dir=data_dir), url or os.environ.get("RACE_URL"), admin_key)
+
+
+def on_engine(command: Callable[..., None]) -> Callable[..., None]:
+    """A command that is given a running engine before its own options; those that name the engine follow them."""
+    own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
+    naming = list(inspect.signature(_engine, eval_str=True).parameters.values())
+
+    @wraps(command)
+    def run(**options: Any) -> None:
+        engine = _engine(**{option.name: options.pop(option.name) for option in naming})
+        command(engine, **options)
+
+    # What typer makes the command line of.
+    del run.__wrapped__
+    run.__signature__ = inspect.Signature([each.replace(kind=each.KEYWORD_ONLY) for each in (*own, *naming)])  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in (*own, *naming)}
+    return run
+
+
+def show(told: Any, table: Callable[[Any], Table], json_file: Path | None) -> None:
+    """Print what an engine told, as a table, and write it to the file as it was told."""
+    out.print(table(told))
+    write_json(json_file, told)
 
 
 def engine_url(url: str | None, data_dir: str | None) -> str:
     """Where the engine is that the options, the environment or the data folder name; no key is needed."""
     named = url or os.environ.get("RACE_URL")
-    return require_address(named) if named else reachable_at(load(data_dir=data_dir))
+    return require_address(named) if named else reachable_at(load(data_dir=data_dir)).url
 
 
 def moment(text: str) -> datetime:

@@ -1,4 +1,4 @@
-"""Objectives, and what is made of them for Prometheus and Alertmanager."""
+"""Objectives, and the files that Prometheus, Alertmanager and Grafana get of them."""
 
 from __future__ import annotations
 

@@ -68,8 +68,8 @@ from race_to_purchase.ports import Ledger
 from race_to_purchase.rules.signing import Keyring
 
 
-class Behind(msgspec.Struct, frozen=True, kw_only=True):
-    """What is behind the edge, a field a part; whoever adds paths adds theirs."""
+class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
+    """What the handlers ask; whoever adds paths adds a field for them."""
 
     purchase: Purchase
     catalogue: Catalogue
@@ -96,7 +96,7 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def build_app(
-    behind: Behind,
+    parts: Dependencies,
     *,
     storefront_keys: Mapping[str, str],
     admin_keys: Mapping[str, str],
@@ -112,37 +112,37 @@ def build_app(
     `sandbox` the page on which buyers of the sandbox act. `pages` are the built ones; without them, the package's own.
     """
     principals = Principals(
-        storefront_keys, admin_keys, behind.sessions, behind.customers, behind.keys, behind.console_sessions
+        storefront_keys, admin_keys, parts.sessions, parts.customers, parts.keys, parts.console_sessions
     )
     at = Paths(
         principals,
-        behind.gate,
-        Cors(behind.sessions.origins) if behind.sessions.origins.allowed else None,
+        parts.gate,
+        Cors(parts.sessions.origins) if parts.sessions.origins.allowed else None,
     )
-    checkouts = Checkouts(behind.purchase, behind.line_keys, behind.doors, behind.carts)
-    line, drops = LineHandlers(behind.line, behind.doors, behind.gate), DropsOnSale(behind.catalogue)
-    views = Views(drops, behind.line, behind.line_keys, checkouts, sandbox=sandbox is not None)
-    plain = PlainPages(behind.sessions, views, Steps(line, behind.challenges, checkouts), behind.gate)
+    checkouts = Checkouts(parts.purchase, parts.line_keys, parts.doors, parts.carts)
+    line, drops = LineHandlers(parts.line, parts.doors, parts.gate), DropsOnSale(parts.catalogue)
+    views = Views(drops, parts.line, parts.line_keys, checkouts, sandbox=sandbox is not None)
+    plain = PlainPages(parts.sessions, views, Steps(line, parts.challenges, checkouts), parts.gate)
     routes = [
         *_buying(at, checkouts),
         *_waiting(at, line),
-        *_steering(at, LineAdmin(behind.line_desk), GrantsAdmin(behind.grants)),
+        *_steering(at, LineAdmin(parts.line_desk), GrantsAdmin(parts.grants)),
         *([_acting(at, SandboxActions(sandbox))] if sandbox is not None else []),
         *([at("/echo", post=Verb("echo", echo_handler, body=BYTES_MAX))] if echo else []),
-        *_challenging(at, behind.challenges),
-        _measuring(at, Rum(behind.catalogue)),
-        _carrying(at, Carts(behind.carts)),
-        *_knowing(at, SigningIn(behind.sessions, behind.customers, behind.carts)),
-        *_telling(at, behind.webhooks),
+        *_challenging(at, parts.challenges),
+        _measuring(at, Rum(parts.catalogue)),
+        _carrying(at, Carts(parts.carts)),
+        *_knowing(at, SigningIn(parts.sessions, parts.customers, parts.carts)),
+        *_telling(at, parts.webhooks),
         *_looking(at, drops, Health(ready)),
-        *_operating(at, DropsAdmin(behind.catalogue), GatewaysAdmin(behind.gateways), LedgerAdmin(behind.ledger)),
-        *_trusting(at, KeysAdmin(behind.keys)),
-        *_reconciling(at, FindingsAdmin(behind.findings)),
-        *_afterwards(at, Aftersale(behind.refunds, behind.disputes)),
-        *_watching(at, behind.console, ConsoleSigningIn(behind.console_sessions, principals, behind.gate)),
+        *_operating(at, DropsAdmin(parts.catalogue), GatewaysAdmin(parts.gateways), LedgerAdmin(parts.ledger)),
+        *_trusting(at, KeysAdmin(parts.keys)),
+        *_reconciling(at, FindingsAdmin(parts.findings)),
+        *_afterwards(at, Aftersale(parts.refunds, parts.disputes)),
+        *_watching(at, parts.console, ConsoleSigningIn(parts.console_sessions, principals, parts.gate)),
         *_reading(at, Reference()),
-        at("/metrics", get=Verb("metrics", behind.metrics.show, "admin")),
-        *_visiting(at, Pages(built_files(third=behind.doors.third) if pages is None else pages)),
+        at("/metrics", get=Verb("metrics", parts.metrics.show, "admin")),
+        *_visiting(at, Pages(built_files(third=parts.doors.third) if pages is None else pages)),
         *_without_script(at, plain),
     ]
     return Remembering(routes, default=_nothing_here)

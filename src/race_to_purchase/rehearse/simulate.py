@@ -17,6 +17,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import track
 
+from race_to_purchase.app.results import require_writable, write_json
 from race_to_purchase.rehearse.world import aims
 from race_to_purchase.rehearse.world.chaos import Cell
 from race_to_purchase.rehearse.world.table import TABLE
@@ -65,14 +66,14 @@ class Simulated(msgspec.Struct, frozen=True):
 def run_simulate(options: SimulateOptions, console: Console | None = None) -> int:
     """Simulate, print what came of it, write it as JSON where wanted; 1 where an invariant did not hold, else 0."""
     console = console or Console(highlight=False, soft_wrap=True)
+    require_writable(options.json_file)
     tally = Tally()
     seeds: Iterable[int] = course(options.seed, options.seeds, tally.left)
     if console.is_terminal:
         seeds = track(seeds, "Simulating", total=options.seeds, console=console, transient=True)
     found = simulate(seeds, tally)
     _tell(found, console)
-    if options.json_file is not None:
-        options.json_file.write_bytes(msgspec.json.format(msgspec.json.encode(document(found))) + b"\n")
+    write_json(options.json_file, document(found))
     return 1 if found.violations else 0
 
 

@@ -5,29 +5,22 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import msgspec
 from rich.console import Console
 
+from race_to_purchase.app import results
 from race_to_purchase.app.budget import objectives
 from race_to_purchase.app.database import configured
 from race_to_purchase.app.report.figures import Rehearsed, Report
 from race_to_purchase.app.report.gather import gather
 from race_to_purchase.app.report.page import page
-from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.observe.slo.objectives import Slo
 from race_to_purchase.settings import Settings
 from race_to_purchase.store.embedded import EmbeddedPostgres
 from race_to_purchase.store.report import ReportRows
 
 
-class ReportNotWritable(ConfigurationError):
-    """The report cannot be written to {file}: {reason}. Pass another file."""
-
-    code = "report_not_writable"
-
-
 def run_report(settings: Settings, out: Console, drop: str, html_file: Path, json_file: Path | None) -> int:
-    """Write it and say where; 0. Raises NoSuchDrop, ReportNotWritable, and why the database cannot be used."""
+    """Write it and say where; 0. Raises NoSuchDrop, ResultNotWritable, and why the database cannot be used."""
     slo = objectives(settings)
     with configured(settings, "race report") as found:
 
@@ -61,14 +54,6 @@ def report_of_folder(folder: Path, drop: str, rehearsed: Rehearsed | None = None
 
 
 def write(report: Report, html_file: Path, json_file: Path | None = None) -> None:
-    """Into its files. Raises ReportNotWritable."""
-    _write(html_file, page(report).encode())
-    if json_file is not None:
-        _write(json_file, msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
-
-
-def _write(file: Path, content: bytes) -> None:
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise ReportNotWritable(file=file, reason=error.strerror) from None
+    """Into its files. Raises ResultNotWritable."""
+    results.write(html_file, page(report))
+    results.write_json(json_file, report)

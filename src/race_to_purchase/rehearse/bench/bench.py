@@ -16,6 +16,7 @@ import msgspec
 from rich.console import Console
 
 from race_to_purchase.app.bare import embedded_database
+from race_to_purchase.app.results import require_writable, write, write_json
 from race_to_purchase.errors import RaceError
 from race_to_purchase.rehearse.bench.bar import Bar
 from race_to_purchase.rehearse.bench.chart import chart
@@ -50,6 +51,7 @@ def run_bench(options: BenchOptions, console: Console | None = None) -> int:
     """Measure, and print what was found; 0 unless the figures are void. Raises RaceError where it could not run."""
     console = console or Console(highlight=False)
     suites = _chosen(options.suites)
+    require_writable(options.json_file, options.svg_file)
     folder = Path(tempfile.mkdtemp(prefix="race-bench-"))
     # The embedded PostgreSQL may run under another account, which has to pass through here to its own folder.
     folder.chmod(0o755)
@@ -59,10 +61,8 @@ def run_bench(options: BenchOptions, console: Console | None = None) -> int:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     console.print(view(found))
-    if options.json_file is not None:
-        options.json_file.write_bytes(msgspec.json.format(msgspec.json.encode(found.to_json())) + b"\n")
-    if options.svg_file is not None:
-        options.svg_file.write_text(chart(found), encoding="utf-8")
+    write_json(options.json_file, found.to_json())
+    write(options.svg_file, chart(found))
     if found.broken:
         console.print(f"The data is kept in {folder}", style="yellow", soft_wrap=True)
         return 1

@@ -15,11 +15,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
 from rich.console import Console
 
 from race_to_purchase.app.audit import audit_at
-from race_to_purchase.errors import ConfigurationError
+from race_to_purchase.app.results import require_writable, write, write_json
 from race_to_purchase.rehearse.demo.audit import NOTHING_YET
 from race_to_purchase.rehearse.demo.door import SETTINGS
 from race_to_purchase.rehearse.demo.ending import report_of
@@ -30,17 +29,10 @@ from race_to_purchase.rehearse.scorecard import Scorecard
 from race_to_purchase.rehearse.scorecard_view import svg, view
 
 
-class ResultNotWritable(ConfigurationError):
-    """The result cannot be written to {file}: {reason}. Pass another file."""
-
-    code = "result_not_writable"
-
-
 def run_demo(options: DemoOptions, console: Console | None = None) -> int:
     """Run it and print the scorecard; 0 if every invariant held, 1 if not. Raises RaceError where it could not run."""
     console = console or Console(highlight=False)
-    for file in (options.json_file, options.svg_file, options.report_file):
-        _try_out(file)
+    require_writable(options.json_file, options.svg_file, options.report_file)
     console.print("Starting a server with a database of its own …", style="dim")
     served: Served | None = None
     drop_id = f"aurora-{secrets.token_hex(4)}"
@@ -87,26 +79,13 @@ def _gateway(options: DemoOptions) -> Iterator[Simulator | None]:
         yield gateway
 
 
-def _try_out(file: Path | None) -> None:
-    """Better to hear now than after the sale that there is no place for its result. Raises ResultNotWritable."""
-    if file is None:
-        return
-    try:
-        with file.open("ab"):
-            pass
-    except OSError as error:
-        raise ResultNotWritable(file=file, reason=error.strerror) from None
-
-
 def _conclude(card: Scorecard, drop_id: str, served: Served, options: DemoOptions, console: Console) -> int:
     """Tell the result, and keep what somebody may want to look into; the exit status."""
     console.print(view(card))
     if options.gateway_faults is not None:
         console.print(f"The gateway lost, broke or refused {card.notes.get(GATEWAY_FAULTS, 0):,} answers in the sale.")
-    if options.json_file is not None:
-        options.json_file.write_bytes(msgspec.json.format(msgspec.json.encode(card.to_json())) + b"\n")
-    if options.svg_file is not None:
-        options.svg_file.write_text(svg(card), encoding="utf-8")
+    write_json(options.json_file, card.to_json())
+    write(options.svg_file, svg(card))
     if options.report_file is not None:
         report_of(card, drop_id, served, options.report_file, console)
     if card.broken:

@@ -20,7 +20,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from race_to_purchase.app.serve import FILE, Reachable
+from race_to_purchase.app.reachable import FILE, Reachable
 from race_to_purchase.errors import RaceError
 
 START_S_MAX = 60.0

@@ -1,0 +1,52 @@
+"""Where a running engine can be reached: told to the other commands of this machine by a file in the data folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from race_to_purchase.settings import Settings
+from race_to_purchase.store.embedded import default_data_dir
+
+FILE = "serve.json"
+"""Name of the file in the data folder that holds Reachable while the embedded database is served."""
+
+
+class Reachable(msgspec.Struct, frozen=True):
+    """Where a running engine can be reached, for other commands on this machine."""
+
+    url: str
+    storefront_key: str
+    admin_key: str
+    pid: int
+    dsn: str
+    metrics: tuple[str, ...] = ()
+    """Where each process tells its metrics; empty where none has a port for it."""
+
+
+def data_dir(settings: Settings) -> Path:
+    """The folder of the embedded database."""
+    return Path(settings.data_dir) if settings.data_dir else default_data_dir()
+
+
+def read(folder: Path) -> Reachable | None:
+    """What the engine on this folder left; None where none is running."""
+    try:
+        return msgspec.json.decode((folder / FILE).read_bytes(), type=Reachable)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def leave(folder: Path, reachable: Reachable) -> None:
+    """For this user's eyes alone: it holds keys."""
+    file = folder / FILE
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(msgspec.json.encode(reachable))
+
+
+def take_back(folder: Path) -> None:
+    """Nothing is reached here any more."""
+    (folder / FILE).unlink(missing_ok=True)
