@@ -217,10 +217,10 @@ async def audit(rows: Rows, patience: Patience | None = None, *, rows_at_once: i
     )
 
 
-async def verify(rows: Rows, *, rows_at_once: int = ROWS_AT_ONCE) -> list[Finding]:
+async def verify(rows: Rows) -> list[Finding]:
     """Ask what can be told from the ledger alone: whether it balances, and is as it was sealed."""
     asked = [check for check in CHECKS if check.name in LEDGER]
-    return await _ask_all(rows, asked, Patience(), rows_at_once)
+    return await _ask_all(rows, asked, Patience(), ROWS_AT_ONCE)
 
 
 async def ranges(rows: Rows, name: str, rows_at_once: int) -> AsyncIterator[tuple[str, str]]:

@@ -214,7 +214,7 @@ def test_the_keyboard_is_enough(at_desk: Callable[..., Page], sales: Sales) -> N
 LEAVES_AT_ONCE = """async () => {
   const chart = document.createElement("race-chart");
   const asked = { at: [60, 120], lines: [{ label: "Sold", values: [1, 2], colour: "--text", filled: true }] };
-  Object.assign(chart, asked, { label: "Sold", as: String, tall: 120 });
+  Object.assign(chart, asked, { label: "Sold", as: String });
   const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   document.body.append(chart);
   chart.remove();

@@ -14,9 +14,6 @@ from starlette.types import Receive
 
 from race_to_purchase.edge.guard.connections import Connections
 
-CONNECTIONS_MAX = 20_000
-"""Connections that a process keeps open where nothing else is said."""
-
 
 def alive(receive: Receive) -> Callable[[], bool]:
     """A question to ask later, without awaiting: is the client that sent this request still connected?"""
@@ -31,7 +28,7 @@ def has_arrived(receive: Receive) -> bool:
     return getattr(getattr(receive, "__self__", None), "more_body", True) is False
 
 
-def http_protocol(connections: Connections | None = None) -> type[asyncio.Protocol] | str:
+def http_protocol(connections: Connections) -> type[asyncio.Protocol] | str:
     """What to give uvicorn as `http`: our bounded protocol where httptools is installed, else its pure Python one.
 
     `connections` is where those of this process are counted, and bounded together.
@@ -40,8 +37,6 @@ def http_protocol(connections: Connections | None = None) -> type[asyncio.Protoc
         from race_to_purchase.edge.protocol import BoundedProtocol
     except ImportError:
         return "h11"
-    if connections is None:
-        connections = Connections(CONNECTIONS_MAX)
     return type("CountedProtocol", (BoundedProtocol,), {"counted_in": connections})
 
 

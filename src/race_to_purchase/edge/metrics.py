@@ -1,6 +1,6 @@
-"""GET /metrics: what Prometheus reads. Each process has its own numbers, so a port that several share has none.
+"""GET /metrics, for Prometheus. Each process has its own numbers, so a port that several share has none.
 
-On a worker's own port whoever reaches it may ask; on the port of the shop it takes an admin key.
+Anybody who reaches a worker's own port may ask there; on the port of the shop it takes an admin key.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From an answer to the bytes on the wire: the headers that every response has, and those that some have."""
+"""From an answer to the bytes on the wire: the headers that every response has, and those that only some have."""
 
 from __future__ import annotations
 

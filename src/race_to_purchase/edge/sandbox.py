@@ -1,4 +1,4 @@
-"""Where buyers act whose sandbox payment waits for them, as a bank's page would have them do with a real one.
+"""The sandbox's page for payments that wait for their buyer, where a real gateway has the page of a bank.
 
 It is mounted only where the sandbox takes payments. Nothing is fetched by the page, and nothing runs in it. `?return=`
 is the address of the shop that the buyer is sent back to, as a bank would know it.

@@ -1,4 +1,4 @@
-"""A whole response in one piece, past ASGI: it looks behind uvicorn's `send` as `connection` does behind `receive`."""
+"""Writes a whole response at once, past ASGI: looks behind uvicorn's `send` as `connection` does behind `receive`."""
 
 from __future__ import annotations
 

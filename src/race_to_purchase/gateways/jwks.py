@@ -21,16 +21,15 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 class JwksEndpoint:
     """At one `url`, which has to be https unless it is on this machine; ValueError for another."""
 
-    def __init__(self, url: str, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         if not parts.hostname or not (parts.scheme == "https" or parts.hostname in _LOOPBACK):
             raise ValueError("keys have to come over https, or somebody on the way could name others")
         self._url = url
-        self._timeout_s = timeout_s
 
     async def fetch(self) -> bytes:
         """See the port."""
-        timeout = aiohttp.ClientTimeout(total=self._timeout_s)
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout) as client,
@@ -42,7 +41,7 @@ class JwksEndpoint:
                 while not answer.content.at_eof() and len(told) <= BYTES_MAX:
                     told += await answer.content.read(BYTES_MAX + 1 - len(told))
         except TimeoutError:
-            raise KeysUnanswered(f"the key endpoint gave no answer within {self._timeout_s:g} s") from None
+            raise KeysUnanswered(f"the key endpoint gave no answer within {TIMEOUT_S:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise KeysUnanswered(f"the key endpoint cannot be asked: {type(error).__name__}") from None
         if len(told) > BYTES_MAX:

@@ -1,4 +1,4 @@
-"""Follow the counts of the latest sales before anybody looks, so that the console opens an hour of one at once."""
+"""Follow the counts of the latest sales before anybody looks, so that the console opens with an hour of them."""
 
 from __future__ import annotations
 

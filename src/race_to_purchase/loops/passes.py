@@ -7,9 +7,7 @@ import asyncio
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.ports import LineRows
 from race_to_purchase.rules.drop import passes_pool, ticket_pool
-from race_to_purchase.rules.line.commands import (
-    ExpirePass,
-)
+from race_to_purchase.rules.line.commands import ExpirePass
 
 LIMIT = 500
 """Passes ended in one go, at most."""

@@ -1,4 +1,4 @@
-"""Take the pulse of this process, for those who watch: does its event loop keep up, and what is in use?"""
+"""Measure this process for metrics: does its event loop keep up, and what is in use?"""
 
 from __future__ import annotations
 

@@ -16,9 +16,7 @@ from race_to_purchase.observe.events import emit
 from race_to_purchase.observe.events.line import LeaderChanged
 from race_to_purchase.ports import LineRows, LineSeen
 from race_to_purchase.rules.drop import item_pools, passes_pool, reserved_pool
-from race_to_purchase.rules.line.commands import (
-    CallNext,
-)
+from race_to_purchase.rules.line.commands import CallNext
 from race_to_purchase.rules.outcomes import Released
 
 log = logging.getLogger("race.line")

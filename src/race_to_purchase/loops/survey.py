@@ -1,4 +1,4 @@
-"""Look at the rows every few seconds, for those who watch: stock, reservations, what is owed, what was found wrong.
+"""Look at the rows every few seconds for metrics: stock, reservations, what is owed, what was found wrong.
 
 Every process does, so that each can say it; nothing here is read on the way of a purchase.
 """

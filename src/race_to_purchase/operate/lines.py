@@ -1,4 +1,4 @@
-"""Where something stands in a TOML document, since `tomllib` tells values and no lines."""
+"""Line numbers in a TOML document: `tomllib` gives values without them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A gateway's settlement file: what it says line by line, and where that is not what our books say.
+"""A gateway's settlement file, read line by line and compared with our books.
 
 The file is a balance or payout report as CSV with the columns of Stripe's itemized reports, in any order; others are
 ignored. Amounts are in whole units with a decimal point. Reading it decides nothing and touches no database.

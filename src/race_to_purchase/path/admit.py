@@ -7,9 +7,7 @@ is decided with the reservation, by the database's clock.
 from __future__ import annotations
 
 from race_to_purchase.path.known import Entrance, Known
-from race_to_purchase.rules.line.commands import (
-    Admitted,
-)
+from race_to_purchase.rules.line.commands import Admitted
 from race_to_purchase.rules.outcomes import PassRefused, Unknown
 
 

@@ -1,4 +1,4 @@
-"""How a gateway is asked: with the stored request, which is the same whoever sends it, and not for ever."""
+"""Calls of a gateway: with the stored request, which is the same whoever sends it, and within a time limit."""
 
 from __future__ import annotations
 

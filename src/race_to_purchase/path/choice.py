@@ -1,6 +1,6 @@
-"""What the path needs of whoever chooses gateways, and of the queue before one; `route` and `desk` have both.
+"""Protocols of what chooses a gateway (`route.Router`) and of the queue before one (`desk.Desk`).
 
-Where there is nothing to choose, and no queue, the trivial ones here cost nothing.
+The trivial ones here are for a single gateway without a queue, and cost nothing.
 """
 
 from __future__ import annotations

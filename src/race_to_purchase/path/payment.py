@@ -16,10 +16,10 @@ import msgspec
 
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.path import capture, pay, undo
-from race_to_purchase.path.ahead import Ahead
 from race_to_purchase.path.choice import Choice, queue_of
 from race_to_purchase.path.known import KnownCheckout
 from race_to_purchase.path.patience import Patience
+from race_to_purchase.path.positions import Positions
 from race_to_purchase.path.route import facts_of
 from race_to_purchase.path.served import Served
 from race_to_purchase.path.within import Within
@@ -66,7 +66,7 @@ class Payments:
         self._served = served
         self._deliver = deliver
         self._within = Within(patience.gateway_s)
-        self._ahead = Ahead(reads)
+        self._positions = Positions(reads)
         self._paying: dict[str, asyncio.Task[Outcome]] = {}
         self._behind: set[asyncio.Task[None]] = set()
 
@@ -95,7 +95,7 @@ class Payments:
 
     async def waits(self, attempt: Attempt) -> StillPaying:
         """What is told of an attempt that has no end yet."""
-        queued = await self._ahead.position(self._gateways[attempt.gateway], attempt)
+        queued = await self._positions.of(self._gateways[attempt.gateway], attempt)
         return StillPaying(attempt.checkout_id, attempt.n, attempt.next_action, queued)
 
     async def _payment(self, known: KnownCheckout, attempt: Attempt) -> Outcome:

@@ -20,9 +20,7 @@ from race_to_purchase.rules.drop import (
     promo_pool,
     ticket_pool,
 )
-from race_to_purchase.rules.line.commands import (
-    Admitted,
-)
+from race_to_purchase.rules.line.commands import Admitted
 from race_to_purchase.rules.outcomes import Outcome
 
 

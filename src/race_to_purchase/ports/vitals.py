@@ -1,4 +1,4 @@
-"""What those who watch a sale want to know of the rows, at a cost that does not grow with them."""
+"""Figures of the rows for metrics, at a cost that does not grow with them."""
 
 from __future__ import annotations
 

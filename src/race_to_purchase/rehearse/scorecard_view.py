@@ -158,12 +158,12 @@ def _measures(card: Scorecard) -> Table:
     return table
 
 
-def _table(title: str, found: str, target: str = "") -> Table:
+def _table(title: str, found: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="none")
     table.add_column("", width=1)
     table.add_column(Text(title, "bold"), width=39, no_wrap=True)
     table.add_column(Text(found, "dim"), justify="right", no_wrap=True, width=14)
-    table.add_column(Text(target, "dim"), no_wrap=True)
+    table.add_column("", no_wrap=True)
     return table
 
 

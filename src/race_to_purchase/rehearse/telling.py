@@ -1,4 +1,4 @@
-"""How a process of the rehearsal tells its parent something on standard output: all of it.
+"""Writes messages of a child process to standard output, each of them whole.
 
 With PYTHONUNBUFFERED, which containers like to set, `sys.stdout.buffer` has no buffer, and its `write` may take a part
 of what it is given and leave the rest to whoever calls it: whenever a signal comes while a full pipe is waited for.

@@ -42,12 +42,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         msgspec.Meta(
             ge=1,
             le=400,
-            description="How long a buyer's session lasts: a guest's since they were last here, a customer's since "
-            "they signed in.",
+            description="How long a buyer's session lasts: a guest's from their last visit, a customer's from "
+            "signing in.",
         ),
     ] = 30
-    cart_days: Annotated[int, msgspec.Meta(ge=1, le=400, description="How long a cart is kept that rests.")] = 30
-    console_idle_minutes: Annotated[int, msgspec.Meta(ge=1, le=720, description="Until the console signs out.")] = 30
+    cart_days: Annotated[
+        int, msgspec.Meta(ge=1, le=400, description="How long a cart is kept that nobody changes.")
+    ] = 30
+    console_idle_minutes: Annotated[
+        int, msgspec.Meta(ge=1, le=720, description="Idle time after which the console signs out.")
+    ] = 30
     line_keys: Annotated[
         str,
         msgspec.Meta(
@@ -72,10 +76,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         str, msgspec.Meta(description="Instead of that, a file with its public keys: PEM, a JWK, or a JWK set.")
     ] = ""
     customers_algorithms: Annotated[
-        str, msgspec.Meta(description="How those tokens may be signed, comma-separated; asymmetric ones alone.")
+        str,
+        msgspec.Meta(
+            description="Signature algorithms accepted of those tokens, comma-separated; asymmetric ones only."
+        ),
     ] = "RS256,ES256,EdDSA"
     customers_leeway_s: Annotated[
-        int, msgspec.Meta(ge=0, le=600, description="By how much the shop's clock may differ from ours.")
+        int, msgspec.Meta(ge=0, le=600, description="How far the shop's clock may be from ours.")
     ] = 60
     cors_origins: Annotated[
         str,
@@ -123,27 +130,33 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             description="Secret of Stripe's webhook endpoint (`whsec_…`); several, comma-separated, to rotate."
         ),
     ] = ""
-    gateway_timeout_s: Annotated[Seconds, msgspec.Meta(description="One call of a payment gateway.")] = 10.0
+    gateway_timeout_s: Annotated[Seconds, msgspec.Meta(description="Time limit of one call to a payment gateway.")] = (
+        10.0
+    )
     answer_wait_s: Annotated[
-        Seconds, msgspec.Meta(description="A payment request waits so long for its end, then 202 is answered.")
+        Seconds, msgspec.Meta(description="How long a payment request waits for its outcome before 202 is answered.")
     ] = 20.0
     takeover_s: Annotated[
         Seconds,
         msgspec.Meta(
-            description="A begun payment may be taken over by another process after so long; "
-            "longer than gateway_timeout_s."
+            description="After this long another process may take over a payment that was begun; longer than "
+            "gateway_timeout_s."
         ),
     ] = 15.0
     action_wait_s: Annotated[
         Seconds,
-        msgspec.Meta(description="A buyer who has to act, as in 3-D Secure, gets so long, within the next bound."),
+        msgspec.Meta(
+            description="How long a buyer who has to act, as in 3-D Secure, is waited for, within "
+            "deadline_extension_max_s."
+        ),
     ] = 300.0
     deadline_extension_max_s: Annotated[
         float,
         msgspec.Meta(
             ge=0,
             le=YEAR_S,
-            description="A reservation may last so much longer than promised, for buyers who act or are queued.",
+            description="How much longer than promised a reservation may last, for buyers who have to act or "
+            "are queued.",
         ),
     ] = 600.0
     resolve_after_s: Annotated[
@@ -157,55 +170,62 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         float,
         msgspec.Meta(
             gt=300,
-            description="A payment whose outcome nobody knows is asked about for so long after its deadline; then it "
-            "is a finding `unresolved` for people.",
+            description="How long after its deadline a payment of unknown outcome is asked about; then it is a "
+            "finding `unresolved` for people.",
         ),
     ] = 432_000.0
     unknown_fails_over: Annotated[
         bool,
         msgspec.Meta(
-            description="A payment that got no answer is given up and tried at another gateway; else it is waited for."
+            description="Give up a payment that got no answer and try it at another gateway; otherwise its "
+            "gateway is waited for."
         ),
     ] = False
     trusted_proxies: Annotated[
         str,
         msgspec.Meta(
-            description="Networks whose word about a client's address is taken, comma-separated, `unix` for a proxy "
-            "on a Unix socket; empty: nobody's. See docs/guard.md."
+            description="Networks of the proxies that are believed about a client's address, comma-separated, "
+            "`unix` for a proxy on a Unix socket; empty: none. See docs/guard.md."
         ),
     ] = ""
     proxy_header: Annotated[
-        Literal["x-forwarded-for", "forwarded"], msgspec.Meta(description="The header in which they tell it.")
+        Literal["x-forwarded-for", "forwarded"],
+        msgspec.Meta(description="The header in which those proxies pass the client's address on."),
     ] = "x-forwarded-for"
     limits: Annotated[
         str,
         msgspec.Meta(
-            description="Limits other than those of docs/guard.md, as in `join.network=600/60, reserve.buyer=off`: so "
-            "many requests in so many seconds."
+            description="Limits other than those of docs/guard.md, as in `join.network=600/60, "
+            "reserve.buyer=off`: requests per seconds."
         ),
     ] = ""
     in_flight_max: Annotated[
         Positive,
-        msgspec.Meta(description="Requests that a process works on at once; more that begin something get 503."),
+        msgspec.Meta(
+            description="Requests that a process works on at once; beyond that, one that begins something gets 503."
+        ),
     ] = 8192
     clients_max: Annotated[
         int,
-        msgspec.Meta(ge=16, description="Connections that a process keeps open; a quarter may send nothing yet."),
+        msgspec.Meta(
+            ge=16,
+            description="Connections that a process keeps open; at most a quarter of them may have sent nothing yet.",
+        ),
     ] = 20_000
     guard_log_only: Annotated[
         str,
         msgspec.Meta(
-            description="What the guard decides but does not do, comma-separated: `limits`, `challenges`, `refusals`."
+            description="What the guard decides but only logs, comma-separated: `limits`, `challenges`, `refusals`."
         ),
     ] = "refusals"
     challenge_seconds: Annotated[
-        int, msgspec.Meta(ge=60, le=86_400, description="A challenge or an e-mailed code can be used for so long.")
+        int, msgspec.Meta(ge=60, le=86_400, description="How long a challenge or an e-mailed code can be used.")
     ] = 600
     challenge_numbers: Annotated[
-        int, msgspec.Meta(ge=1, le=1_000_000, description="Numbers that a usual proof of work tries, at most.")
+        int, msgspec.Meta(ge=1, le=1_000_000, description="The most numbers that an ordinary proof of work has to try.")
     ] = 50_000
     challenge_numbers_harder: Annotated[
-        int, msgspec.Meta(ge=1, le=1_000_000, description="The same for those about whom something was noticed.")
+        int, msgspec.Meta(ge=1, le=1_000_000, description="The same for visitors about whom something was noticed.")
     ] = 250_000
     challenge_reserve: Annotated[
         str,
@@ -235,33 +255,38 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         str, msgspec.Meta(description="`site-key:secret` of Cloudflare Turnstile; empty: it is not offered.")
     ] = ""
     hcaptcha: Annotated[str, msgspec.Meta(description="`site-key:secret` of hCaptcha; empty: it is not offered.")] = ""
-    expire_every_s: Annotated[Seconds, msgspec.Meta(description="Pause between two looks for deadlines.")] = 0.5
+    expire_every_s: Annotated[
+        Seconds, msgspec.Meta(description="Pause between two looks for reservations that have expired.")
+    ] = 0.5
     reconcile_every_s: Annotated[
-        Seconds, msgspec.Meta(description="Pause between two looks of reconciliation, by one process at a time.")
+        Seconds, msgspec.Meta(description="Pause between two rounds of reconciliation; one process at a time does it.")
     ] = 60.0
     reconcile_after_s: Annotated[
         Seconds,
-        msgspec.Meta(description="What began less long ago is not reconciled yet; longer than takeover_s."),
+        msgspec.Meta(description="The age at which something is first reconciled; longer than takeover_s."),
     ] = 300.0
-    stop_grace_s: Annotated[Seconds, msgspec.Meta(description="What SIGTERM lets requests and payments take.")] = 10.0
+    stop_grace_s: Annotated[
+        Seconds, msgspec.Meta(description="How long SIGTERM lets requests and payments finish.")
+    ] = 10.0
     log: Annotated[
         Literal["auto", "human", "json"],
         msgspec.Meta(description="Form of the log; auto: human on a terminal, JSON lines otherwise."),
     ] = "auto"
     log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], msgspec.Meta(description="What is logged at least.")
+        Literal["debug", "info", "warning", "error"],
+        msgspec.Meta(description="The least severe messages that are logged."),
     ] = "info"
-    metrics: Annotated[bool, msgspec.Meta(description="Count what happens, and tell it at /metrics.")] = True
+    metrics: Annotated[bool, msgspec.Meta(description="Count what happens, and serve it at /metrics.")] = True
     metrics_host: Annotated[
-        str, msgspec.Meta(description="Address of the ports of their own at which processes tell their metrics.")
+        str, msgspec.Meta(description="Address of the metrics ports that processes have of their own.")
     ] = "127.0.0.1"
     metrics_port: Annotated[
         int,
         msgspec.Meta(
             ge=0,
             le=65535,
-            description="Port at which the first process tells its metrics, the second at the next, and so on; "
-            "0: none. A single process also tells them on its main port.",
+            description="Metrics port of the first process; the second uses the next one, and so on; 0: none. A "
+            "single process also serves its metrics on its main port.",
         ),
     ] = 0
     trace_url: Annotated[
@@ -273,14 +298,18 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     ] = ""
     trace_share: Annotated[
         float,
-        msgspec.Meta(ge=0, le=1, description="Share of the traces that are sent; of failed purchases, all are."),
+        msgspec.Meta(
+            ge=0, le=1, description="Share of the traces that are sent; those of failed purchases always are."
+        ),
     ] = 0.1
     trace_amount_min: Annotated[
         int,
-        msgspec.Meta(ge=0, description="Traces of purchases of so many minor units or more are all sent; 0: no such."),
+        msgspec.Meta(
+            ge=0, description="Traces of purchases of at least this many minor units are always sent; 0: no such rule."
+        ),
     ] = 0
     survey_every_s: Annotated[
-        Seconds, msgspec.Meta(description="Pause between two looks at stock, reservations, tasks and messages.")
+        Seconds, msgspec.Meta(description="Pause between two surveys of stock, reservations, tasks and messages.")
     ] = 5.0
     echo: Annotated[bool, msgspec.Meta(description="Mount POST /echo, the measuring stick of `race bench`.")] = False
 

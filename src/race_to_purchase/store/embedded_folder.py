@@ -38,6 +38,9 @@ if sys.platform == "win32":
 else:
     import fcntl
 
+LOG_LINES_MAX = 12
+"""Of the log, in a message about a server that did not start."""
+
 LOG_BYTES_MAX = 8 * 1024 * 1024
 """The log is cut at this size, and the cut part kept once: twice this is the most that logs take."""
 NEW_FOLDER_BYTES_MIN = 128 * 1024 * 1024
@@ -140,11 +143,11 @@ class DataFolder:
         self._log_opened_at = output.tell()
         return output
 
-    def log_tail(self, lines_max: int = 12) -> str:
+    def log_tail(self) -> str:
         """The last lines since the log was last opened; empty where there are none."""
         with suppress(OSError), self.log.open("rb") as log:
             log.seek(max(self._log_opened_at, self.log.stat().st_size - 8192))
-            return "\n".join(log.read().decode(errors="replace").splitlines()[-lines_max:])
+            return "\n".join(log.read().decode(errors="replace").splitlines()[-LOG_LINES_MAX:])
         return ""
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from race_to_purchase.combine import Combiner
+from race_to_purchase.batching import Batcher
 from race_to_purchase.rules.messages import Heap, Kept, Message, MessageState, WebhookEvent, Worked
 from race_to_purchase.store.postgres import CONNECT_TIMEOUT_S, translated
 from race_to_purchase.store.statements import statement
@@ -27,7 +27,7 @@ class PostgresInbox:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
-        self._arriving = Combiner[_Row, bool](self._insert)
+        self._arriving = Batcher[_Row, bool](self._insert)
 
     async def _rows(self, name: str, *arguments: Any) -> list[Any]:
         with translated:

@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from race_to_purchase.combine import Combiner
+from race_to_purchase.batching import Batcher
 from race_to_purchase.ports import PART_TIDS, LineSeen
 from race_to_purchase.rules.drop import Drop
 from race_to_purchase.rules.line.commands import Used
@@ -34,8 +34,8 @@ class PostgresLineRows:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
-        self._registering = Combiner[tuple[str, bytes], bool](self._register)
-        self._numbering = Combiner[tuple[str, bytes], int](self._number)
+        self._registering = Batcher[tuple[str, bytes], bool](self._register)
+        self._numbering = Batcher[tuple[str, bytes], int](self._number)
 
     async def _rows(self, name: str, *arguments: Any) -> list[Any]:
         with translated:

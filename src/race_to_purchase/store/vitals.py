@@ -1,4 +1,4 @@
-"""What those who watch want to know of the rows of PostgreSQL; see `ports.Vitals`."""
+"""Figures of the rows for metrics, from PostgreSQL; see `ports.Vitals`."""
 
 from __future__ import annotations
 

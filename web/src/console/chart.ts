@@ -6,6 +6,9 @@ import "uplot/dist/uPlot.min.css";
 
 import type { Column } from "./shapes.ts";
 
+/** In pixels, as `.chart` in the styles keeps room for it. */
+const HEIGHT = 190;
+
 /** Hours and minutes are what stands below a chart: marks closer than a minute would read the same. */
 const WHOLE_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120].map((minutes) => minutes * 60);
 
@@ -19,13 +22,12 @@ export interface Drawn {
 
 export class RaceChart extends LitElement {
   static override properties: PropertyDeclarations = {
-    at: { attribute: false }, lines: { attribute: false }, as: { attribute: false }, label: {}, tall: { type: Number },
+    at: { attribute: false }, lines: { attribute: false }, as: { attribute: false }, label: {},
   };
   declare at: readonly number[];
   declare lines: readonly Drawn[];
   declare as: (value: number) => string;
   declare label: string;
-  declare tall: number;
   private plot: uPlot | null = null;
   private form = "";
   private readonly sized = new ResizeObserver(() => this.fit());
@@ -37,7 +39,6 @@ export class RaceChart extends LitElement {
     this.lines = [];
     this.as = String;
     this.label = "";
-    this.tall = 180;
   }
 
   protected override createRenderRoot(): HTMLElement {
@@ -77,7 +78,7 @@ export class RaceChart extends LitElement {
   }
 
   private fit(): void {
-    if (this.plot !== null && this.clientWidth > 0) this.plot.setSize({ width: this.clientWidth, height: this.tall });
+    if (this.plot !== null && this.clientWidth > 0) this.plot.setSize({ width: this.clientWidth, height: HEIGHT });
   }
 
   private data(): uPlot.AlignedData {
@@ -91,7 +92,7 @@ export class RaceChart extends LitElement {
     const font = `12px ${style.fontFamily}`;
     return {
       width: Math.max(200, this.clientWidth),
-      height: this.tall,
+      height: HEIGHT,
       padding: [10, 20, 0, 0],
       legend: { show: this.lines.length > 1, live: false },
       cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },

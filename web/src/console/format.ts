@@ -5,7 +5,7 @@ const short = new Intl.NumberFormat(undefined, { notation: "compact", maximumFra
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
-export const NOTHING = "–";
+const NOTHING = "–";
 
 export function count(value: number | null): string {
   return value === null ? NOTHING : whole.format(value);

@@ -10,7 +10,7 @@ import type { Column, Overview, Series } from "./shapes.ts";
 const AGAIN_MS = 5000;
 const LEAD_MS = 30_000;
 const SHORTEST_MS = 90_000;
-export const RANGES = [
+const RANGES = [
   { label: "5 min", minutes: 5, step: 5 },
   { label: "15 min", minutes: 15, step: 5 },
   { label: "1 h", minutes: 60, step: 15 },
@@ -66,11 +66,11 @@ export abstract class OverTime extends View {
   }
 
   /** Room for a chart, and the chart once there is something to draw. */
-  protected chart(label: string, as: (value: number) => string, lines: readonly { label: string; name: string; colour: string; filled?: boolean }[], tall = 190): TemplateResult {
+  protected chart(label: string, as: (value: number) => string, lines: readonly { label: string; name: string; colour: string; filled?: boolean }[]): TemplateResult {
     const drawn = lines.map((line) => ({ ...line, values: this.column(line.name) }));
-    if (this.series === null) return html`<div class="chart tall-${tall}"></div>`;
-    if (drawn.every((line) => line.values.every((value) => value === null))) return html`<div class="chart tall-${tall} bare-chart">${empty("Nothing to draw yet.")}</div>`;
-    return html`<div class="chart tall-${tall}"><race-chart .at=${this.at} .label=${label} .as=${as} .tall=${tall} .lines=${drawn}></race-chart></div>`;
+    if (this.series === null) return html`<div class="chart"></div>`;
+    if (drawn.every((line) => line.values.every((value) => value === null))) return html`<div class="chart bare-chart">${empty("Nothing to draw yet.")}</div>`;
+    return html`<div class="chart"><race-chart .at=${this.at} .label=${label} .as=${as} .lines=${drawn}></race-chart></div>`;
   }
 
   private choose(minutes: number): void {

@@ -89,7 +89,7 @@ export interface Tally {
   readonly count: number;
 }
 
-export interface ChallengeSeen {
+interface ChallengeSeen {
   readonly purpose: string;
   readonly tier: number;
   readonly asked: number;
@@ -187,7 +187,7 @@ export interface Found {
   readonly currency: string;
 }
 
-export interface Attempt {
+interface Attempt {
   readonly n: number;
   readonly gateway: string;
   readonly state: string;

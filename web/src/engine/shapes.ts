@@ -22,7 +22,7 @@ export interface Drop {
   readonly items: readonly Item[];
 }
 
-export type LinePhase = "announced" | "registration" | "draw" | "open" | "paused" | "sold_out" | "closed";
+type LinePhase = "announced" | "registration" | "draw" | "open" | "paused" | "sold_out" | "closed";
 
 export interface LineStatus {
   readonly drop: string;
@@ -41,7 +41,7 @@ export interface LineStatus {
   readonly slim_from: number | null;
 }
 
-export interface QuoteLine {
+interface QuoteLine {
   readonly item: string;
   readonly quantity: number;
   readonly unit_price: number;

@@ -8,7 +8,7 @@ import type { Texts } from "../text/catalogue.ts";
 const SAID_AT = [300, 120, 60, 30, 10];
 
 /** `4:07`, `1:02:30`, or days and hours where there are days. */
-export function digits(ms: number, tag: string): string {
+function digits(ms: number, tag: string): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
   const [d, h, m, s] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60];
   if (d > 0) return `${unit(d, "day", tag)} ${unit(h, "hour", tag)}`;

@@ -7,7 +7,7 @@ import type { line } from "./en/line.ts";
 import type { plain } from "./en/plain.ts";
 
 /** One message, or one a plural category of the language; `{name}` stands for a parameter. */
-export type Message = string | ({ readonly other: string } & { readonly [form in Intl.LDMLPluralRule]?: string });
+type Message = string | ({ readonly other: string } & { readonly [form in Intl.LDMLPluralRule]?: string });
 
 /** What went wrong, and what to do next. */
 export interface Trouble {

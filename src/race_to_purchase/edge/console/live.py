@@ -35,10 +35,9 @@ class TooManyViewers(Exception):
 class Live:
     """The streams of one process. `source` tells its events from another process'."""
 
-    def __init__(self, look: Look, source: str, every_s: float = EVERY_S) -> None:
+    def __init__(self, look: Look, source: str) -> None:
         self._look = look
         self._source = source
-        self._every_s = every_s
         self._channels: dict[str, _Channel] = {}
         self._viewers = 0
         self._closing = asyncio.Event()
@@ -55,7 +54,7 @@ class Live:
             raise TooManyViewers
         channel = self._channels.get(drop)
         if channel is None:
-            channel = self._channels[drop] = _Channel(self._look, drop, self._source, self._every_s)
+            channel = self._channels[drop] = _Channel(self._look, drop, self._source)
         self._viewers += 1
         channel.viewers += 1
         channel.start()
@@ -79,11 +78,10 @@ class Live:
 class _Channel:
     """One drop, looked at as long as anybody watches."""
 
-    def __init__(self, look: Look, drop: str, source: str, every_s: float) -> None:
+    def __init__(self, look: Look, drop: str, source: str) -> None:
         self._look = look
         self._drop = drop
         self._source = source
-        self._every_s = every_s
         self._number = 0
         self._frame: bytes | None = None
         self._come = asyncio.Event()
@@ -119,7 +117,7 @@ class _Channel:
         while True:
             began_s = loop.time()
             self._put(await self._told())
-            await asyncio.sleep(max(0.05, self._every_s - (loop.time() - began_s)))
+            await asyncio.sleep(max(0.05, EVERY_S - (loop.time() - began_s)))
 
     async def _told(self) -> tuple[bytes, bytes]:
         try:

@@ -1,9 +1,9 @@
-"""Whence most comes: the busiest networks of the last minute, in a memory of fixed size.
+"""The networks that send most, over the last minute, in a memory of fixed size.
 
-Space-saving (Metwally, Agrawal, El Abbadi 2005): so many counters, and whoever has none takes over the smallest one
-with its count, which is noted as what the new owner cannot be sure of. Whoever sends more than a share of `1 / KEPT` of
-a minute's requests has a counter for certain, and what is told is what is certain: a flood of made-up networks drives
-out nobody who sends much, and makes nobody look busier than they are.
+Space-saving (Metwally, Agrawal, El Abbadi 2005): there are so many counters, and whoever has none takes over the
+smallest one with its count, which is noted as the uncertain part of the new owner's. Whoever sends more than a share
+of `1 / KEPT` of a minute's requests certainly has a counter, and only the certain part is told: a flood of made-up
+networks drives out nobody who sends much, and makes nobody look busier than they are.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ WINDOW_S = 60.0
 class Busiest:
     """Counts by name. The last minute is what this one has so far, and as much of the one before as that lacks."""
 
-    def __init__(self, now: Callable[[], float], kept: int = KEPT) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._kept = kept
         self._began_s = now()
         self._counts: dict[str, int] = {}
         self._unsure: dict[str, int] = {}
@@ -34,7 +33,7 @@ class Busiest:
         counts = self._counts
         if name in counts:
             counts[name] += 1
-        elif len(counts) < self._kept:
+        elif len(counts) < KEPT:
             counts[name] = 1
         else:
             smallest = self._smallest()

@@ -6,9 +6,7 @@ from datetime import UTC, datetime
 
 from race_to_purchase.edge.problems import Refused
 from race_to_purchase.rules.answers import answer
-from race_to_purchase.rules.line.commands import (
-    Admitted,
-)
+from race_to_purchase.rules.line.commands import Admitted
 from race_to_purchase.rules.line.tickets import read_pass
 from race_to_purchase.rules.outcomes import PassRefused
 from race_to_purchase.rules.signing import Keyring, WrongToken

@@ -32,9 +32,8 @@ class Shown(msgspec.Struct, frozen=True):
 class Frame:
     """Makes pages of what is shown."""
 
-    def __init__(self, languages: Sequence[str], folder: Traversable | None = None) -> None:
-        folder = files("race_to_purchase").joinpath("web") if folder is None else folder
-        self._styles = _styles(folder.joinpath(".vite", "manifest.json"))
+    def __init__(self, languages: Sequence[str]) -> None:
+        self._styles = _styles(files("race_to_purchase").joinpath("web", ".vite", "manifest.json"))
         self._languages = languages
 
     def page(self, shown: Shown, words: Words, facts: Sequence[str] = (), status: int = 200) -> Reply:

@@ -1,4 +1,7 @@
-"""The requests to the plain pages. A form is answered by the way back to the page, or by the page and what is wrong."""
+"""The requests to the plain pages.
+
+A form that worked is answered by a redirect to the page, another one by the page and what is wrong.
+"""
 
 from __future__ import annotations
 

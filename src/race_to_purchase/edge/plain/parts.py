@@ -24,10 +24,10 @@ class Forms(msgspec.Struct, frozen=True):
         fields = [el("input", type="hidden", name=name, value=value) for name, value in carried.items()]
         return el("form", fields, *children, method="post", action=f"{self.path}/{step}{self.query}", class_="stack")
 
-    def link(self, text: str, query: str = "", *, class_: str | None = None) -> Element:
+    def link(self, text: str, query: str = "") -> Element:
         """A link to the page itself, with something more in its query."""
         asked = "&".join(filter(None, (self.query.removeprefix("?"), query)))
-        return el("a", text, href=f"{self.path}?{asked}" if asked else self.path, class_=class_)
+        return el("a", text, href=f"{self.path}?{asked}" if asked else self.path)
 
 
 def button(text: str, *, second: bool = False) -> Element:

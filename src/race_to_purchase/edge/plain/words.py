@@ -100,8 +100,8 @@ _AT_ONCE = timedelta()
 class Languages:
     """Every language there is; empty where the pages were never built."""
 
-    def __init__(self, folder: Traversable | None = None) -> None:
-        folder = files("race_to_purchase").joinpath("web", "words") if folder is None else folder
+    def __init__(self) -> None:
+        folder = files("race_to_purchase").joinpath("web", "words")
         found = {file.name.removesuffix(".json"): file for file in folder.iterdir()} if folder.is_dir() else {}
         self._by_tag = {tag: _words(found[tag]) for tag in sorted(found, key=lambda tag: (tag != FALLBACK, tag))}
 

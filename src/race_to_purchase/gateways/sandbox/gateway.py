@@ -14,7 +14,7 @@ from datetime import datetime
 
 import msgspec
 
-from race_to_purchase.combine import Combiner
+from race_to_purchase.batching import Batcher
 from race_to_purchase.gateways.sandbox import answers
 from race_to_purchase.gateways.sandbox.books import Books, NewPayment
 from race_to_purchase.gateways.sandbox.connection import Unanswered
@@ -82,11 +82,11 @@ class SandboxGateway:
         self._webhook = signer(webhook_secret or new_secret())
         self._slow_s = slow_s
         self._lost: dict[str, None] = {}
-        self._authorizations = Combiner[_Authorization, Verdict](self._authorize_batch)
-        self._captures = Combiner[_Movement, Verdict](self._capture_batch)
-        self._voids = Combiner[str, Verdict](self._void_batch)
-        self._questions = Combiner[str, Verdict](self._look_up_batch)
-        self._refunds = Combiner[_Movement, Verdict](self._refund_batch)
+        self._authorizations = Batcher[_Authorization, Verdict](self._authorize_batch)
+        self._captures = Batcher[_Movement, Verdict](self._capture_batch)
+        self._voids = Batcher[str, Verdict](self._void_batch)
+        self._questions = Batcher[str, Verdict](self._look_up_batch)
+        self._refunds = Batcher[_Movement, Verdict](self._refund_batch)
 
     async def make_books(self) -> None:
         """Make the books if they are missing; safe in several processes at once. Raises what asyncpg raises."""
@@ -94,8 +94,8 @@ class SandboxGateway:
 
     async def close(self) -> None:
         """Finish what was begun, then close every connection."""
-        for combiner in (self._authorizations, self._captures, self._voids, self._questions, self._refunds):
-            await combiner.finish()
+        for batcher in (self._authorizations, self._captures, self._voids, self._questions, self._refunds):
+            await batcher.finish()
         await self._books.close()
 
     async def prepare(self, request: PaymentRequest) -> Verdict:

@@ -7,15 +7,14 @@ by it; what the outside world checks against its own clock, a signature's time a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 
 class Clock:
     """Unix time in seconds, plus an offset that grows by `advance`."""
 
-    def __init__(self, offset_s: float = 0.0, real: Callable[[], float] = time.time) -> None:
+    def __init__(self, offset_s: float = 0.0) -> None:
         self._offset_s = offset_s
-        self.real = real
+        self.real = time.time
 
     @property
     def offset_s(self) -> float:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
 
-from race_to_purchase.combine import Combiner
+from race_to_purchase.batching import Batcher
 from race_to_purchase.gateways.simulator.store import Store
 
 log = logging.getLogger("race.gateway")
@@ -31,7 +31,7 @@ class Writer:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._pieces: Combiner[Callable[[], Any], Any] = Combiner(self._batch, BATCH_MAX)
+        self._pieces: Batcher[Callable[[], Any], Any] = Batcher(self._batch, BATCH_MAX)
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="gateway-disk")
 
     async def run(self, work: Callable[[], Result]) -> Result:

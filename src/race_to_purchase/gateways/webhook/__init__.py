@@ -1,1 +1,1 @@
-"""The merchant is told of what happened: signed, to public addresses alone unless the operator says otherwise."""
+"""Webhooks to the merchant: signed, and sent to public addresses alone unless the operator says otherwise."""

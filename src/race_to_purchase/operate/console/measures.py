@@ -1,4 +1,4 @@
-"""What is read off the counts of one drop as it runs, beside M1 to M15."""
+"""Figures of a running drop, made of its counts, besides M1 to M15."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""What whoever is on call would want to have seen: read off what every process wrote down, so that any process tells
-the same of all of them, and of the time before somebody looked.
+"""What whoever is on call would want to have seen.
+
+It is found in the counts that every process wrote down, so that any process tells the same, also of the time before
+somebody looked.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is drawn over time: a point for every few seconds, added up over all processes."""
+"""The charts of the console: a point every few seconds, summed over all processes."""
 
 from __future__ import annotations
 

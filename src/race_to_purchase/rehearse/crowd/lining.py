@@ -148,10 +148,10 @@ def _pause_s(person: Person, seen: Body, ahead: int | None, line: Line, now_s: f
 
 
 def claim(
-    person: Person, spot: Spot, at_s: float, by: Badge | None = None, *, again: bool = False
+    person: Person, spot: Spot, at_s: float, *, again: bool = False
 ) -> Generator[Send | Wait, Answers, Admission | None]:
-    """A pass for the ticket, for the browser `by`; None where there will be none any more."""
-    ask = Claim(spot.ticket, by=by or spot.by)
+    """A pass for the ticket, for the browser that joined; None where there will be none any more."""
+    ask = Claim(spot.ticket, by=spot.by)
     haste = person.sale.line.haste if person.sale.line is not None else 1.0
     for _ in range(CLAIMS_MAX):
         settled = yield from persist(ask, at_s)

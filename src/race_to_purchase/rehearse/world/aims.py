@@ -76,7 +76,7 @@ NEEDS: dict[str, str] = {
         "reconcile",
     ),
     "reads.waiting_since": "queued",
-    "path/ahead.py": "queued",
+    "path/positions.py": "queued",
     "commit.lapse": "late",
     "commit.reclaim": "late",
 }

@@ -9,7 +9,7 @@ tried secrets before it committed to one; that is the weaker promise, and has to
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 
 SECRET_BYTES = 32
@@ -58,29 +58,3 @@ def root(tids: Sequence[bytes]) -> bytes:
         # An odd one moves up as it is, which gives the same tree as splitting at the largest power of two.
         level = paired + level[len(level) - len(level) % 2 :]
     return level[0]
-
-
-def inclusion(tids: Sequence[bytes], index: int) -> list[tuple[bool, bytes]]:
-    """The proof that `tids[index]` is under the root: from the leaf up, (is the sibling on the left, its hash)."""
-    if not 0 <= index < len(tids):
-        raise IndexError(f"no ticket {index} among {len(tids)}")
-    level = [sha256(_LEAF + tid).digest() for tid in tids]
-    proof: list[tuple[bool, bytes]] = []
-    while len(level) > 1:
-        sibling = index ^ 1
-        if sibling < len(level):
-            proof.append((sibling < index, level[sibling]))
-        level = [
-            sha256(_NODE + level[i] + level[i + 1]).digest() if i + 1 < len(level) else level[i]
-            for i in range(0, len(level), 2)
-        ]
-        index //= 2
-    return proof
-
-
-def included(tid: bytes, proof: Iterable[tuple[bool, bytes]], root: bytes) -> bool:
-    """Whether the proof leads from the ticket to the root."""
-    found = sha256(_LEAF + tid).digest()
-    for left, sibling in proof:
-        found = sha256(_NODE + (sibling + found if left else found + sibling)).digest()
-    return hmac.compare_digest(found, root)

@@ -45,7 +45,7 @@ export class RaceExecutive extends OverTime {
       <header><h2>Revenue</h2>${this.ranges()}</header>
       <p class="huge"><race-number .value=${seen.revenue} .as=${(value: number) => money(value, currency, exponent)}></race-number></p>
       <p class="beside"><b>${money(seen.revenue_per_min, currency, exponent)}</b> in the last minute</p>
-      ${this.chart("Revenue a minute", (value) => compact(value / 10 ** exponent), [{ label: "Revenue a minute", name: "revenue", colour: "--accent", filled: true }], 190)}
+      ${this.chart("Revenue a minute", (value) => compact(value / 10 ** exponent), [{ label: "Revenue a minute", name: "revenue", colour: "--accent", filled: true }])}
     </section>`;
   }
 
@@ -91,7 +91,7 @@ const WHY: Record<string, string> = {
   "checkout cancelled_declined": "Given back after a decline",
 };
 
-export function why(reason: Reason): string {
+function why(reason: Reason): string {
   return WHY[`${reason.what} ${reason.why}`] ?? `${words(reason.what)}: ${words(reason.why).toLowerCase()}`;
 }
 

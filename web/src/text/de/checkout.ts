@@ -26,7 +26,6 @@ export const checkout: CheckoutWords = {
     emailWrong: "Das sieht nicht nach einer E-Mail-Adresse aus.",
     reservedTitle: "Für Sie reserviert",
     reservedFor: "Reserviert für",
-    heldUntil: "Ihres bis {time}",
     payTitle: "Wie möchten Sie bezahlen?",
     pay: "{amount} bezahlen",
     paying: "Wird bezahlt …",

@@ -24,7 +24,6 @@ export const checkout = {
     emailWrong: "This does not look like an e-mail address.",
     reservedTitle: "Reserved for you",
     reservedFor: "Reserved for",
-    heldUntil: "Yours until {time}",
     payTitle: "How would you like to pay?",
     pay: "Pay {amount}",
     paying: "Paying…",

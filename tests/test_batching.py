@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from race_to_purchase.combine import BATCH_MAX, Combiner
+from race_to_purchase.batching import BATCH_MAX, Batcher
 
 
 class Doubling:
@@ -29,56 +29,56 @@ class Doubling:
 
 @pytest.fixture
 def doubling() -> Doubling:
-    """What is combined."""
+    """What is batched."""
     return Doubling()
 
 
 @pytest.fixture
-def combiner(doubling: Doubling) -> Combiner[int, int]:
-    """Who combines."""
-    return Combiner(doubling)
+def batcher(doubling: Doubling) -> Batcher[int, int]:
+    """Who batches."""
+    return Batcher(doubling)
 
 
-async def test_calls_of_one_moment_are_one_batch(combiner: Combiner[int, int], doubling: Doubling) -> None:
-    assert await asyncio.gather(*map(combiner.submit, [1, 2, 3])) == [2, 4, 6]
+async def test_calls_of_one_moment_are_one_batch(batcher: Batcher[int, int], doubling: Doubling) -> None:
+    assert await asyncio.gather(*map(batcher.submit, [1, 2, 3])) == [2, 4, 6]
     assert doubling.batches == [[1, 2, 3]]
 
 
-async def test_what_arrives_meanwhile_is_the_next_batch(combiner: Combiner[int, int], doubling: Doubling) -> None:
+async def test_what_arrives_meanwhile_is_the_next_batch(batcher: Batcher[int, int], doubling: Doubling) -> None:
     doubling.free.clear()
-    first = asyncio.ensure_future(combiner.submit(1))
+    first = asyncio.ensure_future(batcher.submit(1))
     await doubling.begun.wait()
-    others = [asyncio.ensure_future(combiner.submit(number)) for number in (2, 3)]
+    others = [asyncio.ensure_future(batcher.submit(number)) for number in (2, 3)]
     await asyncio.sleep(0)
     doubling.free.set()
     assert await asyncio.gather(first, *others) == [2, 4, 6]
     assert doubling.batches == [[1], [2, 3]]
 
 
-async def test_batches_are_bounded(combiner: Combiner[int, int], doubling: Doubling) -> None:
-    await asyncio.gather(*map(combiner.submit, range(100, 101 + 2 * BATCH_MAX)))
+async def test_batches_are_bounded(batcher: Batcher[int, int], doubling: Doubling) -> None:
+    await asyncio.gather(*map(batcher.submit, range(100, 101 + 2 * BATCH_MAX)))
     assert [len(batch) for batch in doubling.batches] == [BATCH_MAX, BATCH_MAX, 1]
 
 
-async def test_a_wrong_call_fails_alone(combiner: Combiner[int, int]) -> None:
-    right, wrong = await asyncio.gather(combiner.submit(1), combiner.submit(-1), return_exceptions=True)
+async def test_a_wrong_call_fails_alone(batcher: Batcher[int, int]) -> None:
+    right, wrong = await asyncio.gather(batcher.submit(1), batcher.submit(-1), return_exceptions=True)
     assert right == 2
     assert isinstance(wrong, ValueError)
 
 
-async def test_a_broken_batch_fails_for_all_and_is_over(combiner: Combiner[int, int]) -> None:
-    told = await asyncio.gather(combiner.submit(1), combiner.submit(13), return_exceptions=True)
+async def test_a_broken_batch_fails_for_all_and_is_over(batcher: Batcher[int, int]) -> None:
+    told = await asyncio.gather(batcher.submit(1), batcher.submit(13), return_exceptions=True)
     assert [str(error) for error in told] == ["13", "13"]
-    assert await combiner.submit(4) == 8
+    assert await batcher.submit(4) == 8
 
 
 async def test_a_caller_that_left_before_its_batch_began_is_not_in_it(
-    combiner: Combiner[int, int], doubling: Doubling
+    batcher: Batcher[int, int], doubling: Doubling
 ) -> None:
     doubling.free.clear()
-    first = asyncio.ensure_future(combiner.submit(1))
+    first = asyncio.ensure_future(batcher.submit(1))
     await doubling.begun.wait()
-    leaving, staying = (asyncio.ensure_future(combiner.submit(number)) for number in (2, 3))
+    leaving, staying = (asyncio.ensure_future(batcher.submit(number)) for number in (2, 3))
     await asyncio.sleep(0)
     leaving.cancel()
     doubling.free.set()
@@ -87,10 +87,10 @@ async def test_a_caller_that_left_before_its_batch_began_is_not_in_it(
 
 
 async def test_a_caller_that_leaves_a_running_batch_does_not_stop_it(
-    combiner: Combiner[int, int], doubling: Doubling
+    batcher: Batcher[int, int], doubling: Doubling
 ) -> None:
     doubling.free.clear()
-    leaving, staying = (asyncio.ensure_future(combiner.submit(number)) for number in (1, 2))
+    leaving, staying = (asyncio.ensure_future(batcher.submit(number)) for number in (1, 2))
     await doubling.begun.wait()
     leaving.cancel()
     await asyncio.sleep(0)
@@ -99,11 +99,11 @@ async def test_a_caller_that_leaves_a_running_batch_does_not_stop_it(
     assert doubling.batches == [[1, 2]]
 
 
-async def test_finishing_waits_for_what_was_submitted(combiner: Combiner[int, int], doubling: Doubling) -> None:
+async def test_finishing_waits_for_what_was_submitted(batcher: Batcher[int, int], doubling: Doubling) -> None:
     doubling.free.clear()
-    call = asyncio.ensure_future(combiner.submit(1))
+    call = asyncio.ensure_future(batcher.submit(1))
     await asyncio.sleep(0)
-    finishing = asyncio.ensure_future(combiner.finish())
+    finishing = asyncio.ensure_future(batcher.finish())
     await asyncio.sleep(0)
     assert not finishing.done()
     doubling.free.set()

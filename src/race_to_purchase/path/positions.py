@@ -1,4 +1,4 @@
-"""The place of a payment that waits for its turn, told by whichever process is asked.
+"""Positions in the queue before a gateway, told by whichever process is asked.
 
 The process in whose queue it waits knows the place. The others count in the rows who began to wait there before, in all
 processes together; one look answers everybody who asks about a gateway for as long as `FRESH_S`.
@@ -16,13 +16,13 @@ from race_to_purchase.rules.rows import Attempt
 FRESH_S = 1.0
 
 
-class Ahead:
+class Positions:
     """See the module."""
 
     def __init__(self, reads: Reads) -> None:
         self._waiting = Looks(reads.waiting_since, FRESH_S)
 
-    async def position(self, gateway: Gateway, attempt: Attempt) -> int | None:
+    async def of(self, gateway: Gateway, attempt: Attempt) -> int | None:
         """1 for the next to be sent; None where the attempt does not wait for its turn. DatabaseUnavailable."""
         if attempt.state != "prepared":
             return None

@@ -1,6 +1,6 @@
-"""Combining calls: what arrives while a transaction runs goes together into the next one. No timer is involved.
+"""Calls in batches: what arrives while a transaction runs goes together into the next one. No timer is involved.
 
-An idle combiner runs a call at once; a busy one forms batches by itself, as large as the load makes them. It knows
+An idle batcher runs a call at once; a busy one forms batches by itself, as large as the load makes them. It knows
 nothing of what the calls mean.
 """
 
@@ -17,7 +17,7 @@ BATCH_MAX = 512
 """Enough for the fixed cost of a transaction to vanish, few enough to stay a matter of milliseconds."""
 
 
-class Combiner(Generic[Call, Answer]):
+class Batcher(Generic[Call, Answer]):
     """Runs calls in batches, one batch at a time, in the order of their arrival.
 
     `run` gets at least one call and gives as many answers, in the same order. An exception among the answers is
