@@ -19,6 +19,7 @@ from race_to_purchase.ports import KeysUnanswered
 from race_to_purchase.rules.signing import WrongToken
 from race_to_purchase.store.memory_keyring import MemoryKeyrings
 from tests.edge.login import BELIEVED, Login
+from tests.listening import listening
 
 
 class Published:
@@ -42,15 +43,8 @@ class Published:
 async def published() -> AsyncIterator[Published]:
     """Served on the loopback."""
     answering = Published(Login())
-    app = web.Application()
-    app.router.add_get("/keys", answering.answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    answering.url = f"http://127.0.0.1:{runner.addresses[0][1]}/keys"
-    yield answering
-    await runner.cleanup()
+    async with listening(answering.answer, "/keys") as answering.url:
+        yield answering
 
 
 def customer(keys: CustomerKeys, token: str) -> str:

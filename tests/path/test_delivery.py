@@ -14,6 +14,7 @@ from race_to_purchase.gateways.webhook.publisher import WebhookPublisher
 from race_to_purchase.gateways.webhook.secret import new_secret
 from race_to_purchase.rules.outcomes import Answered
 from race_to_purchase.rules.rows import Checkout
+from tests.listening import listening
 from tests.path.shop import Process, make_due
 from tests.sale import recount, value
 
@@ -38,15 +39,8 @@ class Merchant:
 async def merchant() -> AsyncIterator[Merchant]:
     """A merchant who listens."""
     merchant = Merchant()
-    app = web.Application()
-    app.router.add_post("/hook", merchant.receive)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    merchant.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-    yield merchant
-    await runner.cleanup()
+    async with listening(merchant.receive, "/hook") as merchant.url:
+        yield merchant
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.listening import listening
+
 
 class MailServer:
     """As much of RFC 5321 as one message needs. `refuses` answers 550 to every address."""
@@ -94,14 +96,5 @@ class SiteVerifyServer:
 async def site_verify() -> AsyncIterator[SiteVerifyServer]:
     """A running one."""
     verify = SiteVerifyServer()
-    app = web.Application()
-    app.router.add_post("/siteverify", verify.answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    verify.url = f"http://127.0.0.1:{runner.addresses[0][1]}/siteverify"
-    try:
+    async with listening(verify.answer, "/siteverify") as verify.url:
         yield verify
-    finally:
-        await runner.cleanup()

@@ -15,6 +15,7 @@ from race_to_purchase.ports import GatewayUnanswered
 from race_to_purchase.rules.verdicts import Declined, NoAnswer, NotSent, Verdict
 from tests.gateways.contract import new_key, request_of
 from tests.gateways.stripe.conftest import KEY, SECRETS
+from tests.listening import listening
 from tests.simulator.running import Process
 
 
@@ -42,15 +43,8 @@ class Odd:
 async def odd() -> AsyncIterator[Odd]:
     """The server."""
     one = Odd()
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", one.handle)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    one.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield one
-    await runner.cleanup()
+    async with listening(one.handle) as one.url:
+        yield one
 
 
 @pytest.fixture
