@@ -46,10 +46,10 @@ def on_engine(command: Callable[..., None]) -> Callable[..., None]:
         engine = _engine(**{option.name: options.pop(option.name) for option in naming})
         command(engine, **options)
 
-    # What typer makes the command line of.
-    del run.__wrapped__
-    run.__signature__ = inspect.Signature([each.replace(kind=each.KEYWORD_ONLY) for each in (*own, *naming)])  # type: ignore[attr-defined]
-    run.__annotations__ = {each.name: each.annotation for each in (*own, *naming)}
+    asked: Any = run  # By what follows typer knows the options.
+    del asked.__wrapped__
+    asked.__signature__ = inspect.Signature([each.replace(kind=each.KEYWORD_ONLY) for each in (*own, *naming)])
+    asked.__annotations__ = {each.name: each.annotation for each in (*own, *naming)}
     return run
 
 
