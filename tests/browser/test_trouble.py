@@ -61,6 +61,24 @@ def test_a_buyer_who_loses_the_network_is_told_and_goes_on_when_it_is_back(buyer
     assert sales.pools(drop)["eu-42"] == (1, 0)
 
 
+def test_a_payment_without_a_network_goes_on_when_it_is_back_however_long_that_takes(
+    buyer: Buyer, sales: Sales
+) -> None:
+    drop = sales.opened()
+    buyer.page.clock.install()
+    buyer.visit(drop)
+    buyer.reserves()
+    buyer.context.set_offline(True)
+    buyer.pays()
+    for _ in range(12):
+        buyer.page.clock.run_for(10_000)
+    buyer.told("You are offline")
+    buyer.context.set_offline(False)
+    buyer.sees("Thank you")
+    expect(buyer.page.get_by_text("You are offline")).to_have_count(0)
+    assert sales.pools(drop)["eu-42"] == (0, 1)
+
+
 def test_a_reload_keeps_the_reservation_and_so_does_another_tab(buyer: Buyer, sales: Sales) -> None:
     drop = sales.opened()
     buyer.visit(drop)

@@ -68,7 +68,7 @@ export class CheckoutFlow extends OneThing implements Asking {
   async refresh(basket = false): Promise<void> {
     if (this.step !== "choose" || this.busy) return;
     try {
-      this.drop = await this.engine.drop(this.id, this.stopped.signal);
+      this.drop = await this.engine.drop(this.id, this.stopped.signal, 1);
       if (basket) await this.basket?.load(this.stopped.signal);
       this.changed();
     } catch (thrown) {

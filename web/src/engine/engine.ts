@@ -1,7 +1,8 @@
 /**
  * The engine, as a page speaks to it: one session, one way to send, one way to fail.
  *
- * A request is repeated unchanged, under the same idempotency key, while its failure is of the kind that passes.
+ * A request is repeated unchanged, under the same idempotency key, while its failure is of the kind that passes; where
+ * there is no network, until it is back, since pages promise to go on then.
  */
 
 import { notice } from "../bus.ts";
@@ -9,7 +10,7 @@ import type { solve } from "../line/solve.ts";
 import { Clock } from "./clock.ts";
 import { Problem, problemOf, unreachable } from "./problem.ts";
 import type { Drop, LineStatus } from "./shapes.ts";
-import { backoffMs, pause, TRIES_MAX } from "./wait.ts";
+import { backoffMs, network, pause, TRIES_MAX } from "./wait.ts";
 
 const TIMEOUT_MS = 30_000;
 
@@ -22,6 +23,7 @@ interface Wish {
   readonly challenge?: string | undefined;
   /** Public, the same for all, and cached: no cookie goes along. */
   readonly open?: boolean;
+  /** So many, and none of them waits for the network: whoever asks does so again by itself. */
   readonly tries?: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -38,8 +40,8 @@ export class Engine {
     this.api = api;
   }
 
-  drop(id: string, signal?: AbortSignal): Promise<Drop> {
-    return this.ask(`/v1/drops/${id}`, { open: true, signal });
+  drop(id: string, signal?: AbortSignal, tries?: number): Promise<Drop> {
+    return this.ask(`/v1/drops/${id}`, { open: true, signal, ...(tries === undefined ? {} : { tries }) });
   }
 
   async status(drop: string, signal?: AbortSignal): Promise<LineStatus> {
@@ -71,14 +73,16 @@ export class Engine {
 
   /** Send a wish, again while its failure passes; the answer, or a Problem is thrown. */
   async ask<T>(path: string, wish: Wish): Promise<T> {
-    for (let n = 1; ; n += 1) {
+    for (let n = 1; ; ) {
       try {
         return await this.once<T>(path, wish);
       } catch (thrown) {
-        if (!(thrown instanceof Problem) || !repeated(thrown) || n >= (wish.tries ?? TRIES_MAX)) throw thrown;
-        if (wish.signal?.aborted) throw thrown;
+        if (!(thrown instanceof Problem) || !repeated(thrown) || wish.signal?.aborted) throw thrown;
+        const away = thrown.code === "offline" && wish.tries === undefined;
+        if (!away && n >= (wish.tries ?? TRIES_MAX)) throw thrown;
         notice("race-retry", "", { path, code: thrown.code, n });
-        await pause(backoffMs(n, thrown.retryAfterMs), wish.signal);
+        await (away ? network(wish.signal) : pause(backoffMs(n, thrown.retryAfterMs), wish.signal));
+        if (!away) n += 1;
       }
     }
   }

@@ -12,16 +12,23 @@ export function backoffMs(n: number, askedMs: number | null, random: () => numbe
   return askedMs === null ? drawn : askedMs + random() * FIRST_MS;
 }
 
-/** Resolve after so long, or at once when `signal` aborts. */
-export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+/** Resolve when the network is back, as far as the browser knows it, or after so long to try all the same. */
+export function network(signal?: AbortSignal): Promise<void> {
+  return pause(LAST_MS, signal, "online");
+}
+
+/** Resolve after so long, at once when `signal` aborts, or when the page hears `event`. */
+export function pause(ms: number, signal?: AbortSignal, event?: "online"): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
     const timer = setTimeout(done, ms);
     function done(): void {
       clearTimeout(timer);
+      if (event !== undefined) removeEventListener(event, done);
       signal?.removeEventListener("abort", done);
       resolve();
     }
     signal?.addEventListener("abort", done);
+    if (event !== undefined) addEventListener(event, done);
   });
 }
