@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from race_to_purchase.path.ahead import Ahead
+from race_to_purchase.path.positions import Positions
 from tests.path.scripted import Scripted
 from tests.samples import NOON, a_checkout, an_attempt
 
@@ -27,13 +27,13 @@ class Rows:
 
 async def test_who_began_before_goes_before_and_many_who_ask_cost_one_look() -> None:
     rows = Rows()
-    places = Ahead(rows)  # type: ignore[arg-type]  # The one question it asks.
-    assert await asyncio.gather(*(places.position(GATEWAY, WAITS) for _ in range(50))) == [3] * 50
+    positions = Positions(rows)  # type: ignore[arg-type]  # The one question it asks.
+    assert await asyncio.gather(*(positions.of(GATEWAY, WAITS) for _ in range(50))) == [3] * 50
     assert rows.looked_at == [GATEWAY.name]
 
 
 async def test_what_was_sent_has_no_place() -> None:
     rows = Rows()
-    places = Ahead(rows)  # type: ignore[arg-type]  # The one question it asks.
-    assert await places.position(GATEWAY, replace(WAITS, state="sent")) is None
+    positions = Positions(rows)  # type: ignore[arg-type]  # The one question it asks.
+    assert await positions.of(GATEWAY, replace(WAITS, state="sent")) is None
     assert rows.looked_at == []
