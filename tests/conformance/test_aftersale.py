@@ -144,6 +144,23 @@ async def test_whoever_was_slower_finds_out(store: Store, what: str, alone: bool
                 await two.apply(second)
 
 
+async def test_a_change_of_one_row_leaves_those_beside_it(store: Store, reads: Any) -> None:
+    """Another refund of the order, and a dispute that another gateway gave the same name."""
+    id_ = await ordered(store)
+    refunds = [
+        RefundRow(id_, n, new_id(), "requested", 9, "EUR", "sandbox", "ref", "", False, "shop", NOON) for n in (1, 2)
+    ]
+    disputes = [
+        DisputeRow(gateway, "dp", id_, "open", 5, 0, "EUR", "", "needs_response", NOON, NOON)
+        for gateway in ("sandbox", "other")
+    ]
+    await change(store, after(id_), lambda _: (*refunds, *disputes))
+    await change(store, after(id_), lambda _: (replace(refunds[1], state="unknown"), replace(disputes[1], status="x")))
+    now = await reads.after(id_)
+    assert [now.refunds[(id_, n)].state for n in (1, 2)] == ["requested", "unknown"]
+    assert [now.disputes[(name, "dp")].status for name in ("sandbox", "other")] == ["needs_response", "x"]
+
+
 def changed(what: str, id_: str, now: Any) -> RefundRow | DisputeRow | Refundable:
     """Another version of one row, or its first."""
     if what == "guard":

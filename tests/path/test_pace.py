@@ -86,9 +86,17 @@ class TestTurns:
         turns = Turns(Limits(at_once=1))
         first, second, third = (turns.enter("authorize") for _ in range(3))
         turns.leave(second)
+        assert (turns.at_work, second.turn.cancelled(), third.turn.done()) == (1, True, False)
         turns.leave(first)
         assert third.turn.done()
         assert turns.at_work == 1
+
+    async def test_who_was_cut_off_while_waiting_gives_back_no_turn_that_it_never_had(self) -> None:
+        turns = Turns(Limits(at_once=1))
+        _, second, third = (turns.enter("authorize") for _ in range(3))
+        second.turn.cancel()
+        turns.leave(second)
+        assert (turns.at_work, third.turn.done()) == (1, False)
 
     async def test_the_way_to_the_front_only_gets_shorter(self) -> None:
         turns = Turns(Limits(at_once=1))

@@ -3,6 +3,7 @@
 import asyncio
 
 import msgspec
+from msgspec.structs import replace
 
 from race_to_purchase.rules.outcomes import (
     Answered,
@@ -15,7 +16,7 @@ from race_to_purchase.rules.outcomes import (
     Unknown,
     WrongState,
 )
-from tests.path.shop import Process, make_due, pass_deadline
+from tests.path.shop import PATIENCE, Process, make_due, pass_deadline
 from tests.sale import recount, value
 
 
@@ -170,6 +171,19 @@ class TestCapture:
         assert (await shop.attempt(checkout)).state == "captured"
         assert await value(dsn, "SELECT captured FROM sandbox.payment") == checkout.quote.total
         assert await recount(dsn, at_rest=True) == []
+
+    async def test_that_is_lost_is_taken_over_within_a_minute_however_long_the_payment_might_have_taken(
+        self, shop: Process, dsn: str
+    ) -> None:
+        patient = Process(shop.store, shop.wire, None, replace(PATIENCE, takeover_s=7200.0))
+        checkout = await patient.reserve()
+        await patient.held(checkout, "capture")
+        wait = "SELECT kind = 'capture' AND due_at <= clock_timestamp() + interval '1 minute' FROM race.task"
+        while (await shop.attempt(checkout)).state != "committed":
+            await asyncio.sleep(0.01)
+        assert await value(dsn, wait)
+        shop.wire.opened.set()
+        await patient.settle()
 
 
 async def test_stopping_waits_for_payments_and_for_the_captures_that_follow_them(shop: Process, dsn: str) -> None:

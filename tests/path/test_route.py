@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from race_to_purchase.path.breaker import BreakerRule
+from race_to_purchase.path.choice import Only
 from race_to_purchase.path.desk import USUAL, Desk
 from race_to_purchase.path.route import Facts, Router, Rule
 from race_to_purchase.rules.verdicts import NoAnswer
@@ -114,6 +115,13 @@ class TestLeftOut:
         chosen.drain(["b"])
         assert chosen.choose(EUR) is None
         assert 0 < chosen.pause_s(EUR) <= USUAL.pause_s
+
+
+class TestTheOnlyOne:
+    def test_is_chosen_and_where_it_could_not_there_is_nowhere_else_to_go(self) -> None:
+        only = Only("a")
+        assert (only.choose(EUR), only.choose(EUR, ["a"])) == ("a", None)
+        assert not only.gives_up("a")
 
 
 class TestConfiguration:

@@ -90,6 +90,15 @@ async def test_a_captured_purchase_writes_no_more_rows_than_its_budget(dsn: str)
     assert 10 < sum(map(sum, rows.values())) <= BUDGET, rows
 
 
+async def test_an_address_that_is_known_already_is_not_written_again(dsn: str) -> None:
+    async def two(purchase: Purchase) -> None:
+        for n in range(2):
+            wish = ReserveRequest("aurora", "ada", (Line("shoe", 1),), email="ada@example.org")
+            assert isinstance(await purchase.reserve(wish, a_key_use(f"reserve {n}")), Reserved)
+
+    assert (await spent(dsn, two))["buyer"][:3] == (1, 0, 0)
+
+
 async def test_updates_stay_heap_only(dsn: str) -> None:
     """No transition changes an indexed column, and pages keep room for what will follow."""
 

@@ -24,8 +24,8 @@ STRIPE_PATIENCE = 0.8
 
 
 class GatewayOwed(ConfigurationError):
-    """Payments are not finished yet at the gateway {gateway}, which the settings do not name any more. Name it
-    again and drain it (`race gateways drain {gateway}`); take it out once nothing is left to be done there."""
+    """Payments or refunds are not finished yet at the gateway {gateway}, which the settings do not name any more.
+    Name it again and drain it (`race gateways drain {gateway}`); take it out once nothing is left to be done there."""
 
     code = "gateway_owed"
 

@@ -110,7 +110,7 @@ class PostgresReads:
         return [Task(row["id"], *list(row)[1:]) for row in rows]
 
     async def gateways_owed(self) -> Sequence[str]:
-        """The gateways at which payments have been begun and not finished; for a start, with all of `task` to read."""
+        """The gateways at which payments or refunds are not finished; for a start, with all of `task` to read."""
         return [row["gateway"] for row in await self._rows("gateways_owed")]
 
     async def waiting_since(self, gateway: str) -> Sequence[datetime]:

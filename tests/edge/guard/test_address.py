@@ -43,7 +43,16 @@ class TestATrustedProxy:
         assert of(TRUSTING, PROXY, "198.51.100.1, 203.0.113.9, 10.2.0.1, 2001:db8:ffff::7").address == "203.0.113.9"
 
     def test_is_itself_the_client_where_it_tells_nothing_that_can_be_read(self) -> None:
-        for told in ("", "unknown", "_hidden", "203.0.113.9.9", "203.0.113.9:port", "[203.0.113.9", "a" * 5000):
+        for told in (
+            "",
+            "unknown",
+            "_hidden",
+            "203.0.113.9.9",
+            "203.0.113.9:port",
+            "[203.0.113.9",
+            "[2001:db8::7]0",
+            "a" * 5000,
+        ):
             assert of(TRUSTING, PROXY, told) == Origin(PROXY, PROXY, True, "10.0.0.0/24")
 
     def test_may_tell_a_port(self) -> None:
@@ -54,6 +63,9 @@ class TestATrustedProxy:
         assert of(Proxies(["unix"]), None, "203.0.113.9").address == "203.0.113.9"
         assert not of(Proxies(), None, "203.0.113.9").proxied
 
+    def test_is_not_believed_where_it_is_no_address_at_all(self) -> None:
+        assert of(Proxies(["unix"]), "nobody", "203.0.113.9") == Origin("unix", "unix")
+
     def test_may_speak_the_standard_header(self) -> None:
         told = 'for=198.51.100.1;proto=https, for="[2001:db8:1:2::7]:4711";by=10.0.0.1'
         assert of(FORWARDED, PROXY, told) == Origin("2001:db8:1:2::7", "2001:db8:1:2::/64", True, "2001:db8:1::/48")
@@ -62,6 +74,8 @@ class TestATrustedProxy:
         assert of(FORWARDED, PROXY, "for=198.51.100.1;for=203.0.113.9").address == PROXY
 
     def test_is_asked_for_one_header_only(self) -> None:
+        headers = [(b"x-forwarded-for", b"203.0.113.9"), (b"x-real-ip", b"198.51.100.1"), (b"via", b"10.0.0.7")]
+        assert TRUSTING.of(PROXY, headers).address == "203.0.113.9"
         assert FORWARDED.of(PROXY, [(b"x-forwarded-for", b"203.0.113.9")]).address == PROXY
 
 
@@ -73,6 +87,10 @@ def test_a_household_is_one_network_with_all_its_addresses() -> None:
 
 def test_an_old_address_in_the_new_form_is_the_old_address() -> None:
     assert of(Proxies(), "::ffff:203.0.113.9") == of(Proxies(), "203.0.113.9")
+
+
+def test_a_list_with_nothing_between_its_commas_trusts_nobody_more() -> None:
+    assert not of(Proxies(["", " "]), PROXY, "203.0.113.9").proxied
 
 
 @pytest.mark.parametrize("network", ["10.0.0.0/33", "example.com", "10.0.0.1/8"])

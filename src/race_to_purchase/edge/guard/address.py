@@ -86,10 +86,7 @@ class Proxies:
         return any(size == its_size and number & mask == first for its_size, mask, first in self._networks)
 
     def _hops(self, listed: bytes) -> list[str]:
-        text = listed.decode("latin-1")
-        if not text.strip():
-            return []
-        elements = text.split(",")
+        elements = listed.decode("latin-1").split(",")
         if self._header == b"x-forwarded-for":
             return elements
         return [_for_of(element) for element in elements]

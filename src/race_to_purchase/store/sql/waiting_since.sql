@@ -2,5 +2,5 @@
 SELECT a.began_at
 FROM task AS t
 JOIN attempt AS a ON a.checkout_id = t.checkout_id AND a.n = t.n
-WHERE t.kind = 'resolve' AND a.state = 'prepared' AND a.gateway = $1
+WHERE a.state = 'prepared' AND a.gateway = $1
 ORDER BY a.began_at
