@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -26,10 +27,11 @@ from race_to_purchase.observe.events.path import (
     ReservationRefused,
 )
 from race_to_purchase.rules.commands import Cancel, Reserve
-from race_to_purchase.rules.verdicts import Declined, NoAnswer
+from race_to_purchase.rules.verdicts import Absent, ActionRequired, Declined, NoAnswer, Verdict
+from race_to_purchase.store.memory import MemoryStore
 from tests.commit.watched import WatchedStore, times
-from tests.sale import a_key_use, a_wish, answered, begin, captured, open_sale
-from tests.samples import PRICE
+from tests.sale import a_key_use, a_wish, answered, begin, captured, expired, open_sale
+from tests.samples import NOON, PRICE
 
 GONE = DatabaseUnavailable(reason="it went away")
 
@@ -143,6 +145,32 @@ async def test_how_a_payment_ended_and_how_far_its_checkout_had_come(committer: 
     assert (payment.payment_end, payment.code) == ("declined", "lost_card")
     assert isinstance(checkout, CheckoutEnded)
     assert (checkout.checkout_end, checkout.step) == ("cancelled", "declined")
+
+
+BANK = ActionRequired("ref", "https://bank.example/confirm")
+
+
+@pytest.mark.parametrize(
+    ("said", "said_later", "ending"),
+    [(BANK, BANK, ("abandoned", "confirming")), (NoAnswer("slow"), Absent(), ("expired", "paying"))],
+)
+async def test_a_buyer_who_does_not_answer_their_bank_is_no_failure_of_the_shop(
+    said: Verdict, said_later: Verdict, ending: tuple[str, str], told: list[Event]
+) -> None:
+    now = NOON
+    committer = Committer(MemoryStore(lambda: now), batch_max=8, observe=committed)
+    await open_sale(committer)
+    wish = a_wish()
+    for command in (wish, begin(wish), answered(wish, said)):
+        await committer.submit(command)
+    now += timedelta(days=2)
+    await committer.submit(expired(wish))
+    told.clear()
+    await committer.submit(answered(wish, said_later))
+    payment, checkout = told
+    assert isinstance(payment, PaymentEnded)
+    assert isinstance(checkout, CheckoutEnded)
+    assert (payment.payment_end, checkout.step) == ending
 
 
 async def test_every_command_of_a_batch_is_told(committer: Committer, store: WatchedStore, told: list[Event]) -> None:

@@ -56,7 +56,13 @@ CASES: dict[str, tuple[str, list[Event], float | None, bool | None]] = {
     ),
     "what a buyer or a scarce good decides is no failure": (
         "M1",
-        [ORDER, ended("expired", "reserved"), ended("cancelled", "declined"), answered("pay", 402)],
+        [
+            ORDER,
+            ended("expired", "reserved"),
+            ended("cancelled", "declined"),
+            ended("expired", "confirming"),
+            answered("pay", 402),
+        ],
         1.0,
         True,
     ),
@@ -82,8 +88,8 @@ CASES: dict[str, tuple[str, list[Event], float | None, bool | None]] = {
     "an answer that two processes were shown": ("M8", [ASKED, PASSED, PASSED], 1.0, True),
     "left before paying": (
         "M9",
-        [*[RESERVED] * 4, ended("cancelled", "reserved"), ended("expired", "paying")],
-        0.25,
+        [*[RESERVED] * 4, ended("cancelled", "reserved"), ended("expired", "confirming"), ended("expired", "paying")],
+        0.5,
         None,
     ),
     "what waits, as it was last": (

@@ -22,6 +22,7 @@ from race_to_purchase.rules import commands as c
 from race_to_purchase.rules import outcomes as o
 from race_to_purchase.rules.aftersale import DisputeRow, RefundRow
 from race_to_purchase.rules.rows import Attempt, Checkout, Finding, Order, Row
+from race_to_purchase.rules.verdicts import ActionRequired
 
 R = TypeVar("R")
 
@@ -98,7 +99,7 @@ def _authorization(one: Committed) -> None:
                     attempt.gateway,
                     attempt.amount,
                     attempt.currency,
-                    "sold_out" if end == "sold_out" else "declined" if end == "declined" else "expired",
+                    _payment_end(one, end),
                     attempt.decline_code or "",
                     void,
                     cause=one.cause,
@@ -114,6 +115,17 @@ def _authorization(one: Committed) -> None:
             emit(p.PaymentWaits(*at, wait, cause=one.cause))
             _found(one)
     _ended(one)
+
+
+def _payment_end(one: Committed, end: str) -> Any:
+    if end in ("sold_out", "declined"):
+        return end
+    return "abandoned" if _abandoned(one) else "expired"
+
+
+def _abandoned(one: Committed) -> bool:
+    """Whether time ran out while the gateway still waited for the buyer, whom their bank had asked."""
+    return isinstance(one.command, c.Authorization) and isinstance(one.command.verdict, ActionRequired)
 
 
 def _order(one: Committed, attempt: Attempt) -> None:
@@ -145,8 +157,9 @@ def _ended(one: Committed) -> None:
     if checkout.state == "lapsed":
         emit(p.CheckoutLapsed(checkout.drop_id, checkout.id, cause=one.cause))
     elif checkout.state in ("expired", "cancelled"):
-        under_payment = _first(one.rows, Attempt) is not None
-        step: p.Step = "paying" if under_payment else "declined" if checkout.live_n else "reserved"
+        step: p.Step = "declined" if checkout.live_n else "reserved"
+        if _first(one.rows, Attempt) is not None:
+            step = "confirming" if _abandoned(one) else "paying"
         sold_out = isinstance(one.outcome, o.Answered) and one.outcome.end == "sold_out"
         end: Any = "sold_out" if sold_out else checkout.state
         emit(p.CheckoutEnded(checkout.drop_id, checkout.id, end, step, cause=one.cause))

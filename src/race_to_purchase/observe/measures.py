@@ -119,11 +119,11 @@ def challenge_rate(counted: Counted) -> float | None:
 
 
 def abandonment_rate(counted: Counted) -> float | None:
-    """M9: reservations that were cancelled or expired with no payment under way, of those granted."""
+    """M9: reservations that were cancelled or expired with no payment under way but one for its buyer to confirm."""
     left = sum(
         counted.total("race_checkouts_ended_total", checkout_end=end, step=step)
         for end in ("expired", "cancelled")
-        for step in ("reserved", "declined")
+        for step in ("reserved", "declined", "confirming")
     )
     return _share(left, counted.total("race_reservations_total"))
 

@@ -50,6 +50,7 @@ WORDS = {
     "guard/device": "came too often from one device",
     "guard/storefront": "came too often by one storefront",
     "payment/declined": "had a card that its bank declined",
+    "payment/abandoned": "did not confirm the payment at their bank",
     "payment/expired": "paid too late: nothing was charged",
     "payment/sold_out": "paid when everything was sold: nothing was charged",
 }

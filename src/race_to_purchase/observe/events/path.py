@@ -43,7 +43,7 @@ Why = Literal[
 Asked = Literal["reserve", "pay", "cancel", "refund", "other"]
 Repeated = Literal["replayed", "in_flight", "key_reused", "second_tab"]
 Wait = Literal["unknown", "action_required"]
-Step = Literal["reserved", "declined", "paying"]
+Step = Literal["reserved", "declined", "confirming", "paying"]
 
 
 class CheckoutReserved(Event, frozen=True):
@@ -217,8 +217,11 @@ class PaymentEnded(Event, frozen=True):
     amount: Amount
     currency: Currency
     payment_end: Annotated[
-        Literal["declined", "expired", "sold_out"],
-        Meta(description="`expired` and `sold_out`: what it was for was gone when the gateway's answer came."),
+        Literal["declined", "expired", "sold_out", "abandoned"],
+        Meta(
+            description="`expired` and `sold_out`: what it was for was gone when the gateway's answer came; "
+            "`abandoned`: its buyer was asked by their bank and did not answer in time."
+        ),
     ]
     code: Code
     void: Annotated[bool, Meta(description="Whether something may be authorized that has to be voided.")]
@@ -255,8 +258,9 @@ class CheckoutEnded(Event, frozen=True):
     step: Annotated[
         Step,
         Meta(
-            description="How far it had come: `reserved`, no payment begun; `declined`, none left under way; `paying`, "
-            "under its buyer's payment, which is a failure of the shop."
+            description="How far it had come: `reserved`, no payment begun; `declined`, none left under way; "
+            "`confirming`, its buyer was asked by their bank and did not answer; `paying`, under its buyer's payment, "
+            "which is a failure of the shop."
         ),
     ]
 

@@ -60,6 +60,7 @@ def reasons_of(totals: Counted, most: int) -> list[Reason]:
     found += [
         Reason("payment", end, int(count), failure=end == "expired")
         for end, count in totals.by("race_payments_ended_total", "payment_end").items()
+        if end != "abandoned"  # Its checkout tells it.
     ]
     for (end, step), count in totals.counts.get("race_checkouts_ended_total", {}).items():
         found.append(Reason("checkout", f"{end}_{step}", int(count), failure=(end, step) == ("expired", "paying")))

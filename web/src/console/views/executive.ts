@@ -86,6 +86,7 @@ const WHY: Record<string, string> = {
   "payment sold_out": "Sold out while paying",
   "checkout expired_reserved": "Reserved, and never paid",
   "checkout expired_declined": "Declined, and time ran out",
+  "checkout expired_confirming": "Not confirmed at the bank",
   "checkout expired_paying": "Time ran out while paying",
   "checkout cancelled_reserved": "Given back by the buyer",
   "checkout cancelled_declined": "Given back after a decline",
