@@ -169,3 +169,14 @@ def test_a_purchase_is_followed_from_its_reservation_to_the_books(console: Conso
 def test_a_purchase_that_is_none_is_unknown(console: Console) -> None:
     status, told = console.ask("GET", f"/v1/admin/console/purchases/{uuid4()}")
     assert (status, told["code"]) == (404, "unknown_checkout")
+
+
+def test_it_says_up_to_when_what_all_processes_counted_is_in_it(console: Console) -> None:
+    """Stock is that of the rows, at once; orders and revenue follow when the processes have written them down."""
+    drop = console.drop()
+    console.buys(drop, "ada")
+    bought = console.overview(drop)["now"]
+    console.engine.until(lambda: (console.overview(drop)["counted_at"] or "") >= bought)
+    seen = console.overview(drop)
+    assert seen["counted_at"] <= seen["now"]
+    assert (seen["sold"], seen["orders"], seen["revenue"]) == (1, 1, 15_900)

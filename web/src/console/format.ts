@@ -36,6 +36,13 @@ export function share(value: number | null): string {
   return `${percent.toFixed(digits)}%`;
 }
 
+/** What is left of a budget; where more was spent than there was, how many times over. */
+export function budget(left: number | null): string {
+  if (left === null || left >= 0) return share(left);
+  const spent = 1 - left;
+  return `${spent >= 10 ? whole.format(spent) : spent.toFixed(1)}× spent`;
+}
+
 export function ms(value: number | null): string {
   if (value === null) return NOTHING;
   if (value >= 10_000) return `${(value / 1000).toFixed(0)} s`;

@@ -124,6 +124,8 @@ export interface Overview {
     readonly version: number;
     readonly has_line: boolean;
   };
+  /** What is counted is complete up to then: orders and revenue follow what is sold by as much. */
+  readonly counted_at: string | null;
   readonly stock: readonly Stock[];
   readonly sold: number;
   readonly held: number;

@@ -46,6 +46,7 @@ def overview_of(
     return Overview(
         now=rows.now,
         since=watch.since,
+        counted_at=watch.counted_at(rows.now),
         drop=_drop(drop, rows, stock),
         stock=stock,
         sold=sum(item.sold for item in stock),

@@ -168,10 +168,12 @@ class DropSeen(msgspec.Struct, frozen=True):
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """All of it at one moment. What is counted begins with `since`; `networks` are those that one process sees."""
+    """All of it at one moment. What is counted begins with `since`, and is complete up to `counted_at`, some seconds
+    ago: orders and revenue follow what is sold by as much. `networks` are those that one process sees."""
 
     now: datetime
     since: datetime
+    counted_at: datetime | None
     drop: DropSeen
     stock: tuple[StockSeen, ...]
     sold: int

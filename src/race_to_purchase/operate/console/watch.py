@@ -39,6 +39,7 @@ class Watch:
         self.totals = Counted()
         self.noticing = Noticing()
         self._recent: deque[Slice] = deque()
+        self._last: dict[str, datetime] = {}
 
     async def follow(self, opened: datetime, now: datetime) -> None:
         """Read what is new; the first time, what there is since the drop opened, or as far back as there are points."""
@@ -55,6 +56,11 @@ class Watch:
             since = until
         self._reached = now
         self._forget(now)
+
+    def counted_at(self, now: datetime) -> datetime | None:
+        """Up to when what every running process counted is in the sums: a few seconds behind what the rows say."""
+        running = (at for at in self._last.values() if at > now - timedelta(seconds=2 * LATE_S))
+        return min(running, default=None)
 
     def together(self, now: datetime) -> Together:
         """What was counted in the last five minutes, in the drop and in none."""
@@ -80,6 +86,7 @@ class Watch:
             self.points[at_s] = Point(at_s)
         self.points[at_s].count(one.counted)
         self._recent.append(one)
+        self._last[one.source] = max(one.at, self._last.get(one.source, one.at))
         self.noticing.look(one)
         if drop:
             self.totals.add(one.counted)
@@ -90,5 +97,7 @@ class Watch:
             del self._read[key]
         while self._recent and self._recent[0].at < now - timedelta(seconds=RECENT_S + LATE_S):
             self._recent.popleft()
+        for source in [source for source, at in self._last.items() if at < now - timedelta(seconds=RECENT_S)]:
+            del self._last[source]
         for at_s in [at_s for at_s in self.points if at_s < now.timestamp() - SPAN_S]:
             del self.points[at_s]

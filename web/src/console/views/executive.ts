@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 
-import { compact, count, money, rate, share, span, words } from "../format.ts";
+import { budget as left, compact, count, money, rate, share, span, time, words } from "../format.ts";
 import "../number.ts";
 import { OverTime } from "../over-time.ts";
 import { bar, empty, panel } from "../parts.ts";
@@ -44,7 +44,7 @@ export class RaceExecutive extends OverTime {
     return html`<section class="panel hero revenue">
       <header><h2>Revenue</h2>${this.ranges()}</header>
       <p class="huge"><race-number .value=${seen.revenue} .as=${(value: number) => money(value, currency, exponent)}></race-number></p>
-      <p class="beside"><b>${money(seen.revenue_per_min, currency, exponent)}</b> in the last minute</p>
+      <p class="beside"><b>${money(seen.revenue_per_min, currency, exponent)}</b> in the last minute${seen.counted_at === null ? nothing : html`<small> as of ${time(seen.counted_at)}</small>`}</p>
       ${this.chart("Revenue a minute", (value) => compact(value / 10 ** exponent), [{ label: "Revenue a minute", name: "revenue", colour: "--accent", filled: true }])}
     </section>`;
   }
@@ -52,10 +52,10 @@ export class RaceExecutive extends OverTime {
   private facts(seen: Overview): TemplateResult {
     const { budget, humans } = seen;
     return html`<section class="facts" aria-label="At a glance">
-      ${fact("Orders", html`<race-number .value=${seen.orders} .as=${(value: number) => count(Math.round(value))}></race-number>`, `${rate(seen.orders_per_s)} a second now`)}
+      ${fact("Orders", html`<race-number .value=${seen.orders} .as=${(value: number) => count(Math.round(value))}></race-number>`, `${rate(seen.orders_per_s)} a second${seen.counted_at === null ? "" : `, as of ${time(seen.counted_at)}`}`)}
       ${fact("Conversion", share(seen.conversion), "of reservations became orders")}
       ${fact("Human share", share(humans.share), humans.judged === 0 ? "no door has judged anybody" : `of ${count(humans.judged)} judged, ${count(humans.refused)} refused`)}
-      ${fact("Error budget left", share(budget.left), budget.bad === 0 ? "nothing has failed" : `${count(budget.bad)} failed · burning ${(budget.burn ?? 0).toFixed(1)}×`, budget.left === null ? "" : budget.left < 0 ? "bad" : budget.left < 0.25 ? "warn" : "good")}
+      ${fact("Error budget left", left(budget.left), budget.bad === 0 ? "nothing has failed" : `${count(budget.bad)} failed · burning ${(budget.burn ?? 0).toFixed(1)}×`, budget.left === null ? "" : budget.left < 0 ? "bad" : budget.left < 0.25 ? "warn" : "good")}
     </section>`;
   }
 

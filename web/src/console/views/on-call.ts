@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 
-import { count, measured, ms, rate, share, span, words } from "../format.ts";
+import { budget, count, measured, ms, rate, share, span, words } from "../format.ts";
 import { OverTime } from "../over-time.ts";
 import { empty, happened, panel } from "../parts.ts";
 import type { Gateway, Measure, Overview } from "../shapes.ts";
@@ -56,7 +56,7 @@ export class RaceOnCall extends OverTime {
       <p class="lead"><i aria-hidden="true"></i>${text}</p>
       <dl>
         <div><dt>Burn, ${span(window)}</dt><dd>${burn === null ? "–" : `${burn.toFixed(1)}×`}</dd></div>
-        <div><dt>Budget left</dt><dd>${share(left)}</dd></div>
+        <div><dt>Budget left</dt><dd>${budget(left)}</dd></div>
         <div><dt>Orders now</dt><dd>${rate(seen.orders_per_s)}/s</dd></div>
         <div><dt>Failed</dt><dd>${count(seen.budget.bad)}</dd></div>
       </dl>
