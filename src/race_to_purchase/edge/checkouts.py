@@ -31,11 +31,11 @@ _encode = msgspec.json.Encoder().encode
 class Checkouts:
     """Handlers of `/v1/checkouts` and `/v1/orders`; all of them speak to `Purchase` alone."""
 
-    def __init__(self, purchase: Purchase, keys: Keyring, doors: Challenges, carts: CartDesk) -> None:
+    def __init__(self, purchase: Purchase, keys: Keyring, challenges: Challenges, carts: CartDesk) -> None:
         self._purchase = purchase
         self._carts = carts
         self._keys = keys
-        self._doors = doors
+        self._challenges = challenges
 
     async def reserve(self, call: Call) -> Answer:
         """POST /v1/checkouts.
@@ -46,8 +46,8 @@ class Checkouts:
         if len(wanted.lines) > 1:
             _refuse_twins(wanted.lines)
         buyer = call.buyer_named(wanted.buyer.id)
-        if self._doors.guards(wanted.drop):
-            asked = await self._doors.require(call, wanted.drop, "reserve", holder=buyer)
+        if self._challenges.guards(wanted.drop):
+            asked = await self._challenges.require(call, wanted.drop, "reserve", holder=buyer)
             if isinstance(asked, Demanded):
                 return asked.problem
         key = call.key_use()

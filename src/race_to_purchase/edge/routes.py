@@ -84,8 +84,8 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
     grants: GrantDesk
     webhooks: Webhooks
     gate: Gate
-    challenges: ChallengeDesk
-    doors: Challenges
+    challenges: Challenges
+    challenge_desk: ChallengeDesk
     sessions: Sessions
     carts: CartDesk
     keys: AdminKeys
@@ -119,31 +119,31 @@ def build_app(
         parts.gate,
         Cors(parts.sessions.origins) if parts.sessions.origins.allowed else None,
     )
-    checkouts = Checkouts(parts.purchase, parts.line_keys, parts.doors, parts.carts)
-    line, drops = LineHandlers(parts.line, parts.doors, parts.gate), DropsOnSale(parts.catalogue)
+    checkouts = Checkouts(parts.purchase, parts.line_keys, parts.challenges, parts.carts)
+    line, drops = LineHandlers(parts.line, parts.challenges, parts.gate), DropsOnSale(parts.catalogue)
     views = Views(drops, parts.line, parts.line_keys, checkouts, sandbox=sandbox is not None)
-    plain = PlainPages(parts.sessions, views, Steps(line, parts.challenges, checkouts), parts.gate)
+    plain = PlainPages(parts.sessions, views, Steps(line, parts.challenge_desk, checkouts), parts.gate)
     routes = [
-        *_buying(at, checkouts),
-        *_waiting(at, line),
-        *_steering(at, LineAdmin(parts.line_desk), GrantsAdmin(parts.grants)),
-        *([_acting(at, SandboxActions(sandbox))] if sandbox is not None else []),
+        *_checkout_paths(at, checkouts),
+        *_line_paths(at, line),
+        *_line_admin_paths(at, LineAdmin(parts.line_desk), GrantsAdmin(parts.grants)),
+        *([_sandbox_path(at, SandboxActions(sandbox))] if sandbox is not None else []),
         *([at("/echo", post=Verb("echo", echo_handler, body=BYTES_MAX))] if echo else []),
-        *_challenging(at, parts.challenges),
-        _measuring(at, Rum(parts.catalogue)),
-        _carrying(at, Carts(parts.carts)),
-        *_knowing(at, SigningIn(parts.sessions, parts.customers, parts.carts)),
-        *_telling(at, parts.webhooks),
-        *_looking(at, drops, Health(ready)),
-        *_operating(at, DropsAdmin(parts.catalogue), GatewaysAdmin(parts.gateways), LedgerAdmin(parts.ledger)),
-        *_trusting(at, KeysAdmin(parts.keys)),
-        *_reconciling(at, FindingsAdmin(parts.findings)),
-        *_afterwards(at, Aftersale(parts.refunds, parts.disputes)),
-        *_watching(at, parts.console, ConsoleSigningIn(parts.console_sessions, principals, parts.gate)),
-        *_reading(at, Reference()),
+        *_challenge_paths(at, parts.challenge_desk),
+        _rum_path(at, Rum(parts.catalogue)),
+        _cart_path(at, Carts(parts.carts)),
+        *_session_paths(at, SigningIn(parts.sessions, parts.customers, parts.carts)),
+        *_webhook_paths(at, parts.webhooks),
+        *_drop_paths(at, drops, Health(ready)),
+        *_admin_paths(at, DropsAdmin(parts.catalogue), GatewaysAdmin(parts.gateways), LedgerAdmin(parts.ledger)),
+        *_key_paths(at, KeysAdmin(parts.keys)),
+        *_finding_paths(at, FindingsAdmin(parts.findings)),
+        *_aftersale_paths(at, Aftersale(parts.refunds, parts.disputes)),
+        *_console_paths(at, parts.console, ConsoleSigningIn(parts.console_sessions, principals, parts.gate)),
+        *_reference_paths(at, Reference()),
         at("/metrics", get=Verb("metrics", parts.metrics.show, "admin")),
-        *_visiting(at, Pages(built_files(third=parts.doors.third) if pages is None else pages)),
-        *_without_script(at, plain),
+        *_page_paths(at, Pages(built_files(third=parts.challenges.third) if pages is None else pages)),
+        *_plain_paths(at, plain),
     ]
     return Remembering(routes, default=_nothing_here)
 
@@ -162,7 +162,7 @@ class Paths:
         return Route(path, Endpoint(self._principals, self._gate, cors, **verbs))
 
 
-def _buying(at: Paths, checkouts: Checkouts) -> Sequence[Route]:
+def _checkout_paths(at: Paths, checkouts: Checkouts) -> Sequence[Route]:
     return (
         at("/v1/checkouts", post=Verb("reserve", checkouts.reserve, "buyer", body=BYTES_MAX, key=True)),
         at("/v1/checkouts/{id}/payment", post=Verb("pay", checkouts.pay, "buyer", body=BYTES_MAX, key=True)),
@@ -176,7 +176,7 @@ def _buying(at: Paths, checkouts: Checkouts) -> Sequence[Route]:
     )
 
 
-def _carrying(at: Paths, carts: Carts) -> Route:
+def _cart_path(at: Paths, carts: Carts) -> Route:
     return at(
         "/v1/carts/{drop}",
         get=Verb("cart", carts.show, "buyer"),
@@ -186,11 +186,11 @@ def _carrying(at: Paths, carts: Carts) -> Route:
     )
 
 
-def _measuring(at: Paths, rum: Rum) -> Route:
+def _rum_path(at: Paths, rum: Rum) -> Route:
     return at("/v1/rum", post=Verb("rum", rum.receive, body=BEACON_BYTES_MAX, json=False))
 
 
-def _knowing(at: Paths, signing_in: SigningIn) -> Sequence[Route]:
+def _session_paths(at: Paths, signing_in: SigningIn) -> Sequence[Route]:
     return (
         at(
             "/v1/session",
@@ -201,7 +201,7 @@ def _knowing(at: Paths, signing_in: SigningIn) -> Sequence[Route]:
     )
 
 
-def _waiting(at: Paths, line: LineHandlers) -> Sequence[Route]:
+def _line_paths(at: Paths, line: LineHandlers) -> Sequence[Route]:
     path = "/v1/drops/{drop}/line"
     return (
         at(f"{path}/status", get=Verb("line", line.status)),
@@ -212,7 +212,7 @@ def _waiting(at: Paths, line: LineHandlers) -> Sequence[Route]:
     )
 
 
-def _steering(at: Paths, line: LineAdmin, grants: GrantsAdmin) -> Sequence[Route]:
+def _line_admin_paths(at: Paths, line: LineAdmin, grants: GrantsAdmin) -> Sequence[Route]:
     path = "/v1/admin/drops/{drop}/line"
     return (
         at(
@@ -233,11 +233,11 @@ def _steering(at: Paths, line: LineAdmin, grants: GrantsAdmin) -> Sequence[Route
     )
 
 
-def _acting(at: Paths, actions: SandboxActions) -> Route:
+def _sandbox_path(at: Paths, actions: SandboxActions) -> Route:
     return at("/sandbox/actions/{ref}", get=Verb("action", actions.show), post=Verb("act", actions.act))
 
 
-def _looking(at: Paths, drops: DropsOnSale, health: Health) -> Sequence[Route]:
+def _drop_paths(at: Paths, drops: DropsOnSale, health: Health) -> Sequence[Route]:
     return (
         at("/v1/drops/{drop}", get=Verb("drop", drops.show)),
         at("/healthz", get=Verb("healthz", health.alive)),
@@ -245,14 +245,14 @@ def _looking(at: Paths, drops: DropsOnSale, health: Health) -> Sequence[Route]:
     )
 
 
-def _challenging(at: Paths, desk: ChallengeDesk) -> Sequence[Route]:
+def _challenge_paths(at: Paths, desk: ChallengeDesk) -> Sequence[Route]:
     return (
         at("/v1/challenges", get=Verb("challenge", desk.fetch, "buyer")),
         at("/v1/challenges/code", post=Verb("code", desk.send_code, "buyer", body=BYTES_MAX)),
     )
 
 
-def _telling(at: Paths, webhooks: Webhooks) -> Sequence[Route]:
+def _webhook_paths(at: Paths, webhooks: Webhooks) -> Sequence[Route]:
     told = Verb("webhook", webhooks.receive, body=WEBHOOK_BYTES_MAX, json=False)
     return (
         at("/v1/webhooks/{gateway}", post=told),
@@ -260,7 +260,7 @@ def _telling(at: Paths, webhooks: Webhooks) -> Sequence[Route]:
     )
 
 
-def _operating(at: Paths, drops: DropsAdmin, gateways: GatewaysAdmin, ledger: LedgerAdmin) -> Sequence[Route]:
+def _admin_paths(at: Paths, drops: DropsAdmin, gateways: GatewaysAdmin, ledger: LedgerAdmin) -> Sequence[Route]:
     return (
         at("/v1/admin/drops", get=Verb("drops", drops.all, "viewer")),
         at(
@@ -275,7 +275,7 @@ def _operating(at: Paths, drops: DropsAdmin, gateways: GatewaysAdmin, ledger: Le
     )
 
 
-def _trusting(at: Paths, keys: KeysAdmin) -> Sequence[Route]:
+def _key_paths(at: Paths, keys: KeysAdmin) -> Sequence[Route]:
     return (
         at(
             "/v1/admin/keys",
@@ -286,7 +286,7 @@ def _trusting(at: Paths, keys: KeysAdmin) -> Sequence[Route]:
     )
 
 
-def _reconciling(at: Paths, findings: FindingsAdmin) -> Sequence[Route]:
+def _finding_paths(at: Paths, findings: FindingsAdmin) -> Sequence[Route]:
     return (
         at("/v1/admin/findings", get=Verb("findings", findings.all, "viewer")),
         at(
@@ -295,7 +295,7 @@ def _reconciling(at: Paths, findings: FindingsAdmin) -> Sequence[Route]:
     )
 
 
-def _watching(at: Paths, console: ConsoleHandlers, signing_in: ConsoleSigningIn) -> Sequence[Route]:
+def _console_paths(at: Paths, console: ConsoleHandlers, signing_in: ConsoleSigningIn) -> Sequence[Route]:
     path = "/v1/admin/console"
     return (
         at(
@@ -318,7 +318,7 @@ def _watching(at: Paths, console: ConsoleHandlers, signing_in: ConsoleSigningIn)
     )
 
 
-def _afterwards(at: Paths, aftersale: Aftersale) -> Sequence[Route]:
+def _aftersale_paths(at: Paths, aftersale: Aftersale) -> Sequence[Route]:
     return (
         at(
             "/v1/orders/{id}/refunds",
@@ -330,14 +330,14 @@ def _afterwards(at: Paths, aftersale: Aftersale) -> Sequence[Route]:
     )
 
 
-def _reading(at: Paths, reference: Reference) -> Sequence[Route]:
+def _reference_paths(at: Paths, reference: Reference) -> Sequence[Route]:
     return (
         at("/openapi.json", get=Verb("openapi", reference.document)),
         at("/docs", get=Verb("docs", reference.page)),
     )
 
 
-def _visiting(at: Paths, pages: Pages) -> Sequence[Route]:
+def _page_paths(at: Paths, pages: Pages) -> Sequence[Route]:
     return (
         at("/shop/{drop}", get=Verb("shop", pages.shop)),
         at("/shop/{drop}/checkout/{id}", get=Verb("shop_checkout", pages.checkout)),
@@ -347,7 +347,7 @@ def _visiting(at: Paths, pages: Pages) -> Sequence[Route]:
     )
 
 
-def _without_script(at: Paths, plain: PlainPages) -> Sequence[Route]:
+def _plain_paths(at: Paths, plain: PlainPages) -> Sequence[Route]:
     """Each form counts for the same limits as the request that it stands for."""
     path = "/shop/{drop}/plain"
 
