@@ -1,6 +1,6 @@
 """How the tests of this folder talk to a store: whole batches, without decisions."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from race_to_purchase.ports import Store
 from race_to_purchase.rules.commands import Command
@@ -25,6 +25,18 @@ async def change(
             snapshot.put(row)
         await session.apply(snapshot)
         return snapshot
+
+
+async def overtaken(
+    store: Store, keys: Keys, meanwhile: Callable[[], Awaitable[object]], decide: Callable[[Snapshot], Iterable[Row]]
+) -> None:
+    """A batch without locks, between whose read and write something else happens."""
+    async with store.session() as session:
+        snapshot = await session.read(keys, lock=False)
+        await meanwhile()
+        for row in decide(snapshot):
+            snapshot.put(row)
+        await session.apply(snapshot)
 
 
 async def look(store: Store, keys: Keys) -> Snapshot:

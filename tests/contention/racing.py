@@ -1,13 +1,14 @@
 """Many who want the last pieces at once, over many connections and over many processes.
 
-`unguarded` is the negative control: the same store without the locks, without the versions, or without both. A race
-that cannot tell it from the real one proves nothing.
+`GuardedStore` is the negative control: the same store without the locks, without the conditions of what it writes, or
+without both. A race that cannot tell it from the real one proves nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -27,19 +28,21 @@ from race_to_purchase.store.wire import changes_of
 from tests.sale import a_wish, open_sale, shoes
 
 VERSION_CHECK = "AND t.version = u.version"
+POOL_CHECK = re.compile(r"AND CASE WHEN u.version IS NULL.*?END", re.DOTALL)
+"""Under which a pool is moved, or changed."""
 
 
 class Guards(msgspec.Struct, frozen=True):
-    """Which of the two guards of a hot row are in place."""
+    """Which of the two guards of a hot row are in place: that it is locked, and when `write_batch` writes it."""
 
     locks: bool
-    versions: bool
+    conditions: bool
 
 
 class GuardedStore(PostgresStore):
     """The store with a choice of its guards; with both it is the real one."""
 
-    guards = Guards(locks=True, versions=True)
+    guards = Guards(locks=True, conditions=True)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[PostgresSession]:
@@ -60,13 +63,14 @@ class _Session(PostgresSession):
         return await super().read(keys, lock=lock and self.guards.locks)
 
     async def apply(self, snapshot: Snapshot) -> None:
-        if self.guards.versions or snapshot.drops.changed:
+        if self.guards.conditions or snapshot.drops.changed:
             await super().apply(snapshot)
             return
         if snapshot.dirty:
-            write = statement("write_batch")
-            assert VERSION_CHECK in write
-            await self._connection.fetchval(write.replace(VERSION_CHECK, ""), *changes_of(snapshot))
+            write, found = POOL_CHECK.subn("", statement("write_batch"))
+            assert found == 1
+            changes = changes_of(snapshot, locked=self._locked)
+            await self._connection.fetchval(write.replace(VERSION_CHECK, ""), *changes)
         if self._open:
             self._open = False
             await self._connection.execute("COMMIT")

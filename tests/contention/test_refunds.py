@@ -93,7 +93,7 @@ class _Session(PostgresSession):
             if not self._open:
                 await self._connection.execute("BEGIN")
             await aftersale.write_after(self._connection, snapshot.after)
-            await self._connection.fetchval(unversioned("write_batch"), *changes_of(snapshot))
+            await self._connection.fetchval(unversioned("write_batch"), *changes_of(snapshot, locked=self._locked))
             await self._connection.execute("COMMIT")
             self._open = False
 

@@ -56,8 +56,8 @@ class World:
             for row in decision.rows:
                 snapshot.put(row)
             self.decisions.append(decision)
-        self.rows.check(snapshot)
-        self.rows.write(snapshot)
+        self.rows.check(snapshot, snapshot.pools)
+        self.rows.write(snapshot, snapshot.pools)
         return [decision.outcome for decision in self.decisions]
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,8 +23,18 @@ from race_to_purchase.rules.attempt import TRANSITIONS
 from race_to_purchase.rules.decide import ending, failing_over, paying, settling, waiting
 from race_to_purchase.rules.decide.decision import Decision, with_state
 from race_to_purchase.rules.outcomes import Answered, Begun, Outcome
-from race_to_purchase.rules.rows import Attempt, Checkout, Entry, StoredKey, Task, TaskDone, TaskTurned, attempt_id
-from race_to_purchase.rules.snapshot import Snapshot
+from race_to_purchase.rules.rows import (
+    Attempt,
+    Checkout,
+    Entry,
+    Pool,
+    StoredKey,
+    Task,
+    TaskDone,
+    TaskTurned,
+    attempt_id,
+)
+from race_to_purchase.rules.snapshot import Snapshot, Table
 from race_to_purchase.rules.verdicts import Authorized, Declined, NoAnswer, NotSent, Verdict
 
 Patch = pytest.MonkeyPatch
@@ -222,7 +232,26 @@ def pools_unbounded(patch: Patch) -> None:
 
     patch.setattr(pools, "hold", hold)
     patch.setattr(pools, "_with", lambda pool, held, sold: replace(pool, held=held, sold=sold))
-    patch.setattr(f"{MEMORY}._check_pool", lambda _pool: None)
+    bounds_unchecked(patch)
+
+
+def bounds_unchecked(patch: Patch) -> None:
+    """Pools are moved whether or not there is enough by then."""
+    for name in (MEMORY, f"{MEMORY}_pools"):
+        patch.setattr(f"{name}.within_bounds", lambda _pool: True)
+
+
+def pools_overwritten(patch: Patch) -> None:
+    """A pool becomes what a batch made of it, whatever others did to it since it was read."""
+
+    def overwritten(changes: Table[str, Pool], table: Mapping[str, Pool]) -> Table[str, Pool]:
+        found = Table(changes.read)
+        for key in changes.changed:
+            there = table.get(key)
+            found.put(key, changes[key] if there is None else replace(changes[key], version=there.version))
+        return found
+
+    patch.setattr(f"{MEMORY}.moved", overwritten)
 
 
 def urgent_dropped(patch: Patch) -> None:

@@ -37,7 +37,7 @@ CONFLICTS_MAX = 30
 """So often a batch is decided again before its patient commands are sent away; each time under locks."""
 
 LOCKED_AFTER_CONFLICT = 64
-"""Batches that an optimistic partition writes under locks after a conflict: another process works on it too."""
+"""Batches that an optimistic partition writes under locks after a conflict: others are after the same rows."""
 
 AHEAD_MIN = 64
 """So many commands are worth a batch of their own while another is written: its fixed cost is 4 µs for each then."""

@@ -70,20 +70,21 @@ R = TypeVar("R")
 
 
 class Table(dict[K, R]):
-    """Rows of one kind by key; `read` are the keys that the database already has, `changed` those put since."""
+    """Rows of one kind by key; `read` are those that the database already has, as it has them, `changed` the keys of
+    those put since."""
 
     __slots__ = ("changed", "read")
 
     def __init__(self, rows: dict[K, R] | None = None) -> None:
         if rows:  # Of a snapshot's tables most are empty.
             super().__init__(rows)
-        self.read = set(rows or ())
+        self.read: dict[K, R] = dict(rows) if rows else {}
         self.changed: dict[K, None] = {}
 
     def assume(self, key: K, row: R) -> None:
         """Take `row` for what the database has, though it was not read from there."""
         self[key] = row
-        self.read.add(key)
+        self.read[key] = row
 
     def put(self, key: K, row: R) -> None:
         """Lay `row` over what is there."""

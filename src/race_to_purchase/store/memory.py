@@ -45,6 +45,7 @@ from race_to_purchase.rules.rows import (
 from race_to_purchase.rules.snapshot import Keys, Snapshot, Table
 from race_to_purchase.store.memory_after import AfterTables, MemoryAftersale
 from race_to_purchase.store.memory_line_tables import KeptLines
+from race_to_purchase.store.memory_pools import counts, moved, within_bounds
 from race_to_purchase.store.memory_tables import check_versions, pick, write
 
 LockName = tuple[str, str]
@@ -179,6 +180,7 @@ class MemorySession:
         self._locks = locks
         self._clock = clock
         self._held: dict[LockName, None] = {}
+        self._locked = False
 
     async def __aenter__(self) -> MemorySession:
         return self
@@ -194,6 +196,7 @@ class MemorySession:
             await asyncio.sleep(0)
         if not lock:
             return self._rows.read(self._clock(), keys)
+        self._locked = True
         wanted = copy(keys)
         wanted.checkouts = await self._lock("checkout", keys.checkouts & self._rows.checkouts.keys())
         wanted.pools = await self._lock("pool", keys.pools & self._rows.pools.keys())
@@ -208,8 +211,9 @@ class MemorySession:
             await asyncio.sleep(0)
         await self._lock("checkout", {row.id for row in snapshot.checkouts.updates()})
         await self._lock("pool", {row.id for row in snapshot.pools.updates()})
-        self._rows.check(snapshot)
-        self._rows.write(snapshot)
+        pools = snapshot.pools if self._locked else moved(snapshot.pools, self._rows.pools)
+        self._rows.check(snapshot, pools)
+        self._rows.write(snapshot, pools)
         self._release()
 
     async def _lock(self, table: str, ids: set[str]) -> set[str]:
@@ -311,15 +315,16 @@ class Rows(AfterTables):
             snapshot.booked = frozenset(order_id for order_id, _ in self.entries if order_id in keys.booked)
         return snapshot
 
-    def check(self, snapshot: Snapshot) -> None:
+    def check(self, snapshot: Snapshot, pools: Table[str, Pool]) -> None:
         """Conflict where somebody was faster, Rejected where a row says what no row may say; changes nothing."""
         check_versions(snapshot.drops, self.drops)
         check_versions(snapshot.checkouts, self.checkouts)
         check_versions(snapshot.attempts, self.attempts)
-        check_versions(snapshot.pools, self.pools)
+        check_versions(pools, self.pools)
         check_versions(snapshot.findings, self.findings)
-        for pool_id in snapshot.pools.changed:
-            _check_pool(snapshot.pools[pool_id])
+        for pool_id in pools.changed:
+            if not within_bounds(pools[pool_id]):
+                raise Rejected(counts(pools[pool_id]))
         for name in snapshot.attempts.changed:
             _check_attempt(snapshot.attempts[name])
         for entry in snapshot.entries:
@@ -331,12 +336,12 @@ class Rows(AfterTables):
         _check_new("order", [row.id for row in snapshot.orders], self.orders)
         _check_new("entry", [(row.order_id, row.entry) for row in snapshot.entries], self.entries)
 
-    def write(self, snapshot: Snapshot) -> None:
+    def write(self, snapshot: Snapshot, pools: Table[str, Pool]) -> None:
         """Everything that was put, after `check` let it pass."""
         write(snapshot.drops, self.drops)
         write(snapshot.checkouts, self.checkouts)
         write(snapshot.attempts, self.attempts)
-        write(snapshot.pools, self.pools)
+        write(pools, self.pools)
         write(snapshot.findings, self.findings)
         for known in snapshot.stored.inserts():
             self.stored[known.scope, known.key] = known
@@ -381,11 +386,6 @@ def _check_new(what: str, names: Sequence[K], table: Mapping[K, object]) -> None
         if name in table or name in seen:
             raise Conflict(f"{what} {name} exists")
         seen.add(name)
-
-
-def _check_pool(pool: Pool) -> None:
-    if pool.held < 0 or pool.sold < 0 or pool.held + pool.sold > pool.capacity:
-        raise Rejected(f"pool {pool.id}: held {pool.held}, sold {pool.sold}, capacity {pool.capacity}")
 
 
 def _check_attempt(attempt: Attempt) -> None:

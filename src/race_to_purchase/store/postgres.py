@@ -78,6 +78,7 @@ class PostgresSession:
         self._connection = connection
         self._definitions = definitions
         self._open = False
+        self._locked = False
         self._prepared: list[Sequence[Any]] | None = None
 
     @property
@@ -93,7 +94,7 @@ class PostgresSession:
     async def _read(self, keys: Keys, *, lock: bool) -> Snapshot:
         if lock:
             await self._connection.execute("BEGIN")
-            self._open = True
+            self._open = self._locked = True
         record = await self._connection.fetchrow(
             statement("read_batch") if lock else unlocked("read_batch"),
             list(keys.drops),
@@ -126,7 +127,7 @@ class PostgresSession:
 
     def prepare(self, snapshot: Snapshot) -> None:
         """See the port."""
-        self._prepared = changes_of(snapshot)
+        self._prepared = changes_of(snapshot, locked=self._locked)
 
     async def apply(self, snapshot: Snapshot) -> None:
         """See the port."""
@@ -137,7 +138,7 @@ class PostgresSession:
         if snapshot.dirty:
             if snapshot.apart:
                 await self._apply_apart(snapshot)
-            changes = changes_of(snapshot) if self._prepared is None else self._prepared
+            changes = self._prepared or changes_of(snapshot, locked=self._locked)
             if snapshot.line is not None and snapshot.line.changed:
                 written = together("write_batch", "write_line")
                 await self._connection.fetchval(written, *changes, *changes_of_line(snapshot.line))

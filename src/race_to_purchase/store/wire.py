@@ -89,10 +89,11 @@ def _lines(happened: list[Happened] | None) -> str:
     return "".join(_encode(line).decode() + "\n" for line in happened)
 
 
-def changes_of(snapshot: Snapshot) -> list[Sequence[Any]]:
+def changes_of(snapshot: Snapshot, *, locked: bool) -> list[Sequence[Any]]:
     """The parameters of `write_batch`, each a list of tuples in the order of its type, sorted by key.
 
-    Sorted, so that two processes that change the same rows without having locked them cannot wait for each other.
+    Sorted, so that two processes that change the same rows without having locked them cannot wait for each other. Pools
+    that are not `locked` are moved by what the batch needs of them, on top of what others do to them meanwhile.
     """
     history = snapshot.history
     checkouts, attempts, pools = snapshot.checkouts, snapshot.attempts, snapshot.pools
@@ -103,7 +104,7 @@ def changes_of(snapshot: Snapshot) -> list[Sequence[Any]]:
             for c in sorted(checkouts.updates(), key=lambda c: c.id)
         ],
         [_attempt_update(a, history) for a in sorted(attempts.updates(), key=_attempt_key)],
-        [(p.id, p.capacity, p.held, p.sold, p.version) for p in sorted(pools.updates(), key=lambda p: p.id)],
+        [_pool_update(p, pools.read[p.id], locked=locked) for p in sorted(pools.updates(), key=lambda p: p.id)],
         [(p.id, p.drop_id, p.kind, p.capacity, p.held, p.sold) for p in pools.inserts()],
         [_checkout_insert(c, history) for c in checkouts.inserts()],
         [_attempt_insert(a, history) for a in attempts.inserts()],
@@ -115,6 +116,12 @@ def changes_of(snapshot: Snapshot) -> list[Sequence[Any]]:
         [t.id for t in tasks if isinstance(t, TaskDone)],
         [(b.id, b.email) for _, b in sorted(snapshot.buyers.items())],
     ]
+
+
+def _pool_update(pool: Pool, read: Pool, *, locked: bool) -> tuple[Any, ...]:
+    """By how much it changes, and the version that this depends on; a pool that is only moved depends on none."""
+    version = pool.version if locked or pool.capacity != read.capacity else None
+    return (pool.id, pool.capacity - read.capacity, pool.held - read.held, pool.sold - read.sold, version)
 
 
 def _attempt_key(attempt: Attempt) -> tuple[str, int]:

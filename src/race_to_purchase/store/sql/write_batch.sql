@@ -1,5 +1,8 @@
 -- write_batch: one batch's changes, all or nothing. Updates run first, in the order of the final SELECT, and only
 -- where the version is the one that was read; if one is not, conflict() ends the statement before any insert.
+--
+-- A pool is changed by differences. One without a version is moved from wherever others have moved it meanwhile, so that
+-- processes that sell the same item do not wait for each other's decisions; if there is not enough, that is a conflict.
 WITH checkout_update AS (
     UPDATE checkout AS t
     SET state = u.state, deadline = u.deadline, fence = u.fence, live_n = u.live_n,
@@ -17,9 +20,11 @@ WITH checkout_update AS (
     RETURNING 1
 ), pool_update AS (
     UPDATE pool AS t
-    SET capacity = u.capacity, held = u.held, sold = u.sold, version = t.version + 1
+    SET capacity = t.capacity + u.capacity, held = t.held + u.held, sold = t.sold + u.sold, version = t.version + 1
     FROM unnest($3::pool_update[]) AS u
-    WHERE t.id = u.id AND t.version = u.version
+    WHERE t.id = u.id AND CASE WHEN u.version IS NULL
+        THEN t.held + u.held >= 0 AND t.sold + u.sold >= 0 AND t.held + u.held + t.sold + u.sold <= t.capacity
+        ELSE t.version = u.version END
     RETURNING 1
 ), pool_insert AS (
     INSERT INTO pool (id, drop_id, kind, capacity, held, sold)
