@@ -88,12 +88,13 @@ async def test_a_dispute_is_listed_by_when_its_evidence_is_due(store: Store, rea
 
 
 async def test_orders_and_what_followed_them_are_counted(store: Store, reads: Any) -> None:
-    disputed, refunded = await ordered(store), await ordered(store)
-    await ordered(store)
+    disputed, refunded, asked_about = [await ordered(store) for _ in range(3)]
     news = DisputeNews("d", 100, "EUR", "fraudulent", "won", 15)
     await commit(store, Dispute("aurora", disputed, POOLS, "sandbox", "closed", news, NOON))
     await commit(store, refund(refunded, 100))
     await commit(store, RefundSaid("aurora", refunded, POOLS, 1, Refunded("ref", 100)))
+    news = DisputeNews("i", 100, "EUR", "fraudulent", "warning_needs_response", 0)
+    await commit(store, Dispute("aurora", asked_about, POOLS, "sandbox", "opened", news, NOON))
     counts = await reads.aftersale_counts(NOON - timedelta(days=20_000))
     assert (counts.orders, counts.disputed, counts.refunded, counts.lost) == (3, 1, 1, 0)
     assert counts.chargeback_rate == pytest.approx(1 / 3)

@@ -256,9 +256,12 @@ class TestAPassThatRanOut:
 
 class TestWhatATicketWasUsedFor:
     async def test_is_found_with_how_many_passes_it_had(self, line: Drop, backend: Backend) -> None:
-        await line.drawn(1)
-        await line.call()
+        await line.drawn(2)
+        while (await line.seen()).line.cursor < 2:
+            await line.call()
+            await asyncio.sleep(0.05)
         who, ticket = tid(0).hex(), ticket_pool("aurora", tid(0).hex())
+        await line.claim(1)
         assert await line.rows.used(ticket) is None
         given = await line.claim(0)
         assert await line.rows.used(ticket) == Used(1, ())
@@ -268,6 +271,7 @@ class TestWhatATicketWasUsedFor:
         assert isinstance(await line.committer.submit(replace(asked, pools=pools, admitted=shown)), Reserved)
         used = await line.rows.used(ticket)
         assert used == Used(1, (asked.checkout_id,))
+        assert await line.rows.used(ticket_pool("aurora", tid(1).hex())) == Used(1, ()), "another's is not"
         assert isinstance(await line.come_back(0, used), PassRefused)
         stored = await backend.reads.checkout(asked.checkout_id)
         assert stored is not None

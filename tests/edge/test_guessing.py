@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from race_to_purchase.edge.guard.address import Proxies
+from race_to_purchase.edge.guard import gate
+from race_to_purchase.edge.guard.address import Origin, Proxies
+from race_to_purchase.edge.problems import Refused
 from tests.edge.conftest import opened
 from tests.edge.door import Door
 from tests.edge.shop import ADMIN_KEY, OPERATOR_KEY, STOREFRONT_KEY, Server, Shop
@@ -92,3 +94,18 @@ def test_who_shows_no_key_at_all_guesses_nothing(server: Server) -> None:
         with server.client() as client:
             assert client.ask("GET", "/v1/admin/drops").problem == (401, "unauthorized")
     assert shown(server, ADMIN_KEY, network="127.0.0.1").status == 200
+
+
+async def test_of_those_whose_keys_worked_the_oldest_is_forgotten_where_there_is_no_room(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "USERS_MAX", 2)
+    here = Origin("192.0.2.1", "192.0.2.1")
+    for holder in ("ada", "bob", "eve"):
+        await door.gate.right_key(holder, here)
+    for _ in range(TRIES):
+        await door.gate.wrong_key(here)
+    for holder in ("bob", "eve"):
+        await door.gate.right_key(holder, here)
+    with pytest.raises(Refused):
+        await door.gate.right_key("ada", here)

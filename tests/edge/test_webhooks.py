@@ -216,3 +216,15 @@ class TestTheOperatorsView:
     def test_is_for_operators(self, stranger: Client, storefront: Client) -> None:
         assert stranger.ask("GET", "/v1/admin/inbox").problem == (401, "unauthorized")
         assert storefront.ask("GET", "/v1/admin/inbox").problem == (403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("01980000-0000-7000-8000-000000000000/1", "01980000-0000-7000-8000-000000000000/1"),
+        ("order 4711 of another shop", None),
+        (None, None),
+    ],
+)
+def test_only_a_reference_of_our_form_is_kept(given: str | None, kept: str | None) -> None:
+    assert webhooks.sound(a_message(given)).reference == kept

@@ -8,6 +8,8 @@ import pytest
 
 from race_to_purchase.edge.guard.address import Proxies
 from race_to_purchase.edge.guard.busiest import WINDOW_S, Busiest
+from tests.edge.conftest import opened
+from tests.edge.shop import STOREFRONT_KEY, Shop
 
 
 class Clock:
@@ -76,3 +78,13 @@ def test_a_look_after_a_long_time_counts_only_what_is_recent(clock: Clock) -> No
 )
 def test_nobody_is_seen_by_their_own_address(address: str, shown: str) -> None:
     assert Proxies().of(address, []).shown == shown
+
+
+def test_whoever_asks_is_counted_by_network_but_for_the_servers_of_the_shop() -> None:
+    shop = Shop()
+    with opened(shop) as server:
+        for key in (STOREFRONT_KEY, None):
+            with server.client(key) as client:
+                client.ask("GET", "/v1/orders/019ae3c5-7c00-7000-8000-0123456789ab" if key else "/v1/drops/aurora-1")
+            seen = [name for name, _ in shop.door.gate.busiest.per_s(9)]
+            assert seen == ([] if key else ["127.0.0.0/24"])

@@ -36,6 +36,19 @@ class TestTooManyConnections:
         assert [one.ended for one in all_of_them] == [True, True, True, False, False]
         assert connections.silent == 2
 
+    def test_end_a_silent_one_before_one_that_rests(self) -> None:
+        connections = Connections(8)
+        known = [Fake() for _ in range(7)]
+        for one in known:
+            connections.made(one)
+            connections.spoke(one)
+            connections.rests(one)
+        silent = [Fake() for _ in range(2)]
+        for one in silent:
+            connections.made(one)
+        assert [one.ended for one in silent] == [True, False]
+        assert not any(one.ended for one in known)
+
     def test_do_not_end_one_that_is_at_work(self) -> None:
         connections = Connections(4)
         working = [Fake() for _ in range(4)]

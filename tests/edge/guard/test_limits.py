@@ -12,6 +12,7 @@ from race_to_purchase.edge.guard.gate import WRONG_KEY
 from race_to_purchase.edge.guard.limits import LIMITS, WrongLimit, configured
 from race_to_purchase.observe.events import subscribe
 from race_to_purchase.observe.events.guard import RequestLimited
+from tests.edge.browser import Browser
 from tests.edge.conftest import opened
 from tests.edge.door import Door
 from tests.edge.shop import OTHER_STOREFRONT_KEY, STOREFRONT_KEY, Server, Shop
@@ -105,6 +106,16 @@ class TestAStorefront:
             assert client.ask("POST", "/v1/checkouts", {}, race_device="phone").status == 422
             assert client.ask("POST", "/v1/checkouts", {}, race_device="phone").status == 429
             assert client.ask("POST", "/v1/checkouts", {}, race_device="laptop").status == 422
+
+
+class TestABrowser:
+    def test_has_a_limit_of_its_own_beside_others_of_its_network(self) -> None:
+        path = "/v1/orders/019ae3c5-7c00-7000-8000-0123456789ab"
+        with a_shop("order.session=1/60, order.buyer=off, order.network=off") as server:
+            for _ in range(2):
+                with Browser(server) as browser:
+                    browser.open()
+                    assert [browser.ask("GET", path).status for _ in range(2)] == [404, 429]
 
 
 class TestATicket:

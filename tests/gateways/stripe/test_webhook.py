@@ -106,6 +106,27 @@ def test_an_object_that_is_not_ours_has_no_reference(gateway: StripeGateway) -> 
     assert (event.kind, event.ref, event.reference) == ("unknown", "", None)
 
 
+def test_what_stripe_expanded_or_left_as_a_name_is_read_all_the_same(gateway: StripeGateway) -> None:
+    movements = ["txn_1", {"fee": 15}, {"fee": None}, {}]
+    shown = {"id": "du_1", "payment_intent": {"id": "pi_1"}, "balance_transactions": movements}
+    event = {"id": "evt_1", "type": "charge.dispute.closed", "created": 1, "data": {"object": shown}}
+    body = json.dumps(event).encode()
+    told = gateway.verify_webhook(headers(body), body)
+    assert (told.ref, told.data["fee"]) == ("pi_1", 15)
+
+
+def test_the_signature_is_found_among_other_headers_and_its_parts_in_any_order(
+    gateway: StripeGateway, told: dict[str, dict[str, Any]]
+) -> None:
+    body = json.dumps(told["payment_intent.succeeded"]).encode()
+    parts = ",".join(reversed(headers(body)["stripe-signature"].split(",")))
+    sent = {"Host": "shop.example", "Stripe-Signature": parts, "User-Agent": "Stripe/1.0"}
+    assert gateway.verify_webhook(sent, body).kind == "payment"
+    del sent["Stripe-Signature"]
+    with pytest.raises(ValueError, match="Stripe-Signature is missing"):
+        gateway.verify_webhook(sent, body)
+
+
 def test_while_secrets_are_rotated_both_are_good(gateway: StripeGateway, told: dict[str, dict[str, Any]]) -> None:
     body = json.dumps(told["payment_intent.succeeded"]).encode()
     for secret in SECRETS:

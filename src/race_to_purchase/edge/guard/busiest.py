@@ -60,7 +60,7 @@ class Busiest:
         sure = self._sure()
         lately = {name: sure.get(name, 0) + left * self._before.get(name, 0) for name in sure | self._before}
         ranked = sorted(lately.items(), key=lambda one: -one[1])
-        return [(name, round(count / WINDOW_S, 2)) for name, count in ranked[:most] if count > 0]
+        return [(name, round(count / WINDOW_S, 2)) for name, count in ranked[:most]]
 
     def _sure(self) -> dict[str, int]:
         return {name: count - self._unsure.get(name, 0) for name, count in self._counts.items()}
