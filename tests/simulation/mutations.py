@@ -17,8 +17,8 @@ from race_to_purchase.loops.owed import Owed
 from race_to_purchase.path import pay
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.ports import Gateway, PaymentRequest
+from race_to_purchase.rules import commands, pools
 from race_to_purchase.rules import decide as deciding
-from race_to_purchase.rules import pools
 from race_to_purchase.rules.attempt import TRANSITIONS
 from race_to_purchase.rules.decide import ending, failing_over, paying, settling, waiting
 from race_to_purchase.rules.decide.decision import Decision, with_state
@@ -67,7 +67,7 @@ def no_in_flight(patch: Patch) -> None:
             return paying._begun(snapshot, command, with_state(checkout, "reserved"), [])
         return begin(snapshot, command)
 
-    patch.setattr(deciding, "begin_payment", begin_anyway)
+    patch.setitem(deciding.RULES, commands.BeginPayment, begin_anyway)
 
 
 def new_key_on_resend(patch: Patch) -> None:
@@ -92,7 +92,7 @@ def unknown_is_failed(patch: Patch) -> None:
             command = replace(command, verdict=Declined("timeout", retryable=True))
         return settle(snapshot, command)
 
-    patch.setattr(deciding, "authorization", guessed)
+    patch.setitem(deciding.RULES, commands.Authorization, guessed)
 
 
 def absent_is_voided_soon(patch: Patch) -> None:
@@ -188,7 +188,7 @@ def deadline_ignored(patch: Patch) -> None:
         snapshot.now = now
         return decision
 
-    patch.setattr(deciding, "expire", at_once)
+    patch.setitem(deciding.RULES, commands.Expire, at_once)
     eager_loop(patch)
 
 
@@ -318,7 +318,7 @@ def answers_without_attempt(patch: Patch) -> None:
             return replace(decision, outcome=replace(decision.outcome, n=command.n))
         return decision
 
-    patch.setattr(deciding, "authorization", nameless)
+    patch.setitem(deciding.RULES, commands.Authorization, nameless)
 
 
 def failover_not_found_again(patch: Patch) -> None:

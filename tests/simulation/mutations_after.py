@@ -15,6 +15,7 @@ from race_to_purchase.loops.reconcile.note import Notes
 from race_to_purchase.path.desk import Desk
 from race_to_purchase.path.refund import Refunds
 from race_to_purchase.ports import GatewayPayment
+from race_to_purchase.rules import commands
 from race_to_purchase.rules import decide as deciding
 from race_to_purchase.rules.aftersale import Refundable, RefundRow
 from race_to_purchase.rules.decide import disputing, queueing, refunding
@@ -87,7 +88,7 @@ def unknown_refund_is_failed(patch: Patch) -> None:
             command = replace(command, verdict=Declined("timeout", retryable=True))
         return said(snapshot, command)
 
-    patch.setattr(deciding, "refund_said", guessed)
+    patch.setitem(deciding.RULES, commands.RefundSaid, guessed)
 
 
 def late_turn_is_sent(patch: Patch) -> None:
@@ -98,7 +99,7 @@ def late_turn_is_sent(patch: Patch) -> None:
         attempt = snapshot.attempt(command.checkout_id, command.n)
         return send(snapshot, command) if attempt.state == "prepared" else Decision(Begun(attempt))
 
-    patch.setattr(deciding, "send", anyway)
+    patch.setitem(deciding.RULES, commands.Send, anyway)
     patch.setattr(Desk, "leave", lambda *_: None)
 
 

@@ -11,34 +11,27 @@ from race_to_purchase.rules.attempt import OPEN
 from race_to_purchase.rules.commands import (
     Authorization,
     BeginPayment,
-    Book,
     Cancel,
     Capture,
     CloseDrop,
-    CloseFinding,
     Command,
     Deliver,
     Dispute,
     DrainGateway,
     Expire,
-    Found,
-    Mended,
-    Owe,
     PutDrop,
-    Recount,
     Refund,
     RefundSaid,
     Reserve,
     Send,
     Void,
 )
-from race_to_purchase.rules.decide.decision import Decision, KeyUse
+from race_to_purchase.rules.decide import lining, mending
+from race_to_purchase.rules.decide.decision import Decision, KeyUse, Rule
 from race_to_purchase.rules.decide.disputing import dispute
 from race_to_purchase.rules.decide.drops import close_drop, put_drop
 from race_to_purchase.rules.decide.ending import cancel, expire
 from race_to_purchase.rules.decide.gateways import drain_gateway
-from race_to_purchase.rules.decide.lining import line
-from race_to_purchase.rules.decide.mending import mend
 from race_to_purchase.rules.decide.paying import authorization, begin_payment
 from race_to_purchase.rules.decide.queueing import send
 from race_to_purchase.rules.decide.refunding import refund, refund_said
@@ -61,53 +54,39 @@ from race_to_purchase.rules.snapshot import Snapshot, Stale
 
 __all__ = ["Decision", "KeyUse", "decide", "touch"]
 
+RULES: dict[type, Rule] = {
+    Reserve: reserve,
+    BeginPayment: begin_payment,
+    Send: send,
+    Authorization: authorization,
+    Capture: capture,
+    Void: void,
+    Expire: expire,
+    Cancel: cancel,
+    Deliver: deliver,
+    Refund: refund,
+    RefundSaid: refund_said,
+    Dispute: dispute,
+    PutDrop: put_drop,
+    CloseDrop: close_drop,
+    DrainGateway: drain_gateway,
+    **mending.RULES,
+    **lining.RULES,
+}
+"""What decides each command, by its type."""
+
 
 def decide(snapshot: Snapshot, command: Command, key: KeyUse | None = None) -> Decision:
     """What `command` comes to on `snapshot`, and the rows to write; with `key`, at most once for that key."""
+    rule = RULES[type(command)]
     if key is None:
-        return _decide(snapshot, command)
+        return rule(snapshot, command)
     stored = snapshot.stored.get((key.scope, key.key))
     if stored is not None:
         return Decision(_again(snapshot, stored, key))
-    decision = _decide(snapshot, command)
+    decision = rule(snapshot, command)
     row = _stored(snapshot, decision.outcome, key)
     return decision if row is None else Decision(decision.outcome, (*decision.rows, row))
-
-
-def _decide(snapshot: Snapshot, command: Command) -> Decision:  # noqa: C901, PLR0912 - one flat table, a case a command
-    match command:
-        case Reserve():
-            return reserve(snapshot, command)
-        case BeginPayment():
-            return begin_payment(snapshot, command)
-        case Send():
-            return send(snapshot, command)
-        case Authorization():
-            return authorization(snapshot, command)
-        case Capture():
-            return capture(snapshot, command)
-        case Expire():
-            return expire(snapshot, command)
-        case Cancel():
-            return cancel(snapshot, command)
-        case Void():
-            return void(snapshot, command)
-        case Deliver():
-            return deliver(snapshot, command)
-        case Refund():
-            return refund(snapshot, command)
-        case RefundSaid():
-            return refund_said(snapshot, command)
-        case Dispute():
-            return dispute(snapshot, command)
-        case PutDrop() | CloseDrop():
-            return put_drop(snapshot, command) if isinstance(command, PutDrop) else close_drop(snapshot, command)
-        case Found() | Mended() | Owe() | Recount() | CloseFinding() | Book():
-            return mend(snapshot, command)
-        case DrainGateway():
-            return drain_gateway(snapshot, command)
-        case _:
-            return line(snapshot, command)
 
 
 def _again(snapshot: Snapshot, stored: StoredKey, key: KeyUse) -> Outcome:

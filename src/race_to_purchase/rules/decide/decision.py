@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -28,6 +29,9 @@ class KeyUse(msgspec.Struct, frozen=True):
     key: str
     fingerprint: bytes
 
+
+Rule = Callable[[Snapshot, Any], Decision]
+"""What decides one type of command."""
 
 Claims = Mapping[str, int]
 """Pool id to quantity."""

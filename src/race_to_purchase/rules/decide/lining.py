@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from race_to_purchase.rules.decide.calling import call_next, steer
-from race_to_purchase.rules.decide.decision import Decision
+from race_to_purchase.rules.decide.decision import Rule
 from race_to_purchase.rules.decide.drawing import close_registration, draw_places, publish_list
 from race_to_purchase.rules.decide.granting import issue_grants, redeem_grant, revoke_grant
 from race_to_purchase.rules.decide.passing import claim_pass, expire_pass
@@ -20,7 +20,7 @@ from race_to_purchase.rules.line.commands import (
     RevokeGrant,
     SteerLine,
 )
-from race_to_purchase.rules.snapshot import Keys, Snapshot
+from race_to_purchase.rules.snapshot import Keys
 
 
 def touch_line(keys: Keys, command: OfLine) -> None:
@@ -38,26 +38,15 @@ def touch_line(keys: Keys, command: OfLine) -> None:
         keys.grants.update((command.drop_id, new.id) for new in command.grants)
 
 
-def line(snapshot: Snapshot, command: OfLine) -> Decision:
-    """What a command of the line comes to."""
-    match command:
-        case CloseRegistration():
-            return close_registration(snapshot, command)
-        case PublishList():
-            return publish_list(snapshot, command)
-        case Draw():
-            return draw_places(snapshot, command)
-        case CallNext():
-            return call_next(snapshot, command)
-        case ClaimPass():
-            return claim_pass(snapshot, command)
-        case ExpirePass():
-            return expire_pass(snapshot, command)
-        case SteerLine():
-            return steer(snapshot, command)
-        case IssueGrants():
-            return issue_grants(snapshot, command)
-        case RevokeGrant():
-            return revoke_grant(snapshot, command)
-        case RedeemGrant():
-            return redeem_grant(snapshot, command)
+RULES: dict[type, Rule] = {
+    CloseRegistration: close_registration,
+    PublishList: publish_list,
+    Draw: draw_places,
+    CallNext: call_next,
+    ClaimPass: claim_pass,
+    ExpirePass: expire_pass,
+    SteerLine: steer,
+    IssueGrants: issue_grants,
+    RevokeGrant: revoke_grant,
+    RedeemGrant: redeem_grant,
+}

@@ -13,8 +13,8 @@ import msgspec
 from msgspec.structs import replace
 
 from race_to_purchase.rules.attempt import OPEN
-from race_to_purchase.rules.commands import Book, CloseFinding, Found, Mended, Mending, Owe, Recount
-from race_to_purchase.rules.decide.decision import Decision, pool_of, tell_attempt
+from race_to_purchase.rules.commands import Book, CloseFinding, Found, Mended, Owe, Recount
+from race_to_purchase.rules.decide.decision import Decision, Rule, pool_of, tell_attempt
 from race_to_purchase.rules.outcomes import Done, Ignored, Noted, Unknown
 from race_to_purchase.rules.rows import Event, Finding, Pool, Row, Task, TaskKind, task_id
 from race_to_purchase.rules.snapshot import Snapshot, Stale
@@ -30,23 +30,6 @@ from race_to_purchase.rules.verdicts import (
 )
 
 MOVES_MONEY = frozenset({"void", "refund"})
-
-
-def mend(snapshot: Snapshot, command: Mending) -> Decision:
-    """What reconciliation asks for, one command at a time."""
-    match command:
-        case Found():
-            return found(snapshot, command)
-        case Mended():
-            return mended(snapshot, command)
-        case Owe():
-            return owe(snapshot, command)
-        case Recount():
-            return recount(snapshot, command)
-        case CloseFinding():
-            return close_finding(snapshot, command)
-        case Book():
-            return book(snapshot, command)
 
 
 def found(snapshot: Snapshot, command: Found) -> Decision:
@@ -195,3 +178,13 @@ def _finding(snapshot: Snapshot, finding_id: str) -> Finding:
 def _event(snapshot: Snapshot, finding: Finding, kind: str) -> Event:
     data = {"finding": finding.id, "kind": finding.kind, "subject": finding.subject, "how": finding.how}
     return Event(finding.drop_id, kind, snapshot.now, msgspec.json.encode(data).decode())
+
+
+RULES: dict[type, Rule] = {
+    Found: found,
+    Mended: mended,
+    Owe: owe,
+    Recount: recount,
+    CloseFinding: close_finding,
+    Book: book,
+}
