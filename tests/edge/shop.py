@@ -99,7 +99,7 @@ class Shop:
         committer = Committer(self.store, observe=self._note)
         patience = Patience(gateway_s=5.0, answer_s=ANSWER_WAIT_S, takeover_s=6.0)
         router = Router([Desk(self.bank)])
-        self.purchase = Purchase(committer, self.store, router.desks, default_gateway="bank", patience=patience)
+        self.purchase = Purchase(committer, self.store, router.desks, router, patience=patience)
         self.refunds = Refunds(committer, self.store, router.desks, patience=patience)
         self.disputes = DisputeDesk(self.store)
         self.keys = Keyring({1: b"k" * 32}, 1)

@@ -44,8 +44,7 @@ class Shop:
             self.committer,
             self.reads,
             router.desks,
-            default_gateway=router.names[0],
-            choice=router,
+            router,
             patience=PATIENCE,
         )
 

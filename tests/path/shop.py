@@ -17,10 +17,12 @@ from race_to_purchase.commit.committer import Committer
 from race_to_purchase.gateways.sandbox.gateway import SandboxGateway
 from race_to_purchase.loops.expire import Expire, Sweep
 from race_to_purchase.loops.owed import Owed
+from race_to_purchase.path.desk import Desk
 from race_to_purchase.path.patience import Patience
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.refund import Refunds
 from race_to_purchase.path.reserve import ReserveRequest
+from race_to_purchase.path.route import Router
 from race_to_purchase.ports import GatewayPayment, GatewayUnanswered, PaymentRequest, Publisher
 from race_to_purchase.rules.commands import Line
 from race_to_purchase.rules.messages import WebhookEvent
@@ -113,7 +115,7 @@ class Process:
             self.committer,
             self.reads,
             {wire.name: wire},
-            default_gateway=wire.name,
+            Router([Desk(wire)]),
             publisher=publisher,
             patience=patience,
         )

@@ -5,7 +5,6 @@ from collections import Counter
 import pytest
 
 from race_to_purchase.path.breaker import BreakerRule
-from race_to_purchase.path.choice import Only
 from race_to_purchase.path.desk import USUAL, Desk
 from race_to_purchase.path.route import Facts, Router, Rule
 from race_to_purchase.rules.verdicts import NoAnswer
@@ -118,8 +117,8 @@ class TestLeftOut:
 
 
 class TestTheOnlyOne:
-    def test_is_chosen_and_where_it_could_not_there_is_nowhere_else_to_go(self) -> None:
-        only = Only("a")
+    async def test_is_chosen_and_where_it_could_not_there_is_nowhere_else_to_go(self) -> None:
+        only = Router([desk("a")])
         assert (only.choose(EUR), only.choose(EUR, ["a"])) == ("a", None)
         assert not only.gives_up("a")
 

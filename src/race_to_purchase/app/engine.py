@@ -113,8 +113,7 @@ class Engine:
             self.committer,
             self.reads,
             self.gateways,
-            default_gateway=counter.router.names[0],
-            choice=counter.router,
+            counter.router,
             publisher=self._publisher,
             patience=patience,
         )

@@ -1,6 +1,6 @@
 """Protocols of what chooses a gateway (`route.Router`) and of the queue before one (`desk.Desk`).
 
-The trivial ones here are for a single gateway without a queue, and cost nothing.
+A gateway without a desk has no queue, which costs nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Protocol
 
 from race_to_purchase.path.desk import Desk
-from race_to_purchase.path.route import PAUSE_S, Facts
+from race_to_purchase.path.route import Facts
 from race_to_purchase.ports import Gateway
 
 
@@ -27,25 +27,6 @@ class Choice(Protocol):
     def gives_up(self, gateway: str) -> bool:
         """Whether a payment that got no answer there is given up, and goes to another one."""
         ...
-
-
-class Only:
-    """The one gateway there is."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def choose(self, facts: Facts, tried: Collection[str] = ()) -> str | None:
-        """See Choice."""
-        return None if self._name in tried else self._name
-
-    def pause_s(self, facts: Facts) -> float:
-        """See Choice."""
-        return PAUSE_S
-
-    def gives_up(self, gateway: str) -> bool:
-        """See Choice."""
-        return False
 
 
 class Queue(Protocol):

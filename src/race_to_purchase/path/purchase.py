@@ -15,7 +15,7 @@ from race_to_purchase.commit.committer import Committer
 from race_to_purchase.commit.waiting import Alive
 from race_to_purchase.path import fulfil, pay
 from race_to_purchase.path.admit import admit
-from race_to_purchase.path.choice import NO_QUEUE, Choice, Only, queue_of
+from race_to_purchase.path.choice import NO_QUEUE, Choice, queue_of
 from race_to_purchase.path.ids import uuid7
 from race_to_purchase.path.known import Entrance, Known, KnownCheckout
 from race_to_purchase.path.looks import Looks
@@ -61,18 +61,16 @@ class Purchase:
         committer: Committer,
         reads: Reads,
         gateways: Mapping[str, Gateway],
+        choice: Choice,
         *,
-        default_gateway: str,
-        choice: Choice | None = None,
         publisher: Publisher | None = None,
         patience: Patience = PATIENT,
         new_id: Callable[[], str] = uuid7,
     ) -> None:
-        assert default_gateway in gateways
         self._committer = committer
         self._reads = reads
         self._gateways = gateways
-        self._choice = choice or Only(default_gateway)
+        self._choice = choice
         self._publisher = publisher
         self._patience = patience
         self._new_id = new_id
@@ -81,7 +79,7 @@ class Purchase:
         self._next_deadlines = Looks(reads.next_deadline, DEADLINE_FRESH_S)
         self._served = Served()
         self._payments = Payments(
-            committer, reads, gateways, self._choice, patience, new_id, self._served, deliver=publisher is not None
+            committer, reads, gateways, choice, patience, new_id, self._served, deliver=publisher is not None
         )
 
     async def reserve(self, request: ReserveRequest, key: KeyUse | None = None, alive: Alive | None = None) -> Outcome:
