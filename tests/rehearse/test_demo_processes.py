@@ -93,6 +93,25 @@ def test_a_demo_that_is_ended_leaves_neither_server_nor_database_behind(tmp_path
     assert psutil.wait_procs(family, timeout=30)[1] == []
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows ends processes without a word")
+def test_a_bench_that_is_ended_leaves_neither_server_nor_database_behind(tmp_path: Path) -> None:
+    bench = subprocess.Popen(
+        [sys.executable, "-m", "race_to_purchase.cli", "bench", "--suite", "http"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    while not list(tmp_path.glob("race-bench-*/*/postgres/postmaster.pid")):
+        assert bench.poll() is None, "the bench ended by itself"
+        time.sleep(0.1)
+    family = psutil.Process(bench.pid).children(recursive=True)
+    assert family
+    bench.terminate()
+    bench.communicate(timeout=60)
+    assert psutil.wait_procs(family, timeout=30)[1] == []
+    assert list(tmp_path.glob("race-bench-*")) == []
+
+
 class TestTheServerProcess:
     def test_one_that_cannot_start_is_told_with_the_end_of_its_log(self, tmp_path: Path) -> None:
         with socket.socket() as taken:

@@ -25,6 +25,7 @@ from race_to_purchase.rehearse.bench.machine import Machine, describe, others_pe
 from race_to_purchase.rehearse.bench.suites import SUITES
 from race_to_purchase.rehearse.bench.suites.suite import Bench, Length, Suite
 from race_to_purchase.rehearse.bench.view import view
+from race_to_purchase.rehearse.ending import ended_like_ctrl_c
 
 
 class NoSuchSuite(RaceError):
@@ -56,7 +57,8 @@ def run_bench(options: BenchOptions, console: Console | None = None) -> int:
     # The embedded PostgreSQL may run under another account, which has to pass through here to its own folder.
     folder.chmod(0o755)
     try:
-        found = asyncio.run(_measure(suites, Length(options.seconds, options.rounds), folder, console))
+        with ended_like_ctrl_c():
+            found = asyncio.run(_measure(suites, Length(options.seconds, options.rounds), folder, console))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

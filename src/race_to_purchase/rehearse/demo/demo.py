@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import signal
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +23,7 @@ from race_to_purchase.rehearse.demo.ending import report_of
 from race_to_purchase.rehearse.demo.gateway import Simulator, simulated
 from race_to_purchase.rehearse.demo.sale import GATEWAY_FAULTS, DemoOptions, opened
 from race_to_purchase.rehearse.demo.server import Served, serving
+from race_to_purchase.rehearse.ending import ended_like_ctrl_c
 from race_to_purchase.rehearse.scorecard import Scorecard
 from race_to_purchase.rehearse.scorecard_view import svg, view
 
@@ -38,7 +37,7 @@ def run_demo(options: DemoOptions, console: Console | None = None) -> int:
     drop_id = f"aurora-{secrets.token_hex(4)}"
     try:
         with (
-            _ended_like_ctrl_c(),
+            ended_like_ctrl_c(),
             _gateway(options) as gateway,
             serving(
                 port=options.port,
@@ -93,21 +92,6 @@ def _conclude(card: Scorecard, drop_id: str, served: Served, options: DemoOption
         return 1
     served.discard()
     return 0
-
-
-@contextmanager
-def _ended_like_ctrl_c() -> Iterator[None]:
-    """Whatever ends this process ends it like Ctrl-C, so that the server and its database are stopped as well."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # Called from within somebody else's program, whose signals are its own.
-        return
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 async def _rehearse(
