@@ -92,6 +92,13 @@ class TestKeysThatAreFetched:
         assert customer(restarted, token) == "ada"
         assert [type(event) for event in seen] == [CustomerKeysFetched, CustomerKeysUnanswered]
 
+    async def test_are_not_read_past_a_size_that_no_shop_needs(self, published: Published) -> None:
+        published.body = published.login.jwks().ljust(BYTES_MAX)
+        assert await JwksEndpoint(published.url).fetch() == published.body
+        published.body += b" "
+        with pytest.raises(KeysUnanswered, match="more than"):
+            await JwksEndpoint(published.url).fetch()
+
     async def test_are_not_waited_for_longer_than_a_moment(self) -> None:
         with pytest.raises(KeysUnanswered, match="cannot be asked"):
             await JwksEndpoint("http://127.0.0.1:1/keys").fetch()
@@ -103,12 +110,26 @@ class TestKeysThatAreFetched:
         keys = CustomerKeys((), JwksEndpoint(published.url), MemoryKeyrings())
         keys.hurry = lambda: hurried.append(None)
         await keys.follow()
+        assert customer(keys, published.login.token("ada")) == "ada"
+        assert hurried == [], "its key is known"
         published.login.rotate("second")
         for _ in range(100):
             assert customer(keys, published.login.token()) == "unknown_key"
         assert len(hurried) == 1
 
-    @pytest.mark.parametrize("url", ["http://login.shop.example/keys", "ftp://127.0.0.2/keys", "keys.json", ""])
+    async def test_are_asked_for_of_nobody_where_there_is_nobody_to_ask(self, published: Published) -> None:
+        hurried: list[None] = []
+        keys = CustomerKeys(keys_of(published.login.jwks()), None, None)
+        keys.hurry = lambda: hurried.append(None)
+        await keys.follow()
+        assert customer(keys, published.login.token("ada")) == "ada"
+        published.login.rotate("second")
+        assert customer(keys, published.login.token()) == "unknown_key"
+        assert hurried == []
+
+    @pytest.mark.parametrize(
+        "url", ["http://login.shop.example/keys", "ftp://127.0.0.2/keys", "https:///keys", "keys.json", ""]
+    )
     def test_come_over_https(self, url: str) -> None:
         with pytest.raises(ValueError, match="https"):
             JwksEndpoint(url)
@@ -134,6 +155,7 @@ class TestKeysInAFile:
             ECKey.generate_key("P-256", {"use": "enc"}).as_dict(private=False),
             OctKey.generate_key(256).as_dict(),
             {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AAAA"},
+            "no key at all",
         ]
         text = json.dumps({"keys": [*others, good.as_dict(private=False)]}).encode()
         assert [key.thumbprint() for key in keys_of(text)] == [good.thumbprint()]

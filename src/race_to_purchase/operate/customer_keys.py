@@ -106,7 +106,7 @@ def _key(value: Any) -> Any:
         key = JWKRegistry.import_key(value) if isinstance(value, dict) else _pem(value)
     except (JoseError, ValueError, TypeError) as error:
         raise ValueError(f"a key cannot be read: {error}") from None
-    if key.is_private or key.key_type not in _PUBLIC:
+    if key.is_private:
         raise ValueError("a key is not a public one: only the shop may be able to sign")
     return key
 
