@@ -119,7 +119,8 @@ class Combiner:
                 if before is not None:
                     await before.task
                 before, batch = ahead, await self._next(ahead)
-            await asyncio.gather(*under_way)
+            for task in under_way:  # They have nearly always ended: gathering them would cost two turns of the loop.
+                await task
         finally:
             for task in under_way:
                 task.cancel()

@@ -92,7 +92,7 @@ class Visit:
             patient = request.route == "pay" or answer is None or answer.status == 503
             if world.chance.random() < (0.1 if patient else 0.5):
                 return answer
-            await world.pause(world.between(1.0, 8.0) if answer is None else world.between(6.0, 24.0))
+            await world.pause(world.between(1.0, 8.0) if answer is None else world.between(10.0, 40.0))
         return answer
 
     async def _look_on(self, checkout_id: str) -> None:

@@ -27,11 +27,11 @@ class Payment(msgspec.Struct):
     acts_at_s: float = 0.0
     """When the buyer has done what the gateway wants of them first."""
     lapses_at_s: float = 0.0
+    checkout_id: str = ""
+    """The checkout that it was made for."""
 
-    @property
-    def checkout_id(self) -> str:
-        """The checkout that it was made for."""
-        return self.request.reference.partition("/")[0]
+    def __post_init__(self) -> None:
+        self.checkout_id = self.request.reference.partition("/")[0]
 
     @property
     def refunded(self) -> int:

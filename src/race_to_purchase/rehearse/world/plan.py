@@ -34,10 +34,10 @@ THEMES: dict[str, dict[str, Any]] = {
         "batch_max": 256,
         "outages": True,
     },
-    "gateway": {"rates": {"gateway": 0.45, "commit": 0.03}},
-    "gateway_down": {"rates": {"gateway": 0.1}, "gateway_outages": True, "deeds_every_s": 15.0},
+    "gateway": {"rates": {"gateway": 0.3, "commit": 0.02}},
+    "gateway_down": {"rates": {"gateway": 0.1}, "gateway_outages": True, "deeds_every_s": 30.0},
     "late": {
-        "rates": {"gateway": 0.4, "commit": 0.06},
+        "rates": {"gateway": 0.3, "commit": 0.04},
         "favours": ("late", "slow", "lost_request"),
         "reservation_s": (30, 75),
     },
@@ -51,7 +51,7 @@ THEMES: dict[str, dict[str, Any]] = {
         "rest_rounds": 60,
         "strikes": {"gateway.void": 0.9, "commit.begin": 0.4},
     },
-    "crashes": {"deeds_every_s": 4.0},
+    "crashes": {"deeds_every_s": 8.0},
     "short": {"rates": {"gateway": 0.3}, "reservation_s": (2, 8), "visits": (80, 120), "stock": (30, 100)},
     "tight": {"rates": {"gateway": 0.2}, "stock": (15, 40), "visits": (70, 110), "payment_first": 0.8},
     "declines": {
@@ -61,7 +61,7 @@ THEMES: dict[str, dict[str, Any]] = {
         "strikes": {"commit.action_required": 0.4, "commit.doom": 0.4, "commit.decline": 0.2},
     },
     "captures": {
-        "rates": {"gateway": 0.15, "commit": 0.1},
+        "rates": {"gateway": 0.12, "commit": 0.06},
         "methods": ("pm_uncapturable", "pm_uncapturable", "pm_short"),
         "strikes": {"commit.capture_failed": 0.5, "commit.capture_again": 0.4},
     },
@@ -72,7 +72,7 @@ THEMES: dict[str, dict[str, Any]] = {
         "strikes": {"commit.undeliverable": 0.7, "commit.deliver_again": 0.1},
     },
     "voids": {
-        "rates": {"commit": 0.05, "gateway": 0.3},
+        "rates": {"commit": 0.03, "gateway": 0.2},
         "rest_rounds": 30,
         "methods": ("pm_partial",),
         "strikes": {"commit.void_again": 0.6, "commit.void": 0.3, "commit.doom": 0.3},
@@ -81,12 +81,12 @@ THEMES: dict[str, dict[str, Any]] = {
 
 THEMES |= {
     "two_steps": {
-        "rates": {"gateway": 0.2, "commit": 0.05},
+        "rates": {"gateway": 0.12, "commit": 0.03},
         "two_step": 1.0,
         "favours": ("crash_before", "lost_answer"),
     },
     "failover": {
-        "rates": {"gateway": 0.35, "commit": 0.05},
+        "rates": {"gateway": 0.22, "commit": 0.03},
         "decline_rate": 0.1,
         "gateways": 2,
         "fails_over": 1.0,
@@ -115,14 +115,14 @@ THEMES |= {
         "deeds_every_s": 20_000.0,
     },
     "returns": {
-        "rates": {"gateway": 0.3, "commit": 0.1},
+        "rates": {"gateway": 0.12, "commit": 0.04},
         "favours": ("lost_answer", "lost_request"),
         "returns": (20,),
         "webhooks": 1.0,
         "strikes": {"gateway.refund": 0.4, "gateway.look_up_refund": 0.3},
     },
     "disputes": {
-        "rates": {"commit": 0.06, "webhook": 0.25, "gateway": 0.1},
+        "rates": {"commit": 0.05, "webhook": 0.25, "gateway": 0.1},
         "returns": (6,),
         "objections": (15,),
         "webhooks": 1.0,
@@ -130,8 +130,9 @@ THEMES |= {
         "strikes": {"commit.dispute": 0.3, "gateway.reference_of": 0.4},
     },
     "reconcile": {
-        "rates": {"commit": 0.04, "reads": 0.03, "gateway": 0.15},
-        "visits": (70, 120),
+        "rates": {"commit": 0.03, "gateway": 0.08},
+        "visits": (140, 220),
+        "stock": (80, 390),
         "decline_rate": 0.1,
         "returns": (6,),
         "strikes": {"commit.finding": 0.2, "gateway.payments": 0.2, "gateway.void": 0.3, "gateway.refund": 0.3},
@@ -207,9 +208,9 @@ def plan(chance: Random, theme: str | None = None) -> Plan:
     return Plan(
         theme=theme,
         drops=tuple(_drop(chance, number, said) for number in range(chance.choice((1, 1, 2)))),
-        visits=chance.randint(*said.get("visits", (140, 220))),
-        buyers=chance.choice((90, 600, 600)),
-        span_s=chance.choice(said.get("span_s", (10.0, 60.0, 180.0))),
+        visits=chance.randint(*said.get("visits", (180, 280))),
+        buyers=chance.choice((120, 800, 800)),
+        span_s=chance.choice(said.get("span_s", (30.0, 120.0, 360.0))),
         policies=tuple(
             chance.choice(said.get("policies", ("combine", "combine", "optimistic")))
             for _ in range(chance.choice(said.get("processes", (1, 2, 2, 2, 3))))
@@ -219,8 +220,8 @@ def plan(chance: Random, theme: str | None = None) -> Plan:
         ),
         batch_max=said.get("batch_max", chance.choice((1, 8, 256, 256))),
         rates=Rates(**rates),
-        deeds_every_s=said.get("deeds_every_s", 20.0),
-        loops_every_s=said.get("loops_every_s", chance.choice((8.0, 20.0))),
+        deeds_every_s=said.get("deeds_every_s", 30.0),
+        loops_every_s=said.get("loops_every_s", chance.choice((12.0, 30.0))),
         decline_rate=said.get("decline_rate", 0.03),
         odd=0.6 if "methods" in said else 0.15,
         methods=said.get("methods", METHODS),
@@ -258,7 +259,7 @@ def _counter(chance: Random, name: str, said: dict[str, Any]) -> Counter:
 
 def _drop(chance: Random, number: int, said: dict[str, Any]) -> Drop:
     payment_first = chance.random() < said.get("payment_first", 0.4)
-    stock = said.get("stock", (80, 390))
+    stock = said.get("stock", (100, 500))
     items = tuple(
         Item(f"item-{letter}", f"Item {letter}", chance.choice((0, 1999, 5000, 15900)), chance.randint(*stock))
         for letter in "abc"[: chance.randint(1, 3)]
@@ -269,8 +270,8 @@ def _drop(chance: Random, number: int, said: dict[str, Any]) -> Drop:
         opens_at=BEGIN - timedelta(hours=1),
         currency="EUR",
         items=items,
-        reservation_seconds=chance.randint(*said.get("reservation_s", (15, 90))),
+        reservation_seconds=chance.randint(*said.get("reservation_s", (20, 120))),
         limit_per_buyer=chance.choice((None, None, None, 4)),
         flow="payment_first" if payment_first else "reservation_first",
-        promos=(Promo("TEN", chance.randint(1, 3), percent_off=10),),
+        promos=(Promo("TEN", chance.randint(2, 16), percent_off=10),),
     )

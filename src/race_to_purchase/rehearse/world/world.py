@@ -294,7 +294,7 @@ class World:
     def changed(self, drop: Drop) -> Drop:
         """The drop with other stock or another limit."""
         items = tuple(replace(item, stock=max(0, item.stock + self.pick((-2, -1, 1, 3)))) for item in drop.items)
-        return replace(drop, items=items, limit_per_buyer=self.pick((None, 1, 3)))
+        return replace(drop, items=items, limit_per_buyer=self.pick((None, None, 2, 4)))
 
     def refused(self, error: Exception, what: str) -> None:
         """An operator's wish failed; only what the world made may be the reason."""
