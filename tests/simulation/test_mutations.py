@@ -105,7 +105,7 @@ MUTATIONS = [
         "charged_without_order",
         seed=10,
     ),
-    row("a failover is found again", m.failover_not_found_again, "failover", UNFORESEEN),
+    row("a failover is found again", m.failover_not_found_again, "failover", UNFORESEEN, seed=4),
     row("the ref is stored between the steps", m.ref_not_stored, "two_steps", "authorized_before_stored"),
     row("old keys are not sent again", m.resent_for_ever, "days", "sent_after_pruning"),
     row("what nobody knows stays owed", m.silence_forgotten, "days", "owed_without_task"),
@@ -113,7 +113,7 @@ MUTATIONS = [
     row("newer news stay", after.news_in_any_order, "disputes", "dispute_differs", "illegal_transition", *AFTER),
     row("the refundable guard", after.no_refundable_guard, "returns", *AFTER),
     row(
-        "no refund while disputed", after.refunded_while_disputed, "disputes", "refunded_while_disputed", *AFTER, seed=2
+        "no refund while disputed", after.refunded_while_disputed, "disputes", "refunded_while_disputed", *AFTER, seed=5
     ),
     row("the stored key of a refund", after.new_key_for_a_refund, "returns", "refunded_before_stored"),
     row(
