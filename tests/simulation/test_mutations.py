@@ -91,7 +91,7 @@ MUTATIONS = [
     row("the task is stored with the attempt", m.task_not_stored, "ordinary", "owed_without_task"),
     row("money is taken after the pivot", m.captured_too_early, "short", "charged_without_order"),
     row("pools have an end", m.pools_unbounded, "tight", "pool_bounds"),
-    row("there is enough where a pool is moved", m.bounds_unchecked, "captures", "pool_bounds", seed=20),
+    row("there is enough where a pool is moved", m.bounds_unchecked, "storm", "pool_bounds", seed=13),
     row("pools are moved by differences", m.pools_overwritten, "tight", *HELD),
     row("urgent commands outlive an outage", m.urgent_dropped, "short", "task_left", "never_at_rest", seed=38),
     row("an undone order gives its stock back", m.undone_keeps_stock, "captures", "pool_sold_matches_claims"),
