@@ -170,7 +170,7 @@ def watched(engine: Engine, drop: str, viewers: int) -> float:
 
 def read_to_its_end(stream: Any) -> None:
     """As a browser does that is closed in the middle."""
-    with suppress(IncompleteRead):
+    with suppress(IncompleteRead, ConnectionResetError):
         stream.read()
 
 
@@ -186,7 +186,7 @@ def opened(engine: Engine, drop: str) -> float:
         expect(page.get_by_role("button", name="Sign out")).to_be_visible()
         page.goto(f"{engine.url}/console?again#/{drop}/executive")
         expect(page.locator("race-chart canvas")).to_be_visible(timeout=60_000)
-        drawn_ms = page.evaluate("window.drawnAt")
+        drawn_ms = page.wait_for_function("window.drawnAt").json_value()
         browser.close()
         return float(drawn_ms)
 
