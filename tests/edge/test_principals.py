@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from race_to_purchase.edge.principals import Principals
+from race_to_purchase.edge.principals import Needed, Principals
+from race_to_purchase.edge.problems import Refused
 from race_to_purchase.edge.reference.examples import DROP, NEW_CHECKOUT, NEW_PAYMENT, NEW_REFUND
 from tests.edge.conftest import opened
 from tests.edge.door import Door
@@ -120,3 +121,15 @@ def test_a_key_of_the_settings_may_name_its_role() -> None:
         headers = {b"authorization": f"Bearer a-long-key:for/{label}".encode()}
         principal = keys.identify(headers, "viewer", changes=False)
         assert (principal.name, principal.role) == (label.partition("/")[0], role)
+
+
+@pytest.mark.parametrize(
+    ("needed", "headers"),
+    [("buyer", {}), ("buyer", {b"authorization": b"Bearer eyJ.eyJ.c2ln"}), ("viewer", {}), ("admin", {})],
+    ids=["a cookie", "a token of a customer", "a console", "a console that changes something"],
+)
+def test_where_there_are_keys_alone_whoever_shows_none_is_told_so(needed: Needed, headers: dict[bytes, bytes]) -> None:
+    keys_alone = Principals({"shop": STOREFRONT_KEY}, {"ops": ADMIN_KEY})
+    with pytest.raises(Refused) as refused:
+        keys_alone.identify(headers, needed, changes=True)
+    assert refused.value.answer.status == 401

@@ -59,6 +59,7 @@ class TestAGuest:
         answer = browser.ask("POST", "/v1/checkouts", {**WISH, "buyer": {"id": "ada"}})
         assert (answer.problem, answer.json["field"]) == ((422, "invalid_input"), "buyer.id")
         assert browser.ask("GET", f"/v1/orders/{ID}", race_buyer="ada").problem == (403, "forbidden")
+        assert browser.ask("GET", f"/v1/orders/{ID}", race_buyer=browser.buyer["id"]).problem == (404, "unknown_order")
 
     def test_has_idempotency_keys_of_their_own(self, server: Server, browser: Browser) -> None:
         first = reserve(browser, idempotency_key="once")
