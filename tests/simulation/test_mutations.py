@@ -92,7 +92,7 @@ MUTATIONS = [
     row("money is taken after the pivot", m.captured_too_early, "short", "charged_without_order"),
     row("pools have an end", m.pools_unbounded, "tight", "pool_bounds"),
     row("there is enough where a pool is moved", m.bounds_unchecked, "storm", "pool_bounds", seed=13),
-    row("pools are moved by differences", m.pools_overwritten, "tight", *HELD),
+    row("pools are moved by differences", m.pools_overwritten, "storm", *HELD, seed=4),
     row("urgent commands outlive an outage", m.urgent_dropped, "short", "task_left", "never_at_rest", seed=38),
     row("an undone order gives its stock back", m.undone_keeps_stock, "captures", "pool_sold_matches_claims"),
     row("only the first sender says that nothing was sent", m.unproven_failover, "failover", "authorization_left_open"),
