@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from race_to_purchase.path.refund import RefundRequest
+from race_to_purchase.path.refund import RefundRequest, Refunds
 from race_to_purchase.rules.aftersale import RefundRow
 from race_to_purchase.rules.commands import DisputeNews
 from race_to_purchase.rules.decide import KeyUse
-from race_to_purchase.rules.outcomes import Outcome, RefundStored, Unknown
+from race_to_purchase.rules.outcomes import GatewayGone, Outcome, RefundStored, Unknown
 from race_to_purchase.rules.rows import Checkout
 from tests.path.shop import PATIENCE, Process, make_due
 from tests.sale import recount, value
@@ -150,6 +150,14 @@ async def test_one_that_the_gateway_refuses_leaves_the_order_standing(shop: Proc
     assert (await shop.checkout(checkout)).state == "paid"
     assert (await shop.reads.after(checkout.id)).guards[checkout.id].left == PRICE
     assert await recount(dsn, at_rest=True) == []
+
+
+async def test_one_at_a_gateway_that_is_gone_is_refused_and_leaves_nothing_to_do(shop: Process, dsn: str) -> None:
+    checkout = await ordered(shop)
+    without = Refunds(shop.committer, shop.reads, {}, patience=PATIENCE)
+    outcome = await without.request(RefundRequest(checkout.id, None, "late", restock=False, asked_by="shop"))
+    assert outcome == GatewayGone(checkout.id, "sandbox")
+    assert await value(dsn, "SELECT count(*) FROM race.task WHERE kind = 'refund'") == 0
 
 
 async def test_who_has_waited_long_enough_is_told_how_it_stands_and_it_goes_on(shop: Process, dsn: str) -> None:

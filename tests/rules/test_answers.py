@@ -41,6 +41,7 @@ REFUSALS = [
     (o.RefundTooLarge(0), 409, "nothing_to_refund", False),
     (o.RestockOfPart(5), 422, "restock_needs_whole", False),
     (o.NotCaptured(ID), 409, "order_not_captured", True),
+    (o.GatewayGone(ID, "old"), 409, "gateway_gone", False),
     (o.Disputed(ID), 409, "order_disputed", False),
     (o.AllSold("aurora"), 409, "sold_out", False),
     (o.PassRefused("pass_required"), 403, "pass_required", False),

@@ -22,7 +22,7 @@ from race_to_purchase.ports import AftersaleReads, Gateway, Reads
 from race_to_purchase.rules.aftersale import REFUND_OPEN, RefundRow
 from race_to_purchase.rules.commands import Dispute, DisputeNews, Refund, RefundSaid
 from race_to_purchase.rules.decide import KeyUse
-from race_to_purchase.rules.outcomes import Outcome, RefundStored, Unknown
+from race_to_purchase.rules.outcomes import GatewayGone, Outcome, RefundStored, Unknown
 from race_to_purchase.rules.rows import Task
 from race_to_purchase.rules.verdicts import Absent, NoAnswer, Verdict
 
@@ -68,6 +68,9 @@ class Refunds:
         known = await self._known.checkout(wish.order_id)
         if known is None:
             return Unknown("order", wish.order_id)
+        order = await self._reads.order(wish.order_id)
+        if order is not None and order.gateway not in self._gateways:
+            return GatewayGone(order.id, order.gateway)
         command = Refund(
             known.drop_id,
             known.id,

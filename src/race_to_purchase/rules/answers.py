@@ -244,7 +244,7 @@ def answer(outcome: o.Outcome) -> Answer:
             return _at_the_door(outcome) if isinstance(outcome, o.AtTheDoor) else _refusal(outcome)
 
 
-def _no_refund(outcome: o.RefundTooLarge | o.RestockOfPart | o.NotCaptured | o.Disputed) -> Answer:
+def _no_refund(outcome: o.RefundTooLarge | o.RestockOfPart | o.NotCaptured | o.GatewayGone | o.Disputed) -> Answer:
     match outcome:
         case o.RefundTooLarge(left=0):
             detail = "Everything of this order was refunded, is being refunded, or was lost in a dispute."
@@ -258,6 +258,9 @@ def _no_refund(outcome: o.RefundTooLarge | o.RestockOfPart | o.NotCaptured | o.D
         case o.NotCaptured(order_id=order_id):
             detail = f"The money of order {order_id} has not been taken yet; it will be in a moment."
             return problem(409, "order_not_captured", "Not captured yet", detail, retryable=True, retry_after_s=1)
+        case o.GatewayGone(order_id=order_id, gateway=gateway):
+            detail = f"Order {order_id} was paid at {gateway}, which is not in the settings any more."
+            return problem(409, "gateway_gone", "Gateway gone", detail, gateway=gateway)
         case o.Disputed(order_id=order_id):
             detail = f"A dispute about order {order_id} is open; its bank decides whether the money goes back."
             return problem(409, "order_disputed", "Disputed", detail)
@@ -360,7 +363,7 @@ def _refusal(outcome: o.Outcome) -> Answer:  # noqa: C901, PLR0912 - one flat ta
         case o.AmountTooLarge(total=total):
             detail = f"A total of {total} minor units is more than one payment may be."
             return problem(422, "amount_too_large", "Amount too large", detail, field="lines")
-        case o.RefundTooLarge() | o.RestockOfPart() | o.NotCaptured() | o.Disputed():
+        case o.RefundTooLarge() | o.RestockOfPart() | o.NotCaptured() | o.GatewayGone() | o.Disputed():
             return _no_refund(outcome)
         case o.Lapsed(checkout_id=checkout_id):
             detail = "The reservation ended before it was paid. Nothing was charged; reserve again."

@@ -181,6 +181,13 @@ class NotCaptured(msgspec.Struct, frozen=True):
     order_id: str
 
 
+class GatewayGone(msgspec.Struct, frozen=True):
+    """The order was paid at a gateway that the engine knows no more."""
+
+    order_id: str
+    gateway: str
+
+
 class Disputed(msgspec.Struct, frozen=True):
     """A dispute about the order is open: the bank decides whether the money goes back."""
 
@@ -385,6 +392,7 @@ Outcome = (
     | RefundStored
     | RefundTooLarge
     | NotCaptured
+    | GatewayGone
     | Disputed
     | RestockOfPart
     | DropStored

@@ -95,6 +95,9 @@ CODES: dict[str, Code] = {
     "draw_not_possible": Code(409, "The draw cannot be made now, or not with this value; `detail` says why."),
     "drop_closed": Code(409, "The drop has ended."),
     "reservation_expired": Code(409, "The reservation ended before it was paid. Nothing was charged; reserve again."),
+    "gateway_gone": Code(
+        409, "The order was paid at a `gateway` that is not in the settings any more; put it back, or give back there."
+    ),
     "order_not_captured": Code(409, "The order's money is not taken yet; it will be in a moment.", retryable=True),
     "order_disputed": Code(409, "A dispute about the order is open: its bank decides whether the money goes back."),
     "nothing_to_refund": Code(409, "All of the order was refunded, is being refunded, or was lost in a dispute."),

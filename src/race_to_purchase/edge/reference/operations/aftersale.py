@@ -25,9 +25,9 @@ OPERATIONS: tuple[Operation, ...] = (
             202: Told("Not ended yet.", answers.RefundView, examples.REFUND_SENT),
         },
         (
-            "unknown_order", "order_not_captured", "order_disputed", "nothing_to_refund", "amount_too_large",
-            "restock_needs_whole", "wrong_state", *SECURED, *ANY_BUYER, *WITH_BODY, "idempotency_key_missing", *KEYED,
-            *STORED,
+            "unknown_order", "order_not_captured", "order_disputed", "nothing_to_refund", "gateway_gone",
+            "amount_too_large", "restock_needs_whole", "wrong_state", *SECURED, *ANY_BUYER, *WITH_BODY,
+            "idempotency_key_missing", *KEYED, *STORED,
         ),
         role="refunder",
         body=shapes.NewRefund,
