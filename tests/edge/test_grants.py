@@ -49,6 +49,27 @@ def issue(sale: Sale, admin: Client, *identities: str, **changes: Any) -> list[d
     return found
 
 
+class TestARepeatedRequest:
+    """The answer was lost: whoever asks again under the same key has issued no second set."""
+
+    def ask(self, admin: Client, key: str, *identities: str) -> list[dict[str, str]]:
+        wish = {"lane": "vip", "identities": identities, "valid_until": "2100-01-01T00:00:00Z"}
+        told = admin.ask("POST", GRANTS, wish, idempotency_key=key)
+        assert told.status == 201, told.body
+        found: list[dict[str, str]] = told.json["grants"]
+        return found
+
+    def test_gets_the_grants_of_the_first(self, sale: Sale, admin: Client) -> None:
+        first = self.ask(admin, "k-1", "ada", "bob")
+        assert self.ask(admin, "k-1", "ada", "bob") == first
+        assert {one["id"] for one in admin.ask("GET", GRANTS).json["grants"]} == {one["id"] for one in first}
+        assert join(sale, "ada", first[0]["grant"]).status == 201
+
+    def test_with_another_key_or_wish_gets_others(self, sale: Sale, admin: Client) -> None:
+        sets = [self.ask(admin, "k-1", "ada"), self.ask(admin, "k-2", "ada"), self.ask(admin, "k-1", "ada", "bob")]
+        assert len({one["id"] for found in sets for one in found}) == 4
+
+
 def join(sale: Sale, buyer: str, grant: str) -> Response:
     return sale.client.ask("POST", LINE, {"grant": grant}, race_buyer=buyer)
 

@@ -224,7 +224,7 @@ def _line_admin_paths(at: Paths, line: LineAdmin, grants: GrantsAdmin) -> Sequen
         at(
             "/v1/admin/drops/{drop}/grants",
             get=Verb("grants", grants.all, "viewer"),
-            post=Verb("issue_grants", grants.issue, "operator", body=DEFINITION_BYTES_MAX),
+            post=Verb("issue_grants", grants.issue, "operator", body=DEFINITION_BYTES_MAX, key=False),
         ),
         at(
             "/v1/admin/drops/{drop}/grants/{grant}/revoke",

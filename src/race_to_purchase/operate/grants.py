@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,6 +11,7 @@ import msgspec
 
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.ports import LineRows
+from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.line.commands import IssueGrants, NewGrant, RevokeGrant
 from race_to_purchase.rules.line.rows import GrantRow
 from race_to_purchase.rules.line.tickets import Grant, sign_grant, tid_of_identity
@@ -44,8 +46,10 @@ class GrantDesk:
         self._rows = rows
         self._keys = keys
 
-    async def issue(self, drop_id: str, wanted: Wanted, by: str) -> Sequence[Issued] | Outcome:
-        """The grants with their tokens, in the order of the identities."""
+    async def issue(
+        self, drop_id: str, wanted: Wanted, by: str, once: KeyUse | None = None
+    ) -> Sequence[Issued] | Outcome:
+        """The grants with their tokens, in the order of the identities; asked for again under a key, the same ones."""
         seen = await self._rows.seen(drop_id)
         if seen is None:
             return Unknown("line", drop_id)
@@ -53,23 +57,16 @@ class GrantDesk:
         if key is None:
             return SecretWrong(drop_id)
         since, until = wanted.valid_from.replace(microsecond=0), wanted.valid_until.replace(microsecond=0)
-        grants = [
-            Grant(
-                secrets.token_bytes(GRANT_ID_BYTES),
-                tid_of_identity(key, drop_id, identity),
-                wanted.lane,
-                int(since.timestamp()),
-                int(until.timestamp()),
-            )
-            for identity in wanted.identities
-        ]
-        rows = tuple(NewGrant(grant.id.hex(), grant.tid.hex(), grant.lane, since, until) for grant in grants)
-        outcome = await self._committer.submit(IssueGrants(drop_id, rows, by))
+        wished = tuple(
+            NewGrant(_id(key, once, n), tid_of_identity(key, drop_id, identity).hex(), wanted.lane, since, until)
+            for n, identity in enumerate(wanted.identities)
+        )
+        outcome = await self._committer.submit(IssueGrants(drop_id, wished, by))
         if not isinstance(outcome, Granted):
             return outcome
         return [
-            Issued(grant.id.hex(), identity, sign_grant(self._keys, drop_id, grant))
-            for identity, grant in zip(wanted.identities, grants, strict=True)
+            Issued(row.id, identity, sign_grant(self._keys, drop_id, _signed(row)))
+            for identity, row in zip(wanted.identities, outcome.grants, strict=True)
         ]
 
     async def revoke(self, drop_id: str, grant_id: str) -> Outcome:
@@ -79,3 +76,16 @@ class GrantDesk:
     async def all(self, drop_id: str, after: str, limit: int) -> Sequence[GrantRow]:
         """Grants by their id, those after `after`."""
         return await self._rows.grants(drop_id, after, limit)
+
+
+def _id(secret: bytes, once: KeyUse | None, n: int) -> str:
+    """At random, or that of the n-th grant of one request: who repeats it finds what it has issued."""
+    if once is None:
+        return secrets.token_hex(GRANT_ID_BYTES)
+    said = msgspec.json.encode(("grant", once.scope, once.key, once.fingerprint, n))
+    return hmac.digest(secret, said, "sha256")[:GRANT_ID_BYTES].hex()
+
+
+def _signed(row: GrantRow) -> Grant:
+    since, until = int(row.valid_from.timestamp()), int(row.valid_until.timestamp())
+    return Grant(bytes.fromhex(row.id), bytes.fromhex(row.tid), row.lane, since, until)

@@ -37,7 +37,7 @@ class GrantsAdmin:
         if not since < wish.valid_until < LATEST:
             raise invalid("valid_until", "It must be after valid_from, in the future, and before the year 3000.")
         wanted = Wanted(wish.lane, wish.identities, since, wish.valid_until)
-        issued = await self._desk.issue(call.drop(), wanted, call.principal.name)
+        issued = await self._desk.issue(call.drop(), wanted, call.principal.name, call.key_use(call.drop()))
         if not isinstance(issued, list):
             return answer(issued)  # type: ignore[arg-type]  # A list, or else an outcome.
         return Answer(201, _encode(IssuedGrants(tuple(IssuedGrant(one.id, one.identity, one.token) for one in issued))))

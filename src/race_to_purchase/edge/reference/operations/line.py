@@ -132,12 +132,14 @@ OPERATIONS: tuple[Operation, ...] = (
         TAG,
         "Issue grants",
         "Each lets one customer in by a lane of its own, once, out of the share of places that the door reserves. It "
-        "skips the line, and neither the stock nor any check. The tokens are told this once.",
+        "skips the line, and neither the stock nor any check. The tokens are told this once; whoever repeats the "
+        "request with its `Idempotency-Key` gets the same ones.",
         {201: Told("The grants.", shapes.IssuedGrants, examples.ISSUED)},
-        (*_NO_LINE, "secret_wrong", *SECURED, *ANY_BUYER, *WITH_BODY, *STORED),
+        (*_NO_LINE, "secret_wrong", "idempotency_key_invalid", *SECURED, *ANY_BUYER, *WITH_BODY, *STORED),
         role="operator",
         body=shapes.NewGrants,
         example=examples.NEW_GRANTS,
+        key=False,
     ),
     Operation(
         "get",
