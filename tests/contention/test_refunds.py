@@ -17,7 +17,8 @@ from race_to_purchase.commit.committer import Committer, Policy
 from race_to_purchase.ports import Rejected
 from race_to_purchase.rules.commands import Refund
 from race_to_purchase.rules.decide import refunding
-from race_to_purchase.rules.outcomes import Outcome, RefundStored, RefundTooLarge
+from race_to_purchase.rules.outcomes import Outcome, RefundStored
+from race_to_purchase.rules.refund_outcomes import RefundTooLarge
 from race_to_purchase.rules.snapshot import Keys, Snapshot
 from race_to_purchase.store import aftersale
 from race_to_purchase.store.postgres import PostgresSession, PostgresStore, translated

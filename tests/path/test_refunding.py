@@ -11,7 +11,8 @@ from race_to_purchase.path.refund import RefundRequest, Refunds
 from race_to_purchase.rules.aftersale import RefundRow
 from race_to_purchase.rules.commands import DisputeNews
 from race_to_purchase.rules.decide import KeyUse
-from race_to_purchase.rules.outcomes import GatewayGone, Outcome, RefundStored, Unknown
+from race_to_purchase.rules.outcomes import Outcome, RefundStored, Unknown
+from race_to_purchase.rules.refund_outcomes import GatewayGone
 from race_to_purchase.rules.rows import Checkout
 from tests.path.shop import PATIENCE, Process, make_due
 from tests.sale import recount, value

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from race_to_purchase.rules import outcomes as o
+from race_to_purchase.rules import refund_outcomes as ro
 from race_to_purchase.rules.answers import Answer, answer
 from race_to_purchase.rules.cart_outcomes import CartChanged, CartEmpty, CartFull, PriceChanged
 from race_to_purchase.rules.line.rows import LineRow, PassRow
@@ -37,12 +38,12 @@ REFUSALS = [
     (o.StockBelowUse("aurora/item/shoe", 1, 2, 3), 409, "stock_below_use", False),
     (o.FlowFixed("aurora", "currency"), 409, "field_is_fixed", False),
     (o.NoGateway(ID, 5), 503, "no_gateway", True),
-    (o.RefundTooLarge(5), 422, "amount_too_large", False),
-    (o.RefundTooLarge(0), 409, "nothing_to_refund", False),
-    (o.RestockOfPart(5), 422, "restock_needs_whole", False),
-    (o.NotCaptured(ID), 409, "order_not_captured", True),
-    (o.GatewayGone(ID, "old"), 409, "gateway_gone", False),
-    (o.Disputed(ID), 409, "order_disputed", False),
+    (ro.RefundTooLarge(5), 422, "amount_too_large", False),
+    (ro.RefundTooLarge(0), 409, "nothing_to_refund", False),
+    (ro.RestockOfPart(5), 422, "restock_needs_whole", False),
+    (ro.NotCaptured(ID), 409, "order_not_captured", True),
+    (ro.GatewayGone(ID, "old"), 409, "gateway_gone", False),
+    (ro.Disputed(ID), 409, "order_disputed", False),
     (o.AllSold("aurora"), 409, "sold_out", False),
     (o.PassRefused("pass_required"), 403, "pass_required", False),
     (o.PassRefused("pass_invalid"), 403, "pass_invalid", False),

@@ -8,7 +8,8 @@ import pytest
 
 from race_to_purchase.rules.aftersale import DISPUTE, DISPUTE_ENDS, IllegalTransition, move_dispute
 from race_to_purchase.rules.commands import Dispute
-from race_to_purchase.rules.outcomes import Ignored, RefundTooLarge, Unknown
+from race_to_purchase.rules.outcomes import Ignored, Unknown
+from race_to_purchase.rules.refund_outcomes import RefundTooLarge
 from tests.rules.aftersale import booked, dispute, give_back, guard, news, ordered, refund, told
 from tests.rules.world import open_world
 from tests.samples import NOON, PRICE, a_checkout

@@ -11,17 +11,8 @@ from race_to_purchase.rules.answers import answer
 from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.drop import Item
 from race_to_purchase.rules.ledger_after import refund as entry_of
-from race_to_purchase.rules.outcomes import (
-    Disputed,
-    KeyReused,
-    NotCaptured,
-    RefundStored,
-    RefundTooLarge,
-    Replayed,
-    RestockOfPart,
-    Unknown,
-    WrongState,
-)
+from race_to_purchase.rules.outcomes import KeyReused, RefundStored, Replayed, Unknown, WrongState
+from race_to_purchase.rules.refund_outcomes import Disputed, NotCaptured, RefundTooLarge, RestockOfPart
 from race_to_purchase.rules.verdicts import (
     Absent,
     Captured,

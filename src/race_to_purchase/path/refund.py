@@ -22,7 +22,8 @@ from race_to_purchase.ports import AftersaleReads, Gateway, Reads
 from race_to_purchase.rules.aftersale import REFUND_OPEN, RefundRow
 from race_to_purchase.rules.commands import Dispute, DisputeNews, Refund, RefundSaid
 from race_to_purchase.rules.decide import KeyUse
-from race_to_purchase.rules.outcomes import GatewayGone, Outcome, RefundStored, Unknown
+from race_to_purchase.rules.outcomes import Outcome, RefundStored, Unknown
+from race_to_purchase.rules.refund_outcomes import GatewayGone
 from race_to_purchase.rules.rows import Task
 from race_to_purchase.rules.verdicts import Absent, NoAnswer, Verdict
 

@@ -14,6 +14,7 @@ import msgspec
 
 from race_to_purchase.rules import cart_outcomes as co
 from race_to_purchase.rules import outcomes as o
+from race_to_purchase.rules import refund_outcomes as ro
 from race_to_purchase.rules.aftersale import RefundRow, RefundState
 from race_to_purchase.rules.rows import Attempt, Checkout, Order, Quote
 
@@ -244,24 +245,24 @@ def answer(outcome: o.Outcome) -> Answer:
             return _at_the_door(outcome) if isinstance(outcome, o.AtTheDoor) else _refusal(outcome)
 
 
-def _no_refund(outcome: o.RefundTooLarge | o.RestockOfPart | o.NotCaptured | o.GatewayGone | o.Disputed) -> Answer:
+def _no_refund(outcome: o.NoRefund) -> Answer:
     match outcome:
-        case o.RefundTooLarge(left=0):
+        case ro.RefundTooLarge(left=0):
             detail = "Everything of this order was refunded, is being refunded, or was lost in a dispute."
             return problem(409, "nothing_to_refund", "Nothing to refund", detail)
-        case o.RefundTooLarge(left=left):
+        case ro.RefundTooLarge(left=left):
             detail = f"Only {left} minor units of this order may still be refunded."
             return problem(422, "amount_too_large", "Amount too large", detail, field="amount", left=left)
-        case o.RestockOfPart(left=left):
+        case ro.RestockOfPart(left=left):
             detail = f"Goods go back on sale with the refund of all that is left, {left} minor units."
             return problem(422, "restock_needs_whole", "Restock needs the whole", detail, field="restock", left=left)
-        case o.NotCaptured(order_id=order_id):
+        case ro.NotCaptured(order_id=order_id):
             detail = f"The money of order {order_id} has not been taken yet; it will be in a moment."
             return problem(409, "order_not_captured", "Not captured yet", detail, retryable=True, retry_after_s=1)
-        case o.GatewayGone(order_id=order_id, gateway=gateway):
+        case ro.GatewayGone(order_id=order_id, gateway=gateway):
             detail = f"Order {order_id} was paid at {gateway}, which is not in the settings any more."
             return problem(409, "gateway_gone", "Gateway gone", detail, gateway=gateway)
-        case o.Disputed(order_id=order_id):
+        case ro.Disputed(order_id=order_id):
             detail = f"A dispute about order {order_id} is open; its bank decides whether the money goes back."
             return problem(409, "order_disputed", "Disputed", detail)
 
@@ -363,7 +364,7 @@ def _refusal(outcome: o.Outcome) -> Answer:  # noqa: C901, PLR0912 - one flat ta
         case o.AmountTooLarge(total=total):
             detail = f"A total of {total} minor units is more than one payment may be."
             return problem(422, "amount_too_large", "Amount too large", detail, field="lines")
-        case o.RefundTooLarge() | o.RestockOfPart() | o.NotCaptured() | o.GatewayGone() | o.Disputed():
+        case ro.RefundTooLarge() | ro.RestockOfPart() | ro.NotCaptured() | ro.GatewayGone() | ro.Disputed():
             return _no_refund(outcome)
         case o.Lapsed(checkout_id=checkout_id):
             detail = "The reservation ended before it was paid. Nothing was charged; reserve again."

@@ -10,6 +10,7 @@ import msgspec
 from race_to_purchase.rules.aftersale import RefundRow
 from race_to_purchase.rules.cart_outcomes import CartChanged, CartEmpty, CartFull, PriceChanged
 from race_to_purchase.rules.line.rows import GrantRow, LineRow, PassRow
+from race_to_purchase.rules.refund_outcomes import Disputed, GatewayGone, NotCaptured, RefundTooLarge, RestockOfPart
 from race_to_purchase.rules.rows import Attempt, Checkout, CheckoutState, DropRow, Finding
 
 
@@ -167,37 +168,6 @@ class RefundStored(msgspec.Struct, frozen=True):
     """The refund as it stands now; where it is new, the gateway may be asked."""
 
     refund: RefundRow
-
-
-class RefundTooLarge(msgspec.Struct, frozen=True):
-    """Only `left` minor units of the order may still be refunded; 0: all of it was, or is being."""
-
-    left: int
-
-
-class NotCaptured(msgspec.Struct, frozen=True):
-    """The order's money has not been taken yet."""
-
-    order_id: str
-
-
-class GatewayGone(msgspec.Struct, frozen=True):
-    """The order was paid at a gateway that the engine knows no more."""
-
-    order_id: str
-    gateway: str
-
-
-class Disputed(msgspec.Struct, frozen=True):
-    """A dispute about the order is open: the bank decides whether the money goes back."""
-
-    order_id: str
-
-
-class RestockOfPart(msgspec.Struct, frozen=True):
-    """Goods go back on sale only with the refund that gives back all that is `left`."""
-
-    left: int
 
 
 class DropStored(msgspec.Struct, frozen=True):
@@ -361,6 +331,7 @@ AtTheDoor = (
 )
 """Why somebody does not get on in a line."""
 
+NoRefund = RefundTooLarge | NotCaptured | GatewayGone | Disputed | RestockOfPart
 OfLine = PassGiven | Steered | AtTheDoor | Released | Granted
 
 Outcome = (
@@ -390,11 +361,7 @@ Outcome = (
     | NoGateway
     | Cancelled
     | RefundStored
-    | RefundTooLarge
-    | NotCaptured
-    | GatewayGone
-    | Disputed
-    | RestockOfPart
+    | NoRefund
     | DropStored
     | DropChanged
     | StockBelowUse

@@ -15,16 +15,8 @@ from race_to_purchase.rules.aftersale import REFUND_OPEN, Refundable, RefundEven
 from race_to_purchase.rules.checkout import move as move_checkout
 from race_to_purchase.rules.commands import Refund, RefundSaid
 from race_to_purchase.rules.decide.decision import Decision, each, tell, with_state
-from race_to_purchase.rules.outcomes import (
-    Disputed,
-    NotCaptured,
-    Outcome,
-    RefundStored,
-    RefundTooLarge,
-    RestockOfPart,
-    Unknown,
-    WrongState,
-)
+from race_to_purchase.rules.outcomes import Outcome, RefundStored, Unknown, WrongState
+from race_to_purchase.rules.refund_outcomes import Disputed, NotCaptured, RefundTooLarge, RestockOfPart
 from race_to_purchase.rules.rows import Attempt, Checkout, Entry, Row, Task, TaskDone, task_id
 from race_to_purchase.rules.snapshot import Posted, Snapshot, Stale
 from race_to_purchase.rules.verdicts import Absent, Declined, NoAnswer, NotSent, Refunded, RefundFailed, RefundPending
