@@ -56,7 +56,7 @@ async def test_a_snapshot_knows_what_was_read(store: Store) -> None:
     pool = a_pool()
     await insert(store, pool)
     snapshot = await look(store, pools(pool.id, "aurora/item/lace"))
-    assert snapshot.pools.read == {pool.id}
+    assert snapshot.pools.read == {pool.id: pool}
     assert not snapshot.dirty
 
 

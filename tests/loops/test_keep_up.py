@@ -38,7 +38,7 @@ class Rows:
         self.asked.append((drop, until - since))
         return []
 
-    async def write(self, source: str, counted: Mapping[str, Counted]) -> None:
+    async def write(self, source: str, counted: Mapping[str, Counted], at: datetime) -> None:
         raise AssertionError("it looks, and writes nothing")
 
     async def forget(self, older_than_s: float, limit: int) -> int:

@@ -1,6 +1,6 @@
 """What is counted over time: the same as the metrics count, added up over processes, and kept through everything."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -170,19 +170,19 @@ class TestKeeping:
 
     async def test_labels_come_back_as_they_were_even_empty_ones(self, series: PostgresSeries) -> None:
         counted = Counted({"race_captures_total": {("",): 1.0}, "race_commands_total": {(): 2.0}})
-        await series.write("one", {"": counted})
+        await series.write("one", {"": counted}, datetime.now(UTC))
         now = datetime.now(UTC)
         [back] = await series.slices("", now - A_DAY, now + A_DAY)
         assert back == Slice("", back.at, "one", counted)
 
     async def test_only_the_span_that_was_asked_for_comes(self, series: PostgresSeries) -> None:
-        await series.write("one", {"aurora-1": Counted({"race_reservations_total": {(): 1.0}})})
+        await series.write("one", {"aurora-1": Counted({"race_reservations_total": {(): 1.0}})}, datetime.now(UTC))
         now = datetime.now(UTC)
         assert await series.slices("aurora-1", now - A_DAY, now - A_DAY / 2) == []
         assert await series.slices("boreal-2", now - A_DAY, now + A_DAY) == []
 
     async def test_old_slices_are_forgotten_and_new_ones_stay(self, series: PostgresSeries, database_dsn: str) -> None:
-        await series.write("one", {"old": Counted(), "new": Counted()})
+        await series.write("one", {"old": Counted(), "new": Counted()}, datetime.now(UTC))
         connection = await asyncpg.connect(database_dsn)
         await connection.execute("UPDATE race.series SET at = at - interval '2 days' WHERE drop_id = 'old'")
         assert await series.forget(86_400.0, 100) == 1
@@ -196,8 +196,14 @@ class Gone:
     def __init__(self) -> None:
         self.gone = True
         self.written: list[Mapping[str, Counted]] = []
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What happens just before it tells the time."""
 
-    async def write(self, source: str, counted: Mapping[str, Counted]) -> None:
+    async def now(self) -> datetime:
+        self.meanwhile()
+        return datetime.now(UTC)
+
+    async def write(self, source: str, counted: Mapping[str, Counted], at: datetime) -> None:
         if self.gone:
             raise DatabaseUnavailable(reason="a test says so")
         self.written.append(counted)
@@ -223,6 +229,13 @@ class TestWithoutADatabase:
         [written] = place.written
         assert written["aurora-1"].total("race_orders_total") == 2
         assert written["aurora-1"].total("race_reservations_total") == 1
+
+    async def test_whatever_has_happened_by_the_time_that_is_told_is_in_it(self) -> None:
+        recorder, place = Recording(), Gone()
+        place.gone, place.meanwhile = False, lambda: recorder(order())
+        await Record(recorder, place, "one").tick()
+        [written] = place.written
+        assert written["aurora-1"].total("race_orders_total") == 1
 
     async def test_a_process_ends_in_order_all_the_same(self, caplog: pytest.LogCaptureFixture) -> None:
         recorder = Recording()

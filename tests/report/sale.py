@@ -101,5 +101,5 @@ async def _count(pool: asyncpg.Pool) -> None:
     )
     series = PostgresSeries(pool)
     for source in ("one", "two"):
-        await series.write(source, {"aurora": one, "borealis": one, "": Counted()})
+        await series.write(source, {"aurora": one, "borealis": one, "": Counted()}, NOON)
     await pool.execute("UPDATE series SET at = $1", NOON + timedelta(seconds=3))

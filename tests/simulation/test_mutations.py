@@ -122,6 +122,7 @@ MUTATIONS = [
         "returns",
         "refunds_differ_at_gateway",
         *AFTER,
+        seed=2,
     ),
     row(
         "a turn that comes too late is not used",

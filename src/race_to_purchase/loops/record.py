@@ -34,11 +34,12 @@ class Record:
             log.warning("the counts of the last seconds could not be kept: %s", gone)
 
     async def _flush(self) -> None:
+        at = await self._series.now()  # Asked first: whatever has been committed by then is counted.
         taken = self._recorder.take()
         if not taken:
             return
         try:
-            await self._series.write(self._source, taken)
+            await self._series.write(self._source, taken, at)
         except BaseException:
             self._recorder.put_back(taken)
             raise

@@ -12,8 +12,12 @@ from race_to_purchase.observe.series import Counted, Slice
 class SeriesStore(Protocol):
     """All methods raise DatabaseUnavailable."""
 
-    async def write(self, source: str, counted: Mapping[str, Counted]) -> None:
-        """Keep what the process `source` counted, by drop, as of now by the database's clock."""
+    async def now(self) -> datetime:
+        """The database's clock."""
+        ...
+
+    async def write(self, source: str, counted: Mapping[str, Counted], at: datetime) -> None:
+        """Keep what the process `source` had counted, by drop, at a time of the database's clock."""
         ...
 
     async def slices(self, drop: str, since: datetime, until: datetime) -> Sequence[Slice]:

@@ -28,12 +28,19 @@ class PostgresSeries:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def write(self, source: str, counted: Mapping[str, Counted]) -> None:
+    async def now(self) -> datetime:
+        """See the port."""
+        with translated:
+            async with self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
+                now: datetime = await connection.fetchval(statement("now"))
+        return now
+
+    async def write(self, source: str, counted: Mapping[str, Counted], at: datetime) -> None:
         """See the port."""
         texts = [text_of(each) for each in counted.values()]
         with translated:
             async with self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
-                await connection.execute(statement("series_write"), list(counted), source, texts)
+                await connection.execute(statement("series_write"), list(counted), source, texts, at)
 
     async def slices(self, drop: str, since: datetime, until: datetime) -> Sequence[Slice]:
         """See the port."""

@@ -31,7 +31,8 @@ class Watch:
 
     def __init__(self, series: SeriesStore, drop: str) -> None:
         self._series = series
-        self._drops = (drop, "")
+        # What a process writes of both comes at once: whoever has told of none by now has told of the drop as well.
+        self._drops = ("", drop)
         self._read: dict[tuple[str, str, datetime], None] = {}
         self._reached: datetime | None = None
         self.since: datetime | None = None
