@@ -34,7 +34,7 @@ def test_whoever_answers_with_something_else_than_http_is_no_engine() -> None:
         url = f"http://127.0.0.1:{other.getsockname()[1]}"
         Thread(target=answer_nonsense, args=(other, 2), daemon=True).start()
         with pytest.raises(EngineUnreachable, match="does not answer"):
-            AdminClient(url, "key").table()
+            AdminClient(url, "key").drops()
         with pytest.raises(DrawUnreadable, match="cannot be read"):
             published(url, "aurora")
 
