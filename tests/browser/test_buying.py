@@ -67,7 +67,20 @@ def test_a_bank_that_asks_sends_the_buyer_back_to_their_receipt(buyer: Buyer, sa
     buyer.press("It is me")
     buyer.page.get_by_role("link", name="Go back to the shop").click()
     buyer.sees("Thank you")
-    assert "race-return" not in buyer.page.url
+    expect(buyer.page).not_to_have_url(re.compile("race-return"))
+
+
+def test_who_comes_back_after_it_was_paid_has_their_receipt_at_its_own_address(buyer: Buyer, sales: Sales) -> None:
+    """The gateway's message was faster than the buyer."""
+    drop = sales.opened()
+    buyer.visit(drop)
+    buyer.reserves()
+    buyer.pays()
+    buyer.sees("Thank you")
+    checkout = buyer.page.url.rpartition("/")[2]
+    buyer.page.goto(f"{buyer.url}/shop/{drop}/checkout/{checkout}?race-return={checkout}")
+    buyer.sees("Thank you")
+    expect(buyer.page).to_have_url(f"{buyer.url}/shop/{drop}/orders/{checkout}")
 
 
 def test_a_bank_that_says_no_leaves_the_reservation(buyer: Buyer, sales: Sales) -> None:

@@ -46,9 +46,9 @@ export class RaceCheckout extends RaceElement {
   private supplying = false;
 
   protected start(): void {
-    this.flow = new CheckoutFlow(this.engine, this.drop, this.keep, () => this.changed());
+    const flow = this.flow = new CheckoutFlow(this.engine, this.drop, this.keep, () => this.changed());
     bus.addEventListener("race", this.heard);
-    void this.flow.start(this.checkout ?? null).then(() => this.cameBack());
+    void flow.start(this.checkout ?? null).then(() => this.started(flow));
   }
 
   protected stop(): void {
@@ -89,16 +89,11 @@ export class RaceCheckout extends RaceElement {
     return until === undefined ? null : this.engine.clock.until(until);
   }
 
-  private cameBack(): void {
-    const flow = this.flow;
-    if (flow === null) return;
+  private started(flow: CheckoutFlow): void {
+    const back = cameBackTo(flow.checkout?.id);
+    if (this.flow !== flow) return; // It was paid by then, and the receipt has taken this place.
     this.form = { ...emptyForm(flow.drop, this.email ?? this.keep.read().email ?? ""), ...unanswered(this.keep, this.form) };
-    const address = new URL(location.href);
-    if (flow.checkout !== null && address.searchParams.get("race-return") === flow.checkout.id) {
-      address.searchParams.delete("race-return");
-      history.replaceState(history.state, "", address);
-      if (flow.step === "paying" || flow.step === "bank") void flow.returned();
-    }
+    if (back && (flow.step === "paying" || flow.step === "bank")) void flow.returned();
     this.requestUpdate();
   }
 
@@ -297,4 +292,13 @@ export class RaceCheckout extends RaceElement {
       <button @click=${() => void this.flow!.again().then(() => this.happened("race-again"))}>${texts.say("startAgain")}</button>
     </section>`;
   }
+}
+
+/** Whether the address says that the buyer has come back to this checkout from their bank; it says so once. */
+function cameBackTo(checkout: string | undefined): boolean {
+  const address = new URL(location.href);
+  if (checkout === undefined || address.searchParams.get("race-return") !== checkout) return false;
+  address.searchParams.delete("race-return");
+  history.replaceState(history.state, "", address);
+  return true;
 }
