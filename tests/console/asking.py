@@ -57,9 +57,10 @@ class Console:
         return str(told["id"])
 
     def buys(self, drop: str, buyer: str, method: str = "pm_approved") -> str:
-        """Somebody reserves and pays; the checkout's id."""
+        """Somebody reserves and pays; the checkout's id. A process may not know yet that a gateway is back."""
         checkout = self.reserves(drop, buyer)
-        self.ask("POST", f"/v1/checkouts/{checkout}/payment", {"payment_method": method}, STOREFRONT_KEY)
+        payment = f"/v1/checkouts/{checkout}/payment"
+        self.engine.until(lambda: self.ask("POST", payment, {"payment_method": method}, STOREFRONT_KEY)[0] != 503)
         return checkout
 
     def overview(self, drop: str) -> Any:
