@@ -13,6 +13,7 @@ import { chooseForm, emptyForm, type Form, unanswered, wrongWith } from "./choos
 import { CheckoutFlow } from "./flow.ts";
 import { bankHref, declined, methods, SANDBOX, underWay } from "./paying.ts";
 import { priceNews, quoteTable } from "./quote.ts";
+import { addressOfReturn, cameBackTo } from "./returning.ts";
 import { names, priceNote } from "./rows.ts";
 import { look } from "./race-checkout.css.ts";
 import type { Step } from "./step.ts";
@@ -264,9 +265,7 @@ export class RaceCheckout extends RaceElement {
   }
 
   private returnAddress(): string {
-    const address = new URL(this.returnUrl ?? location.href, location.href);
-    address.searchParams.set("race-return", this.flow!.checkout!.id);
-    return address.href;
+    return addressOfReturn(this.returnUrl ?? location.href, this.flow!.checkout!.id);
   }
 
   private bank(texts: Texts): TemplateResult {
@@ -292,13 +291,4 @@ export class RaceCheckout extends RaceElement {
       <button @click=${() => void this.flow!.again().then(() => this.happened("race-again"))}>${texts.say("startAgain")}</button>
     </section>`;
   }
-}
-
-/** Whether the address says that the buyer has come back to this checkout from their bank; it says so once. */
-function cameBackTo(checkout: string | undefined): boolean {
-  const address = new URL(location.href);
-  if (checkout === undefined || address.searchParams.get("race-return") !== checkout) return false;
-  address.searchParams.delete("race-return");
-  history.replaceState(history.state, "", address);
-  return true;
 }
