@@ -30,8 +30,11 @@ class Session(Protocol):
     async def apply(self, snapshot: Snapshot) -> None:
         """Write and commit what was put into `snapshot`, all or nothing, durably.
 
-        Raises Conflict (also where a version is not the one that was read), Rejected, or DatabaseUnavailable; after
-        the last it is unknown whether the batch was committed, and running it again with the same ids is safe.
+        Pools that are not locked and keep their capacity are moved by differences, on top of what others did to them.
+
+        Raises Conflict (also where a version is not the one that was read, or an unlocked pool has too little left),
+        Rejected, or DatabaseUnavailable; after the last it is unknown whether the batch was committed, and running it
+        again with the same ids is safe.
         """
         ...
 
