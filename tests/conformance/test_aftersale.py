@@ -30,7 +30,7 @@ async def ordered(store: Store) -> str:
 
 
 def refund(order_id: str, amount: int | None = None) -> Refund:
-    return Refund("aurora", order_id, POOLS, new_id(), amount, "late", False, "shop", 15.0)
+    return Refund("aurora", order_id, POOLS, new_id(), amount, "late", False, "shop", frozenset({"sandbox"}), 15.0)
 
 
 def after(order_id: str) -> Keys:

@@ -40,7 +40,9 @@ async def an_order(dsn: str) -> Refund:
         wish = a_wish()
         for command in (wish, begin(wish), answered(wish), captured(wish)):
             await one.submit(command)
-        part = Refund("aurora", wish.checkout_id, wish.pools, new_id(), PART, "", False, "shop", 60.0)
+        part = Refund(
+            "aurora", wish.checkout_id, wish.pools, new_id(), PART, "", False, "shop", frozenset({"sandbox"}), 60.0
+        )
         await one.submit(msgspec.structs.replace(part, amount=900))
     return part
 

@@ -11,7 +11,7 @@ from race_to_purchase.path.refund import RefundRequest, Refunds
 from race_to_purchase.rules.aftersale import RefundRow
 from race_to_purchase.rules.commands import DisputeNews
 from race_to_purchase.rules.decide import KeyUse
-from race_to_purchase.rules.outcomes import Outcome, RefundStored, Unknown
+from race_to_purchase.rules.outcomes import Outcome, RefundStored, Replayed, Unknown
 from race_to_purchase.rules.refund_outcomes import GatewayGone
 from race_to_purchase.rules.rows import Checkout
 from tests.path.shop import PATIENCE, Process, make_due
@@ -159,6 +159,16 @@ async def test_one_at_a_gateway_that_is_gone_is_refused_and_leaves_nothing_to_do
     outcome = await without.request(RefundRequest(checkout.id, None, "late", restock=False, asked_by="shop"))
     assert outcome == GatewayGone(checkout.id, "sandbox")
     assert await value(dsn, "SELECT count(*) FROM race.task WHERE kind = 'refund'") == 0
+
+
+async def test_one_that_was_stored_is_told_again_under_its_key_also_when_its_gateway_is_gone(shop: Process) -> None:
+    checkout = await ordered(shop)
+    wish, key = RefundRequest(checkout.id, 900, "late", False, "shop"), KeyUse("refund", "k", b"same")
+    first = await shop.refunds.request(wish, key)
+    assert isinstance(first, RefundStored)
+    without = Refunds(shop.committer, shop.reads, {}, patience=PATIENCE)
+    assert first.refund.answer is not None
+    assert await without.request(wish, key) == Replayed(201, first.refund.answer.encode())
 
 
 async def test_who_has_waited_long_enough_is_told_how_it_stands_and_it_goes_on(shop: Process, dsn: str) -> None:

@@ -34,7 +34,18 @@ def refund(
 ) -> Refund:
     """Ask for a refund; of all that is left, unless an amount is given."""
     pools = checkout.claims.pools
-    return Refund(checkout.drop_id, checkout.id, pools, refund_id or new_id(), amount, "late", restock, "shop", 15.0)
+    return Refund(
+        checkout.drop_id,
+        checkout.id,
+        pools,
+        refund_id or new_id(),
+        amount,
+        "late",
+        restock,
+        "shop",
+        frozenset({"sandbox"}),
+        15.0,
+    )
 
 
 def said(checkout: Checkout, verdict: Verdict, n: int = 1) -> RefundSaid:

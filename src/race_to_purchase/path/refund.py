@@ -23,7 +23,6 @@ from race_to_purchase.rules.aftersale import REFUND_OPEN, RefundRow
 from race_to_purchase.rules.commands import Dispute, DisputeNews, Refund, RefundSaid
 from race_to_purchase.rules.decide import KeyUse
 from race_to_purchase.rules.outcomes import Outcome, RefundStored, Unknown
-from race_to_purchase.rules.refund_outcomes import GatewayGone
 from race_to_purchase.rules.rows import Task
 from race_to_purchase.rules.verdicts import Absent, NoAnswer, Verdict
 
@@ -69,9 +68,6 @@ class Refunds:
         known = await self._known.checkout(wish.order_id)
         if known is None:
             return Unknown("order", wish.order_id)
-        order = await self._reads.order(wish.order_id)
-        if order is not None and order.gateway not in self._gateways:
-            return GatewayGone(order.id, order.gateway)
         command = Refund(
             known.drop_id,
             known.id,
@@ -81,6 +77,7 @@ class Refunds:
             wish.reason,
             wish.restock,
             wish.asked_by,
+            frozenset(self._gateways),
             self._patience.takeover_s,
         )
         outcome = await self._committer.submit(command, key)

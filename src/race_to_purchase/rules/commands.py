@@ -163,7 +163,8 @@ class Deliver(msgspec.Struct, frozen=True):
 class Refund(msgspec.Struct, frozen=True):
     """Pay `amount` minor units of an order back, or (None) all that is left; stored before the gateway is asked.
 
-    `refund_id` is its key at the gateway. `takeover_s` is how long this process has to bring it to its end itself.
+    `refund_id` is its key at the gateway, `gateways` are those that can be asked for one, and `takeover_s` is how
+    long this process has to bring it to its end itself.
     """
 
     drop_id: str
@@ -174,6 +175,7 @@ class Refund(msgspec.Struct, frozen=True):
     reason: str
     restock: bool
     asked_by: str
+    gateways: frozenset[str]
     takeover_s: float
 
 

@@ -16,7 +16,7 @@ from race_to_purchase.rules.checkout import move as move_checkout
 from race_to_purchase.rules.commands import Refund, RefundSaid
 from race_to_purchase.rules.decide.decision import Decision, each, tell, with_state
 from race_to_purchase.rules.outcomes import Outcome, RefundStored, Unknown, WrongState
-from race_to_purchase.rules.refund_outcomes import Disputed, NotCaptured, RefundTooLarge, RestockOfPart
+from race_to_purchase.rules.refund_outcomes import Disputed, GatewayGone, NotCaptured, RefundTooLarge, RestockOfPart
 from race_to_purchase.rules.rows import Attempt, Checkout, Entry, Row, Task, TaskDone, task_id
 from race_to_purchase.rules.snapshot import Posted, Snapshot, Stale
 from race_to_purchase.rules.verdicts import Absent, Declined, NoAnswer, NotSent, Refunded, RefundFailed, RefundPending
@@ -34,7 +34,7 @@ def refund(snapshot: Snapshot, command: Refund) -> Decision:
     attempt = paid_by(snapshot, checkout)
     guard = guard_of(snapshot, attempt)
     amount = guard.left if command.amount is None else command.amount
-    refused = _refused(checkout, attempt, guard, amount, restock=command.restock)
+    refused = _refused(command, checkout, attempt, guard, amount)
     if refused is not None:
         return Decision(refused)
     return _asked(snapshot, command, checkout, attempt, replace(guard, pending=guard.pending + amount), amount)
@@ -55,16 +55,18 @@ def guard_of(snapshot: Snapshot, attempt: Attempt) -> Refundable:
     return found or Refundable(attempt.checkout_id, attempt.currency, attempt.amount)
 
 
-def _refused(checkout: Checkout, attempt: Attempt, guard: Refundable, amount: int, *, restock: bool) -> Outcome | None:
+def _refused(command: Refund, checkout: Checkout, attempt: Attempt, guard: Refundable, amount: int) -> Outcome | None:
     if attempt.state == "capture_failed":
         return WrongState(checkout.id, checkout.state, "be refunded")
     if attempt.state != "captured":
         return NotCaptured(checkout.id)
+    if attempt.gateway not in command.gateways:
+        return GatewayGone(checkout.id, attempt.gateway)
     if guard.disputes:
         return Disputed(checkout.id)
     if not 0 < amount <= guard.left:
         return RefundTooLarge(guard.left)
-    if restock and (amount < guard.left or guard.lost):
+    if command.restock and (amount < guard.left or guard.lost):
         return RestockOfPart(guard.left)
     return None
 
