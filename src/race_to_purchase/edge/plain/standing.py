@@ -86,7 +86,7 @@ def ahead_of(status: LineStatus, ticket: Ticket | None) -> int | None:
 def look_again_s(status: LineStatus, ahead: int | None) -> int:
     """Seconds until the next look: soon for those who are next, and never all at once."""
     least, most = status.poll_s
-    wanted = _until_change_s(status) if ahead is None else max(0, ahead) / max(status.rate_per_s, 0.01) / 4
+    wanted = _until_change_s(status) if ahead is None else ahead / max(status.rate_per_s, 0.01) / 4
     return round(min(most, max(least, wanted)) * (1 + JITTER * random()))
 
 
@@ -103,8 +103,8 @@ def wait_in_words(ahead: int, rate_per_s: float, words: Words) -> str:
     if to_s <= 60:
         return words.say("waitSoon")
     key, unit_s = ("waitMinutes", 60) if to_s <= 90 * 60 else ("waitHours", 3600)
-    first, last = max(1, int(from_s // unit_s)), max(1, -int(-to_s // unit_s))
-    return words.say(f"{key}Same", n=last) if first == last else words.say(key, n=last, **{"from": first, "to": last})
+    first, last = max(1, int(from_s // unit_s)), -int(-to_s // unit_s)
+    return words.say(key, n=last, **{"from": first, "to": last})
 
 
 def warning_of(status: LineStatus, ahead: int) -> str | None:
