@@ -35,7 +35,6 @@ from race_to_purchase.rules.outcomes import (
     TicketWrong,
     Unknown,
 )
-from race_to_purchase.rules.phases import Phase, phase_of
 from race_to_purchase.rules.signing import Keyring, WrongToken
 
 FRESH_S = 1.0
@@ -95,15 +94,12 @@ class Line:
         published = seen is not None and seen.line.registered is not None
         return await self._rows.part(drop_id, number) if published else None
 
-    async def join(self, drop_id: str, who: Who) -> Joined | Outcome:
-        """A ticket, the same each time for the same visitor; or why there is none."""
-        seen = await self.seen(drop_id)
-        if seen is None:
-            return Unknown("line", drop_id)
-        door = seen.row.definition.door
+    async def join(self, seen: LineSeen, who: Who) -> Joined | Outcome:
+        """A ticket in this line, the same each time for the same visitor; or why there is none."""
+        drop_id, door = seen.row.id, seen.row.definition.door
         assert door is not None
         tid = self._tid(seen, who)
-        match phase(seen):
+        match seen.phase:
             case "closed":
                 return Closed(drop_id)
             case "announced":
@@ -198,9 +194,3 @@ class Line:
 def _not_granted(drop_id: str, why: WrongGrant) -> GrantRefused:
     emit(GrantDenied(drop_id, why))
     return GrantRefused(why)
-
-
-def phase(seen: LineSeen) -> Phase:
-    """Where the line stood when it was looked at."""
-    items = [seen.pools[name] for name in item_pools(seen.row.definition) if name in seen.pools]
-    return phase_of(seen.row, seen.line, items, seen.now)

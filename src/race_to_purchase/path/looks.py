@@ -42,7 +42,7 @@ class Looks(Generic[Seen]):
         if not look.done():
             return True
         failed = look.cancelled() or look.exception() is not None
-        return not failed and asyncio.get_running_loop().time() - began_s < self.fresh_s
+        return not failed and look.get_loop().time() - began_s < self.fresh_s
 
     def _begin(self, name: str) -> asyncio.Task[Seen]:
         self._looks.pop(name, None)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Protocol
 
 import msgspec
 
+from race_to_purchase.rules.drop import item_pools
 from race_to_purchase.rules.line.commands import Used
 from race_to_purchase.rules.line.rows import GrantRow, LineRow
+from race_to_purchase.rules.phases import Phase, phase_of
 from race_to_purchase.rules.rows import DropRow, Pool
 
 PART_TIDS = 65_536
 """Ticket ids in one part of a published list: a mebibyte."""
 
 
-class LineSeen(msgspec.Struct, frozen=True):
+class LineSeen(msgspec.Struct, frozen=True, dict=True):
     """One line as it stood at one moment of the database: `pools` are stock and passes, `late` who came after."""
 
     row: DropRow
@@ -24,6 +27,12 @@ class LineSeen(msgspec.Struct, frozen=True):
     pools: dict[str, Pool]
     late: int
     now: datetime
+
+    @cached_property
+    def phase(self) -> Phase:
+        """Where the line stood at that moment; thousands ask of one look."""
+        items = [self.pools[name] for name in item_pools(self.row.definition) if name in self.pools]
+        return phase_of(self.row, self.line, items, self.now)
 
 
 class LineRows(Protocol):

@@ -52,8 +52,7 @@ Seen = tuple[bytes | None, ...]
 
 def of_headers(headers: Mapping[bytes, bytes]) -> tuple[str, ...]:
     """The signs in these headers, by name; see `score.SIGNS`."""
-    get = headers.get
-    return _signs(tuple(get(name) for name in _LOOKED_AT))
+    return _signs(tuple(map(headers.get, _LOOKED_AT)))
 
 
 def of_handshake(ja4: bytes | None, agent: bytes, listed: frozenset[str]) -> tuple[str, ...]:

@@ -53,10 +53,15 @@ class Sketch:
         then = taken(tat, now_s, self.rate, cost)
         if then is None:
             return refusal(tat, now_s, self.rate, cost)
-        first[a] = max(first[a], then)
-        second[b] = max(second[b], then)
-        third[c] = max(third[c], then)
-        fourth[d] = max(fourth[d], then)
+        # Not by `max`: its four calls took a quarter of the time of all this.
+        if first[a] < then:
+            first[a] = then
+        if second[b] < then:
+            second[b] = then
+        if third[c] < then:
+            third[c] = then
+        if fourth[d] < then:
+            fourth[d] = then
         return None
 
     def look(self, key: str, cost: int = 1) -> Refusal | None:

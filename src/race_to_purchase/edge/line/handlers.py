@@ -18,7 +18,7 @@ from race_to_purchase.edge.line.shapes import (
 from race_to_purchase.edge.line.visitor import browser_for, identity_of, who_joins
 from race_to_purchase.edge.problems import no_such
 from race_to_purchase.edge.reply import Reply
-from race_to_purchase.path.line import Joined, LetIn, Line, phase
+from race_to_purchase.path.line import Joined, LetIn, Line
 from race_to_purchase.ports import PART_TIDS, LineSeen
 from race_to_purchase.rules.answers import Answer, answer
 from race_to_purchase.rules.drop import item_pools
@@ -53,14 +53,15 @@ class LineHandlers:
         """POST /v1/drops/{drop}/line. Joining again is harmless, and gives the same place."""
         drop_id = call.drop()
         wanted = call.decoded(NEW_PLACE)
-        door = (await self._seen(drop_id)).row.definition.door
+        seen = await self._seen(drop_id)
+        door = seen.row.definition.door
         assert door is not None
         if wanted.grant is not None:
             return self._placed(await self._line.redeem(drop_id, wanted.grant, identity_of(call)))
         asked = door.challenge != "none"
         signs = ("honeypot",) if wanted.website else ()
         who = await who_joins(call, self._challenges, drop_id, asked=asked, shown=wanted.challenge, signs=signs)
-        return self._placed(await self._line.join(drop_id, who))
+        return self._placed(await self._line.join(seen, who))
 
     def _placed(self, joined: Joined | Outcome) -> Answer:
         if not isinstance(joined, Joined):
@@ -117,7 +118,7 @@ def status_of(seen: LineSeen) -> LineStatus:
     free, stock = sum(pool.free for pool in pools), sum(pool.capacity for pool in pools)
     return LineStatus(
         drop=drop.id,
-        phase=phase(seen),
+        phase=seen.phase,
         now=seen.now,
         opens_at=drop.opens_at,
         registration_opens_at=door.registration_opens_at,
