@@ -109,6 +109,7 @@ def test_what_is_the_same_on_both_sides_is_no_difference() -> None:
     assert compared(CHARGE, other("refund", -500), ours=replace(OURS, refunded=500)) == []
     assert compared(replace(CHARGE, order_id=None)) == [], "found by its payment"
     assert compared(CHARGE, ours=replace(OURS, refunded=500)) == [], "the refund is in a later file"
+    assert compared(CHARGE, other("refund", -500), ours=replace(OURS, refunded=200, refunding=300)) == [], "under way"
     assert compared(CHARGE, other("dispute", -15_900, 1_500), ours=replace(OURS, disputed=17_400)) == []
     assert compared(CHARGE, other("payout", -100), other("fee", -10)) == []
 
@@ -122,6 +123,7 @@ def test_what_is_the_same_on_both_sides_is_no_difference() -> None:
         (CHARGE, None, ("missing_here", "charge", 0, 15_900)),
         (other("refund", -500), OURS, ("missing_here", "refund", 0, -500)),
         (other("refund", -500), replace(OURS, refunded=300), ("other_amount", "refund", -300, -500)),
+        (other("refund", -500), replace(OURS, refunding=499), ("missing_here", "refund", 0, -500)),
         (other("dispute", -500, 15), OURS, ("missing_here", "dispute", 0, -515)),
         (other("topup", 500), OURS, ("unknown_movement", "topup", 0, 500)),
     ],

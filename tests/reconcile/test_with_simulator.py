@@ -177,6 +177,17 @@ async def test_what_differs_is_listed_and_the_status_is_1(desk: Desk, dsn: str, 
     assert kept.id not in told
 
 
+async def test_a_refund_that_its_bank_has_not_got_yet_is_no_difference(
+    desk: Desk, dsn: str, bank: Running, tmp_path: Path
+) -> None:
+    checkout = await bought(desk, card="pm_card_pendingRefund")
+    asked = await desk.process.refunds.request(RefundRequest(checkout.id, 500, "late", restock=False, asked_by="shop"))
+    assert isinstance(asked, RefundStored)
+    assert asked.refund.state == "sent"
+    status, _, written = await run(dsn, report(bank, tmp_path))
+    assert (status, written["differences"], written["categories"]) == (0, [], {"charge": 1, "refund": 1})
+
+
 async def test_an_order_that_is_not_in_the_file_is_missing_there(
     desk: Desk, dsn: str, bank: Running, tmp_path: Path
 ) -> None:

@@ -61,7 +61,10 @@ class Movement(msgspec.Struct, frozen=True):
 
 
 class Settled(msgspec.Struct, frozen=True):
-    """What our books say of an order: amounts in minor units, `refunded` and `disputed` as the gateway owes less."""
+    """What our books say of an order: amounts in minor units, `refunded` and `disputed` as the gateway owes less.
+
+    `refunding` is what was asked for and is not booked before its bank has it; a gateway lists it at once.
+    """
 
     order_id: str
     payment: str
@@ -71,6 +74,7 @@ class Settled(msgspec.Struct, frozen=True):
     placed_at: datetime
     refunded: int
     disputed: int
+    refunding: int = 0
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -190,7 +194,8 @@ def differences(movements: Iterable[Movement], ours: Iterable[Settled], until: d
     """Where file and books differ. `ours` are the orders that the file names, and all of the file's time.
 
     An order that was placed before `until` and is not in the file at all is missing there; None asks for none. What is
-    refunded here and not yet in the file may be in the next one, so only what goes beyond our books is told.
+    refunded here and not yet in the file may be in the next one, so only what goes beyond our books is told, and beyond
+    the refunds that are under way.
     """
     by_order = {order.order_id: order for order in ours}
     by_payment = {order.payment: order for order in by_order.values()}
@@ -225,10 +230,10 @@ def _nobodys(moved: list[Movement]) -> Iterator[Difference]:
 
 
 def _compared(moved: list[Movement], order: Settled) -> Iterator[Difference]:
-    for what, categories, ours in (
-        ("charge", CHARGES, order.amount),
-        ("refund", REFUNDS, -order.refunded),
-        ("dispute", DISPUTES, -order.disputed),
+    for what, categories, ours, coming in (
+        ("charge", CHARGES, order.amount, 0),
+        ("refund", REFUNDS, -order.refunded, -order.refunding),
+        ("dispute", DISPUTES, -order.disputed, 0),
     ):
         lines = [movement for movement in moved if movement.category in categories]
         theirs = sum(movement.net if what == "dispute" else movement.gross for movement in lines)
@@ -237,7 +242,7 @@ def _compared(moved: list[Movement], order: Settled) -> Iterator[Difference]:
             continue
         if what == "charge" and (theirs != ours or other_currency or not order.captured):
             yield _differs("other_amount", what, lines[0], order, ours if order.captured else 0, theirs)
-        elif what != "charge" and (theirs < ours or other_currency):
+        elif what != "charge" and (theirs < ours + coming or other_currency):
             yield _differs("other_amount" if ours else "missing_here", what, lines[0], order, ours, theirs)
 
 
