@@ -25,8 +25,9 @@ export default defineConfig({
     outDir: process.env["RACE_WEB_OUT"] ?? resolve(here, "../src/race_to_purchase/web"),
     emptyOutDir: true,
     target: "es2022",
-    // Nothing is preloaded by a script of Vite's own, and nothing is inlined: the pages' policy allows neither.
-    modulePreload: false,
+    // A page names all that its script imports, so that nothing is found out one after the other; nothing is preloaded by
+    // a script of Vite's own, and nothing is inlined: the pages' policy allows neither.
+    modulePreload: { polyfill: false, resolveDependencies: (_file, found, { hostType }) => (hostType === "html" ? found : []) },
     assetsInlineLimit: 0,
     manifest: true,
     rolldownOptions: {

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.buyer import Buyer
 from tests.browser.sales import Sales, in_s
@@ -57,6 +57,17 @@ def ask(sales: Sales, path: str, body: Any) -> Any:
         return json.loads(response.read())
 
 
+def held(page: Page, address: str) -> list[Route]:
+    """Requests that wait until they are continued."""
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route(address, hold)
+    return waiting
+
+
 def says_why(page: Page, why: str, confirm: str) -> None:
     """Confirm what is asked."""
     page.get_by_label("Why?").fill(why)
@@ -71,6 +82,42 @@ def test_a_sale_is_watched_live(at_desk: Callable[..., Page], sales: Sales) -> N
     expect(page.locator(".sold .huge race-number")).to_have_text("1")
     expect(page.locator(".revenue .huge race-number")).to_have_text("€159")
     expect(page.get_by_role("img", name=re.compile("Revenue a minute"))).to_be_visible()
+
+
+def test_nothing_that_it_opens_with_waits_for_anything_else(at_desk: Callable[..., Page], sales: Sales) -> None:
+    page = at_desk(sales.opened())
+    session = held(page, "**/v1/admin/session")
+    with page.expect_request("**/v1/admin/drops"), page.expect_request("**/stream"):
+        page.reload(wait_until="commit")
+    expect(page.get_by_text("Opening the console")).to_be_visible()
+    session[0].continue_()
+    expect(page.locator("race-executive")).to_be_visible()
+
+
+def test_whoever_was_never_signed_in_is_not_told_that_their_session_is_over(
+    a_buyer: Callable[..., Buyer], engine: Engine
+) -> None:
+    page = a_buyer(viewport=DESK).page
+    session, look = held(page, "**/v1/admin/session"), held(page, "**/console/drops/any")
+    held(page, "**/v1/admin/drops")
+    with page.expect_request("**/console/drops/any"):
+        page.goto(f"{engine.url}/console#/any/executive", wait_until="commit")
+    session[0].continue_()
+    title = page.get_by_role("heading", name="Console")
+    expect(title).to_be_visible()
+    with page.expect_response("**/console/drops/any"):
+        look[0].continue_()
+    page.evaluate("() => new Promise((done) => setTimeout(done, 50))")
+    expect(title).to_be_visible()
+
+
+@pytest.mark.parametrize("address", ["#/%E0%A4%A/executive", "#%"])
+def test_an_address_that_is_none_opens_the_console_all_the_same(
+    a_buyer: Callable[..., Buyer], engine: Engine, address: str
+) -> None:
+    page = a_buyer(viewport=DESK).page
+    page.goto(f"{engine.url}/console{address}")
+    expect(page.get_by_role("heading", name="Console")).to_be_visible()
 
 
 def test_a_line_is_paused_and_resumed_with_who_and_why(at_desk: Callable[..., Page], sales: Sales) -> None:

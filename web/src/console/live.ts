@@ -75,11 +75,10 @@ export class Live {
         this.stop();
         this.turn("gone");
       }
-      if (this.api.operator === null) this.stop();
     }
   }
 
   private readonly retry = (): void => {
-    if (this.api.operator !== null && this.link !== "live" && this.link !== "gone") this.start();
+    if (this.link !== "live" && this.link !== "gone") this.start();
   };
 }

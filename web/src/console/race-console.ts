@@ -43,7 +43,7 @@ export class RaceConsole extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.dress(localStorage.getItem(THEME) ?? "dark");
-    this.api.onSignedOut = () => this.leave("over");
+    this.api.onSignedOut = () => this.state === "in" && this.leave("over");
     addEventListener("hashchange", this.moved);
     addEventListener("keydown", this.pressed);
     this.keeping = setInterval(() => {
@@ -60,28 +60,25 @@ export class RaceConsole extends LitElement {
     this.live?.end();
   }
 
+  /** Who is signed in, which drops there are, and how the one in the address stands are asked for all at once. */
   private async open(): Promise<void> {
+    this.state = "opening";
+    this.moved();
     try {
-      await this.api.resume();
-      await this.enter();
+      [, this.drops] = await Promise.all([this.api.resume(), this.api.drops()]);
+      this.state = "in";
+      this.moved();
+      // All of them now: whoever is cut off from the engine later still turns to the view that they need. One that cannot
+      // be had now is asked for again when it is turned to.
+      for (const view of VIEWS) void this.load(view).catch(() => undefined);
     } catch (thrown) {
       const { status } = thrown as { status?: number };
       this.failure = said(thrown);
-      this.state = status === 401 ? "out" : "failed";
-      this.requestUpdate();
+      this.leave(status === 401 ? "out" : "failed");
     }
   }
 
-  private readonly enter = async (): Promise<void> => {
-    this.drops = await this.api.drops();
-    this.state = "in";
-    this.moved();
-    // All of them now: whoever is cut off from the engine later still turns to the view that they need. One that cannot
-    // be had now is asked for again when it is turned to.
-    for (const view of VIEWS) void this.load(view).catch(() => undefined);
-  };
-
-  private leave(state: "out" | "over"): void {
+  private leave(state: "out" | "over" | "failed"): void {
     if (this.state === state) return;
     this.live?.end();
     this.live = null;
@@ -92,11 +89,11 @@ export class RaceConsole extends LitElement {
 
   /** The address says which drop and which view: it can be kept, sent, and gone back to. */
   private readonly moved = (): void => {
-    const [, drop = "", view = ""] = location.hash.split("/").map(decodeURIComponent);
+    const [, drop = "", view = ""] = location.hash.split("/").map(decoded);
     this.view = VIEWS.find((name) => name === view) ?? "executive";
     const wanted = drop === "" ? (this.drops[0]?.definition.id ?? "") : drop;
     document.title = `${TITLES[this.view]} · Console`;
-    if (this.state === "in" && wanted !== "" && this.live?.drop !== wanted) {
+    if ((this.state === "in" || this.state === "opening") && wanted !== "" && this.live?.drop !== wanted) {
       this.live?.end();
       this.live = new Live(this.api, wanted, () => this.requestUpdate());
       this.live.start();
@@ -145,7 +142,7 @@ export class RaceConsole extends LitElement {
         <button @click=${() => void this.open()}>Try again</button></main>`;
     }
     if (this.state !== "in") {
-      return html`<race-sign-in .api=${this.api} .over=${this.state === "over"} @race-signed-in=${() => void this.enter()}></race-sign-in>`;
+      return html`<race-sign-in .api=${this.api} .over=${this.state === "over"} @race-signed-in=${() => void this.open()}></race-sign-in>`;
     }
     return html`${this.top()} ${this.notice()}
       <main id="view" tabindex="-1" @race-ask=${this.ask} @race-stored=${this.stored}>${this.content()}</main>
@@ -236,6 +233,15 @@ export class RaceConsole extends LitElement {
     this.go((event as CustomEvent<string>).detail, "control");
     this.requestUpdate();
   };
+}
+
+/** A part of the address, which anybody may have written. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 customElements.define("race-console", RaceConsole);
