@@ -60,13 +60,23 @@ class TestTheScorecard:
 class TestTheLivePicture:
     @pytest.mark.parametrize("at_s", [-1.5, 0.0, 12.3, 600.0])
     def test_it_fits_into_eighty_columns_at_any_time(self, at_s: float) -> None:
-        lines = drawn(picture(scene(at_s))).splitlines()
+        lines = drawn(picture(scene(at_s), 40)).splitlines()
         assert max(len(row) for row in lines) == 80
         assert "…" not in "".join(lines), "something was cut off"
 
+    @pytest.mark.parametrize(("rows", "taken"), [(15, 15), (21, 21), (22, 22), (24, 22), (27, 22), (28, 28), (40, 28)])
+    def test_it_fits_into_few_rows(self, rows: int, taken: int) -> None:
+        four = replace(scene(3.0), shelves=tuple(Shelf(size, 120, 10, 20) for size in ("41", "42", "43", "44")))
+        lines = drawn(picture(four, rows)).splitlines()
+        assert len(lines) == taken
+
+    def test_a_terminal_of_twenty_four_rows_loses_nothing(self) -> None:
+        small, large = (re.findall(r"\w+", drawn(picture(scene(3.0), rows))) for rows in (24, 40))
+        assert small == large
+
     def test_before_anything_happened_there_is_a_picture_too(self) -> None:
         empty = Scene(-1.0, "opens in a moment", "title", (), Tally())
-        assert "opens in a moment" in drawn(picture(empty))
+        assert "opens in a moment" in drawn(picture(empty, 24))
         assert "0 of 0 sold" in line(empty)
 
     def test_a_line_tells_the_same_in_words(self) -> None:

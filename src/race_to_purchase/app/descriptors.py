@@ -9,6 +9,9 @@ log = logging.getLogger("race.worker")
 OURS = 200
 """Descriptors that a process needs beside its clients' connections: database, gateways, files."""
 
+NOTED_BELOW = 0.5
+"""Share of the connections wanted below which the difference is told: nobody misses a few of twenty thousand."""
+
 
 def clients_max(wanted: int) -> int:
     """Raise the limit as far as is allowed; how many connections of clients it leaves, at most as many as wanted."""
@@ -22,6 +25,10 @@ def clients_max(wanted: int) -> int:
         soft = needed if hard == resource.RLIM_INFINITY else min(hard, needed)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     if soft != resource.RLIM_INFINITY and soft < needed:
-        log.warning("the system allows this process %d files, so at most %d connections of clients", soft, soft - OURS)
-        return max(16, soft - OURS)
+        left = max(16, soft - OURS)
+        if left < wanted * NOTED_BELOW:
+            log.warning(
+                "the system allows this process %d files (ulimit -Hn), so %d connections of clients at most", soft, left
+            )
+        return left
     return wanted

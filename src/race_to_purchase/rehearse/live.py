@@ -23,6 +23,10 @@ REFUSAL_CELLS = 6
 REFUSALS_SHOWN = 7
 REASON_CELLS = 19
 SPARK_SECONDS = 24
+FRAME_ROWS = 9
+"""Of a picture without spaces, besides sizes and notes: borders, headline, all sizes, orders, latencies, headings."""
+SPACES = 6
+"""Empty rows between its parts and around them, where there is room."""
 SPARKS = "▁▂▃▄▅▆▇█"
 
 NOTES = {
@@ -95,18 +99,21 @@ class Scene(msgspec.Struct, frozen=True):
     line: Waiting | None = None
 
 
-def picture(scene: Scene) -> RenderableType:
-    """The scene as a panel."""
-    tally = scene.tally
+def picture(scene: Scene, rows: int) -> RenderableType:
+    """The scene as a panel of at most `rows`: where they are few, nothing stands between its parts, and less is told
+    of what was refused and done."""
+    unspaced = FRAME_ROWS + len(scene.shelves) + len(NOTES)
+    space = int(rows >= unspaced + SPACES)
     beside = Table.grid(padding=(0, 4))
-    beside.add_row(_refusals(tally), _notes(tally))
-    parts: tuple[RenderableType, ...] = (_headline(scene), _stock(scene.shelves), _sales(scene), beside)
+    told = max(1, len(NOTES) - max(0, unspaced - rows))
+    beside.add_row(_refusals(scene.tally, min(told, REFUSALS_SHOWN)), _notes(scene.tally, told))
+    parts = (_headline(scene), _stock(scene.shelves), _orders(scene), _took(scene.tally), beside)
     return Panel(
-        Group(*(Padding(part, (0, 0, 1, 0)) for part in parts[:-1]), parts[-1]),
+        Group(*(Padding(part, (0, 0, space, 0)) for part in parts[:-1]), parts[-1]),
         title=Text(scene.title, "bold"),
         title_align="left",
         border_style="cyan",
-        padding=(1, 2),
+        padding=(space, 2),
         width=WIDTH,
     )
 
@@ -173,11 +180,11 @@ def _cells(part: int, whole: int, cells: int) -> int:
     return min(cells, max(1, part * cells // whole))
 
 
-def _sales(scene: Scene) -> Group:
-    tally = scene.tally
-    who = Counter(purchase.who for purchase in tally.purchases)
-    orders = Text.assemble(
-        (f"{len(tally.purchases):,} orders", "bold"),
+def _orders(scene: Scene) -> Text:
+    purchases = scene.tally.purchases
+    who = Counter(purchase.who for purchase in purchases)
+    return Text.assemble(
+        (f"{len(purchases):,} orders", "bold"),
         "   ",
         (f"{who['human']:,} people", "cyan"),
         " · ",
@@ -185,12 +192,15 @@ def _sales(scene: Scene) -> Group:
         "   ",
         sparks(scene),
     )
+
+
+def _took(tally: Tally) -> Table:
     took = Table.grid(padding=(0, 3))
     took.add_row("", *(Text(name, "dim") for name in ("a purchase", "reserve", "pay")))
     kinds = (tally.checkout, tally.requests("reserve"), tally.requests("pay"))
     for percent in (50, 95):
         took.add_row(Text(f"p{percent}", "dim"), *(Text(_ms(kept, percent), justify="right") for kept in kinds))
-    return Group(orders, Text(), took)
+    return took
 
 
 def _ms(kept: Latencies, percent: float) -> str:
@@ -212,12 +222,12 @@ def sparks(scene: Scene) -> Text:
     return Text.assemble((drawn, "green"), (f"  {highest:,}/s at best", "dim"))
 
 
-def _refusals(tally: Tally) -> Table:
+def _refusals(tally: Tally, shown: int) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("", justify="right", style="yellow", min_width=6)
     table.add_column(Text("Refused", "bold"), no_wrap=True, width=REASON_CELLS)
     table.add_column("", no_wrap=True, width=REFUSAL_CELLS)
-    counts = _first(tally.under("refusal"), REFUSALS_SHOWN)
+    counts = _first(tally.under("refusal"), shown)
     highest = max((number for _, number in counts), default=1)
     for code, number in counts:
         drawn = "▪" * _cells(number, highest, REFUSAL_CELLS)
@@ -230,10 +240,10 @@ def _short(number: int) -> str:
     return f"{number:,}" if number < 1_000_000 else f"{number // 1000:,}k"
 
 
-def _notes(tally: Tally) -> Table:
+def _notes(tally: Tally, shown: int) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("", justify="right", style="cyan")
     table.add_column(Text("What people do", "bold"), no_wrap=True)
-    for note, words in NOTES.items():
+    for note, words in list(NOTES.items())[:shown]:
         table.add_row(_short(tally.counts[f"note/{note}"]), words)
     return table

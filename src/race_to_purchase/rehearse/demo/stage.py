@@ -35,7 +35,7 @@ class Stage:
     def show(self, scene: Scene, *, at_once: bool = False) -> None:
         """Show it; as a line only if the last one is a second old, or it is told to be shown `at_once`."""
         if self._live is not None:
-            self._live.update(picture(scene), refresh=True)
+            self._live.update(picture(scene, self._console.height), refresh=True)
         elif at_once or scene.at_s >= self._next_line_s:
             self._console.print(line(scene), markup=False, soft_wrap=True)
             self._next_line_s = scene.at_s + LINE_EVERY_S
