@@ -135,6 +135,11 @@ def test_a_mistake_is_named_with_its_line_and_field(good: str, bad: str, line: i
     assert str(caught.value).startswith(f"aurora.toml, line {line}: {field}: ")
 
 
+def test_a_price_with_a_point_is_told_how_prices_are_written() -> None:
+    with pytest.raises(WrongDropFile, match=r"items\[1\]\.price: .*whole number of the currency's smallest unit"):
+        parse_drop(GOOD.replace("price = 15900\nstock = 80", "price = 159.00\nstock = 80"), "aurora.toml")
+
+
 def test_a_file_without_items_is_refused() -> None:
     with pytest.raises(WrongDropFile, match="items"):
         parse_drop(GOOD[: GOOD.index("[[items]]")], "aurora.toml")

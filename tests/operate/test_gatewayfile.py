@@ -60,14 +60,19 @@ def test_limits_are_those_of_the_kind_unless_given_and_are_shared_by_the_process
 @pytest.mark.parametrize(
     ("before", "after", "where", "what"),
     [
-        ('kind = "stripe"', 'kind = "paypal"', "line 3: gateway stripe-eu: kind", "Invalid enum value 'paypal'"),
+        (
+            'kind = "stripe"',
+            'kind = "paypal"',
+            "line 3: gateway stripe-eu: kind",
+            "'paypal'; there are sandbox, stripe",
+        ),
         ('name = "stripe-eu"\n', "", "line 1: gateway number 1: name", "missing required field"),
-        ('name = "stripe-eu"', 'name = "Stripe EU"', "line 2: gateway Stripe EU: name", "matching regex"),
+        ('name = "stripe-eu"', 'name = "Stripe EU"', "line 2: gateway Stripe EU: name", "Expected a letter, then"),
         ('name = "spare"', 'name = "stripe-eu"', "line 15: gateway stripe-eu: name", "give each its own"),
         ("amount_min = 50", "amount_least = 50", "line 8: gateway stripe-eu: amount_least", "unknown field"),
         ("amount_max = 1000000", "amount_max = 49", "line 9: gateway stripe-eu: amount_max", "below amount_min, 50"),
         ('"EUR", "SEK"', '"EURO"', "line 6: gateway stripe-eu: currencies", "'EURO' is not an ISO 4217"),
-        ('"DE", "SE"', '"DE", "Sweden"', "line 7: gateway stripe-eu: countries", "matching regex"),
+        ('"DE", "SE"', '"DE", "Sweden"', "line 7: gateway stripe-eu: countries", "two capital letters"),
         ("weight = 0", "weight = -1", "line 17: gateway spare: weight", ">= 0"),
         ("per_second = 10", "per_second = 0", "line 18: gateway spare: per_second", "> 0"),
         ("at_once = 4", 'api_key = "k"', "line 19: gateway spare: api_key", "only a gateway of kind 'stripe' has this"),

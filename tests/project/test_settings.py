@@ -33,7 +33,7 @@ def setting_names() -> list[str]:
 
 @pytest.mark.parametrize("text", ["", "soon", "5,", "0", "-1", "5,nan", "inf", "5;30"])
 def test_pauses_that_are_none_are_refused(text: str) -> None:
-    with pytest.raises(WrongSetting, match="resolve_after_s"):
+    with pytest.raises(WrongSetting, match="RACE_RESOLVE_AFTER_S must be"):
         load({"RACE_RESOLVE_AFTER_S": text})
 
 
@@ -64,8 +64,13 @@ def test_a_setting_that_is_none_is_told_by_name_and_with_what_it_should_be(name:
     [("STRIPE_BASE", "localhost:8200"), ("TRACE_URL", "collector:4318"), ("CHALLENGE_RESERVE", "aurora-1, a/b")],
 )
 def test_what_could_only_fail_later_is_refused_at_the_start(name: str, text: str) -> None:
-    with pytest.raises(WrongSetting, match=name.lower()):
+    with pytest.raises(WrongSetting, match=f"RACE_{name}"):
         load({f"RACE_{name}": text})
+
+
+def test_an_option_is_named_as_it_was_given() -> None:
+    with pytest.raises(WrongSetting, match=r"--port is wrong: it is a whole number from 0 to 65535\."):
+        load({"RACE_PORT": "80"}, port=99999)
 
 
 @pytest.mark.parametrize("name", ["STOREFRONT_KEYS", "ADMIN_KEYS"])

@@ -27,7 +27,8 @@ TRIES = 3
 
 
 class NoEngineFound(ConfigurationError):
-    """No running engine is known: {file} is not there. Start `race serve`, or pass --url and --admin-key."""
+    """No running engine is known: {file} is not there. Start `race serve`, or name the folder of one that runs
+    with --data-dir, or pass --url and --admin-key."""
 
     code = "no_engine_found"
 
@@ -179,7 +180,8 @@ class AdminClient:
         except urllib.error.HTTPError as error:
             raise _refused(error) from None
         except (OSError, ValueError, HTTPException) as error:
-            raise EngineUnreachable(url=self._url, reason=getattr(error, "reason", error)) from None
+            reason = getattr(error, "reason", error)
+            raise EngineUnreachable(url=self._url, reason=getattr(reason, "strerror", None) or reason) from None
 
 
 def require_address(url: str) -> str:

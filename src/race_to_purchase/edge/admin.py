@@ -61,4 +61,4 @@ def definition(call: Call) -> Drop:
     try:
         return msgspec.convert(fields, Drop)
     except msgspec.ValidationError as error:
-        raise ill_formed(error) from None
+        raise ill_formed(error, Drop) from None

@@ -18,7 +18,9 @@ from race_to_purchase.rules.moments import LATEST
 class NewAdminKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A key that is wanted. `name` says whose or what for; without `expires_at` it counts until it is revoked."""
 
-    name: Annotated[str, msgspec.Meta(pattern=NAME_PATTERN)]
+    name: Annotated[
+        str, msgspec.Meta(pattern=NAME_PATTERN, description="up to 64 letters, digits, dots, underscores and hyphens")
+    ]
     role: KeyRole
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.types import Receive
@@ -85,7 +85,7 @@ def decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise ill_formed(error) from None
+        raise ill_formed(error, decoder.type) from None
     except msgspec.DecodeError as error:
         raise _not_json(str(error), body) from None
     except UnicodeDecodeError:
@@ -94,9 +94,9 @@ def decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
         raise malformed("The JSON is nested too deeply.", 0) from None
 
 
-def ill_formed(error: msgspec.ValidationError) -> Refused:
-    """The refusal of a value that does not fit its struct."""
-    found = misfit(error)
+def ill_formed(error: msgspec.ValidationError, kind: Any) -> Refused:
+    """The refusal of a value that should have been a `kind`."""
+    found = misfit(error, kind)
     return invalid(found.field or None, found.reason)
 
 

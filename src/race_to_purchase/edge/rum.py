@@ -21,6 +21,7 @@ from race_to_purchase.observe.events import emit, rum
 from race_to_purchase.observe.request import CAUSE, Cause, traceparent_of
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.rules.answers import Answer, answer
+from race_to_purchase.rules.drop import Slug
 from race_to_purchase.rules.outcomes import Unknown
 
 BEACON_BYTES_MAX = 4096
@@ -70,7 +71,7 @@ Seen = Vital | Shift | Step | Bought | Error
 class Beacon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a page sends when it is left, or when it has gathered enough."""
 
-    drop: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z", max_length=64)]
+    drop: Slug
     seen: Annotated[tuple[Seen, ...], Meta(max_length=32)]
 
 

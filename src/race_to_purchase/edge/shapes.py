@@ -20,11 +20,34 @@ from race_to_purchase.rules.money import MINOR_UNITS_MAX
 from race_to_purchase.rules.rows import CheckoutState, Quote
 
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=1000)]
-BuyerId = Annotated[str, msgspec.Meta(pattern=r"^[!-~]([ -~]*[!-~])?\Z", max_length=128)]
-Email = Annotated[str, msgspec.Meta(pattern=r"^[^@\x00-\x20\x7f-\xa0]+@[^@\x00-\x20\x7f-\xa0]+\Z", max_length=254)]
-PaymentMethod = Annotated[str, msgspec.Meta(pattern=r"^(?![0-9._-]{12,}\Z)[A-Za-z0-9_.-]{1,64}\Z")]
-Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z")]
-ReturnUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]+\Z", max_length=2000)]
+BuyerId = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[!-~]([ -~]*[!-~])?\Z", max_length=128, description="printable ASCII, without spaces around it"
+    ),
+]
+Email = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[^@\x00-\x20\x7f-\xa0]+@[^@\x00-\x20\x7f-\xa0]+\Z",
+        max_length=254,
+        description="an address such as ada@example.org",
+    ),
+]
+PaymentMethod = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(?![0-9._-]{12,}\Z)[A-Za-z0-9_.-]{1,64}\Z",
+        description="a gateway's name of a payment method, such as pm_approved, never the number of a card",
+    ),
+]
+Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z", description="two capital letters, as in ISO 3166")]
+ReturnUrl = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^https?://[!-~]+\Z", max_length=2000, description="an address that begins with https:// or http://"
+    ),
+]
 
 Phase = Literal["announced", "open", "sold_out", "closed"]
 Stock = Literal["plenty", "few", "all_reserved", "sold_out"]
@@ -127,7 +150,9 @@ class NewRefund(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     amount: Annotated[int, msgspec.Meta(ge=1, le=MINOR_UNITS_MAX)] | None = None
-    reason: Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z")] = ""
+    reason: Annotated[
+        str, msgspec.Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z", description="text in one line")
+    ] = ""
     restock: bool = False
 
 

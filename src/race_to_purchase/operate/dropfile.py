@@ -19,6 +19,9 @@ from race_to_purchase.rules.drop import Drop
 
 TABLES = ("drop", "door", "items", "promos")
 
+MINOR_UNITS = "a price is a whole number of the currency's smallest unit, 15900 for 159.00 EUR"
+"""What whoever writes a first price is most likely not to know."""
+
 _TWIN = re.compile(r"(item|promo) (\S+) is defined twice")
 
 
@@ -56,9 +59,10 @@ def parse_drop(text: str, file: str) -> Drop:
     try:
         return msgspec.convert(fields, Drop)
     except msgspec.ValidationError as error:
-        found = misfit(error)
+        found = misfit(error, Drop)
         field = _meant(found.field, found.reason, fields)
-        raise WrongDropFile(file=file, line=_line(text, field), field=field or "drop", reason=found.reason) from None
+        reason = f"{found.reason}; {MINOR_UNITS}" if field.endswith(".price") else found.reason
+        raise WrongDropFile(file=file, line=_line(text, field), field=field or "drop", reason=reason) from None
 
 
 def _fields(document: dict[str, Any], text: str, file: str) -> dict[str, Any]:

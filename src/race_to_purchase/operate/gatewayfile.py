@@ -23,8 +23,14 @@ from race_to_purchase.path.pace import Limits
 from race_to_purchase.path.route import Rule
 from race_to_purchase.rules.money import MINOR_UNITS_MAX, exponent
 
-Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,31}\Z")]
-Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z")]
+Name = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z][a-z0-9-]{0,31}\Z",
+        description="a letter, then at most 31 letters, digits and hyphens, all of them small",
+    ),
+]
+Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z", description="two capital letters, as in ISO 3166")]
 Amount = Annotated[int, Meta(ge=0, le=MINOR_UNITS_MAX)]
 Rate = Annotated[float, Meta(gt=0, le=1e6)]
 Kind = Literal["sandbox", "stripe"]
@@ -155,7 +161,7 @@ class _Reading:
         try:
             entry = msgspec.convert(table, GatewayEntry)
         except msgspec.ValidationError as error:
-            found = misfit(error)
+            found = misfit(error, GatewayEntry)
             raise self._wrong(n, found.field or "gateway", found.reason) from None
         for field, kind in ONLY.items():
             if field in table and entry.kind != kind:

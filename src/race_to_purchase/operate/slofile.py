@@ -47,7 +47,7 @@ def parse_slo(text: str, file: str = "slo.toml") -> Slo:
     try:
         return msgspec.convert(document, Slo)
     except msgspec.ValidationError as error:
-        found = misfit(error)
+        found = misfit(error, Slo)
         line = _line(text, found.field)
         raise WrongSloFile(file=file, line=line, field=found.field or "the file", reason=found.reason) from None
 

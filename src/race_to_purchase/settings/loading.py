@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -41,13 +42,20 @@ def load(environ: Mapping[str, str] = os.environ, **options: Any) -> Settings:
         try:
             values[name] = msgspec.convert(value, fields[name].type, strict=False)
         except (msgspec.ValidationError, UnicodeError):
-            raise WrongSetting(name=f"{PREFIX}{name.upper()}", reason=_wanted(fields[name].type)) from None
+            raise WrongSetting(name=_written(name, options), reason=_wanted(fields[name].type)) from None
         if not str(value).isprintable():
-            raise WrongSetting(name=f"{PREFIX}{name.upper()}", reason=NOT_TEXT)
+            raise WrongSetting(name=_written(name, options), reason=NOT_TEXT)
     try:
         return Settings(**values)
     except ValueError as error:
-        raise WrongSetting(name="a setting", reason=error) from None
+        names = "|".join(name for name in fields if "_" in name)
+        reason = re.sub(rf"\b({names})\b", lambda found: f"{PREFIX}{found[1].upper()}", str(error))
+        raise WrongSetting(name="a setting", reason=reason) from None
+
+
+def _written(name: str, options: Mapping[str, Any]) -> str:
+    """The setting as whoever gave it wrote it."""
+    return f"--{name.replace('_', '-')}" if options.get(name) is not None else f"{PREFIX}{name.upper()}"
 
 
 def misspelt(environ: Mapping[str, str] = os.environ) -> list[str]:

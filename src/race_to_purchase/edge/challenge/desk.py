@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from race_to_purchase.edge.body import ill_formed
 from race_to_purchase.edge.call import Call
 from race_to_purchase.edge.challenge.challenges import Challenges, holder_of
 from race_to_purchase.edge.challenge.codes import PREFIX, EmailCodes
@@ -87,7 +88,7 @@ class ChallengeDesk:
         try:
             question = msgspec.convert(known, Question)
         except msgspec.ValidationError as error:
-            raise invalid("purpose" if "purpose" in str(error) else "drop", str(error)) from None
+            raise ill_formed(error, Question) from None
         found = self._challenges.fetch(call, question.drop, question.purpose)
         return found.problem if isinstance(found, Demanded) else Answer(200, _encode(found))
 

@@ -197,7 +197,7 @@ def _definition(wanted: StoredPut) -> Drop:
     except WrongDropFile as error:
         raise invalid("toml", str(error)) from None
     except msgspec.ValidationError as error:
-        raise ill_formed(error) from None
+        raise ill_formed(error, Drop) from None
 
 
 def _query(call: Call, shape: type[T]) -> T:
@@ -206,7 +206,7 @@ def _query(call: Call, shape: type[T]) -> T:
         given = dict(parse_qsl(call.query.decode("ascii"), strict_parsing=bool(call.query), max_num_fields=10))
         return msgspec.convert(given, shape, strict=False)
     except msgspec.ValidationError as error:
-        raise ill_formed(error) from None
+        raise ill_formed(error, shape) from None
     except ValueError:
         raise invalid("query", "The query is not well-formed.") from None
 

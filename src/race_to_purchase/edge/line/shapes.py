@@ -120,19 +120,31 @@ class LineHand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     paused: bool | None = None
     rate_per_s: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] | None = None
-    message: Annotated[str, msgspec.Meta(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*\Z")] | None = None
+    message: (
+        Annotated[str, msgspec.Meta(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*\Z", description="text in one line")]
+        | None
+    ) = None
 
 
 class BeaconValue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the named round of the beacon came to, in hexadecimal."""
 
-    beacon: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-fA-F]{2}){16,256}\Z")]
+    beacon: Annotated[
+        str, msgspec.Meta(pattern=r"^([0-9a-fA-F]{2}){16,256}\Z", description="16 to 256 bytes as hexadecimal digits")
+    ]
 
 
 class NewGrants(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Grants for `identities`, as the shop calls its customers; without times, from now until the drop has ended."""
 
-    lane: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]*\Z", max_length=LANE_BYTES)]
+    lane: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^[a-z0-9][a-z0-9-]*\Z",
+            max_length=LANE_BYTES,
+            description="small letters, digits and hyphens, a letter or digit first",
+        ),
+    ]
     identities: Annotated[tuple[BuyerId, ...], msgspec.Meta(min_length=1, max_length=1000)]
     valid_until: Annotated[datetime, msgspec.Meta(tz=True)]
     valid_from: Annotated[datetime, msgspec.Meta(tz=True)] | None = None

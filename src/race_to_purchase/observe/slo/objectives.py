@@ -15,7 +15,7 @@ from msgspec import Meta
 Share = Annotated[float, Meta(gt=0, lt=1)]
 Seconds = Annotated[float, Meta(gt=0)]
 Rate = Annotated[float, Meta(gt=0)]
-Span = Annotated[str, Meta(pattern=r"^[1-9][0-9]*[smhd]\Z")]
+Span = Annotated[str, Meta(pattern=r"^[1-9][0-9]*[smhd]\Z", description="a number of s, m, h or d, such as 5m")]
 """A time as Prometheus writes it: 30s, 5m, 6h, 3d."""
 
 Severity = Literal["page", "ticket"]

@@ -32,7 +32,18 @@ class Door(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     passes_outstanding_max: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
     pass_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 120
     reserved_share: Annotated[float, msgspec.Meta(ge=0, le=0.9)] = 0.0
-    beacon: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[!-~]([ -~]*[!-~])?\Z")] | None = None
+    beacon: (
+        Annotated[
+            str,
+            msgspec.Meta(
+                min_length=1,
+                max_length=200,
+                pattern=r"^[!-~]([ -~]*[!-~])?\Z",
+                description="printable ASCII, without spaces around it",
+            ),
+        ]
+        | None
+    ) = None
     challenge: Literal["none", "adaptive"] = "adaptive"
 
     def __post_init__(self) -> None:
