@@ -212,7 +212,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _in_head(self, size: int) -> None:
         """Part of a head has come: it may not go on for ever. uvicorn sets the method once a head is whole."""
         self._head_bytes += size
-        if self._head_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
+        if self._head_bytes > HEAD_BYTES_MAX:
             self._refuse(TOO_LONG)
         elif self._waiting is None:
             self._waiting = self.loop.call_later(HEAD_TIMEOUT_S, self._give_up)
