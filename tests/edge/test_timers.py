@@ -93,7 +93,8 @@ class Wire(asyncio.Transport):
         self.can_half_close = True
 
     def write(self, data: Any) -> None:
-        assert not (self.closed or self.half_closed), "nothing can be sent any more"
+        assert not self.closed
+        assert not self.half_closed
         self.sent.append(data)
 
     def can_write_eof(self) -> bool:

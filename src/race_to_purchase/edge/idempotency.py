@@ -44,7 +44,7 @@ def fingerprint(route: str, body: bytes) -> bytes:
 
 def _unquoted(key: str) -> str:
     inner = key[1:-1]
-    if len(key) < 2 or not key.endswith('"') or not {'"', "\\"}.isdisjoint(_ESCAPED.sub("", inner)):
+    if not key.endswith('"') or not {'"', "\\"}.isdisjoint(_ESCAPED.sub("", inner)):
         raise _invalid()
     return _ESCAPED.sub(r"\1", inner)
 
