@@ -196,6 +196,10 @@ class TestWhatIsRefused:
         wish = {"lane": "vip", "identities": ["ada"], "valid_until": "2099-01-01T00:00:00Z", **changes}
         assert admin.ask("POST", GRANTS, wish).problem == (422, "invalid_input")
 
+    def test_a_drop_without_a_line(self, admin: Client) -> None:
+        wish = {"lane": "vip", "identities": ["ada"], "valid_until": "2099-01-01T00:00:00Z"}
+        assert admin.ask("POST", GRANTS.replace("aurora-1", "nothing"), wish).problem[0] == 404
+
     def test_a_storefront_that_issues_them(self, sale: Sale) -> None:
         assert sale.client.ask("POST", GRANTS, {}).problem == (403, "forbidden")
 

@@ -6,16 +6,21 @@ from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
+from msgspec.structs import replace
 
 from race_to_purchase.app.line import reveal
+from race_to_purchase.edge.line import handlers
 from race_to_purchase.edge.reference.examples import NEW_CHECKOUT, NEW_PAYMENT
 from race_to_purchase.loops.draw import DrawPlaces
 from race_to_purchase.loops.expire import Expire
 from race_to_purchase.loops.passes import ExpirePasses
 from race_to_purchase.loops.release import Release
+from race_to_purchase.rules.drop import item_pools
 from race_to_purchase.rules.line import draw
 from tests.edge.shop import STOREFRONT_KEY, Server, Shop, a_definition
 from tests.edge.wire import Client, Response
@@ -239,3 +244,38 @@ class TestAtTheDoor:
 
     def test_a_place_is_somebodys(self, sale: Sale) -> None:
         assert sale.client.ask("POST", LINE, {}).problem == (400, "buyer_required")
+
+    def test_a_pass_is_somebodys(self, sale: Sale, given: tuple[str, str]) -> None:
+        assert sale.client.ask("POST", f"{LINE}/pass", {"ticket": given[0]}).problem == (400, "buyer_required")
+
+    @pytest.mark.parametrize("number", ["1", "x", "-1", "+0", "0x", "%D9%A0", "9" * 10, "9" * 5000])
+    def test_a_part_of_the_draw_that_is_none_is_not_found(
+        self, sale: Sale, given: tuple[str, str], number: str
+    ) -> None:
+        assert sale.client.ask("GET", f"{LINE}/tickets/0").status == 200
+        assert sale.client.ask("GET", f"{LINE}/tickets/{number}").problem == (404, "unknown_part")
+
+
+async def test_of_lines_that_are_asked_for_only_so_many_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, Any] = {f"drop-{number}": object() for number in range(3)}
+    line: Any = SimpleNamespace(seen=AsyncMock(side_effect=seen.get))
+    asked: Any = [SimpleNamespace(drop=lambda name=name: name) for name in seen]
+    monkeypatch.setattr(handlers, "status_of", id)
+    monkeypatch.setattr(handlers, "STATUS_MAX", 2)
+    nobody: Any = None
+    lines = handlers.LineHandlers(line, nobody, nobody)
+    told = [await lines.status(call) for call in (*asked, *asked)]
+    assert [one.body for one in told] == [str(id(one)).encode() for one in (*seen.values(), *seen.values())]
+    assert len(lines._told) <= 2
+    assert await lines.status(asked[2]) is told[-1]
+
+
+@pytest.mark.parametrize(
+    ("capacity", "held", "sold", "stock"),
+    [(100, 0, 0, "plenty"), (100, 89, 0, "plenty"), (100, 0, 90, "few"), (100, 50, 49, "few"), (100, 40, 60, "none")],
+)
+def test_what_is_left_is_told_as_a_band(sale: Sale, capacity: int, held: int, sold: int, stock: str) -> None:
+    seen = sale.server.do(lambda: sale.shop.line.seen("aurora-1"))
+    pools = item_pools(seen.row.definition)
+    filled = {name: replace(seen.pools[name], capacity=capacity, held=held, sold=sold) for name in pools}
+    assert handlers.status_of(replace(seen, pools={**seen.pools, **filled})).stock == stock

@@ -74,6 +74,10 @@ class TestTheHand:
         sale.to(3.1, ticks=3)
         told = admin.ask("GET", ADMIN).json
         assert (told["bound"], told["leader"], told["passes_max"]) == ("nobody waits", "this process", 100)
+        assert (told["rate_now_per_s"], told["room"]) > (0.0, 0.0)
+
+    def test_finds_no_line_where_there_is_none(self, admin: Client) -> None:
+        assert admin.ask("GET", ADMIN.replace("aurora-1", "nothing")).problem == (404, "unknown_line")
 
 
 class TestABeacon:

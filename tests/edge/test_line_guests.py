@@ -125,3 +125,8 @@ def test_a_guest_has_no_grant(guest: Guest) -> None:
 
 def test_a_shops_server_vouches_for_its_buyers(sale: Sale) -> None:
     assert sale.join("ada").status == 201
+
+
+def test_a_door_that_asks_for_nothing_lets_a_guest_join_at_once(sale: Sale, guest: Guest) -> None:
+    sale.put(challenge="none")
+    assert guest.ask(LINE, {}).status == 201

@@ -17,106 +17,14 @@ from race_to_purchase.edge.protocol import (
     LINGER_S,
     READ_TIMEOUT_S,
     BoundedProtocol,
-    OneWrite,
 )
 from race_to_purchase.observe.events import subscribe
 from race_to_purchase.observe.events.guard import ConnectionEnded
+from tests.edge.clock import Clock, Wire
 
 KEPT_S = 2 * BODY_TIMEOUT_S
 CONNECTIONS_MAX = 4
 BEGUN = b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n"
-
-
-class Timer:
-    """Calls once, unless it is cancelled before."""
-
-    def __init__(self, due_s: float, call: Callable[[], Any]) -> None:
-        self.due_s, self.call = due_s, call
-        self.cancelled = False
-
-    def cancel(self) -> None:
-        self.cancelled = True
-
-
-class Clock:
-    """A loop as far as a connection needs one; time and turns pass where the test says so."""
-
-    def __init__(self) -> None:
-        self.now_s = 0.0
-        self._timers: list[Timer] = []
-        self._soon: list[Callable[[], Any]] = []
-
-    @property
-    def waiting(self) -> int:
-        """How many timers run."""
-        return sum(not timer.cancelled for timer in self._timers)
-
-    def time(self) -> float:
-        return self.now_s
-
-    def call_later(self, delay_s: float, call: Callable[[], Any]) -> Timer:
-        self._timers.append(Timer(self.now_s + delay_s, call))
-        return self._timers[-1]
-
-    def call_soon(self, call: Callable[[], Any]) -> None:
-        self._soon.append(call)
-
-    def create_task(self, request: Any, **_: Any) -> asyncio.Future[None]:
-        """A request is begun, and never answered."""
-        request.close()
-        return asyncio.Future()
-
-    def turn(self) -> None:
-        """One turn of the loop."""
-        soon, self._soon = self._soon, []
-        for call in soon:
-            call()
-
-    def pass_to(self, then_s: float) -> None:
-        """Let time pass."""
-        while due := [timer for timer in self._timers if timer.due_s <= then_s and not timer.cancelled]:
-            first = min(due, key=lambda timer: timer.due_s)
-            self._timers.remove(first)
-            self.now_s = first.due_s
-            first.call()
-        self.now_s = then_s
-
-
-class Wire(asyncio.Transport):
-    """The other end, as far as it can be seen from here."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.sent: list[bytes] = []
-        self.half_closed = self.closed = self.aborted = False
-        self.reading = True
-        self.can_half_close = True
-
-    def write(self, data: Any) -> None:
-        assert not self.closed
-        assert not self.half_closed
-        self.sent.append(data)
-
-    def can_write_eof(self) -> bool:
-        return self.can_half_close
-
-    def write_eof(self) -> None:
-        self.half_closed = True
-
-    def is_closing(self) -> bool:
-        return self.closed
-
-    def close(self) -> None:
-        self.closed = True
-
-    def abort(self) -> None:
-        self.aborted = True
-
-    def pause_reading(self) -> None:
-        self.reading = False
-
-    def resume_reading(self) -> None:
-        self.reading = True
 
 
 class Cycle:
@@ -354,74 +262,3 @@ class TestWhatIsRefused:
         connection.data_received(b"more garbage\r\n\r\n")
         connection.data_received(BEGUN)
         assert len(wire.sent) == 1
-
-
-class TestOneWrite:
-    @pytest.fixture
-    def transport(self, wire: Wire, clock: Clock) -> OneWrite:
-        """Of a client that sends nothing."""
-        return OneWrite(wire, clock, lambda: False)  # type: ignore[arg-type] # as far as it is used
-
-    def test_sends_in_one_piece_what_was_written_in_one_turn(
-        self, transport: OneWrite, wire: Wire, clock: Clock
-    ) -> None:
-        transport.write(b"head")
-        transport.write(b" and body")
-        assert wire.sent == []
-        clock.turn()
-        assert wire.sent == [b"head and body"]
-
-    def test_keeps_the_order_where_a_whole_response_follows(
-        self, transport: OneWrite, wire: Wire, clock: Clock
-    ) -> None:
-        transport.write(b"first")
-        transport.write_whole(b", second")
-        clock.turn()
-        assert wire.sent == [b"first, second"]
-
-    def test_sends_nothing_where_nothing_is_held(self, transport: OneWrite, wire: Wire) -> None:
-        transport.flush()
-        assert wire.sent == []
-
-    def test_sends_nothing_on_a_wire_that_closes(self, transport: OneWrite, wire: Wire, clock: Clock) -> None:
-        transport.write(b"late")
-        wire.close()
-        transport.write_whole(b"later")
-        clock.turn()
-        assert wire.sent == []
-        transport.write_whole(b"latest")
-        assert wire.sent == []
-        assert transport.is_closing()
-
-    def test_sends_what_is_held_before_it_closes(self, transport: OneWrite, wire: Wire) -> None:
-        transport.write(b"last")
-        transport.close()
-        assert wire.sent == [b"last"]
-        assert wire.is_closing()
-        assert not wire.half_closed
-
-    def test_reads_on_while_it_lingers_and_then_closes(self, transport: OneWrite, wire: Wire, clock: Clock) -> None:
-        wire.pause_reading()
-        transport.write(b"last")
-        transport.linger()
-        assert (wire.sent, wire.half_closed, wire.reading) == ([b"last"], True, True)
-        assert transport.is_closing()
-        clock.pass_to(LINGER_S)
-        assert wire.is_closing()
-
-    def test_ends_at_once_what_lingers_already(self, wire: Wire, clock: Clock) -> None:
-        transport = OneWrite(wire, clock, lambda: True)  # type: ignore[arg-type] # as far as it is used
-        transport.close()
-        assert not wire.is_closing()
-        transport.close()
-        assert wire.is_closing()
-
-    @pytest.mark.parametrize("name", ["closed", "can_half_close"])
-    def test_does_not_linger_where_half_a_connection_cannot_be_closed(
-        self, transport: OneWrite, wire: Wire, clock: Clock, name: str
-    ) -> None:
-        setattr(wire, name, name == "closed")
-        transport.linger()
-        assert wire.is_closing()
-        assert not wire.half_closed
-        assert clock.waiting == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from race_to_purchase.edge.call import Call
@@ -33,6 +35,9 @@ OCTETS = b"application/octet-stream"
 
 POLL_S = (5, 30)
 STATUS_MAX = 1000
+
+_PART = re.compile(r"[0-9]{1,9}")
+"""What can be the number of a part: the database counts them in 32 bits."""
 
 FEW_PERCENT = 10
 """`few` pieces are free at this share of the stock."""
@@ -98,7 +103,7 @@ class LineHandlers:
     async def tickets(self, call: Call) -> Answer:
         """GET /v1/drops/{drop}/line/tickets/{part}: 16 bytes a ticket. Once published it never changes."""
         drop_id, number = call.drop(), call.path["part"]
-        part = await self._line.part(drop_id, int(number)) if number.isascii() and number.isdecimal() else None
+        part = await self._line.part(drop_id, int(number)) if _PART.fullmatch(number) else None
         if part is None:
             raise no_such("part")
         return Reply(200, part, media_type=OCTETS, cache_control=IMMUTABLE)
@@ -138,7 +143,7 @@ def status_of(seen: LineSeen) -> LineStatus:
 
 def slim_from(cursor: int, unsold: int, registered: int | None, late: int) -> int | None:
     """The first place whose chance is practically gone; None where nobody stands there, or places are not drawn."""
-    place = cursor + max(0, unsold)
+    place = cursor + unsold
     return place if registered is not None and place < registered + late else None
 
 
