@@ -29,6 +29,16 @@ def test_a_buyer_chooses_reserves_pays_and_has_a_receipt(buyer: Buyer, sales: Sa
     buyer.sees("Thank you")
 
 
+def test_a_sale_without_line_and_codes_asks_for_neither(buyer: Buyer, sales: Sales) -> None:
+    drop, failed = sales.opened(), []
+    buyer.page.on("response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None)
+    buyer.visit(drop)
+    buyer.chooses()
+    expect(buyer.page.get_by_role("button", name="I have a code")).to_have_count(0)
+    assert failed == []
+    assert not any(request.url.endswith("/line/status") for request in buyer.sent)
+
+
 def test_two_pieces_with_a_code_cost_what_the_page_says(buyer: Buyer, sales: Sales) -> None:
     drop = sales.opened(promos=[{"code": "HELLO", "redemptions": 5, "percent_off": 10}])
     buyer.visit(drop)

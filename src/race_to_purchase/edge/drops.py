@@ -70,6 +70,8 @@ def on_sale(seen: DropState) -> DropOnSale:
         currency=drop.currency,
         reservation_seconds=drop.reservation_seconds,
         limit_per_buyer=drop.limit_per_buyer,
+        door=drop.door is not None,
+        promos=bool(drop.promos),
         items=items,
     )
 

@@ -44,7 +44,6 @@ from race_to_purchase.edge.plain.handlers import PlainPages
 from race_to_purchase.edge.plain.steps import Steps
 from race_to_purchase.edge.plain.visit import Views
 from race_to_purchase.edge.principals import Principals
-from race_to_purchase.edge.problems import no_such_page
 from race_to_purchase.edge.reference.pages import Reference
 from race_to_purchase.edge.reply import request_id, tell
 from race_to_purchase.edge.routing import Remembering
@@ -145,7 +144,7 @@ def build_app(
         *_page_paths(at, Pages(built_files(third=parts.challenges.third) if pages is None else pages)),
         *_plain_paths(at, plain),
     ]
-    return Remembering(routes, default=_nothing_here)
+    return Remembering(routes, default=_nothing_here(plain))
 
 
 class Paths:
@@ -356,6 +355,7 @@ def _plain_paths(at: Paths, plain: PlainPages) -> Sequence[Route]:
         return at(f"{path}/{step}", post=verb)
 
     return (
+        at("/", get=Verb("plain", plain.front)),
         at(path, get=Verb("plain", plain.show, refused=plain.refused)),
         form("join", "join", plain.join),
         form("code", "code", plain.code),
@@ -369,9 +369,14 @@ def _plain_paths(at: Paths, plain: PlainPages) -> Sequence[Route]:
     )
 
 
-async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+def _nothing_here(plain: PlainPages) -> ASGIApp:
     """404 for whatever has no route; nothing here speaks WebSocket."""
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1000})
-        return
-    await tell(send, no_such_page(), request_id(dict(scope["headers"])))
+
+    async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+            return
+        headers = dict(scope["headers"])
+        await tell(send, plain.nothing(scope["query_string"], headers), request_id(headers))
+
+    return answered

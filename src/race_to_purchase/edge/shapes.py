@@ -187,7 +187,10 @@ class ItemOnSale(msgspec.Struct, frozen=True):
 
 
 class DropOnSale(msgspec.Struct, frozen=True):
-    """A drop as everybody may see it; up to a second old."""
+    """A drop as everybody may see it; up to a second old.
+
+    `door`: whether there is a line before it, `promos`: whether there are codes that change its price.
+    """
 
     id: str
     title: str
@@ -198,6 +201,8 @@ class DropOnSale(msgspec.Struct, frozen=True):
     currency: str
     reservation_seconds: int
     limit_per_buyer: int | None
+    door: bool
+    promos: bool
     items: tuple[ItemOnSale, ...]
 
 

@@ -56,7 +56,7 @@ export function chooseForm(
       ${form.wrong === "item" ? html`<p class="wrong" id="item-wrong" role="alert">${texts.say("chooseFirst")}</p>` : nothing}
     </fieldset>
     ${basket === null && most(drop) > 1 ? quantity(drop, form, texts, acts) : limit(drop, texts)}
-    ${email(form, texts, acts)} ${promo(form, texts, acts)}
+    ${email(form, texts, acts)} ${drop.promos === false ? nothing : promo(form, texts, acts)}
     ${note}
     ${item === undefined && total === 0 ? nothing : html`<p class="sum"><span>${texts.say("total")}</span>
       <strong class="digits">${texts.money(total, drop.currency)}</strong></p>`}

@@ -44,6 +44,11 @@ export class Engine {
     return this.ask(`/v1/drops/${id}`, { open: true, signal, ...(tries === undefined ? {} : { tries }) });
   }
 
+  /** Whether there is a line, as the drop says itself, so that no request fails to find it out; true where it does not. */
+  hasDoor(drop: string, signal?: AbortSignal): Promise<boolean> {
+    return this.drop(drop, signal, 1).then((found) => found.door !== false, () => true);
+  }
+
   async status(drop: string, signal?: AbortSignal): Promise<LineStatus> {
     const sent = Date.now();
     const status = await this.ask<LineStatus>(`/v1/drops/${drop}/line/status`, { open: true, tries: 1, signal });

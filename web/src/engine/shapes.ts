@@ -19,6 +19,9 @@ export interface Drop {
   readonly currency: string;
   readonly reservation_seconds: number;
   readonly limit_per_buyer: number | null;
+  /** Whether there is a line before it, and whether there are codes that change its price; an older engine does not say. */
+  readonly door?: boolean;
+  readonly promos?: boolean;
   readonly items: readonly Item[];
 }
 

@@ -23,7 +23,7 @@ export interface Pass {
   readonly expiresAt: string;
 }
 
-/** The drop has no door, or the engine is older than lines. */
+/** The drop has no door, and an engine that is older does not say so in its answer. */
 const NO_LINE = new Set(["unknown_line", "not_found"]);
 const NO_LINE_MS = 10_000;
 const TRIES_AT_THE_DOOR = 3;
@@ -224,7 +224,8 @@ export class LineFlow {
   /** One look; milliseconds until the next one. */
   private async look(signal: AbortSignal): Promise<number> {
     try {
-      if (this.drop !== null) return await this.lookWithoutLine(signal);
+      const open = this.drop !== null || (this.status === null && !(await this.engine.hasDoor(this.id, signal)));
+      if (open) return await this.lookWithoutLine(signal);
       const status = await this.engine.status(this.id, signal);
       this.adopt(status);
       if (this.grant !== undefined && this.problem === null) await this.join();

@@ -6,7 +6,8 @@ import msgspec
 
 
 class PlainForm(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`csrf` is that of the browser's session, `key` the idempotency key of one wish; `website` is to stay empty."""
+    """`csrf` is that of the browser's session, `key` the idempotency key of one wish, `access` the code of a grant;
+    `website` is to stay empty."""
 
     csrf: str = ""
     key: str = ""
@@ -15,4 +16,5 @@ class PlainForm(msgspec.Struct, frozen=True, omit_defaults=True):
     item: str = ""
     quantity: str = ""
     method: str = ""
+    access: str = ""
     website: str = ""

@@ -16,6 +16,7 @@ from race_to_purchase.edge.plain.words import Words
 from race_to_purchase.edge.reply import Header, Reply
 
 HTML = b"text/html; charset=utf-8"
+BRAND = "Race to Purchase"
 STYLED_BY = ("shop.html", "src/plain/plain.css")
 """Whose styles it wears, by the names in the manifest of the build."""
 
@@ -63,7 +64,7 @@ class Frame:
         return el(
             "div",
             el("div", class_="sky", aria_hidden="true"),
-            el("header", el("span", "Race to Purchase", class_="brand"), el("nav", links, aria_label="Language")),
+            el("header", el("span", BRAND, class_="brand"), el("nav", links, aria_label="Language")),
             el(
                 "section",
                 el("h1", title, id="name"),

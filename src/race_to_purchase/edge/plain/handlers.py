@@ -1,4 +1,4 @@
-"""The requests to the plain pages.
+"""The requests to the plain pages, and what a person sees where there is no page.
 
 A form that worked is answered by a redirect to the page, another one by the page and what is wrong.
 """
@@ -17,14 +17,15 @@ from race_to_purchase.edge.cookies import set_cookie
 from race_to_purchase.edge.guard.gate import Gate
 from race_to_purchase.edge.origins import is_encrypted
 from race_to_purchase.edge.plain.asking import fields_of, meant, session_of
-from race_to_purchase.edge.plain.frame import HTML, Frame, Shown
+from race_to_purchase.edge.plain.frame import BRAND, HTML, Frame, Shown
+from race_to_purchase.edge.plain.front import front_page
 from race_to_purchase.edge.plain.kept import Kept, keep, kept_by
 from race_to_purchase.edge.plain.parts import note
 from race_to_purchase.edge.plain.steps import Sent, Steps
 from race_to_purchase.edge.plain.visit import Views, Visit
 from race_to_purchase.edge.plain.words import Languages, Words
 from race_to_purchase.edge.principals import in_person
-from race_to_purchase.edge.problems import Refused, pages_not_built, unavailable
+from race_to_purchase.edge.problems import Refused, no_such_page, pages_not_built, unavailable
 from race_to_purchase.edge.reply import Reply
 from race_to_purchase.edge.sessions import Sessions
 from race_to_purchase.errors import TryAgainLater
@@ -39,7 +40,7 @@ class Step(Protocol):
 
 
 class PlainPages:
-    """Handlers of `/shop/{drop}/plain…`."""
+    """Handlers of `/shop/{drop}/plain…`, of `/`, and of every address at which there is nothing."""
 
     def __init__(self, sessions: Sessions, views: Views, steps: Steps, gate: Gate) -> None:
         self._sessions = sessions
@@ -47,6 +48,7 @@ class PlainPages:
         self._gate = gate
         self._languages = Languages()
         self._frame = Frame(self._languages.tags)
+        self._nowhere: dict[str, Answer] = {}
         self.join = self._form(steps.join)
         self.address = self._form(steps.address)
         self.code = self._form(steps.code)
@@ -63,6 +65,28 @@ class PlainPages:
             return pages_not_built()
         visit = await self._visit(call, session_of(self._sessions, call.headers))
         return self._page(await self._views.of(visit), visit)
+
+    async def front(self, call: Call) -> Answer:
+        """GET /: no sale is here, and whoever came by hand is told where they are."""
+        if not self._shows(call.headers):
+            return no_such_page()
+        words = self._languages.of(call.query, call.headers)
+        return self._frame.page(Shown(BRAND, front_page(words)), words)
+
+    def nothing(self, query: bytes, headers: Mapping[bytes, bytes]) -> Answer:
+        """There is nothing at this address: a page for a browser, made once a language; a problem for others."""
+        if not self._shows(headers):
+            return no_such_page()
+        words = self._languages.of(query, headers)
+        if words.tag not in self._nowhere:
+            told = no_such_page()
+            self._nowhere[words.tag] = self._frame.page(
+                Shown(BRAND, [_trouble(told, words)]), words, status=told.status
+            )
+        return self._nowhere[words.tag]
+
+    def _shows(self, headers: Mapping[bytes, bytes]) -> bool:
+        return bool(self._languages.tags) and b"text/html" in headers.get(b"accept", b"")
 
     def refused(self, told: Answer, headers: Mapping[bytes, bytes]) -> Answer:
         """A problem as a page: what a person reads who was refused before there was a page."""

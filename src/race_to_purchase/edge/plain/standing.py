@@ -16,7 +16,7 @@ from race_to_purchase.rules.line.tickets import Ticket
 # fmt: off
 View = Literal[
     "announced", "registration", "registered", "draw", "drawn", "opening", "join", "waiting", "called",
-    "admitted", "lapsed", "paused", "sold_out", "closed", "code",
+    "granted", "admitted", "lapsed", "paused", "sold_out", "closed", "code",
 ]
 # fmt: on
 Turn = Literal["none", "on", "over"]
@@ -25,7 +25,7 @@ Turn = Literal["none", "on", "over"]
 JITTER = 0.2
 SLOWER = 4 / 3
 LOOKING: frozenset[View] = frozenset(
-    {"announced", "registered", "draw", "drawn", "opening", "waiting", "called", "paused", "sold_out"}
+    {"announced", "registered", "draw", "drawn", "opening", "granted", "waiting", "called", "paused", "sold_out"}
 )
 """Views in which nothing is being filled in, so that the page may look again by itself."""
 
@@ -49,6 +49,8 @@ def standing(status: LineStatus, ticket: Ticket | None, turn: Turn, *, asked: bo
         return Standing("paused", ahead)
     if ticket is None:
         return Standing("code" if asked else _unplaced(status))
+    if ticket.granted and phase in ("registration", "draw"):
+        return Standing("granted" if status.now < status.opens_at else "opening", ahead)
     if phase == "registration":
         return Standing("registered")
     if phase == "draw":

@@ -21,6 +21,7 @@ from race_to_purchase.edge.plain.kept import ASKED, Kept, Wish, path_of
 from race_to_purchase.edge.principals import Principal
 from race_to_purchase.edge.problems import Refused, invalid, no_such
 from race_to_purchase.rules.answers import Answer
+from race_to_purchase.rules.line.tickets import TOKEN_LENGTH_MAX
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -69,7 +70,11 @@ class Steps:
         """A place in the line. Where the door asks for something, a code by e-mail will do."""
         kept, fields = sent.kept, sent.fields
         body = {"website": fields.get("website", "")}
-        if kept.code not in ("", ASKED):
+        access = fields.get("access", "").strip()
+        if access:
+            # One that is too long for a grant is none, and is said to be none.
+            body["grant"] = access[:TOKEN_LENGTH_MAX]
+        elif kept.code not in ("", ASKED):
             body["challenge"] = kept.code + fields.get("code", "")
         try:
             told = await self._line.join(sent.as_request(body))

@@ -128,7 +128,7 @@ class Views:
         if found.view == "admitted" and admission is not None:
             until = datetime.fromtimestamp(admission.expires_at_s, UTC)
             return _choosing(visit, replace(self._sale(visit), now=seen.now), until), 0
-        line = Line(status, door, found, visit.kept.code, "still" in visit.query)
+        line = Line(status, door, found, visit.kept.code, still="still" in visit.query, access="access" in visit.query)
         return line_page(line, visit.forms, visit.words)
 
     def _ticket(self, visit: Visit) -> Ticket | None:

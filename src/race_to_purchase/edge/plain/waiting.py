@@ -28,24 +28,33 @@ _MOMENTS: dict[View, tuple[str, str]] = {
     "registration": ("registrationCloses", "registration_closes_at"),
     "registered": ("drawIn", "registration_closes_at"),
     "drawn": ("opensIn", "opens_at"),
+    "granted": ("opensIn", "opens_at"),
 }
-_KEPT: frozenset[View] = frozenset({"registered", "drawn", "waiting", "paused"})
+_KEPT: frozenset[View] = frozenset({"registered", "drawn", "granted", "waiting", "paused"})
+_ASKABLE: frozenset[View] = frozenset({"registration", "registered", "drawn", "join", "waiting"})
+"""Views of those who may have a code that lets them in."""
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A line as one browser sees it; `code` is what it keeps of a code by e-mail, `still`: the page is not to move."""
+    """A line as one browser sees it; `code` is what it keeps of a code by e-mail, `still`: the page is not to move.
+
+    `access`: somebody types in the code of a grant.
+    """
 
     status: LineStatus
     door: Door
     standing: Standing
     code: str
     still: bool
+    access: bool
 
 
 def line_page(line: Line, forms: Forms, words: Words) -> tuple[list[Element | None], int]:
     """What is shown, and after how many seconds the page looks again by itself."""
     view = line.standing.view
-    again_s = look_again_s(line.status, line.standing.ahead) if view in LOOKING and not line.still else 0
+    again_s = (
+        look_again_s(line.status, line.standing.ahead) if view in LOOKING and not (line.still or line.access) else 0
+    )
     lead = "" if view in ("admitted", "code", "called") else words.say(f"{view}.body")
     told = line.status.message
     return [
@@ -53,6 +62,7 @@ def line_page(line: Line, forms: Forms, words: Words) -> tuple[list[Element | No
         _moment(line.status, view, words),
         _place(line, words) if view in ("waiting", "drawn") and line.standing.ahead is not None else None,
         _action(line, forms, words),
+        _access(line, forms, words),
         None if told is None else note(words.say("shopNote"), told),
         small(words.say("placeKept")) if view in _KEPT else None,
         _looking(view, again_s, forms, words),
@@ -95,6 +105,17 @@ def _action(line: Line, forms: Forms, words: Words) -> Element | None:
             return forms.to("pass", button(words.say("retry")))
         case _:
             return None
+
+
+def _access(line: Line, forms: Forms, words: Words) -> Element | None:
+    """A field for the code of a grant, or the way to it, where some of the places are kept for holders of grants."""
+    if line.standing.view not in _ASKABLE or not line.door.reserved_share:
+        return None
+    if not line.access:
+        return el("p", forms.link(words.say("accessAsk"), "access"), class_="links")
+    return forms.to(
+        "join", field(words.say("accessLabel"), "access", "text", "off"), button(words.say("accessUse"), second=True)
+    )
 
 
 def _code(line: Line, forms: Forms, words: Words) -> Element:

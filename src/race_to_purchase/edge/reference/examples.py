@@ -39,6 +39,8 @@ DROP_ON_SALE: dict[str, Any] = {
     "currency": "EUR",
     "reservation_seconds": 300,
     "limit_per_buyer": 2,
+    "door": False,
+    "promos": False,
     "items": [{"id": "aurora-1-42", "title": "Aurora One, size 42", "price": 15900, "stock": "plenty"}],
 }
 

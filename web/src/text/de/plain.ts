@@ -19,8 +19,13 @@ export const plain: PlainWords = {
     codeIsSent: "Wir haben einen Code an diese Adresse gesendet. Es kann eine Minute dauern.",
     website: "Bitte leer lassen",
     outcomeAsk: "Ich bin zurück von der Bank",
+    "front.title": "Hier finden Verkäufe statt",
+    "front.body": "Jeder hat eine eigene Adresse: Öffnen Sie den Link, den Sie vom Shop bekommen haben.",
+    frontConsole: "Die Konsole des Shops",
+    frontReference: "Für die Technik: die Referenz der API",
   },
   troubles: {
+    not_found: { what: "An dieser Adresse ist nichts.", next: "Prüfen Sie sie, oder öffnen Sie noch einmal den Link, den Sie vom Shop bekommen haben." },
     challenge_required: { what: "Dieser Verkauf verlangt eine Prüfung, und die braucht JavaScript.", next: "Schalten Sie es für diese Seite ein, oder öffnen Sie sie in einem anderen Browser." },
   },
 };

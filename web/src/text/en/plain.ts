@@ -17,8 +17,13 @@ export const plain = {
     codeIsSent: "We have sent a code to that address. It may take a minute.",
     website: "Leave this empty",
     outcomeAsk: "I am back from the bank",
+    "front.title": "Sales are held here",
+    "front.body": "Each has an address of its own: open the link that the shop has given you.",
+    frontConsole: "The shop's console",
+    frontReference: "For engineers: the reference of the API",
   },
   troubles: {
+    not_found: { what: "There is nothing at this address.", next: "Check it, or open the link that the shop has given you again." },
     challenge_required: { what: "This sale asks for a check, and the one that it asks for needs JavaScript.", next: "Switch it on for this page, or open it in another browser." },
   },
 } as const;

@@ -15,6 +15,7 @@ _SENT = (
 )
 _LINE = ("unknown_line", "registration_not_open", "draw_under_way", "drop_closed")
 _DOOR = ("challenge_required", "challenge_failed", "challenge_expired", "refused_by_guard")
+_GRANT = (*("grant_invalid", "grant_not_yet", "grant_expired", "grant_revoked", "grant_used", "grant_wrong_identity"),)
 _OWN = ("unknown_checkout", "wrong_state")
 _KEY = ("idempotency_key_invalid", "idempotency_key_reused", "idempotency_in_flight")
 
@@ -38,6 +39,16 @@ def _form(step: str, summary: str, description: str, *problems: str, field: dict
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "get",
+        "/",
+        "front",
+        TAG,
+        "Where nobody is led to",
+        "A browser is told that every sale has an address of its own; for anybody else there is nothing here.",
+        {200: _PAGE},
+        ("not_found", "rate_limited", "duplicate_header", *STORED),
+    ),
+    Operation(
+        "get",
         "/shop/{drop}/plain",
         "plain",
         TAG,
@@ -50,9 +61,11 @@ OPERATIONS: tuple[Operation, ...] = (
     _form(
         "join",
         "Join the line by a form",
-        "Begins a session where there is none. Where the door asks for something, the page asks for a code by e-mail.",
+        "Begins a session where there is none. Where the door asks for something, the page asks for a code by e-mail. "
+        "With the code of a grant in `access`, its holder stands in no line.",
         *_LINE,
         *_DOOR,
+        *_GRANT,
         field={"code": "482913"},
     ),
     _form(
