@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from race_to_purchase.app.dashboards.boards import BOARDS
+from race_to_purchase.app.dashboards.grafana import rendered
 from race_to_purchase.app.dashboards.panel import Board, Panel
 from race_to_purchase.app.slo import write_dashboards
 from race_to_purchase.observe.slo.objectives import Slo
@@ -50,6 +51,22 @@ def test_what_is_written_is_what_grafana_imports(tmp_path: Path) -> None:
         shown = [panel["title"] for panel in every(written["panels"]) if panel["type"] != "row"]
         assert shown == [panel.title for panel in panels(board)]
         assert {link["url"] for link in written["links"]} == {f"/d/{one.uid}" for one in BOARDS if one is not board}
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
+def test_lines_are_told_apart_by_a_legend_that_is_shown(board: Board) -> None:
+    written = json.loads(rendered(board, "", {}))
+    shown = {one["title"]: one["options"]["legend"] for one in every(written["panels"]) if one["type"] == "timeseries"}
+    several = [panel for panel in panels(board) if panel.kind == "lines" and any(one.legend for one in panel.queries)]
+    assert several
+    assert {panel.title for panel in several if not shown[panel.title]["showLegend"]} == set()
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
+def test_drops_are_asked_for_anew_with_the_time_that_is_shown_and_all_are_chosen(board: Board) -> None:
+    drops = json.loads(rendered(board, "", {}))["templating"]["list"][1]
+    assert (drops["name"], drops["refresh"], drops["allValue"]) == ("drop", 2, ".*")
+    assert (drops["current"]["value"], drops["query"]) == ("$__all", "label_values(race_reservations_total, drop)")
 
 
 def test_links_of_panels_lead_to_runbooks() -> None:

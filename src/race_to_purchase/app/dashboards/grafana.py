@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from grafana_foundation_sdk.builders import bargauge, stat, table, timeseries
+from grafana_foundation_sdk.builders import bargauge, stat, timeseries
 from grafana_foundation_sdk.builders.common import VizLegendOptions
 from grafana_foundation_sdk.builders.dashboard import Dashboard, DashboardLink, DatasourceVariable, QueryVariable, Row
 from grafana_foundation_sdk.builders.prometheus import Dataquery
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.common import LegendDisplayMode, LegendPlacement
-from grafana_foundation_sdk.models.dashboard import DashboardLinkType, DataSourceRef
+from grafana_foundation_sdk.models.dashboard import DashboardLinkType, DataSourceRef, VariableOption, VariableRefresh
 
 from race_to_purchase.app.dashboards.panel import Board, Panel, Query
 
 UNITS = {"share": "percentunit", "seconds": "s", "number": "short", "per_second": "reqps", "money": "short"}
 HEIGHT = 8
-_KINDS: dict[str, Any] = {"number": stat.Panel, "lines": timeseries.Panel, "bars": bargauge.Panel, "table": table.Panel}
+_KINDS: dict[str, Any] = {"number": stat.Panel, "lines": timeseries.Panel, "bars": bargauge.Panel}
 _SOURCE = DataSourceRef(type_val="prometheus", uid="$datasource")
 
 
@@ -43,8 +43,10 @@ def rendered(board: Board, runbooks: str, others: dict[str, str]) -> str:
 
 
 def _drops() -> QueryVariable:
+    """All of them at first, and those of the time that is shown: Grafana asks for none unless it is told when."""
     query = QueryVariable("drop").label("Drop").datasource(_SOURCE).query("label_values(race_reservations_total, drop)")
-    return query.multi(True).include_all(True).all_value(".*")
+    query = query.multi(True).include_all(True).all_value(".*").refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
+    return query.current(VariableOption(text="All", value="$__all", selected=True))
 
 
 def _panel(panel: Panel, runbooks: str) -> Any:
@@ -55,8 +57,9 @@ def _panel(panel: Panel, runbooks: str) -> Any:
         made = made.links([link.url(f"{runbooks.rstrip('/')}/{panel.runbook}.md")])
     if panel.kind == "lines":
         legend = VizLegendOptions().display_mode(LegendDisplayMode.LIST).placement(LegendPlacement.BOTTOM)
-        made = made.legend(legend).fill_opacity(8).line_width(2)
-    for target in _targets(panel.queries, instant=panel.kind in ("number", "bars", "table")):
+        named = any(query.legend for query in panel.queries)
+        made = made.legend(legend.show_legend(named)).fill_opacity(8).line_width(2)
+    for target in _targets(panel.queries, instant=panel.kind != "lines"):
         made = made.with_target(target)
     return made
 

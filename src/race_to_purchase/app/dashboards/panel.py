@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["number", "lines", "bars", "table"]
+Kind = Literal["number", "lines", "bars"]
 Unit = Literal["share", "seconds", "number", "per_second", "money"]
 
 DROP = 'drop=~"$drop"'
