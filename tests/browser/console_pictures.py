@@ -6,15 +6,15 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from playwright.sync_api import Browser, Page, expect
 
-from race_to_purchase.app.reachable import FILE, Reachable
+from race_to_purchase.app.reachable import Reachable, read
 
 CROWD = ("--buyers", "1500", "--bots", "300", "--stock", "500", "--arrival-seconds", "25")
 SOLD = 430
@@ -41,9 +41,10 @@ def demo() -> Iterator[Reachable]:
         command = [sys.executable, "-m", "race_to_purchase.cli", "demo", *CROWD, "--data-dir", str(data)]
         running = subprocess.Popen([*command, "--report", f"{folder}/report.html"], stdout=subprocess.DEVNULL)
         try:
-            while not (data / FILE).exists():
+            while (told := read(data)) is None:
                 assert running.poll() is None, "the demo did not start"
-            yield msgspec.json.decode((data / FILE).read_bytes(), type=Reachable)
+                time.sleep(0.1)
+            yield told
         finally:
             running.terminate()
             running.wait(60)

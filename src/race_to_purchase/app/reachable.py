@@ -40,11 +40,12 @@ def read(folder: Path) -> Reachable | None:
 
 
 def leave(folder: Path, reachable: Reachable) -> None:
-    """For this user's eyes alone: it holds keys."""
-    file = folder / FILE
-    file.unlink(missing_ok=True)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+    """For this user's eyes alone: it holds keys. It is there whole or not at all, whenever somebody reads it."""
+    part = folder / f".{FILE}"
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         out.write(msgspec.json.encode(reachable))
+    part.replace(folder / FILE)
 
 
 def take_back(folder: Path) -> None:
