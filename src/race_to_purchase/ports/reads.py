@@ -10,7 +10,7 @@ import msgspec
 
 from race_to_purchase.rules.aftersale import DisputeRow
 from race_to_purchase.rules.rows import Attempt, Checkout, DropRow, GatewayStatus, Happened, Order, Pool, Task, TaskKind
-from race_to_purchase.rules.snapshot import After
+from race_to_purchase.rules.snapshot import AftersaleTables
 
 
 class DueCheckout(msgspec.Struct, frozen=True):
@@ -113,7 +113,7 @@ class AftersaleCounts(msgspec.Struct, frozen=True):
 class AftersaleReads(Protocol):
     """Questions about refunds and disputes. All raise DatabaseUnavailable."""
 
-    async def after(self, order_id: str) -> After:
+    async def after(self, order_id: str) -> AftersaleTables:
         """What has followed one order: its guard, refunds and disputes, and its sale in the journal."""
         ...
 

@@ -108,8 +108,8 @@ class Posted(msgspec.Struct, frozen=True):
     entries: int
 
 
-class After:
-    """What has followed orders; a snapshot has it only where a command of its batch asks for it."""
+class AftersaleTables:
+    """Refunds, disputes and journal of orders; a snapshot has it only where a command of its batch asks for it."""
 
     def __init__(
         self,
@@ -194,7 +194,7 @@ class Snapshot:
         self.history: dict[str, list[Happened]] = {}
         self.events: list[Event] = []
         self.gateways: dict[str, GatewayStatus] = {}
-        self.after: After | None = None
+        self.after: AftersaleTables | None = None
         self.line: LineTables | None = None
         self.quotes: dict[tuple[str, tuple[Line, ...], str | None], Quote] = {}
         """Prices by drop, lines and promo, since most buyers of one batch want the same; until a drop changes."""
@@ -216,7 +216,7 @@ class Snapshot:
             raise Stale(f"attempt {checkout_id}/{n}") from None
 
     @property
-    def aftersale(self) -> After:
+    def aftersale(self) -> AftersaleTables:
         """What followed the orders of this batch, which `touch` asked for."""
         assert self.after is not None, "the keys did not name this order"
         return self.after

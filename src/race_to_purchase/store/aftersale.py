@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from race_to_purchase.rules.aftersale import DisputeRow, Refundable, RefundRow
-from race_to_purchase.rules.snapshot import After, Posted, Table
+from race_to_purchase.rules.snapshot import AftersaleTables, Posted, Table
 from race_to_purchase.store.statements import statement
 
 _guards = msgspec.json.Decoder(list[Refundable]).decode
@@ -22,10 +22,10 @@ _booked = msgspec.json.Decoder(list[Posted]).decode
 _encode = msgspec.json.Encoder().encode
 
 
-async def read_after(connection: Any, order_ids: Iterable[str]) -> After:
+async def read_after(connection: Any, order_ids: Iterable[str]) -> AftersaleTables:
     """What followed these orders; on a connection, or on a pool of them."""
     row = await connection.fetchrow(statement("read_after"), list(order_ids))
-    return After(
+    return AftersaleTables(
         {guard.order_id: guard for guard in _guards(row["guards"])},
         {(refund.order_id, refund.n): refund for refund in _refunds(row["refunds"])},
         {(dispute.gateway, dispute.id): dispute for dispute in disputes_of(row["disputes"])},
@@ -33,7 +33,7 @@ async def read_after(connection: Any, order_ids: Iterable[str]) -> After:
     )
 
 
-async def write_after(connection: Any, after: After) -> None:
+async def write_after(connection: Any, after: AftersaleTables) -> None:
     """Write what was put; raises what makes the batch run again where somebody was faster."""
     tables: tuple[Table[Any, Any], ...] = (after.guards, after.refunds, after.disputes)
     changes = [_encode(rows).decode() for table in tables for rows in (table.inserts(), table.updates())]

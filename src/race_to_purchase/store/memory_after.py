@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from race_to_purchase.ports import AftersaleCounts, Rejected
 from race_to_purchase.rules.aftersale import DisputeRow, Refundable, RefundRow
 from race_to_purchase.rules.rows import Checkout, Entry, Order
-from race_to_purchase.rules.snapshot import After, Posted
+from race_to_purchase.rules.snapshot import AftersaleTables, Posted
 from race_to_purchase.store.memory_tables import check_versions, pick, write
 
 
@@ -24,18 +24,18 @@ class AfterTables:
         self.refunds: dict[tuple[str, int], RefundRow] = {}
         self.disputes: dict[tuple[str, str], DisputeRow] = {}
 
-    def after(self, order_ids: set[str]) -> After:
+    def after(self, order_ids: set[str]) -> AftersaleTables:
         """What has followed some orders."""
         sales = pick(self.entries, ((order_id, 0) for order_id in order_ids))
         numbers = [order_id for order_id, _ in self.entries if order_id in order_ids]
-        return After(
+        return AftersaleTables(
             pick(self.guards, order_ids),
             {name: row for name, row in self.refunds.items() if row.order_id in order_ids},
             {name: row for name, row in self.disputes.items() if row.order_id in order_ids},
             {order_id: Posted(sale, numbers.count(order_id)) for (order_id, _), sale in sales.items()},
         )
 
-    def check_after(self, after: After) -> None:
+    def check_after(self, after: AftersaleTables) -> None:
         """Conflict or Rejected, as for all tables."""
         check_versions(after.guards, self.guards)
         check_versions(after.refunds, self.refunds)
@@ -44,7 +44,7 @@ class AfterTables:
             if min(guard.left, guard.pending, guard.refunded, guard.lost, guard.disputes) < 0:
                 raise Rejected(f"{guard} would give back more than was captured")
 
-    def write_after(self, after: After) -> None:
+    def write_after(self, after: AftersaleTables) -> None:
         """What was put."""
         write(after.guards, self.guards)
         write(after.refunds, self.refunds)
@@ -59,7 +59,7 @@ class MemoryAftersale:
         """The tables."""
         raise NotImplementedError
 
-    async def after(self, order_id: str) -> After:
+    async def after(self, order_id: str) -> AftersaleTables:
         """See the port, here and below."""
         return self.rows.after({order_id})
 

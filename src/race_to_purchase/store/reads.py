@@ -13,7 +13,7 @@ from race_to_purchase.errors import DatabaseUnavailable
 from race_to_purchase.ports import AftersaleCounts, DueCheckout
 from race_to_purchase.rules.aftersale import DisputeRow
 from race_to_purchase.rules.rows import Attempt, Checkout, DropRow, GatewayStatus, Happened, Order, Pool, Task, TaskKind
-from race_to_purchase.rules.snapshot import After
+from race_to_purchase.rules.snapshot import AftersaleTables
 from race_to_purchase.store.aftersale import disputes_of, first_id, read_after
 from race_to_purchase.store.postgres import translated
 from race_to_purchase.store.statements import statement
@@ -64,7 +64,7 @@ class PostgresReads:
         row = await self._row("read_order", order_id)
         return None if row is None else Order(*row)
 
-    async def after(self, order_id: str) -> After:
+    async def after(self, order_id: str) -> AftersaleTables:
         """See the port."""
         with translated:
             return await read_after(self._pool, [order_id])

@@ -22,7 +22,7 @@ from race_to_purchase.rehearse.world.plan import BEGIN
 from race_to_purchase.rules.aftersale import DisputeRow
 from race_to_purchase.rules.messages import Heap, Kept, Message, MessageState, WebhookEvent, Worked
 from race_to_purchase.rules.rows import Attempt, Checkout, DropRow, GatewayStatus, Happened, Order, Pool, Task, TaskKind
-from race_to_purchase.rules.snapshot import After, Keys, Snapshot
+from race_to_purchase.rules.snapshot import AftersaleTables, Keys, Snapshot
 
 T = TypeVar("T")
 
@@ -349,7 +349,7 @@ class SimulatedStore:
     async def gateways(self) -> Sequence[GatewayStatus]:
         return await self.ask("gateways", self._rows.gateways)
 
-    async def after(self, order_id: str) -> After:
+    async def after(self, order_id: str) -> AftersaleTables:
         return await self.ask("after", lambda: self._rows.after(order_id))
 
     async def open_disputes(self, limit: int) -> Sequence[DisputeRow]:

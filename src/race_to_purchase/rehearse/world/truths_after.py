@@ -6,7 +6,6 @@ from race_to_purchase.app.in_memory import Rows
 from race_to_purchase.rehearse.world.parts import World
 from race_to_purchase.rehearse.world.reaching import reaching
 from race_to_purchase.rules.aftersale import DISPUTE, REFUND, REFUND_OPEN, DisputeRow, RefundRow
-from race_to_purchase.rules.snapshot import After
 
 REFUNDS_REACH = reaching(REFUND)
 DISPUTES_REACH = reaching(DISPUTE)
@@ -21,7 +20,7 @@ class AfterTruths:
         self._refunds: dict[tuple[str, int], RefundRow] = {}
         self._disputes: dict[tuple[str, str], DisputeRow] = {}
 
-    def committed(self, after: After) -> None:
+    def committed(self, after: AftersaleTables) -> None:
         """After a COMMIT: only what it changed is looked at."""
         for name in after.refunds.changed:
             self._refund(name, self._rows.refunds[name])
