@@ -6,6 +6,7 @@ from race_to_purchase.app.in_memory import Rows
 from race_to_purchase.rehearse.world.parts import World
 from race_to_purchase.rehearse.world.reaching import reaching
 from race_to_purchase.rules.aftersale import DISPUTE, REFUND, REFUND_OPEN, DisputeRow, RefundRow
+from race_to_purchase.rules.snapshot import AftersaleTables
 
 REFUNDS_REACH = reaching(REFUND)
 DISPUTES_REACH = reaching(DISPUTE)
