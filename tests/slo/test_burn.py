@@ -37,6 +37,12 @@ class TestTheWindow:
         assert counted.burning(9.9).bad == 1
         assert counted.burning(11.0).bad == 0
 
+    def test_of_its_slices_the_oldest_goes_as_soon_as_a_new_one_begins(self) -> None:
+        counted = window(float(SLICES))
+        counted.count(0.0, good=False)
+        assert counted.burning(SLICES - 0.001).bad == 1
+        assert counted.burning(float(SLICES)).bad == 0
+
     def test_a_clock_that_stands_or_steps_back_loses_no_event(self) -> None:
         counted = window()
         for at_s in (5.0, 5.0, 4.0, 5.5):

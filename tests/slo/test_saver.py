@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
+from unittest.mock import AsyncMock
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ from race_to_purchase.observe.slo.objectives import Step
 from race_to_purchase.operate.budget import BudgetSaver
 from race_to_purchase.operate.line import LineDesk
 from race_to_purchase.rules.line.commands import SteerLine
+from race_to_purchase.rules.outcomes import Unknown
 from tests.edge.shop import STOREFRONT_KEY, Server, Shop
 from tests.edge.test_line import Sale
 
@@ -83,13 +85,27 @@ def test_a_drop_without_a_line_has_nothing_to_slow(sale: Watched) -> None:
     assert not sale.server.do(lambda: saver.act("no-such-drop", PAUSE, NINE_TIMES))
 
 
-def test_every_step_is_told(sale: Watched) -> None:
-    told: list[BudgetStepTaken] = []
-    end = subscribe(told.append, BudgetStepTaken)
-    try:
-        sale.burns(PAUSE, NINE_TIMES)
-    finally:
-        end()
+@pytest.fixture
+def told() -> Iterator[list[BudgetStepTaken]]:
+    """The steps that were told."""
+    found: list[BudgetStepTaken] = []
+    end = subscribe(found.append, BudgetStepTaken)
+    yield found
+    end()
+
+
+def test_a_step_that_changed_nothing_is_not_told(
+    sale: Watched, told: list[BudgetStepTaken], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = AsyncMock(return_value=Unknown("line", "aurora-1"))
+    monkeypatch.setattr(sale.desk, "steer", gone)
+    assert not sale.burns(PAUSE, NINE_TIMES)
+    assert gone.await_count == 1
+    assert told == []
+
+
+def test_every_step_is_told(sale: Watched, told: list[BudgetStepTaken]) -> None:
+    sale.burns(PAUSE, NINE_TIMES)
     assert [(event.drop, event.budget_step, event.burn, event.bad) for event in told] == [
         ("aurora-1", "pause", 9.0, 45)
     ]
