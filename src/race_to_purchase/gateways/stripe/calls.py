@@ -119,4 +119,4 @@ def _retry_after_s(headers: Mapping[str, str] | None) -> float:
         wanted_s = float((headers or {}).get("Retry-After", "1"))
     except ValueError:
         return 1.0
-    return min(max(wanted_s, 0.1), RETRY_AFTER_S_MAX)
+    return min(max(0.1, wanted_s), RETRY_AFTER_S_MAX)  # In this order, NaN is the least.
