@@ -13,7 +13,7 @@ def test_whoever_waits_for_it_finds_it_whole(tmp_path: Path) -> None:
     found: list[bytes] = []
 
     def look() -> None:
-        while len(found) < 200:
+        while len(found) < 3000:
             try:
                 found.append((tmp_path / FILE).read_bytes())
             except FileNotFoundError:
