@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from race_to_purchase.app.slo import RULES, Addresses, write_rules
+from race_to_purchase.app.slo import RULES, Addresses, MonitoringAddressWrong, write_rules
 from race_to_purchase.observe.slo.objectives import Slo
 from race_to_purchase.observe.slo.rules import rules
 from race_to_purchase.operate.slofile import parse_slo
@@ -126,6 +126,34 @@ def test_the_files_are_what_prometheus_and_alertmanager_read(folder: Path) -> No
     promtool, amtool = require_program("promtool"), require_program("amtool")
     run(promtool, "check", "config", folder / "prometheus.yml")
     run(amtool, "check-config", folder / "alertmanager.yml")
+
+
+@pytest.mark.parametrize(
+    ("addresses", "option"),
+    [
+        (Addresses("notaurl", "http://t/"), "--page"),
+        (Addresses("http://p/", "ftp://t/"), "--ticket"),
+        (Addresses('http://p/"x', "http://t/"), "--page"),
+        (Addresses("http://p:99999/", "http://t/"), "--page"),
+        (Addresses("http://p/", "http://t/", ["nonsense"]), "--process"),
+        (Addresses("http://p/", "http://t/", ["127.0.0.1:99999"]), "--process"),
+        (Addresses("http://p/", "http://t/", ["http://127.0.0.1:9100"]), "--process"),
+        (Addresses("http://p/", "http://t/", alertmanager="127.0.0.1:9093/x"), "--alertmanager"),
+    ],
+)
+def test_an_address_that_they_could_not_use_is_refused_before_anything_is_written(
+    tmp_path: Path, addresses: Addresses, option: str
+) -> None:
+    with pytest.raises(MonitoringAddressWrong, match=option):
+        write_rules(Slo(), tmp_path / "new", addresses)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_hosts_are_names_and_addresses_of_both_kinds(tmp_path: Path) -> None:
+    promtool = require_program("promtool")
+    hosts = ["[::1]:9100", "race-1.shop.internal:9100", "10.0.0.1:80"]
+    write_rules(Slo(), tmp_path, Addresses("https://on-call.example.com/v2?key=a", "http://[::1]:1/", hosts))
+    run(promtool, "check", "config", tmp_path / "prometheus.yml")
 
 
 def test_maintenance_is_read_too(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 from rich.console import Console
@@ -32,6 +34,12 @@ class GrafanaMissing(ConfigurationError):
     code = "grafana_missing"
 
 
+class MonitoringAddressWrong(ConfigurationError):
+    """{option} {value} is no address of that kind. Pass one such as {example}."""
+
+    code = "monitoring_address_wrong"
+
+
 class Addresses(msgspec.Struct, frozen=True):
     """Where things are: `page` and `ticket` take Alertmanager's webhook, `processes` are host:port of `/metrics`."""
 
@@ -41,8 +49,32 @@ class Addresses(msgspec.Struct, frozen=True):
     alertmanager: str = "127.0.0.1:9093"
 
 
+def require_addresses(addresses: Addresses) -> None:
+    """MonitoringAddressWrong for what Prometheus or Alertmanager would not load, or could never reach."""
+    for option, url in (("--page", addresses.page), ("--ticket", addresses.ticket)):
+        parts = _parts(url)
+        if parts is None or parts.scheme not in ("http", "https"):
+            raise MonitoringAddressWrong(option=option, value=url, example="http://127.0.0.1:9094/page")
+    hosts = [("--process", host) for host in addresses.processes]
+    for option, host in (*hosts, ("--alertmanager", addresses.alertmanager)):
+        parts = _parts(f"//{host}")
+        if parts is None or parts.netloc != host or parts.port is None:
+            raise MonitoringAddressWrong(option=option, value=host, example="127.0.0.1:9100")
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The parts of an address with a host; None where it is none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    return parts if parts.hostname and port != 0 and not re.search(r"[\s\"'<>@]", url) else None
+
+
 def write_rules(slo: Slo, folder: Path, addresses: Addresses) -> list[Path]:
-    """Write the three files into `folder`, which is made; FolderNotWritable."""
+    """Write the three files into `folder`, which is made; MonitoringAddressWrong, FolderNotWritable."""
+    require_addresses(addresses)
     contents = {
         RULES: rules(slo),
         ALERTMANAGER: routes(slo, addresses.page, addresses.ticket),
