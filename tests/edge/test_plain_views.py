@@ -33,7 +33,20 @@ DOOR = Door(NOW, SOON, 10.0, 100, pass_seconds=120)
 
 LOW = ItemOnSale("low", "Aurora low", 9_900, "plenty")
 HIGH = ItemOnSale("high", "Aurora high", 15_900, "few")
-DROP = DropOnSale("aurora-1", "Aurora 1", "open", "cart", NOW, None, "EUR", 600, None, (LOW, HIGH))
+DROP = DropOnSale(
+    id="aurora-1",
+    title="Aurora 1",
+    phase="open",
+    flow="cart",
+    door=False,
+    promos=False,
+    opens_at=NOW,
+    closes_at=None,
+    currency="EUR",
+    reservation_seconds=600,
+    limit_per_buyer=None,
+    items=(LOW, HIGH),
+)
 SALE = Sale(DROP, NOW, "k3y", sandbox=True)
 QUOTE = Quote("EUR", (QuoteLine("low", 2, 9_900, 0, 19_800),), 19_800, 0, 19_800)
 CHECKOUT = CheckoutView("c1", "aurora-1", "reserved", QUOTE)
@@ -202,8 +215,8 @@ def test_a_receipt_says_what_became_of_the_order(state: Any, news: str | None) -
     assert len(page.all("div", **{"class": "note"})) == (news is not None)
 
 
-def waiting(view: View, ahead: int | None = None, *, still: bool = False, code: str = "", **status: Any) -> Page:
-    line = Line(replace(OPEN, **status), DOOR, Standing(view, ahead), code, still)
+def waiting(view: View, ahead: int | None = None, *, code: str = "", **status: Any) -> Page:
+    line = Line(replace(OPEN, **status), DOOR, Standing(view, ahead), code, still=False, access=False)
     return Page(line_page(line, FORMS, ENGLISH)[0])
 
 
@@ -225,7 +238,7 @@ class TestTheLine:
 
     @pytest.mark.parametrize("view", sorted(LOOKING))
     def test_looks_again_by_itself_until_it_is_told_to_stand_still(self, view: View) -> None:
-        line = Line(OPEN, DOOR, Standing(view, 5), "", still=False)
+        line = Line(OPEN, DOOR, Standing(view, 5), "", still=False, access=False)
         body, again_s = line_page(line, FORMS, ENGLISH)
         assert 5 <= again_s <= 6
         assert [one.attrib["href"] for one in Page(body).all("a")] == [f"{PATH}?lang=en&still"]
@@ -235,7 +248,7 @@ class TestTheLine:
 
     @pytest.mark.parametrize("view", ["registration", "join", "code", "lapsed"])
     def test_does_not_move_while_something_is_filled_in(self, view: View) -> None:
-        body, again_s = line_page(Line(OPEN, DOOR, Standing(view, 5), ASKED, still=False), FORMS, ENGLISH)
+        body, again_s = line_page(Line(OPEN, DOOR, Standing(view, 5), ASKED, still=False, access=False), FORMS, ENGLISH)
         assert (again_s, Page(body).all("a")) == (0, [])
 
     def test_tells_how_many_are_ahead_and_warns_only_those_who_wait(self) -> None:
@@ -256,6 +269,18 @@ class TestTheLine:
     def test_says_when_the_next_thing_happens_where_that_is_known(self, view: View, said: str) -> None:
         assert said in waiting(view).text
         assert ("UTC" in waiting(view).text) == bool(said)
+
+    @pytest.mark.parametrize("share", [0.0, 0.2])
+    def test_asks_for_the_code_of_a_grant_only_where_places_are_kept_for_them(self, share: float) -> None:
+        door = replace(DOOR, reserved_share=share)
+        line = Line(OPEN, door, Standing("waiting", 5), "", still=False, access=False)
+        page = Page(line_page(line, FORMS, ENGLISH)[0])
+        assert (f"{PATH}?lang=en&access" in [one.attrib["href"] for one in page.all("a")]) == bool(share)
+        assert page.steps == []
+        body, again_s = line_page(replace(line, access=True), FORMS, ENGLISH)
+        assert again_s == 0
+        assert Page(body).steps == (["join"] if share else [])
+        assert Page(body).values("access") == ([""] if share else [])
 
     def test_passes_on_what_the_shop_has_to_say(self) -> None:
         assert "A note from the shop" not in waiting("waiting").text
