@@ -342,7 +342,7 @@ def _cart_refused(outcome: o.Outcome) -> Answer:
 def _refusal(outcome: o.Outcome) -> Answer:  # noqa: C901, PLR0912 - one flat table, a case an outcome
     match outcome:
         case o.SoldOut(item=item):
-            return problem(409, "sold_out", "Sold out", f"Every piece of {item} is sold.", item=item)
+            return problem(409, "sold_out", "Sold out", f"Of {item} too few pieces are left, or none.", item=item)
         case o.AllReserved(item=item, retry_at=retry_at):
             detail = f"Every piece of {item} left is in somebody's hands; some may come back."
             return problem(409, "all_reserved", "All reserved", detail, retryable=True, item=item, retry_at=retry_at)

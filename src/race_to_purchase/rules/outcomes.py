@@ -80,7 +80,7 @@ class KeyReused(msgspec.Struct, frozen=True):
 
 
 class SoldOut(msgspec.Struct, frozen=True):
-    """Everything of `item` is sold."""
+    """Everything of `item` is sold, or all but less than was asked for."""
 
     item: str
 

@@ -75,7 +75,7 @@ CODES: dict[str, Code] = {
     "unknown_asset": Code(404, "The pages have no such script or style; one of an older version may be gone."),
     "method_not_allowed": Code(405, "The path exists, but not with this method; `Allow` lists those that do."),
     "body_too_slow": Code(408, "The body did not arrive within ten seconds.", retryable=True),
-    "sold_out": Code(409, "Every piece of `item`, or of the drop, is sold."),
+    "sold_out": Code(409, "Every piece of `item`, or of the drop, is sold, or fewer are left than were asked for."),
     "all_reserved": Code(
         409,
         "Every piece of `item` is sold or in somebody's hands; some may come back, not before `retry_at`.",
