@@ -271,6 +271,12 @@ class TestLapsed:
 
     def test_it_cannot_be_paid_again_meanwhile(self) -> None:
         world, checkout = self.lapse()
+        assert world.ask(begin(checkout)) == InFlight(checkout.id, 1)
+        assert not world.wrote
+
+    def test_that_nothing_was_charged_is_told_once_its_gateway_has_said_so(self) -> None:
+        world, checkout = self.lapse()
+        world.ask(settle(checkout, DECLINED))
         assert world.ask(begin(checkout)) == Lapsed(checkout.id)
 
     def test_what_is_doomed_stays_doomed(self) -> None:

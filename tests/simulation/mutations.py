@@ -22,7 +22,7 @@ from race_to_purchase.rules import decide as deciding
 from race_to_purchase.rules.attempt import TRANSITIONS
 from race_to_purchase.rules.decide import ending, failing_over, paying, settling, waiting
 from race_to_purchase.rules.decide.decision import Decision, with_state
-from race_to_purchase.rules.outcomes import Answered, Begun, Outcome
+from race_to_purchase.rules.outcomes import Answered, Begun, Lapsed, Outcome
 from race_to_purchase.rules.rows import (
     Attempt,
     Checkout,
@@ -68,6 +68,19 @@ def no_in_flight(patch: Patch) -> None:
         return begin(snapshot, command)
 
     patch.setitem(deciding.RULES, commands.BeginPayment, begin_anyway)
+
+
+def lapsed_is_over(patch: Patch) -> None:
+    """Whoever pays what has lapsed is told that nothing was charged, whatever the first payment comes to."""
+    begin = paying.begin_payment
+
+    def over(snapshot: Snapshot, command: paying.BeginPayment) -> Decision:
+        checkout = snapshot.checkouts.get(command.checkout_id)
+        if checkout is not None and checkout.state == "lapsed":
+            return Decision(Lapsed(checkout.id))
+        return begin(snapshot, command)
+
+    patch.setitem(deciding.RULES, commands.BeginPayment, over)
 
 
 def new_key_on_resend(patch: Patch) -> None:

@@ -84,6 +84,7 @@ MUTATIONS = [
     row("locks are taken in one order", m.locks_in_any_order, "frozen", "never_at_rest"),
     row("the void is stored with the doom", m.void_not_stored, "late", "owed_without_task"),
     row("a doomed attempt stays doomed", m.doomed_may_commit, "voids", UNFORESEEN, "answer_changed", *HELD),
+    row("what has lapsed may be paid after all", m.lapsed_is_over, "late", "told_of_no_charge"),
     row("late news are absorbed", m.ended_may_change, "ordinary", UNFORESEEN, "answer_changed", seed=2),
     row("claims are released once", m.released_twice, "late", *HELD, UNFORESEEN),
     row("nothing ends before its deadline", m.deadline_ignored, "ordinary", "ended_before_deadline"),

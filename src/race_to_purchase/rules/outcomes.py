@@ -27,7 +27,7 @@ class Begun(msgspec.Struct, frozen=True):
 
 
 class InFlight(msgspec.Struct, frozen=True):
-    """Another request is already paying this checkout, as attempt `n`."""
+    """Another request is already paying this checkout, as attempt `n`, or did until it lapsed: it may be paid yet."""
 
     checkout_id: str
     n: int

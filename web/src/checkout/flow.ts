@@ -17,7 +17,7 @@ import type { Asked } from "../line/asked.ts";
 import { askedBy, solving } from "./asking.ts";
 import { Basket, type Choice, wishFor } from "./basket.ts";
 import { several } from "./rows.ts";
-import { declinedElsewhere, GONE, OneThing, type Step, stepOf } from "./step.ts";
+import { declinedElsewhere, GONE, OneThing, type Step, stepOf, UNDECIDED } from "./step.ts";
 
 const PAYING_POLL_MS = 1_500;
 
@@ -249,7 +249,7 @@ export class CheckoutFlow extends OneThing implements Asking {
       if (this.stopped.signal.aborted) return;
       const checkout = await this.purchases.checkout(id, this.stopped.signal);
       this.adopt(checkout);
-      if (checkout.state !== "paying") return this.settled(checkout);
+      if (!UNDECIDED.has(checkout.state)) return this.settled(checkout);
     }
   }
 

@@ -6,11 +6,13 @@ import type { Checkout } from "../engine/shapes.ts";
 export type Step = "loading" | "choose" | "reserving" | "reserved" | "paying" | "bank" | "expired" | "ended" | "paid";
 
 export const GONE = new Set(["expired", "cancelled", "unknown_checkout"]);
+/** Not decided yet, also where the reservation has ended meanwhile: it may become an order all the same. */
+export const UNDECIDED = new Set(["paying", "lapsed"]);
 const SOLD = new Set(["paid", "fulfilled", "refunded", "returned"]);
 
 export function stepOf(checkout: Checkout): Step {
   if (SOLD.has(checkout.state)) return "paid";
-  if (checkout.state === "paying") return checkout.next_action == null ? "paying" : "bank";
+  if (UNDECIDED.has(checkout.state)) return checkout.next_action == null ? "paying" : "bank";
   return checkout.state === "reserved" || checkout.state === "open" ? "reserved" : "expired";
 }
 

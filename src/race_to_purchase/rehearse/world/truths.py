@@ -199,6 +199,8 @@ class Diary:
             self._exists(request, answer)
         elif answer.status == 200 and request.route in ("pay", "return"):
             self._is_paid(request)
+        elif answer.status == 409 and b'"reservation_expired"' in answer.body:
+            self._is_over(request)
         key = request.key
         if key is None or answer.status in (202, 500, 503) or b'"idempotency_in_flight"' in answer.body:
             return
@@ -223,6 +225,13 @@ class Diary:
     def _is_paid(self, request: Request) -> None:
         if request.checkout_id not in self._rows.orders:
             self._violated("answered_but_missing", request.checkout_id, "its buyer was told that it is paid")
+
+    def _is_over(self, request: Request) -> None:
+        """Whoever is told that nothing was charged buys again."""
+        n = self._rows.checkouts[request.checkout_id].live_n
+        attempt = self._rows.attempts.get((request.checkout_id, n))
+        if request.checkout_id in self._rows.orders or (attempt is not None and attempt.state in attempts.OPEN):
+            self._violated("told_of_no_charge", request.checkout_id, "its buyer was told that nothing was charged")
 
 
 def owed(attempt: Attempt) -> str | None:

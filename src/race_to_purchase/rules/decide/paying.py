@@ -83,7 +83,8 @@ def begin_payment(snapshot: Snapshot, command: BeginPayment) -> Decision:
             return Decision(Begun(live))
         if checkout.state == "paying" and live.next_action is not None:
             return Decision(StillPaying(checkout.id, live.n, live.next_action))
-        if checkout.state == "paying":
+        if checkout.state == "paying" or live.state in OPEN:
+            # Also of what has lapsed nobody may say yet that nothing was charged: it may be taken again.
             return Decision(InFlight(checkout.id, checkout.live_n))
         if checkout.state in SOLD and live.answer is not None and live.answer_status is not None:
             return Decision(Answered(live.answer_status, live.answer, "paid", live.n))
