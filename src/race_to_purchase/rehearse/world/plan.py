@@ -53,7 +53,13 @@ THEMES: dict[str, dict[str, Any]] = {
     },
     "crashes": {"deeds_every_s": 8.0},
     "short": {"rates": {"gateway": 0.3}, "reservation_s": (2, 8), "visits": (80, 120), "stock": (30, 100)},
-    "tight": {"rates": {"gateway": 0.2}, "stock": (15, 40), "visits": (70, 110), "payment_first": 0.8},
+    "tight": {
+        "rates": {"gateway": 0.2},
+        "stock": (15, 40),
+        "visits": (70, 110),
+        "span_s": (10.0, 60.0, 180.0),
+        "payment_first": 0.8,
+    },
     "declines": {
         "rates": {"commit": 0.12},
         "decline_rate": 0.2,
