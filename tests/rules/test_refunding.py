@@ -110,6 +110,9 @@ class TestTheEnd:
         give_back(here, checkout, 5_000)
         give_back(here, checkout, restock=True)
         assert here.checkout(checkout.id).state == "returned"
+        here.wait(3600)
+        told_again = here.ask(world.begin(checkout))
+        assert told_again == WrongState(checkout.id, "returned", "be paid"), "it was charged, and given back"
         assert here.used("item/shoe") == (0, 0)
         assert here.used("buyer/ada") == (0, 0)
 

@@ -62,8 +62,8 @@ def refunded_while_disputed(patch: Patch) -> None:
     """A refund is begun whatever the bank is asked to take back."""
     refused = refunding._refused
 
-    def anyway(checkout: Checkout, attempt: Attempt, guard: Refundable, amount: int, *, restock: bool) -> Any:
-        return refused(checkout, attempt, replace(guard, disputes=0), amount, restock=restock)
+    def anyway(wish: commands.Refund, checkout: Checkout, attempt: Attempt, guard: Refundable, amount: int) -> Any:
+        return refused(wish, checkout, attempt, replace(guard, disputes=0), amount)
 
     patch.setattr(refunding, "_refused", anyway)
 

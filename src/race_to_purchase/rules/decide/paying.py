@@ -88,10 +88,10 @@ def begin_payment(snapshot: Snapshot, command: BeginPayment) -> Decision:
             return Decision(InFlight(checkout.id, checkout.live_n))
         if checkout.state in SOLD and live.answer is not None and live.answer_status is not None:
             return Decision(Answered(live.answer_status, live.answer, "paid", live.n))
+    if checkout.state not in ("open", "reserved", "lapsed", "expired"):
+        return Decision(WrongState(checkout.id, checkout.state, "be paid"))
     if checkout.state in ("lapsed", "expired") or snapshot.now >= checkout.deadline:
         return Decision(Lapsed(checkout.id))
-    if checkout.state not in ("open", "reserved"):
-        return Decision(WrongState(checkout.id, checkout.state, "be paid"))
     if command.gateway is None:
         return Decision(NoGateway(checkout.id, command.wait_s))
     held = _hold_for_payment(snapshot, checkout)
