@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.edge.wire import Client
@@ -31,3 +33,11 @@ def test_where_there_is_nothing_a_browser_is_told_in_its_language(stranger: Clie
 def test_a_program_gets_a_problem(stranger: Client, path: str) -> None:
     for accept in ("application/json", "*/*", None):
         assert stranger.ask("GET", path, accept=accept).problem == (404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["/", "/shop", "/shop/nothing/plain", "/shop/aurora-1/plain"])
+def test_every_part_of_a_page_is_named_by_something_that_is_there(stranger: Client, path: str) -> None:
+    text = stranger.ask("GET", path, accept=BROWSER).body.decode()
+    assert re.findall(r'aria-labelledby="([^"]*)"', text)
+    for named_by in re.findall(r'aria-labelledby="([^"]*)"', text):
+        assert f'id="{named_by}"' in text

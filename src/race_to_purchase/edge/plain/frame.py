@@ -48,7 +48,8 @@ class Frame:
             el("link", rel="icon", href="data:,"),
             [el("link", rel="stylesheet", href=f"/{style}") for style in self._styles],
         )
-        main = el("main", el("div", el("section", shown.body, class_="stack", aria_labelledby="title"), id="stage"))
+        named_by = "title" if any(_holds_title(part) for part in shown.body) else "name"
+        main = el("main", el("div", el("section", shown.body, class_="stack", aria_labelledby=named_by), id="stage"))
         body = el("body", self._art(shown.title, words, facts), main)
         text = document(el("html", head, body, lang=words.tag, class_="dressed"))
         headers: tuple[Header, ...] = PLAIN_HEADERS
@@ -74,6 +75,11 @@ class Frame:
             ),
             class_="art",
         )
+
+
+def _holds_title(part: Element | None) -> bool:
+    """Whether what the page says first stands in here; a page of a problem alone has only its name."""
+    return part is not None and part.find(".//*[@id='title']") is not None
 
 
 def _current(tag: str, words: Words) -> str | None:

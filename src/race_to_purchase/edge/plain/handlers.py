@@ -20,7 +20,7 @@ from race_to_purchase.edge.plain.asking import fields_of, meant, session_of
 from race_to_purchase.edge.plain.frame import BRAND, HTML, Frame, Shown
 from race_to_purchase.edge.plain.front import front_page
 from race_to_purchase.edge.plain.kept import Kept, keep, kept_by
-from race_to_purchase.edge.plain.parts import note
+from race_to_purchase.edge.plain.parts import note, title
 from race_to_purchase.edge.plain.steps import Sent, Steps
 from race_to_purchase.edge.plain.visit import Views, Visit
 from race_to_purchase.edge.plain.words import Languages, Words
@@ -79,9 +79,9 @@ class PlainPages:
             return no_such_page()
         words = self._languages.of(query, headers)
         if words.tag not in self._nowhere:
-            told = no_such_page()
+            found = words.trouble("not_found")
             self._nowhere[words.tag] = self._frame.page(
-                Shown(BRAND, [_trouble(told, words)]), words, status=told.status
+                Shown(BRAND, [title(found.what, found.next)]), words, status=404
             )
         return self._nowhere[words.tag]
 
