@@ -29,6 +29,9 @@ def failure(error: BaseException) -> Exception | None:
         if state.startswith(_GONE):
             return DatabaseUnavailable(reason=str(error))
         return None
-    if isinstance(error, asyncpg.InterfaceError | OSError | TimeoutError | asyncpg.InternalClientError):
-        return DatabaseUnavailable(reason=str(error) or type(error).__name__)
+    if isinstance(error, asyncpg.InternalClientError):  # What the driver says of it is about its own states.
+        return DatabaseUnavailable(reason="the connection was lost in the middle of an operation")
+    if isinstance(error, asyncpg.InterfaceError | OSError | TimeoutError):
+        said = getattr(error, "strerror", None) or str(error)
+        return DatabaseUnavailable(reason=said or type(error).__name__)
     return None
