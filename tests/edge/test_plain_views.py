@@ -282,6 +282,13 @@ class TestTheLine:
         assert Page(body).steps == (["join"] if share else [])
         assert Page(body).values("access") == ([""] if share else [])
 
+    @pytest.mark.parametrize("view", ["called", "lapsed", "paused"])
+    def test_neither_counts_nor_asks_for_codes_where_nobody_waits_any_more(self, view: View) -> None:
+        line = Line(OPEN, replace(DOOR, reserved_share=0.2), Standing(view, -1), "", still=False, access=True)
+        page = Page(line_page(line, FORMS, ENGLISH)[0])
+        assert "Ahead of you" not in page.text
+        assert page.values("access") == []
+
     def test_passes_on_what_the_shop_has_to_say(self) -> None:
         assert "A note from the shop" not in waiting("waiting").text
         assert "A note from the shop Patience." in waiting("waiting", message="Patience.").text
