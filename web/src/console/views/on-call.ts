@@ -7,7 +7,12 @@ import { OverTime } from "../over-time.ts";
 import { empty, happened, panel } from "../parts.ts";
 import type { Gateway, Measure, Overview } from "../shapes.ts";
 
+const OVERDUE_MS = 10_000;
+
 export class RaceOnCall extends OverTime {
+  private dueSince: number | null = null;
+  private overdue = 0;
+
   protected override render(): TemplateResult {
     const { seen } = this;
     return html`<div class="grid on-call">
@@ -41,17 +46,24 @@ export class RaceOnCall extends OverTime {
     </div>`;
   }
 
+  /** Each reservation is due a moment before it is ended: only where that lasts is it a trouble. */
+  protected override willUpdate(): void {
+    const now = Date.parse(this.seen.now);
+    this.dueSince = this.seen.overdue > 0 ? (this.dueSince ?? now) : null;
+    this.overdue = this.dueSince !== null && now - this.dueSince >= OVERDUE_MS ? this.seen.overdue : 0;
+  }
+
   /** The one sentence that somebody reads at three in the morning. */
   private verdict(seen: Overview): TemplateResult {
     const missed = seen.measures.filter((measure) => measure.met === false);
     const open = seen.gateways.filter(isOpen);
     const { burn, left, window_s: window } = seen.budget;
-    const tone = (burn ?? 0) >= 4 || open.length > 0 ? "bad" : missed.length > 0 || seen.overdue > 0 ? "warn" : "good";
+    const tone = (burn ?? 0) >= 4 || open.length > 0 ? "bad" : missed.length > 0 || this.overdue > 0 ? "warn" : "good";
     const text = open.length > 0
       ? `The circuit of ${open.map((gateway) => gateway.name).join(", ")} is not closed.`
       : missed.length > 0
         ? `${words(listed(missed.map((measure) => measure.name.replace(/,.*/, ""))))} ${missed.length === 1 ? "misses its target" : "miss their targets"}.`
-        : seen.overdue > 0 ? `${count(seen.overdue)} reservations should have ended.` : "All objectives are met.";
+        : this.overdue > 0 ? `${count(this.overdue)} ${this.overdue === 1 ? "reservation" : "reservations"} should have ended.` : "All objectives are met.";
     return html`<section class="panel verdict ${tone}">
       <p class="lead"><i aria-hidden="true"></i>${text}</p>
       <dl>
@@ -104,7 +116,7 @@ export class RaceOnCall extends OverTime {
   private queues(seen: Overview): TemplateResult {
     return html`<dl class="pairs">
       <div><dt>Holds ending in a minute</dt><dd>${count(seen.expiring)}</dd></div>
-      <div class=${seen.overdue > 0 ? "bad" : ""}><dt>Holds overdue</dt><dd>${count(seen.overdue)}</dd></div>
+      <div class=${this.overdue > 0 ? "bad" : ""}><dt>Holds overdue</dt><dd>${count(seen.overdue)}</dd></div>
       ${seen.owed.map((owed) => html`<div class=${owed.oldest_s > 60 ? "bad" : ""}><dt>${words(owed.name)}</dt><dd>${count(owed.due)} <small>oldest ${span(owed.oldest_s)}</small></dd></div>`)}
     </dl>${seen.owed.length === 0 ? html`<p class="note">No step is overdue, and no message waits.</p>` : nothing}`;
   }
