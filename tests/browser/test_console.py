@@ -282,6 +282,28 @@ def test_a_chart_whose_view_was_left_before_it_was_drawn_breaks_nothing(
     assert page.evaluate(LEAVES_AT_ONCE) == [0, 1]
 
 
+IS_OVERDUE = """async () => {
+  const shown = document.querySelector("race-on-call");
+  const view = document.createElement("race-on-call");
+  const at = Date.parse(shown.seen.now);
+  const told = [];
+  for (const [seconds, overdue] of [[0, 1], [9, 1], [11, 1], [12, 0], [13, 2]]) {
+    const now = new Date(at + 1000 * seconds).toISOString();
+    Object.assign(view, { api: shown.api, seen: { ...shown.seen, now, overdue, measures: [], gateways: [] } });
+    document.body.append(view);
+    await view.updateComplete;
+    told.push(view.querySelector(".verdict .lead").textContent.trim());
+  }
+  view.remove();
+  return told;
+}"""
+
+
+def test_a_reservation_that_is_due_for_a_moment_is_no_trouble(at_desk: Callable[..., Page], sales: Sales) -> None:
+    well, late = "All objectives are met.", "1 reservation should have ended."
+    assert at_desk(sales.opened(), "on-call").evaluate(IS_OVERDUE) == [well, well, late, well, well]
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_nothing_stands_in_anybodys_way(at_desk: Callable[..., Page], sales: Sales, theme: str) -> None:
     drop = sales.with_door()
