@@ -187,6 +187,7 @@ def test_json_may_have_parameters_and_capitals(storefront: Client) -> None:
         ("POST", "/v1/drops/aurora-1", "GET, HEAD"),
         ("DELETE", "/v1/admin/drops/aurora-1", "GET, HEAD, PUT"),
         ("OPTIONS", "/healthz", "GET, HEAD"),
+        ("POST", "/", "GET, HEAD"),
     ],
 )
 def test_a_method_that_a_path_does_not_have_is_refused(storefront: Client, method: str, path: str, allow: str) -> None:
@@ -194,7 +195,7 @@ def test_a_method_that_a_path_does_not_have_is_refused(storefront: Client, metho
     assert (answer.problem, answer.headers["allow"]) == ((405, "method_not_allowed"), allow)
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/checkouts/", "/v2/checkouts", "/v1/checkouts/a/b", "//", "/%2e%2e"])
+@pytest.mark.parametrize("path", ["/v1", "/v1/checkouts/", "/v2/checkouts", "/v1/checkouts/a/b", "//", "/%2e%2e"])
 def test_a_path_that_leads_nowhere_is_told_so(storefront: Client, path: str) -> None:
     assert storefront.ask("POST", path, NEW_CHECKOUT).problem == (404, "not_found")
 

@@ -135,7 +135,7 @@ class TestItDoesNotStart:
         assert "9999" in self.refused(an_engine(RACE_DATABASE_URL=database_dsn))
 
     def test_with_a_setting_that_contradicts_another(self, an_engine: Callable[..., Engine]) -> None:
-        assert "takeover_s" in self.refused(an_engine(RACE_TAKEOVER_S="0.5"))
+        assert "RACE_TAKEOVER_S" in self.refused(an_engine(RACE_TAKEOVER_S="0.5"))
 
 
 def test_ctrl_c_ends_it_without_a_word_also_before_it_has_begun() -> None:
