@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.edge.clock import Clock, Wire
 from tests.edge.shop import ADMIN_KEY, STOREFRONT_KEY, Server, Shop, a_definition
 from tests.edge.wire import Client
 
@@ -49,3 +50,15 @@ def stranger(server: Server) -> Iterator[Client]:
     """A client without any key."""
     with server.client() as client:
         yield client
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """At zero; the test lets its time pass."""
+    return Clock()
+
+
+@pytest.fixture
+def wire() -> Wire:
+    """What a connection sends over; it keeps what was sent."""
+    return Wire()

@@ -9,17 +9,6 @@ from tests.edge.clock import Clock, Wire
 
 
 @pytest.fixture
-def clock() -> Clock:
-    """At zero."""
-    return Clock()
-
-
-@pytest.fixture
-def wire() -> Wire:
-    return Wire()
-
-
-@pytest.fixture
 def transport(wire: Wire, clock: Clock) -> OneWrite:
     """Of a client that sends nothing."""
     return OneWrite(wire, clock, lambda: False)  # type: ignore[arg-type] # as far as it is used

@@ -40,17 +40,6 @@ class Cycle:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    """At zero."""
-    return Clock()
-
-
-@pytest.fixture
-def wire() -> Wire:
-    return Wire()
-
-
-@pytest.fixture
 def counted() -> Connections:
     return Connections(CONNECTIONS_MAX)
 
@@ -82,6 +71,13 @@ def ended() -> Iterator[list[End]]:
     stop = subscribe(lambda event: found.append(event.ended), ConnectionEnded)
     yield found
     stop()
+
+
+def answer(connection: Any, *, whole: bool) -> None:
+    """A request is answered, whose body is there to its end or not."""
+    connection.cycle = Cycle(answered=True, whole=whole)
+    connection._stop_waiting()
+    connection.on_response_complete()
 
 
 class TestAConnection:
@@ -149,9 +145,7 @@ class TestAnAnswer:
     async def test_begins_a_rest_of_the_time_that_is_set(
         self, clock: Clock, wire: Wire, connection: Any, ended: list[End]
     ) -> None:
-        connection.cycle = Cycle(answered=True, whole=True)
-        connection._stop_waiting()
-        connection.on_response_complete()
+        answer(connection, whole=True)
         clock.pass_to(KEPT_S - 0.1)
         assert not wire.is_closing()
         clock.pass_to(KEPT_S)
@@ -161,9 +155,7 @@ class TestAnAnswer:
     async def test_that_came_before_the_end_of_the_body_gives_it_some_time(
         self, clock: Clock, wire: Wire, connection: Any, ended: list[End]
     ) -> None:
-        connection.cycle = Cycle(answered=True, whole=False)
-        connection._stop_waiting()
-        connection.on_response_complete()
+        answer(connection, whole=False)
         clock.pass_to(BODY_TIMEOUT_S)
         assert connection.transport.lingering
         assert ended == ["slow_sender"]
@@ -173,9 +165,7 @@ class TestAnAnswer:
     async def test_whose_body_came_to_its_end_rests_like_any_other(
         self, clock: Clock, wire: Wire, connection: Any, ended: list[End]
     ) -> None:
-        connection.cycle = Cycle(answered=True, whole=False)
-        connection._stop_waiting()
-        connection.on_response_complete()
+        answer(connection, whole=False)
         connection.cycle.more_body = False
         connection._after_answer()
         clock.pass_to(KEPT_S - 0.1)
@@ -185,9 +175,7 @@ class TestAnAnswer:
     async def test_is_no_reason_to_wait_for_ever_for_the_next_request(
         self, clock: Clock, connection: Any, ended: list[End]
     ) -> None:
-        connection.cycle = Cycle(answered=True, whole=True)
-        connection._stop_waiting()
-        connection.on_response_complete()
+        answer(connection, whole=True)
         connection.data_received(b"GET / HTT")
         clock.pass_to(HEAD_TIMEOUT_S)
         assert ended == ["slow_sender"]
