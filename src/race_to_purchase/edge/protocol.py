@@ -99,6 +99,10 @@ class OneWrite:
         """Whether no more is answered here."""
         return self.lingering or self._transport.is_closing()
 
+    def forget(self) -> None:
+        """The connection is lost. It and this name each other, and would wait for the garbage collector."""
+        self._is_sending = lambda: False
+
     def flush(self) -> None:
         """Send what is held now."""
         held, self._held = self._held, []
@@ -156,6 +160,8 @@ class BoundedProtocol(HttpToolsProtocol):
                 timer.cancel()
         self.counted_in.lost(self)
         super().connection_lost(exc)
+        transport: Any = self.transport
+        transport.forget()
 
     def data_received(self, data: bytes) -> None:
         transport: Any = self.transport
