@@ -27,6 +27,7 @@ from race_to_purchase.rules.line.commands import (
     SteerLine,
     Used,
 )
+from race_to_purchase.rules.line.controller import Load
 from race_to_purchase.rules.line.door import Door
 from race_to_purchase.rules.line.tickets import TID_BYTES
 from race_to_purchase.rules.outcomes import (
@@ -94,9 +95,9 @@ class Drop:
         while not isinstance(await self.committer.submit(CloseRegistration(drop_id)), Steered):
             await asyncio.sleep(0.05)
 
-    async def call(self, leader: str = "a", lease_s: float = 60.0) -> Any:
+    async def call(self, leader: str = "a", lease_s: float = 60.0, latency_ms: float = 1.0) -> Any:
         pools = (*item_pools(a_sale()), passes_pool("aurora"))
-        return await self.committer.submit(CallNext("aurora", pools, leader, lease_s, 0, 1.0, 0.0))
+        return await self.committer.submit(CallNext("aurora", pools, leader, lease_s, 0, Load(latency_ms, 0.0)))
 
     async def claim(self, n: int, browser: str = "aa") -> Any:
         who = tid(n).hex()
@@ -208,6 +209,14 @@ class TestCalling:
         await asyncio.sleep(0.4)
         assert isinstance(await line.call("b"), Released)
         assert isinstance(await line.call("a"), Ignored), "the one that slept is fenced"
+
+    async def test_the_leader_hears_what_another_process_suffers_from(self, line: Drop) -> None:
+        await line.drawn(3)
+        await line.call("a")
+        await line.call("b", latency_ms=1_500.0)
+        assert (await line.seen()).line.load == Load(1_500.0, 0.0)
+        await line.call("a")
+        assert (await line.seen()).line.load is None
 
     async def test_calls_those_who_wait_and_each_gets_one_pass(self, line: Drop) -> None:
         await line.drawn(3)

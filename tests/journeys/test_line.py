@@ -156,9 +156,17 @@ def test_a_restart_keeps_tickets_passes_and_the_cursor(two_workers: Engine) -> N
     given = sale.claim("ada", ticket)[1]
     assert two_workers.terminate() == 0
     two_workers.start()
+    two_workers.until(lambda: len(took_the_lead(sale)) > 1)
+    assert set(took_the_lead(sale)[1:]) == {"left"}, "stopped in order, a process gives the lead back"
     assert sale.status["cursor"] == 1
     assert sale.claim("ada", ticket)[1] == given
     assert sale.reserve("ada", given["pass"], "once")[0] == 201
+
+
+def took_the_lead(sale: Sale) -> list[str]:
+    """After what processes took the lead, as they have logged it."""
+    told = sale.engine.logged("leads the line")
+    return [str(line["after"]) for line in told if line["drop"] == sale.drop]
 
 
 def begun(engine: Engine, drop: str) -> Sale:

@@ -257,7 +257,7 @@ class Engine:
     async def stop(self, grace_s: float) -> None:
         """Stop taking over, finish payments under way, commit what is queued; what is left, other processes do."""
         await asyncio.gather(*(loop.stop() for loop in self._loops))
-        await asyncio.gather(*(reader.stop() for reader in self._readers.values()))
+        await asyncio.gather(*(reader.stop() for reader in self._readers.values()), self.line.leave())
         deadline_s = asyncio.get_running_loop().time() + grace_s
         await asyncio.gather(self.purchase.drain(grace_s), self.refunds.drain(grace_s))
         await self.committer.stop(max(0.1, deadline_s - asyncio.get_running_loop().time()))

@@ -71,8 +71,13 @@ class LineParts:
         self.seal = partial(seal, keys)
         self.grants = GrantDesk(committer, rows, keys)
         self.desk = LineDesk(committer, rows, partial(reveal, keys))
+        self._release = Release(committer, rows, self.leader)
         self.loops = [
             Loop(DrawPlaces(committer, rows, partial(reveal, keys)), DRAW_EVERY_S),
-            Loop(Release(committer, rows, self.leader), CALL_EVERY_S),
+            Loop(self._release, CALL_EVERY_S),
             Loop(ExpirePasses(committer, rows), PASSES_EVERY_S),
         ]
+
+    async def leave(self) -> None:
+        """Let another process lead; the loops have been stopped."""
+        await self._release.leave()

@@ -399,6 +399,7 @@ CREATE TABLE drop_line (
     paused_at     timestamptz,
     message       text,
     version       integer     NOT NULL DEFAULT 0,
+    load          jsonb,                              -- what processes that do not lead suffer from
     CONSTRAINT drop_line_steps CHECK ((registered IS NULL OR closed_at IS NOT NULL) AND (seed IS NULL OR registered IS NOT NULL)
                                  AND (registered IS NULL) = (root IS NULL)
                                  AND (seed IS NULL) = (secret IS NULL) AND (seed IS NULL) = (drawn_at IS NULL)

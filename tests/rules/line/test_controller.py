@@ -5,9 +5,9 @@ from random import Random
 import msgspec
 import pytest
 
-from race_to_purchase.rules.line.controller import RESTART, STEP_MAX, Facts, Limits, begin, release
+from race_to_purchase.rules.line.controller import RESTART, STEP_MAX, Facts, Limits, Load, begin, release
 
-CALM = Facts(inside=0, came=0, came_after_s=0, lapsed=0, free=10_000, waiting=100_000, latency_ms=50, error_share=0)
+CALM = Facts(inside=0, came=0, came_after_s=0, lapsed=0, free=10_000, waiting=100_000, load=Load(50, 0))
 LIMITS = Limits(rate_per_s=200, in_flight_max=500)
 STAY_S = 30
 """So long a called person may take to come."""
@@ -37,8 +37,7 @@ class Sale:
             lapsed=lapsed,
             free=self.free,
             waiting=10**6,
-            latency_ms=latency_ms,
-            error_share=0.0,
+            load=Load(latency_ms, 0.0),
         )
         given = release(self.limits, self.control, facts)
         self.control = given.control
@@ -107,7 +106,7 @@ def test_a_rate_grows_by_a_fifth_at_most() -> None:
 
 
 def test_a_slow_checkout_makes_the_room_smaller_at_once_and_larger_slowly() -> None:
-    slow = release(LIMITS, begin(LIMITS), msgspec.structs.replace(CALM, latency_ms=5_000))
+    slow = release(LIMITS, begin(LIMITS), msgspec.structs.replace(CALM, load=Load(5_000, 0)))
     assert slow.control.room == pytest.approx(350)
     well = release(LIMITS, slow.control, CALM)
     assert slow.control.room < well.control.room < 360
@@ -116,7 +115,7 @@ def test_a_slow_checkout_makes_the_room_smaller_at_once_and_larger_slowly() -> N
 def test_the_room_never_closes_by_itself() -> None:
     control = begin(LIMITS)
     for _ in range(100):
-        control = release(LIMITS, control, msgspec.structs.replace(CALM, error_share=1.0, inside=500)).control
+        control = release(LIMITS, control, msgspec.structs.replace(CALM, load=Load(50, 1.0), inside=500)).control
     assert control.room == LIMITS.in_flight_min
 
 

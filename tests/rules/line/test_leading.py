@@ -11,6 +11,7 @@ from race_to_purchase.rules.line.commands import (
     CallNext,
     CloseRegistration,
     Draw,
+    GiveLeadBack,
     IssueGrants,
     NewGrant,
     PublishList,
@@ -18,9 +19,11 @@ from race_to_purchase.rules.line.commands import (
     RevokeGrant,
     SteerLine,
 )
+from race_to_purchase.rules.line.controller import Load
 from race_to_purchase.rules.line.rows import LineRow
 from race_to_purchase.rules.outcomes import (
     ChangedMeanwhile,
+    Done,
     Granted,
     GrantRefused,
     Ignored,
@@ -34,6 +37,8 @@ from tests.rules.line.test_returning import DOOR, TICKET, TID, Sale
 
 SECRET = bytes(range(32))
 OTHER = "11" * 16
+WELL = Load(1.0, 0.0)
+SLOW, REFUSED = Load(1_500.0, 0.0), Load(20.0, 1.0)
 
 
 @pytest.fixture
@@ -47,9 +52,9 @@ def row(sale: Sale) -> LineRow:
 
 
 class TestALeader:
-    def call(self, sale: Sale, leader: str) -> object:
+    def call(self, sale: Sale, leader: str, load: Load = WELL) -> object:
         pools = (*item_pools(sale.drop), passes_pool("aurora"))
-        return sale.ask(CallNext("aurora", pools, leader, 5.0, 0, 1.0, 0.0))
+        return sale.ask(CallNext("aurora", pools, leader, 5.0, 0, load))
 
     def test_calls_alone_until_its_lease_is_over(self, sale: Sale) -> None:
         line(sale, registered=1000)
@@ -62,6 +67,57 @@ class TestALeader:
         assert isinstance(self.call(sale, "b"), Released)
         assert row(sale).leader == "b"
         assert isinstance(self.call(sale, "a"), Ignored), "and the first one, when it wakes up, calls nobody"
+
+    def test_that_gives_the_lead_back_is_followed_at_once(self, sale: Sale) -> None:
+        line(sale, registered=1000)
+        self.call(sale, "a")
+        assert isinstance(sale.ask(GiveLeadBack("aurora", "b")), Ignored), "it is not b's to give"
+        assert isinstance(self.call(sale, "b"), Ignored)
+        assert sale.ask(GiveLeadBack("aurora", "a")) == Done("given back")
+        assert isinstance(self.call(sale, "b"), Released)
+        assert isinstance(sale.ask(GiveLeadBack("aurora", "a")), Ignored), "nor a's any more"
+        assert isinstance(self.call(sale, "a"), Ignored)
+
+    @pytest.mark.parametrize("load", [SLOW, REFUSED])
+    def test_makes_the_room_smaller_for_what_another_process_suffers_from(self, sale: Sale, load: Load) -> None:
+        roomy = replace(sale.drop, door=replace(DOOR, passes_outstanding_max=100))
+        sale.rows.drops["aurora"] = replace(sale.rows.drops["aurora"], definition=roomy)
+        line(sale, registered=1000)
+        room = self.room(sale, "a")
+        assert isinstance(self.call(sale, "b", load), Ignored)
+        assert isinstance(self.call(sale, "c"), Ignored), "whoever is well takes nothing back"
+        smaller = self.room(sale, "a")
+        assert smaller < room
+        assert self.room(sale, "a") > smaller, "and it was told once, for one decision"
+
+    def test_keeps_the_worst_of_what_several_processes_tell(self, sale: Sale) -> None:
+        line(sale, registered=1000)
+        self.call(sale, "a")
+        self.call(sale, "b", SLOW)
+        self.call(sale, "c", REFUSED)
+        assert row(sale).load == Load(1_500.0, 1.0)
+
+    def test_is_not_disturbed_by_those_who_are_well(self, sale: Sale) -> None:
+        line(sale, registered=1000)
+        self.call(sale, "a")
+        before = row(sale)
+        self.call(sale, "b")
+        assert row(sale) == before, "not even its version"
+
+    def test_forgets_while_the_line_is_paused_what_others_suffered_from(self, sale: Sale) -> None:
+        line(sale, registered=1000, paused_at=sale.now)
+        self.call(sale, "a")
+        self.call(sale, "b", SLOW)
+        self.call(sale, "a")
+        assert row(sale).load is None
+
+    def room(self, sale: Sale, leader: str) -> float:
+        """What the leader lets in at a time, by its next decision."""
+        sale.wait(1)
+        called = self.call(sale, leader)
+        assert isinstance(called, Released)
+        assert called.line.control is not None
+        return called.line.control.room
 
     def test_calls_nobody_in_a_burst_after_a_pause(self, sale: Sale) -> None:
         line(sale, registered=100_000)

@@ -15,6 +15,10 @@ Bound = Annotated[
     ],
     Meta(description="What bounded the number of those who were called."),
 ]
+After = Annotated[
+    Literal["nobody", "left", "lost"],
+    Meta(description="Nobody led before; or who did gave the lead back, or was not heard of any more."),
+]
 WrongPass = Annotated[
     Literal["pass_required", "pass_invalid", "pass_expired", "pass_used"],
     Meta(description="Why somebody was not let in."),
@@ -89,12 +93,13 @@ class PlacesCalled(Event, frozen=True):
 
 
 class LeaderChanged(Event, frozen=True):
-    """Another process calls from now on: the one before has gone, or was not heard of."""
+    """This process calls from now on."""
 
-    log = Log("info", "another process leads the line")
-    metrics = (Counter("race_line_leaders_total", "Times that another process took the lead.", by=("drop",)),)
+    log = Log("info", "leads the line")
+    metrics = (Counter("race_line_leaders_total", "Times that a process took the lead.", by=("drop", "after")),)
 
     drop: DropId
+    after: After
 
 
 class PassGiven(Event, frozen=True):

@@ -1,7 +1,8 @@
 """Calling the next, and the operator's hand on it.
 
 One process leads, for as long as its lease lasts by the database's clock. One that was frozen comes back to find that
-another leads, and that what it decided on has another version: it can neither call twice nor on old facts.
+another leads, and that what it decided on has another version: it can neither call twice nor on old facts. Those that
+do not lead ask all the same: what that took is what their buyers wait, and the leader hears of it where it is too long.
 """
 
 from __future__ import annotations
@@ -18,14 +19,15 @@ from race_to_purchase.rules.drop import passes_pool, reserved_pool
 from race_to_purchase.rules.line import controller
 from race_to_purchase.rules.line.commands import (
     CallNext,
+    GiveLeadBack,
     SteerLine,
 )
 from race_to_purchase.rules.line.controller import Facts, Limits
 from race_to_purchase.rules.line.door import Door
 from race_to_purchase.rules.line.rows import Called, LineRow
-from race_to_purchase.rules.outcomes import ChangedMeanwhile, Ignored, Released, Steered, Unknown
+from race_to_purchase.rules.outcomes import ChangedMeanwhile, Done, Ignored, Released, Steered, Unknown
 from race_to_purchase.rules.phases import phase_of
-from race_to_purchase.rules.rows import Event, Pool
+from race_to_purchase.rules.rows import DropRow, Event, Pool
 from race_to_purchase.rules.snapshot import Snapshot
 
 ON_THEIR_WAY_S = 60.0
@@ -34,6 +36,9 @@ ON_THEIR_WAY_S = 60.0
 PAUSE_S_MAX = 2.0
 """A decision makes up for so much time at most: after a pause nobody is called in a burst."""
 
+STEP_S_MIN = 0.1
+"""And it counts for so long at least: whoever the lead is given to may decide in the same moment."""
+
 
 def call_next(snapshot: Snapshot, command: CallNext) -> Decision:
     """The places that may come now, if the process leads, or takes over from one that is gone."""
@@ -41,7 +46,7 @@ def call_next(snapshot: Snapshot, command: CallNext) -> Decision:
     if row is None or line is None:
         return Decision(Unknown("line", command.drop_id))
     if line.leader != command.leader and line.lease_until is not None and snapshot.now < line.lease_until:
-        return Decision(Ignored("another process leads"))
+        return _told(row, line, command)
     items = stock_of(snapshot, row.definition)
     leading = _lapsed(
         replace(
@@ -53,7 +58,7 @@ def call_next(snapshot: Snapshot, command: CallNext) -> Decision:
     )
     phase = phase_of(row, line, items, snapshot.now)
     if phase != "open":
-        still = replace(leading, bound=phase)
+        still = replace(leading, bound=phase, load=None)
         return Decision(Released(0, phase, still), (still,))
     door = row.definition.door
     assert door is not None
@@ -65,7 +70,7 @@ def call_next(snapshot: Snapshot, command: CallNext) -> Decision:
     facts = _facts(leading, command, held, free)
     in_line = facts.waiting
     facts = replace(facts, waiting=in_line + lane_room)
-    seconds = min(PAUSE_S_MAX, _since(line.decided_at, snapshot.now))
+    seconds = min(PAUSE_S_MAX, max(STEP_S_MIN, _since(line.decided_at, snapshot.now)))
     given = controller.release(limits, line.control or controller.begin(limits), facts, seconds)
     kept: tuple[Pool, ...] = ()
     more = _for_lane(lane, door, line.cursor, given.number, in_line, lane_room)
@@ -75,6 +80,23 @@ def call_next(snapshot: Snapshot, command: CallNext) -> Decision:
         kept = (grown,)
     called = _called(leading, given, given.number - more, snapshot.now)
     return Decision(Released(given.number, given.why, called), (called, *kept))
+
+
+def _told(row: DropRow, line: LineRow, command: CallNext) -> Decision:
+    """What a process that does not lead suffers from is kept for the leader's next decision; of those well, nothing."""
+    door = row.definition.door
+    assert door is not None
+    well = command.load.well(_limits(door, line))
+    told = () if well else (replace(line, load=command.load.worst(line.load)),)
+    return Decision(Ignored("another process leads"), told)
+
+
+def give_lead_back(snapshot: Snapshot, command: GiveLeadBack) -> Decision:
+    """Nobody leads any more, if it was this process that did."""
+    line = snapshot.lines.lines.get(command.drop_id)
+    if line is None or line.leader != command.leader or line.lease_until is None:
+        return Decision(Ignored("another process leads"))
+    return Decision(Done("given back"), (replace(line, lease_until=None),))
 
 
 def _lane_room(lane: Pool | None, door: Door) -> int:
@@ -101,7 +123,7 @@ def _limits(door: Door, line: LineRow) -> Limits:
 
 
 def _since(before: datetime | None, now: datetime) -> float:
-    return 1.0 if before is None else max(0.0, (now - before).total_seconds())
+    return 1.0 if before is None else (now - before).total_seconds()
 
 
 def _facts(line: LineRow, command: CallNext, inside: int, free: int) -> Facts:
@@ -113,8 +135,7 @@ def _facts(line: LineRow, command: CallNext, inside: int, free: int) -> Facts:
         lapsed=line.lapsed,
         free=free,
         waiting=max(0, line.registered + command.late - line.cursor),
-        latency_ms=command.latency_ms,
-        error_share=command.error_share,
+        load=command.load.worst(line.load),
     )
 
 
@@ -131,7 +152,15 @@ def _called(line: LineRow, given: controller.Release, number: int, now: datetime
     cursor = line.cursor + number
     calls = (*line.calls, Called(now, line.cursor, cursor)) if number else line.calls
     return replace(
-        line, cursor=cursor, calls=calls, came=0, came_delay_s=0.0, lapsed=0, control=given.control, bound=given.why
+        line,
+        cursor=cursor,
+        calls=calls,
+        came=0,
+        came_delay_s=0.0,
+        lapsed=0,
+        load=None,
+        control=given.control,
+        bound=given.why,
     )
 
 

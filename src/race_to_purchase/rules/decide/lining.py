@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from race_to_purchase.rules.decide.calling import call_next, steer
+from race_to_purchase.rules.decide.calling import call_next, give_lead_back, steer
 from race_to_purchase.rules.decide.decision import Rule
 from race_to_purchase.rules.decide.drawing import close_registration, draw_places, publish_list
 from race_to_purchase.rules.decide.granting import issue_grants, redeem_grant, revoke_grant
@@ -13,6 +13,7 @@ from race_to_purchase.rules.line.commands import (
     CloseRegistration,
     Draw,
     ExpirePass,
+    GiveLeadBack,
     IssueGrants,
     OfLine,
     PublishList,
@@ -43,6 +44,7 @@ RULES: dict[type, Rule] = {
     PublishList: publish_list,
     Draw: draw_places,
     CallNext: call_next,
+    GiveLeadBack: give_lead_back,
     ClaimPass: claim_pass,
     ExpirePass: expire_pass,
     SteerLine: steer,

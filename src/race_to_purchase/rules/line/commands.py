@@ -6,6 +6,8 @@ from datetime import datetime
 
 import msgspec
 
+from race_to_purchase.rules.line.controller import Load
+
 
 class Admitted(msgspec.Struct, frozen=True):
     """A pass whose signature and browser were checked: the `n`-th of ticket `tid`, good until `expires_at`."""
@@ -49,9 +51,9 @@ class Draw(msgspec.Struct, frozen=True):
 
 
 class CallNext(msgspec.Struct, frozen=True):
-    """Call the next places, as the process `leader`, unless another one leads.
+    """Call the next places, as the process `leader`; where another one leads, let that know of a `load` too heavy.
 
-    `late` is how many have come after the draw; `latency_ms` and `error_share` how the checkout is, as seen there.
+    `late` is how many have come after the draw; `load` how the checkout is, as seen from the process that asks.
     """
 
     drop_id: str
@@ -59,8 +61,14 @@ class CallNext(msgspec.Struct, frozen=True):
     leader: str
     lease_s: float
     late: int
-    latency_ms: float
-    error_share: float
+    load: Load
+
+
+class GiveLeadBack(msgspec.Struct, frozen=True):
+    """The process `leader` calls no more, if it leads: the next one need not wait until its lease is over."""
+
+    drop_id: str
+    leader: str
 
 
 class Used(msgspec.Struct, frozen=True):
@@ -145,5 +153,8 @@ class RedeemGrant(msgspec.Struct, frozen=True):
 OfGrants = IssueGrants | RevokeGrant | RedeemGrant
 """What is asked about grants."""
 
-OfLine = CloseRegistration | PublishList | Draw | CallNext | ClaimPass | ExpirePass | SteerLine | OfGrants
+OfCalling = CallNext | GiveLeadBack | SteerLine
+"""What is asked by who leads, and by who has a hand on it."""
+
+OfLine = CloseRegistration | PublishList | Draw | OfCalling | ClaimPass | ExpirePass | OfGrants
 """What the line asks for."""

@@ -38,11 +38,29 @@ class Limits(msgspec.Struct, frozen=True):
     error_share_max: float = 0.02
 
 
+class Load(msgspec.Struct, frozen=True):
+    """How the checkout is: what it takes from asking to answer, and the share of those who are sent away."""
+
+    latency_ms: float
+    error_share: float
+
+    def well(self, limits: Limits) -> bool:
+        """Whether the checkout bears what it has."""
+        return self.latency_ms <= limits.latency_ms_max and self.error_share <= limits.error_share_max
+
+    def worst(self, other: Load | None) -> Load:
+        """The worse of both, in each respect."""
+        if other is None:
+            return self
+        return Load(max(self.latency_ms, other.latency_ms), max(self.error_share, other.error_share))
+
+
 class Facts(msgspec.Struct, frozen=True):
     """What has happened since the last decision.
 
     `inside` are those who may buy now, `free` the pieces that nobody holds, `waiting` those not called yet. Of those
-    called, `came` came, after `came_after_s` on average, and the time of `lapsed` ran out.
+    called, `came` came, after `came_after_s` on average, and the time of `lapsed` ran out. `load` is the worst of all
+    processes.
     """
 
     inside: int
@@ -51,8 +69,7 @@ class Facts(msgspec.Struct, frozen=True):
     lapsed: int
     free: int
     waiting: int
-    latency_ms: float
-    error_share: float
+    load: Load
 
 
 class Control(msgspec.Struct, frozen=True):
@@ -118,8 +135,7 @@ def release(limits: Limits, control: Control, facts: Facts, seconds: float = 1.0
 
 def _learned(limits: Limits, control: Control, facts: Facts, seconds: float) -> Control:
     """The estimates, after what has happened."""
-    well = facts.latency_ms <= limits.latency_ms_max and facts.error_share <= limits.error_share_max
-    room = control.room * 1.02 + 1 if well else control.room * SHRINK
+    room = control.room * 1.02 + 1 if facts.load.well(limits) else control.room * SHRINK
     fade = math.exp(-seconds / MEMORY_S)
     known = control.came * fade
     delay_s = control.delay_s

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from race_to_purchase.rules.line.controller import Control
+from race_to_purchase.rules.line.controller import Control, Load
 
 
 class Called(msgspec.Struct, frozen=True, array_like=True):
@@ -31,8 +31,10 @@ class LineRow(msgspec.Struct, frozen=True):
     `secret` afterwards. Places below `cursor` are called. `calls` are those called lately, whose people may still be
     on their way; `came`, `came_delay_s` and `lapsed` what happened since the last decision.
 
-    `leader` is the process that calls, alone until `lease_until`. `rate_per_s` is the operator's, where it is not the
-    door's; `paused_at` is set while nobody is called; `message` is shown to all who wait.
+    `leader` is the process that calls, alone until `lease_until`; that is None where it gave the lead back. `load` is
+    the worst that other processes told since the last decision, None where they bear theirs. `rate_per_s` is the
+    operator's, where it is not the door's; `paused_at` is set while nobody is called; `message` is shown to all who
+    wait.
     """
 
     drop_id: str
@@ -58,6 +60,7 @@ class LineRow(msgspec.Struct, frozen=True):
     """What bounded the last decision."""
     leader: str = ""
     lease_until: datetime | None = None
+    load: Load | None = None
     rate_per_s: float | None = None
     paused_at: datetime | None = None
     message: str | None = None

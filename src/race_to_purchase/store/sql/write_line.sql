@@ -5,7 +5,7 @@ WITH line_update AS (
     SET closed_at = u.closed_at, registered = u.registered, root = u.root, beacon = u.beacon, secret = u.secret,
         seed = u.seed, drawn_at = u.drawn_at, cursor = u.cursor, calls = u.calls, came = u.came,
         came_delay_s = u.came_delay_s, lapsed = u.lapsed, control = u.control, decided_at = u.decided_at,
-        bound = u.bound, leader = u.leader, lease_until = u.lease_until, rate_per_s = u.rate_per_s,
+        bound = u.bound, leader = u.leader, lease_until = u.lease_until, load = u.load, rate_per_s = u.rate_per_s,
         paused_at = u.paused_at, message = u.message, version = t.version + 1
     FROM jsonb_populate_recordset(NULL::drop_line, $2::jsonb) AS u
     WHERE t.drop_id = u.drop_id AND t.version = u.version
