@@ -136,6 +136,17 @@ async def test_a_batch_on_top_of_one_that_failed_is_decided_again(committer: Com
     assert [type(outcome) for outcome in outcomes] == [Reserved] * 10 + [AllReserved] * 30
 
 
+@pytest.mark.parametrize("error", [Conflict(), DatabaseUnavailable(reason="gone")], ids=["conflict", "gone"])
+async def test_a_batch_that_could_not_even_be_read_holds_up_nobody_behind_it(
+    committer: Committer, store: WatchedStore, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(combiner, "BACK_OFF_S", (0.0, 0.0))
+    store.before_read = times(1, error)
+    await asyncio.gather(committer.submit(a_wish("first")), return_exceptions=True)
+    async with asyncio.timeout(5):
+        assert isinstance(await committer.submit(a_wish("late")), Reserved)
+
+
 async def test_refusals_on_top_of_a_lost_batch_are_not_told(committer: Committer, store: WatchedStore) -> None:
     """Everything is taken by batches that never come to be: nobody may hear that it is."""
     await storm(committer, 8)

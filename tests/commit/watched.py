@@ -18,7 +18,8 @@ class WatchedStore:
     """Rows in memory, or those of another store.
 
     `gate` is awaited before anything of what `held_back` names is written. `before_write` may raise instead of
-    writing, `after_write` once it is written and committed: the answer to a COMMIT that got lost.
+    writing, `after_write` once it is written and committed: the answer to a COMMIT that got
+    lost. `before_read` may raise instead of reading.
     """
 
     def __init__(self, store: Store | None = None) -> None:
@@ -29,6 +30,7 @@ class WatchedStore:
         self.waiting = asyncio.Event()
         self.held_back: Callable[[Snapshot], bool] = lambda _: True
         self.tries = 0
+        self.before_read: Callable[[object], None] = lambda _: None
         self.before_write: Callable[[Snapshot], None] = lambda _: None
         self.after_write: Callable[[Snapshot], None] = lambda _: None
 
@@ -52,6 +54,7 @@ class _WatchedSession:
 
     async def read(self, keys: Keys, *, lock: bool) -> Snapshot:
         self._watched.tries += 1
+        self._watched.before_read(keys)
         return await self._session.read(keys, lock=lock)
 
     def prepare(self, snapshot: Snapshot) -> None:
@@ -77,11 +80,11 @@ class Batches(list[list[Command]]):
         return [len(batch) for batch in self]
 
 
-def times(number: int, error: Exception) -> Callable[[Snapshot], None]:
+def times(number: int, error: Exception) -> Callable[[object], None]:
     """Raise `error` the first `number` times."""
     left = [error] * number
 
-    def raising(_: Snapshot) -> None:
+    def raising(_: object) -> None:
         if left:
             raise left.pop()
 

@@ -146,19 +146,26 @@ async def test_whoever_was_slower_finds_out(store: Store, what: str, alone: bool
 
 
 async def test_a_change_of_one_row_leaves_those_beside_it(store: Store, reads: Any) -> None:
-    """Another refund of the order, and a dispute that another gateway gave the same name."""
-    id_ = await ordered(store)
+    """Another refund of the order, those of another order, and a dispute that another gateway gave the same name."""
+    ids = one, other = await ordered(store), await ordered(store)
+    keys = Keys(checkouts=set(ids), after=set(ids))
+    guards = [Refundable(id_, "EUR", 100) for id_ in ids]
     refunds = [
-        RefundRow(id_, n, new_id(), "requested", 9, "EUR", "sandbox", "ref", "", False, "shop", NOON) for n in (1, 2)
+        RefundRow(id_, n, new_id(), "requested", 9, "EUR", "sandbox", "ref", "", False, "shop", NOON)
+        for id_ in ids
+        for n in (1, 2)
     ]
     disputes = [
-        DisputeRow(gateway, "dp", id_, "open", 5, 0, "EUR", "", "needs_response", NOON, NOON)
+        DisputeRow(gateway, "dp", one, "open", 5, 0, "EUR", "", "needs_response", NOON, NOON)
         for gateway in ("sandbox", "other")
     ]
-    await change(store, after(id_), lambda _: (*refunds, *disputes))
-    await change(store, after(id_), lambda _: (replace(refunds[1], state="unknown"), replace(disputes[1], status="x")))
-    now = await reads.after(id_)
-    assert [now.refunds[(id_, n)].state for n in (1, 2)] == ["requested", "unknown"]
+    await change(store, keys, lambda _: (*guards, *refunds, *disputes))
+    moved = replace(guards[0], pending=7), replace(refunds[1], state="unknown"), replace(disputes[1], status="x")
+    await change(store, keys, lambda _: moved)
+    now, beside = await reads.after(one), await reads.after(other)
+    assert [now.guards[one].pending, beside.guards[other].pending] == [7, 0]
+    assert [now.refunds[(one, n)].state for n in (1, 2)] == ["requested", "unknown"]
+    assert [beside.refunds[(other, n)].state for n in (1, 2)] == ["requested", "requested"]
     assert [now.disputes[(name, "dp")].status for name in ("sandbox", "other")] == ["needs_response", "x"]
 
 

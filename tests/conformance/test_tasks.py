@@ -90,6 +90,12 @@ class TestDeciding:
         (taken,) = await take(reads)
         assert replace(taken, due_at=due.due_at) == replace(due, kind="capture")
 
+    async def test_a_task_is_turned_alone(self, store: Store, reads: Reads, now: datetime) -> None:
+        turned, other = overdue(now), overdue(now)
+        await insert(store, turned, other)
+        await insert(store, TaskTurned(turned.id, "capture"))
+        assert {task.id: task.kind for task in await take(reads)} == {turned.id: "capture", other.id: other.kind}
+
     async def test_turning_a_task_that_is_done_changes_nothing(self, store: Store, reads: Reads) -> None:
         await insert(store, TaskTurned("nothing/1/payment", "capture"))
         assert await take(reads) == []

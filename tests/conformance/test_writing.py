@@ -31,6 +31,37 @@ async def test_an_update_raises_the_version_of_what_it_changed(store: Store) -> 
     assert snapshot.pools[other.id].version == 0
 
 
+async def test_every_column_that_a_decision_may_change_is_stored(store: Store, now: datetime) -> None:
+    checkout = a_checkout(live_n=1)
+    attempt = an_attempt(checkout)
+    await insert(store, checkout, attempt)
+    changed = replace(checkout, state="paying", deadline=now + timedelta(hours=1), fence=3, live_n=2)
+    ended = replace(
+        attempt,
+        state="captured",
+        gateway_ref="pi_1",
+        capture_before=now + timedelta(days=7),
+        decline_code="none",
+        answer_status=200,
+        answer=b"{}",
+        next_action="https://bank.example",
+    )
+    await change(store, checkouts(checkout.id), lambda _: [changed, ended])
+    snapshot = await look(store, checkouts(checkout.id))
+    assert snapshot.checkouts[checkout.id] == replace(changed, version=1)
+    assert snapshot.attempt(checkout.id, 1) == replace(ended, version=1)
+
+
+async def test_of_two_attempts_the_one_that_is_meant_is_changed(store: Store) -> None:
+    checkout = a_checkout(live_n=2)
+    first, second = an_attempt(checkout), an_attempt(checkout, 2)
+    await insert(store, checkout, first, second)
+    await change(store, checkouts(checkout.id), lambda _: [replace(second, state="unknown")])
+    snapshot = await look(store, checkouts(checkout.id))
+    assert snapshot.attempt(checkout.id, 1) == first
+    assert snapshot.attempt(checkout.id, 2) == replace(second, state="unknown", version=1)
+
+
 async def test_later_puts_of_one_row_win_and_count_once(store: Store) -> None:
     pool = a_pool()
     await insert(store, pool)

@@ -248,6 +248,7 @@ class Snapshot:
             or self.orders
             or self.entries
             or self.history
+            or self.buyers
             or self.rare
         )
 
