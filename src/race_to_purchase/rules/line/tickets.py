@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hmac
 import struct
+from functools import lru_cache
 
 import msgspec
 
@@ -65,17 +66,17 @@ class Pass(msgspec.Struct, frozen=True):
 
 def tid_of_identity(key: bytes, drop: str, identity: str) -> bytes:
     """The one ticket id of a verified identity in one drop; `key` must stay the same for as long as the drop lasts."""
-    return _digest(key, "tid of identity", drop.encode(), identity.encode())[:TID_BYTES]
+    return _digest(key, _opening("tid of identity", drop), identity.encode())[:TID_BYTES]
 
 
 def tid_of_challenge(key: bytes, drop: str, challenge: str) -> bytes:
     """The one ticket id of a solved challenge in one drop."""
-    return _digest(key, "tid of challenge", drop.encode(), challenge.encode())[:TID_BYTES]
+    return _digest(key, _opening("tid of challenge", drop), challenge.encode())[:TID_BYTES]
 
 
 def secret_of_draw(key: bytes, drop: str, salt: bytes) -> bytes:
     """The 32 bytes that a draw commits to: nowhere stored before it, and not to be had from the salt alone."""
-    return _digest(key, "secret of draw", drop.encode(), salt)
+    return _digest(key, _opening("secret of draw", drop), salt)
 
 
 def sign_ticket(keys: Keyring, drop: str, ticket: Ticket) -> str:
@@ -128,7 +129,7 @@ def read_pass(keys: Keyring, drop: str, token: str) -> Pass:
 
 def browser_of(secret: str) -> bytes:
     """What stands in a pass for the browser that holds `secret` in a cookie."""
-    return _digest(b"race browser", "browser", secret.encode())[:16]
+    return _digest(b"race browser", _opening("browser"), secret.encode())[:16]
 
 
 def _signed(keys: Keyring, drop: str, fields: bytes) -> str:
@@ -152,9 +153,15 @@ def _verified(keys: Keyring, drop: str, token: str, kinds: tuple[int, ...], form
 
 
 def _tag(key: bytes, drop: str, fields: bytes) -> bytes:
-    return _digest(key, "token", drop.encode(), fields)[:TAG_BYTES]
+    return _digest(key, _opening("token", drop), fields)[:TAG_BYTES]
 
 
-def _digest(key: bytes, label: str, *parts: bytes) -> bytes:
-    """HMAC-SHA256 over the label and the parts, each after its length in four bytes."""
-    return mac(key, b"".join([_LENGTH(len(part)) + part for part in (b"race line " + label.encode(), *parts)]))
+def _digest(key: bytes, opening: bytes, message: bytes) -> bytes:
+    """HMAC-SHA256 over what is opened so, and the message, each part after its length in four bytes."""
+    return mac(key, opening + _LENGTH(len(message)) + message)
+
+
+@lru_cache
+def _opening(label: str, *parts: str) -> bytes:
+    """What all messages begin with that are signed for one purpose, and mostly for one drop."""
+    return b"".join([_LENGTH(len(part)) + part for part in map(str.encode, ("race line " + label, *parts))])
