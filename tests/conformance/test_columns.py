@@ -11,7 +11,7 @@ from msgspec.structs import asdict, replace
 
 from race_to_purchase.ports import Store
 from race_to_purchase.rules.aftersale import DisputeRow, Refundable
-from race_to_purchase.rules.line.controller import Control
+from race_to_purchase.rules.line.controller import Control, Load
 from race_to_purchase.rules.line.rows import Called, GrantRow, LineRow, PassRow
 from race_to_purchase.rules.rows import Row
 from race_to_purchase.rules.snapshot import Keys, Snapshot
@@ -117,6 +117,7 @@ CHANGES: dict[str, tuple[Row, Row, Find]] = {
             bound="rate",
             leader="one",
             lease_until=LATER,
+            load=Load(1_500.0, 0.0),
             rate_per_s=8.5,
             paused_at=LATER,
             message="soon",
