@@ -139,7 +139,7 @@ class TestARefusal:
     @pytest.mark.parametrize(
         ("change", "code", "field"),
         [
-            ({"lines": [{"item": "nothing", "quantity": 1}]}, "unknown_item", "item"),
+            ({"lines": [{"item": "nothing", "quantity": 1}]}, "unknown_item", "lines[0].item"),
             ({"promo": "NOTHING"}, "unknown_promo", "promo"),
         ],
     )

@@ -97,7 +97,7 @@ class TestACart:
     @pytest.mark.parametrize(
         ("body", "problem", "field"),
         [
-            ({"lines": [{"item": "nothing", "quantity": 1}]}, (422, "unknown_item"), "item"),
+            ({"lines": [A42, {"item": "nothing", "quantity": 1}]}, (422, "unknown_item"), "lines[1].item"),
             ({"lines": [A42, A42]}, (422, "duplicate_line"), "lines[1].item"),
             ({"lines": [{**A42, "quantity": -1}]}, (422, "invalid_input"), "lines[0].quantity"),
             ({"lines": [{**A42, "quantity": 1001}]}, (422, "invalid_input"), "lines[0].quantity"),

@@ -58,6 +58,7 @@ def test_a_slip_of_the_pen_is_told_with_what_was_meant() -> None:
 
 def test_a_field_like_no_other_is_told_without_a_guess() -> None:
     assert told(colour=1).reason == "Object contains unknown field `colour`"
+    assert told(flaw_first=1).reason == "Object contains unknown field `flaw_first`"
 
 
 def test_a_long_value_is_not_repeated_at_length() -> None:

@@ -4,7 +4,9 @@ import stat
 from pathlib import Path
 from threading import Thread
 
-from race_to_purchase.app.reachable import FILE, Reachable, leave, read, take_back
+import pytest
+
+from race_to_purchase.app.reachable import FILE, Reachable, ReachableClosed, leave, read, take_back
 
 ENGINE = Reachable("http://127.0.0.1:1", "s" * 40, "a" * 40, 1, "postgresql:///race")
 
@@ -35,3 +37,10 @@ def test_it_is_for_this_user_alone_and_goes_without_a_trace(tmp_path: Path) -> N
     take_back(tmp_path)
     assert list(tmp_path.iterdir()) == []
     assert read(tmp_path) is None
+
+
+def test_one_that_cannot_be_read_is_not_taken_for_none(tmp_path: Path) -> None:
+    (tmp_path / FILE).mkdir()
+    with pytest.raises(ReachableClosed, match="Is a directory"):
+        read(tmp_path)
+    assert read(tmp_path / FILE) is None

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 
 import pytest
+from click.testing import Result
 from typer.testing import CliRunner
 
 from race_to_purchase.app.admin import AdminClient, EngineAddressWrong, EngineUnreachable, require_address
+from race_to_purchase.app.database import NoDatabaseYet
 from race_to_purchase.app.verify_draw import DrawUnreadable, published
 from race_to_purchase.cli.command import app
+from race_to_purchase.errors import ConfigurationError
 
 GROUPS = ("", "drop", "line", "grants", "gateways", "keys", "ledger", "slo")
 
@@ -45,3 +52,50 @@ def answer_nonsense(other: socket.socket, times: int) -> None:
         with other.accept()[0] as connection:
             connection.recv(65_536)
             connection.sendall(b"220 mail.example ESMTP\r\n")
+
+
+def race(*arguments: str, data_dir: Path) -> Result:
+    """The command with no setting but its data folder."""
+    settings = {name: "" for name in os.environ if name.startswith("RACE_")}
+    return CliRunner().invoke(app, [*arguments, "--data-dir", str(data_dir)], env=settings)
+
+
+@contextmanager
+def without_rights() -> Iterator[None]:
+    """As a user who may not read what the test made; its own user may, and root may read anything."""
+    nobody = 65_534
+    if os.geteuid() != 0:
+        pytest.skip("only root can be another user")
+    os.seteuid(nobody)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+LOOKING = [("audit",), ("ledger", "balance"), ("report", "aurora"), ("reconcile", "--once")]
+
+
+@pytest.mark.parametrize("command", LOOKING, ids=" ".join)
+def test_whoever_looks_into_a_folder_without_a_database_is_told_so_and_none_is_made(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    said = race(*command, data_dir=tmp_path)
+    assert isinstance(said.exception, NoDatabaseYet)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", [*LOOKING, ("drop", "list"), ("verify-draw", "aurora")], ids=" ".join)
+def test_whoever_may_not_look_into_the_data_folder_is_told_that_and_not_that_nothing_is_there(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    tmp_path.chmod(0o700)
+    with without_rights():
+        said = race(*command, data_dir=tmp_path)
+    assert isinstance(said.exception, ConfigurationError)
+    assert "Permission denied" in str(said.exception)
+
+
+def test_a_race_of_nobody_is_refused() -> None:
+    said = CliRunner().invoke(app, ["demo", "--buyers", "0", "--bots", "0"])
+    assert (said.exit_code, "a race needs somebody" in said.stderr) == (2, True)

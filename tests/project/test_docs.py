@@ -6,11 +6,17 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
+from race_to_purchase.app.engine import require_sound
 from race_to_purchase.cli.command import app
+from race_to_purchase.errors import ConfigurationError
+from race_to_purchase.settings import load
 from tests.project.tree import ROOT, files, short, text_files
 
 LINK = re.compile(r"!?\[[^\]]*\]\(<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\)")
 FENCE = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+ASSIGNMENT = re.compile(r"\b(RACE_[A-Z_]+)=(\"[^\"]*\"|[^\s\"]+)")
+ELSEWHERE = {"RACE_REQUIRE_ALL", "RACE_STRIPE_TEST_KEY"}
+"""Of the tests, and no settings."""
 ARCHITECTURE_WORDS_MAX = 1500
 HOUSE_FILES = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "Makefile"]
 
@@ -62,6 +68,21 @@ def test_every_race_command_that_a_page_names_exists() -> None:
     assert wrong == []
 
 
+def test_the_settings_that_a_page_gives_are_taken() -> None:
+    wrong: list[str] = []
+    seen = 0
+    for page in files("*.md"):
+        for code in code_of(page):
+            given = dict(ASSIGNMENT.findall(re.sub(r"\$\([^)]*\)", "f" * 64, code)))
+            given = {name: value.strip("\"'") for name, value in given.items() if name not in ELSEWHERE}
+            seen += len(given)
+            try:
+                require_sound(load(given))
+            except ConfigurationError as error:
+                wrong.append(f"{short(page)}: {error}")
+    assert (wrong, seen > 15) == ([], True)
+
+
 def test_no_file_names_a_machine_or_an_index() -> None:
     found = [f"{short(path)}: {match[0]}" for path, text in text_files() if (match := OWN_PLACES.search(text))]
     assert found == []
@@ -84,6 +105,17 @@ def anchors(page: Path) -> set[str]:
     """The anchors of a page's headings, as forges make them."""
     headings = re.findall(r"^#+\s+(.*?)\s*$", FENCE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def code_of(page: Path) -> list[str]:
+    """Every block of code of a page, and all between backquotes."""
+    text = page.read_text(encoding="utf-8")
+    rest = FENCE.sub("", text)
+    return [
+        *FENCE.findall(text),
+        *re.findall(r"(?:^ {4,}.*\n)+", rest, re.MULTILINE),
+        *re.findall(r"`([^`\n]+)`", rest),
+    ]
 
 
 def commands(program: str) -> list[tuple[Path, list[str]]]:

@@ -12,6 +12,7 @@ from race_to_purchase.errors import ConfigurationError, DataFolderInUse
 from race_to_purchase.settings import Settings
 from race_to_purchase.store.address import require_usable
 from race_to_purchase.store.embedded import EmbeddedPostgres
+from race_to_purchase.store.embedded_folder import has_database, telling_why
 from race_to_purchase.store.migrate import migrate
 
 
@@ -42,8 +43,9 @@ def configured(settings: Settings, owner: str) -> Iterator[Found]:
         yield Found(settings.database_url, True)
         return
     folder = data_dir(settings)
-    if not folder.exists():
-        raise NoDatabaseYet(folder=folder)
+    with telling_why(folder):
+        if not has_database(folder):
+            raise NoDatabaseYet(folder=folder)
     try:
         server = EmbeddedPostgres.start(folder, owner)
     except DataFolderInUse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -17,6 +17,7 @@ from race_to_purchase.app.database import Found, configured
 from race_to_purchase.app.results import write_json
 from race_to_purchase.checks import Finding, verify
 from race_to_purchase.rules.ledger import Balance, Frozen, trial
+from race_to_purchase.rules.moments import rfc3339
 from race_to_purchase.rules.money import decimal, display
 from race_to_purchase.settings import Settings
 from race_to_purchase.store.audit import AuditRows
@@ -127,7 +128,7 @@ def run_verify(settings: Settings, out: Console, noted: tuple[int, str] | None, 
 def cells(posting: Posting) -> tuple[str | int, ...]:
     """A line of the export. No text begins as a formula does, since spreadsheets would run it; numbers may."""
     return (
-        posting.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        rfc3339(posting.at),
         f"{posting.order_id}/{posting.entry}",
         _text(posting.kind),
         _text(posting.drop_id),

@@ -7,11 +7,19 @@ from pathlib import Path
 
 import msgspec
 
+from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.settings import Settings
 from race_to_purchase.store.embedded import default_data_dir
 
 FILE = "serve.json"
 """Name of the file in the data folder that holds Reachable while the embedded database is served."""
+
+
+class ReachableClosed(ConfigurationError):
+    """Whether an engine is running cannot be seen: {file} cannot be read ({reason}). Be the user who started `race
+    serve`, or pass --url and --admin-key."""
+
+    code = "reachable_closed"
 
 
 class Reachable(msgspec.Struct, frozen=True):
@@ -28,15 +36,18 @@ class Reachable(msgspec.Struct, frozen=True):
 
 def data_dir(settings: Settings) -> Path:
     """The folder of the embedded database."""
-    return Path(settings.data_dir) if settings.data_dir else default_data_dir()
+    return Path(settings.data_dir).expanduser() if settings.data_dir else default_data_dir()
 
 
 def read(folder: Path) -> Reachable | None:
-    """What the engine on this folder left; None where none is running."""
+    """What the engine on this folder left; None where none is running, ReachableClosed where that cannot be seen."""
+    file = folder / FILE
     try:
-        return msgspec.json.decode((folder / FILE).read_bytes(), type=Reachable)
-    except (OSError, msgspec.DecodeError):
+        return msgspec.json.decode(file.read_bytes(), type=Reachable)
+    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
         return None
+    except OSError as error:
+        raise ReachableClosed(file=file, reason=error.strerror) from None
 
 
 def leave(folder: Path, reachable: Reachable) -> None:

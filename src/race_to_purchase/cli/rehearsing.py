@@ -42,6 +42,8 @@ def demo(
     from race_to_purchase.rehearse.demo.ending import usual_file
     from race_to_purchase.rehearse.demo.sale import DemoOptions
 
+    if buyers == bots == 0:
+        raise typer.BadParameter("a race needs somebody: --buyers, --bots, or both")
     options = DemoOptions(
         buyers=buyers,
         bots=bots,

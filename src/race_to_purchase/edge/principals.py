@@ -92,7 +92,9 @@ class Principals:
             if not NAME.fullmatch(principal.name):
                 raise ValueError(f"{principal.name!r} is no name for a key: letters, digits, dot, dash and underscore")
             if len(key) < KEY_CHARACTERS_MIN:
-                raise ValueError(f"the key of {principal.name} has fewer than {KEY_CHARACTERS_MIN} characters")
+                raise ValueError(
+                    f"the {principal.role} key of {principal.name} has fewer than {KEY_CHARACTERS_MIN} characters"
+                )
             digest = digest_of(key.encode())
             if digest in self._by_digest:
                 raise ValueError(f"{principal.name} and {self._by_digest[digest].name} have the same key")

@@ -28,6 +28,9 @@ from msgspec.inspect import (
 CHARACTERS_MAX = 200
 """Of field and reason each: a message may quote what it was given, however long that is."""
 
+ALIKE_MIN = 0.7
+"""How much an unknown field has to be like a known one to be taken for a slip: `colour` is not meant as `door`."""
+
 _PATH = re.compile(r" - at `\$\.?(.*)`$", re.DOTALL)
 _NAMED = re.compile(r"(?:missing required|contains unknown) field `(.*)`", re.DOTALL)
 _STEP = re.compile(r"\[[^]]*\]|[^.[]+")
@@ -69,7 +72,7 @@ def _in_full(reason: str, wanted: Type | None) -> str:
         return f"{reason}; there are {', '.join(map(str, values))}" if values else reason
     unknown = re.search(r"unknown field `(.*)`", reason)
     if unknown and isinstance(wanted, StructType):
-        meant = get_close_matches(unknown[1], [field.encode_name for field in wanted.fields], 1)
+        meant = get_close_matches(unknown[1], [field.encode_name for field in wanted.fields], 1, ALIKE_MIN)
         return f"{reason}; did you mean `{meant[0]}`?" if meant else reason
     return reason
 

@@ -16,6 +16,7 @@ from race_to_purchase.rules import cart_outcomes as co
 from race_to_purchase.rules import outcomes as o
 from race_to_purchase.rules import refund_outcomes as ro
 from race_to_purchase.rules.aftersale import RefundRow, RefundState
+from race_to_purchase.rules.moments import rfc3339
 from race_to_purchase.rules.rows import Attempt, Checkout, Order, Quote
 
 _encode = msgspec.json.Encoder().encode
@@ -313,7 +314,7 @@ def _at_the_door(outcome: o.AtTheDoor) -> Answer:
             detail = f"The list of {drop} is being published; in a moment there are places for late comers."
             return problem(409, "draw_under_way", "Draw under way", detail, retryable=True, retry_after_s=2)
         case o.NotRegistering(drop=drop, opens_at=opens_at):
-            detail = f"Registration for {drop} opens at {opens_at.isoformat()}."
+            detail = f"Registration for {drop} opens at {rfc3339(opens_at)}."
             return problem(409, "registration_not_open", "Not open yet", detail, retryable=True, opens_at=opens_at)
         case o.SecretWrong(drop=drop):
             detail = f"The signing key that made the secret of {drop} is gone or has changed: put it back."
@@ -344,20 +345,20 @@ def _refusal(outcome: o.Outcome) -> Answer:  # noqa: C901, PLR0912 - one flat ta
         case o.SoldOut(item=item):
             return problem(409, "sold_out", "Sold out", f"Of {item} too few pieces are left, or none.", item=item)
         case o.AllReserved(item=item, retry_at=retry_at):
-            detail = f"Every piece of {item} left is in somebody's hands; some may come back."
+            detail = f"Of {item} too few pieces are free now; those in other buyers' hands may come back."
             return problem(409, "all_reserved", "All reserved", detail, retryable=True, item=item, retry_at=retry_at)
         case o.LimitReached(limit=limit, left=left):
             detail = f"A buyer may have {limit} in this drop; {left} left for this buyer."
             return problem(409, "limit_reached", "Limit reached", detail, limit=limit, left=left)
         case o.PromoUsedUp(promo=promo):
             return problem(409, "promo_used_up", "Promo used up", f"Promo {promo} has no redemptions left.")
-        case o.Unknown(what="item" | "promo" as what, id=name):
+        case o.Unknown(what="item" | "promo" as what, id=name, field=field):
             detail = f"This drop has no {what} {name!r}."
-            return problem(422, f"unknown_{what}", f"Unknown {what}", detail, field=what)
+            return problem(422, f"unknown_{what}", f"Unknown {what}", detail, field=field)
         case o.Unknown(what=what, id=name):
             return problem(404, f"unknown_{what}", f"Unknown {what}", f"There is no {what} {name!r}.")
         case o.NotOpen(drop=drop, opens_at=opens_at):
-            detail = f"Drop {drop} opens at {opens_at.isoformat()}."
+            detail = f"Drop {drop} opens at {rfc3339(opens_at)}."
             return problem(409, "drop_not_open", "Not open yet", detail, retryable=True, opens_at=opens_at)
         case o.Closed(drop=drop):
             return problem(409, "drop_closed", "Closed", f"Drop {drop} has ended.")

@@ -73,13 +73,13 @@ def put(cart: Cart, drop: Drop, lines: tuple[Line, ...], how: Literal["set", "re
     """
     before = {line.item: line for line in cart.lines}
     after = dict(before) if how == "set" else {}
-    for line in lines:
+    for index, line in enumerate(lines):
         item = drop.item(line.item)
         if line.quantity == 0:
             after.pop(line.item, None)
             continue
         if item is None:
-            return Unknown("item", line.item)
+            return Unknown("item", line.item, f"lines[{index}].item")
         known = before.get(line.item)
         seen = line.price if line.price is not None else item.price if known is None else known.price
         after[line.item] = Line(line.item, line.quantity, seen)

@@ -116,6 +116,8 @@ class Unknown(msgspec.Struct, frozen=True):
 
     what: str
     id: str
+    field: str = ""
+    """What named it in the wish, where that was a field of its body."""
 
 
 class NotOpen(msgspec.Struct, frozen=True):

@@ -21,10 +21,10 @@ def quote(
     """Price `lines` by the drop's definition; Unknown for an item or a promo that the drop does not have, PriceChanged
     for an item whose buyer has seen another price."""
     items: list[Item] = []
-    for line in lines:
+    for index, line in enumerate(lines):
         item = drop.item(line.item)
         if item is None:
-            return Unknown("item", line.item)
+            return Unknown("item", line.item, f"lines[{index}].item")
         if line.price is not None and line.price != item.price:
             return PriceChanged(line.item, line.price, item.price)
         items.append(item)
@@ -32,7 +32,7 @@ def quote(
     if promo_code is not None:
         promo = drop.promo(promo_code)
         if promo is None:
-            return Unknown("promo", promo_code)
+            return Unknown("promo", promo_code, "promo")
     gross = [item.price * line.quantity for item, line in zip(items, lines, strict=True)]
     subtotal = sum(gross)
     if subtotal > MINOR_UNITS_MAX:

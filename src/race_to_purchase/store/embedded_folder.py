@@ -151,6 +151,15 @@ class DataFolder:
         return ""
 
 
+def has_database(root: Path) -> bool:
+    """Whether a server was ever made in this folder; OSError where that cannot be seen."""
+    try:
+        (root / "postgres").lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 @contextmanager
 def telling_why(root: Path) -> Iterator[None]:
     """Turn the operating system's refusals about paths below `root` into errors that say what to do."""

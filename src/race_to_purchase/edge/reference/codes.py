@@ -78,7 +78,7 @@ CODES: dict[str, Code] = {
     "sold_out": Code(409, "Every piece of `item`, or of the drop, is sold, or fewer are left than were asked for."),
     "all_reserved": Code(
         409,
-        "Every piece of `item` is sold or in somebody's hands; some may come back, not before `retry_at`.",
+        "Too few pieces of `item` are free now; those in others' hands may come back, not before `retry_at`.",
         retryable=True,
     ),
     "limit_reached": Code(409, "The buyer would have more than `limit`; `left` are left for them."),
