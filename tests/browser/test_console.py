@@ -18,6 +18,10 @@ from tests.journeys.engine import ADMIN_KEY, STOREFRONT_KEY, Engine
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 DESK = {"width": 1440, "height": 900}
 
+VIEWS_ARE_HERE = """() => ["on-call", "debug", "control"].every((view) => performance.getEntriesByType("resource").some(
+    ({ name, responseEnd }) => name.includes(`/${view}-`) && responseEnd > 0))"""
+"""The scripts of all views: they come once the one that was opened is drawn."""
+
 
 @pytest.fixture
 def at_desk(a_buyer: Callable[..., Buyer], engine: Engine) -> Callable[..., Page]:
@@ -87,11 +91,14 @@ def test_a_sale_is_watched_live(at_desk: Callable[..., Page], sales: Sales) -> N
 def test_nothing_that_it_opens_with_waits_for_anything_else(at_desk: Callable[..., Page], sales: Sales) -> None:
     page = at_desk(sales.opened())
     session = held(page, "**/v1/admin/session")
-    with page.expect_request("**/v1/admin/drops"), page.expect_request("**/stream"):
+    charts: list[str] = []
+    page.on("request", lambda request: charts.append(request.url) if request.url.endswith("/series") else None)
+    with page.expect_request("**/v1/admin/drops"), page.expect_request("**/stream"), page.expect_request("**/series"):
         page.reload(wait_until="commit")
     expect(page.get_by_text("Opening the console")).to_be_visible()
     session[0].continue_()
-    expect(page.locator("race-executive")).to_be_visible()
+    expect(page.locator("race-executive .chart")).to_be_visible()
+    assert len(charts) == 1
 
 
 def test_whoever_was_never_signed_in_is_not_told_that_their_session_is_over(
@@ -329,6 +336,7 @@ def test_on_a_phone_everything_fits(at_desk: Callable[..., Page], sales: Sales) 
 def test_whoever_is_cut_off_still_turns_to_every_view(at_desk: Callable[..., Page], sales: Sales) -> None:
     page = at_desk(sales.opened())
     expect(page.locator(".link")).to_have_text("Live")
+    page.wait_for_function(VIEWS_ARE_HERE)
     page.context.set_offline(True)
     for key, view in (("2", "on-call"), ("3", "debug"), ("4", "control")):
         page.keyboard.press(key)

@@ -1,13 +1,36 @@
-"""What the console has read of the counts that processes write down, and up to when it is complete."""
+"""What the console reads of the counts that processes write down, and up to when it is complete."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from race_to_purchase.observe.series import Counted, Slice
-from race_to_purchase.operate.console.watch import Watch
+from race_to_purchase.operate.console.watch import IN_POINTS, LATE_S, RECENT_S, Watch
 from tests.samples import NOON
+
+
+class Kept:
+    """What one process has written; which distributions were asked for, by when their time ended."""
+
+    def __init__(self, *slices: Slice) -> None:
+        self._slices = slices
+        self.asked: dict[datetime, Collection[str] | None] = {}
+
+    async def slices(
+        self, drop: str, since: datetime, until: datetime, spreads: Collection[str] | None = None
+    ) -> Sequence[Slice]:
+        self.asked[until] = spreads
+        return [one for one in self._slices if one.drop == drop and since <= one.at < until]
+
+    async def now(self) -> datetime:
+        return NOON
+
+    async def write(self, source: str, counted: Mapping[str, Counted], at: datetime) -> None:
+        raise AssertionError("it looks, and writes nothing")
+
+    async def forget(self, older_than_s: float, limit: int) -> int:
+        raise AssertionError("it looks, and forgets nothing")
 
 
 class WrittenMeanwhile:
@@ -22,7 +45,9 @@ class WrittenMeanwhile:
     async def write(self, source: str, counted: Mapping[str, Counted], at: datetime) -> None:
         raise AssertionError("it looks, and writes nothing")
 
-    async def slices(self, drop: str, since: datetime, until: datetime) -> Sequence[Slice]:
+    async def slices(
+        self, drop: str, since: datetime, until: datetime, spreads: Collection[str] | None = None
+    ) -> Sequence[Slice]:
         if not since <= NOON < until:
             return []
         self.looks += 1
@@ -39,3 +64,21 @@ async def test_what_is_said_to_be_counted_is_in_the_sums() -> None:
     await watch.follow(NOON, now)
     assert watch.counted_at(now) == NOON
     assert watch.totals.total("race_orders_total") == 1
+
+
+async def test_of_what_is_long_ago_only_the_distributions_of_charts_are_read() -> None:
+    kept = Kept()
+    await Watch(kept, "aurora").follow(NOON - timedelta(hours=1), NOON)
+    lately = NOON - timedelta(seconds=RECENT_S + LATE_S)
+    assert {spreads for until, spreads in kept.asked.items() if until < lately} == {IN_POINTS}
+    assert {spreads for until, spreads in kept.asked.items() if until >= lately} == {None}
+
+
+async def test_measures_are_of_the_last_minutes_and_points_of_all_of_it() -> None:
+    orders = Counted({"race_orders_total": {("sandbox",): 1.0}})
+    ages_s = (3000, RECENT_S + 1, RECENT_S - 1, 7)
+    kept = Kept(*(Slice("aurora", NOON - timedelta(seconds=age_s), "one", orders) for age_s in ages_s))
+    watch = Watch(kept, "aurora")
+    await watch.follow(NOON - timedelta(hours=1), NOON)
+    assert watch.together(NOON).totals.total("race_orders_total") == 2
+    assert sum(point.orders for point in watch.points.values()) == watch.totals.total("race_orders_total") == 4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,7 +34,9 @@ class Rows:
     async def drops(self) -> Sequence[DropRow]:
         return self.rows
 
-    async def slices(self, drop: str, since: datetime, until: datetime) -> Sequence[Slice]:
+    async def slices(
+        self, drop: str, since: datetime, until: datetime, spreads: Collection[str] | None = None
+    ) -> Sequence[Slice]:
         self.asked.append((drop, until - since))
         return []
 

@@ -1,6 +1,6 @@
 """What is counted over time: the same as the metrics count, added up over processes, and kept through everything."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -181,6 +181,14 @@ class TestKeeping:
         assert await series.slices("aurora-1", now - A_DAY, now - A_DAY / 2) == []
         assert await series.slices("boreal-2", now - A_DAY, now + A_DAY) == []
 
+    async def test_of_distributions_only_those_come_that_were_named(self, series: PostgresSeries) -> None:
+        lag, wait = {(): [1.0, 2.0, 3.0]}, {(): [4.0, 5.0, 6.0]}
+        counted = Counted({"race_commands_total": {(): 2.0}}, spreads={"race_lag": lag, "race_wait": wait})
+        await series.write("one", {"": counted}, datetime.now(UTC))
+        now = datetime.now(UTC)
+        [back] = await series.slices("", now - A_DAY, now + A_DAY, ("race_wait", "race_other"))
+        assert (back.counted.counts, back.counted.spreads) == (counted.counts, {"race_wait": wait})
+
     async def test_old_slices_are_forgotten_and_new_ones_stay(self, series: PostgresSeries, database_dsn: str) -> None:
         await series.write("one", {"old": Counted(), "new": Counted()}, datetime.now(UTC))
         connection = await asyncpg.connect(database_dsn)
@@ -208,7 +216,9 @@ class Gone:
             raise DatabaseUnavailable(reason="a test says so")
         self.written.append(counted)
 
-    async def slices(self, drop: str, since: datetime, until: datetime) -> list[Slice]:
+    async def slices(
+        self, drop: str, since: datetime, until: datetime, spreads: Collection[str] | None = None
+    ) -> list[Slice]:
         return []
 
     async def forget(self, older_than_s: float, limit: int) -> int:

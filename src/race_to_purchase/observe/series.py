@@ -32,16 +32,20 @@ class Counted(msgspec.Struct):
 
     def add(self, other: Counted) -> None:
         """Count what `other` has counted as well; of levels, the later ones stand."""
-        for name, by_labels in other.counts.items():
-            mine = self.counts.setdefault(name, {})
-            for labels, count in by_labels.items():
-                mine[labels] = mine.get(labels, 0) + count
+        self.add_counts(other)
         for name, by_labels in other.levels.items():
             self.levels.setdefault(name, {}).update(by_labels)
         for name, spread in other.spreads.items():
             theirs = self.spreads.setdefault(name, {})
             for labels, buckets in spread.items():
                 theirs[labels] = _summed(theirs.get(labels), buckets)
+
+    def add_counts(self, other: Counted) -> None:
+        """The same of counters alone."""
+        for name, by_labels in other.counts.items():
+            mine = self.counts.setdefault(name, {})
+            for labels, count in by_labels.items():
+                mine[labels] = mine.get(labels, 0) + count
 
     def total(self, name: str, **labels: str) -> float:
         """The sum of a counter over all labels, or over those with these values."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -20,8 +20,13 @@ class SeriesStore(Protocol):
         """Keep what the process `source` had counted, by drop, at a time of the database's clock."""
         ...
 
-    async def slices(self, drop: str, since: datetime, until: datetime) -> Sequence[Slice]:
-        """What was counted in a drop ("" for what belongs to none) at `since <= at < until`, the oldest first."""
+    async def slices(
+        self, drop: str, since: datetime, until: datetime, spreads: Collection[str] | None = None
+    ) -> Sequence[Slice]:
+        """What was counted in a drop ("" for what belongs to none) at `since <= at < until`, the oldest first.
+
+        Of distributions only those that `spreads` names, where it names any: most of what is stored are they.
+        """
         ...
 
     async def forget(self, older_than_s: float, limit: int) -> int:

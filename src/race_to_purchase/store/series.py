@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import asyncpg
@@ -17,9 +16,14 @@ from race_to_purchase.store.statements import statement
 AFTER_LABEL = "\x1f"
 """After each label of a count, whose values never hold it: the keys of JSON are text."""
 
-_Flat = tuple[dict[str, dict[str, float]], dict[str, dict[str, float]], dict[str, dict[str, list[float]]]]
+LABELS_KEPT = 8192
+
+_Counts = dict[str, dict[str, float]]
+_Flat = tuple[_Counts, _Counts, dict[str, dict[str, list[float]]]]
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(_Flat).decode
+_decode = msgspec.json.Decoder(tuple[_Counts, _Counts, dict[str, msgspec.Raw]]).decode
+_decode_spread = msgspec.json.Decoder(dict[str, list[float]]).decode
+"""Distributions are decoded one by one, and only those that are wanted."""
 
 
 class PostgresSeries:
@@ -42,12 +46,14 @@ class PostgresSeries:
             async with self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
                 await connection.execute(statement("series_write"), list(counted), source, texts, at)
 
-    async def slices(self, drop: str, since: datetime, until: datetime) -> Sequence[Slice]:
+    async def slices(
+        self, drop: str, since: datetime, until: datetime, spreads: Collection[str] | None = None
+    ) -> Sequence[Slice]:
         """See the port."""
         with translated:
             async with self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
                 rows = await connection.fetch(statement("series_read"), drop, since, until)
-        return [Slice(row["drop_id"], row["at"], row["source"], _deep(_decode(row["counted"]))) for row in rows]
+        return [Slice(row["drop_id"], row["at"], row["source"], _counted(row["counted"], spreads)) for row in rows]
 
     async def forget(self, older_than_s: float, limit: int) -> int:
         """See the port."""
@@ -65,9 +71,10 @@ def _flat(counted: Counted) -> _Flat:
     return _joined(counted.counts), _joined(counted.levels), _joined(counted.spreads)
 
 
-def _deep(flat: _Flat) -> Counted:
-    counts, levels, spreads = flat
-    return Counted(_split(counts), _split(levels), _split(spreads))
+def _counted(text: str, spreads: Collection[str] | None) -> Counted:
+    counts, levels, found = _decode(text)
+    wanted = found.items() if spreads is None else [(name, found[name]) for name in spreads if name in found]
+    return Counted(_split(counts), _split(levels), _split({name: _decode_spread(raw) for name, raw in wanted}))
 
 
 def _joined(by_name: Mapping[str, Mapping[tuple[str, ...], Any]]) -> dict[str, dict[str, Any]]:
@@ -79,10 +86,18 @@ def _key(labels: tuple[str, ...]) -> str:
 
 
 def _split(by_name: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[tuple[str, ...], Any]]:
-    return {name: {_labels(key): value for key, value in found.items()} for name, found in by_name.items()}
+    labels = _LABELS.__getitem__
+    return {name: dict(zip(map(labels, found), found.values(), strict=True)) for name, found in by_name.items()}
 
 
-@lru_cache(maxsize=8192)
-def _labels(key: str) -> tuple[str, ...]:
-    """There are few, and each comes back every few seconds."""
-    return tuple(key.split(AFTER_LABEL)[:-1])
+class _Labels(dict[str, tuple[str, ...]]):
+    """Labels by their key: there are few, and each comes back every few seconds."""
+
+    def __missing__(self, key: str) -> tuple[str, ...]:
+        if len(self) >= LABELS_KEPT:
+            self.clear()
+        labels = self[key] = tuple(key.split(AFTER_LABEL)[:-1])
+        return labels
+
+
+_LABELS = _Labels()

@@ -9,6 +9,7 @@ export class Api {
   operator: Operator | null = null;
   /** Called where the engine says that nobody is signed in any more. */
   onSignedOut: () => void = () => {};
+  private coming: { readonly drop: string; readonly series: Promise<Series> } | null = null;
 
   async resume(): Promise<Operator> {
     return (this.operator = await this.ask<Operator>("GET", "/v1/admin/session", undefined, false));
@@ -31,8 +32,20 @@ export class Api {
     return this.ask("GET", at(drop));
   }
 
-  series(drop: string, since: Date, step: number): Promise<Series> {
-    return this.ask("GET", `${at(drop)}/series?${new URLSearchParams({ since: since.toISOString(), step: String(step) })}`);
+  /** Of the whole sale where no time is named: at first these are the ones that were asked for ahead. */
+  series(drop: string, since: Date | null): Promise<Series> {
+    const path = `${at(drop)}/series`;
+    if (since !== null) return this.ask("GET", `${path}?${new URLSearchParams({ since: since.toISOString() })}`);
+    const { coming } = this;
+    this.coming = null;
+    return coming?.drop === drop ? coming.series : this.ask("GET", path);
+  }
+
+  /** Ask for the charts of a drop while nobody is there yet to draw them. */
+  ahead(drop: string): void {
+    const series = this.ask<Series>("GET", `${at(drop)}/series`, undefined, false);
+    series.catch(() => undefined); // Who draws them is told.
+    this.coming = { drop, series };
   }
 
   async search(q: string, hours: number): Promise<readonly Found[]> {

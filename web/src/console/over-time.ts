@@ -8,13 +8,11 @@ import { empty } from "./parts.ts";
 import type { Column, Overview, Series } from "./shapes.ts";
 
 const AGAIN_MS = 5000;
-const LEAD_MS = 30_000;
-const SHORTEST_MS = 90_000;
 const RANGES = [
-  { label: "5 min", minutes: 5, step: 5 },
-  { label: "15 min", minutes: 15, step: 5 },
-  { label: "1 h", minutes: 60, step: 15 },
-  { label: "6 h", minutes: 360, step: 60 },
+  { label: "5 min", minutes: 5 },
+  { label: "15 min", minutes: 15 },
+  { label: "1 h", minutes: 60 },
+  { label: "6 h", minutes: 360 },
 ] as const;
 
 export abstract class OverTime extends View {
@@ -38,17 +36,10 @@ export abstract class OverTime extends View {
     if (this.series === null || (before !== undefined && before.drop.id !== this.seen.drop.id)) void this.fetch();
   }
 
-  /** What somebody has chosen, or the shortest time that shows the whole sale, of an hour at most. */
+  /** What somebody has chosen, or the shortest time that holds what the engine tells of itself: the whole sale, of an hour at most. */
   private get minutes(): number {
     const age = (Date.parse(this.seen.now) - Date.parse(this.seen.drop.opens_at)) / 60_000;
     return this.chosen ?? RANGES.find(({ minutes }) => minutes >= age)?.minutes ?? 60;
-  }
-
-  /** A sale that has just begun fills its chart from the start, unless somebody has chosen a time. */
-  private since(): number {
-    const [now, opened] = [Date.parse(this.seen.now), Date.parse(this.seen.drop.opens_at)];
-    const wanted = now - this.minutes * 60_000;
-    return this.chosen !== null || opened > now ? wanted : Math.max(wanted, Math.min(opened - LEAD_MS, now - SHORTEST_MS));
   }
 
   protected column(name: string): Column {
@@ -85,10 +76,9 @@ export abstract class OverTime extends View {
     const asked = `${drop} ${this.minutes} ${Math.floor(Date.now() / 2000)}`;
     if (asked === this.asked) return;
     this.asked = asked;
-    const range = RANGES.find(({ minutes }) => minutes === this.minutes)!;
-    const since = new Date(this.since());
+    const since = this.chosen === null ? null : new Date(Date.parse(this.seen.now) - this.chosen * 60_000);
     try {
-      const series = await this.api.series(drop, since, range.step);
+      const series = await this.api.series(drop, since);
       if (drop === this.seen.drop.id) this.series = series;
     } catch {
       return; // What is drawn stays; that the engine does not answer is said above all views.

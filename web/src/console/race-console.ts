@@ -14,7 +14,11 @@ import "./views/executive.ts";
 const VIEWS = ["executive", "on-call", "debug", "control"] as const;
 type ViewName = (typeof VIEWS)[number];
 const TITLES: Record<ViewName, string> = { executive: "Executive", "on-call": "On call", debug: "Debug", control: "Drop control" };
+/** Views that open with charts. */
+const CHARTED = new Set<ViewName>(["executive", "on-call"]);
 const KEEPS_MS = 5 * 60_000;
+/** The view that is opened is drawn by then; the others need not delay it. */
+const SETTLED_MS = 1500;
 const THEME = "race-console-theme";
 
 const LINKS: Record<Link, readonly [string, string]> = {
@@ -60,7 +64,7 @@ export class RaceConsole extends LitElement {
     this.live?.end();
   }
 
-  /** Who is signed in, which drops there are, and how the one in the address stands are asked for all at once. */
+  /** Who is signed in, which drops there are, how the one in the address stands, and its charts are asked for all at once. */
   private async open(): Promise<void> {
     this.state = "opening";
     this.moved();
@@ -68,9 +72,7 @@ export class RaceConsole extends LitElement {
       [, this.drops] = await Promise.all([this.api.resume(), this.api.drops()]);
       this.state = "in";
       this.moved();
-      // All of them now: whoever is cut off from the engine later still turns to the view that they need. One that cannot
-      // be had now is asked for again when it is turned to.
-      for (const view of VIEWS) void this.load(view).catch(() => undefined);
+      setTimeout(() => this.loadAll(), SETTLED_MS);
     } catch (thrown) {
       const { status } = thrown as { status?: number };
       this.failure = said(thrown);
@@ -97,6 +99,7 @@ export class RaceConsole extends LitElement {
       this.live?.end();
       this.live = new Live(this.api, wanted, () => this.requestUpdate());
       this.live.start();
+      if (CHARTED.has(this.view)) this.api.ahead(wanted);
     }
     void this.load(this.view);
     this.requestUpdate();
@@ -109,6 +112,11 @@ export class RaceConsole extends LitElement {
     if (view === "control") await import("./views/control.ts");
     this.loaded.add(view);
     this.requestUpdate();
+  }
+
+  /** Whoever is cut off later still turns to the view that they need. One that cannot be had now is asked for again then. */
+  private loadAll(): void {
+    for (const view of VIEWS) void this.load(view).catch(() => undefined);
   }
 
   private go(drop: string, view: ViewName): void {

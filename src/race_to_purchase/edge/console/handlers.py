@@ -38,11 +38,11 @@ HOURS_MAX = 31 * 24.0
 
 
 class WantedSeries(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A time, and seconds of a point; the last hour in the finest points where nothing is said."""
+    """A time, and seconds of a point; the whole sale in as many as a chart has room for where nothing is said."""
 
     since: Annotated[datetime, Meta(tz=True)] | None = None
     until: Annotated[datetime, Meta(tz=True)] | None = None
-    step: Annotated[int, Meta(ge=1, le=86_400)] = 5
+    step: Annotated[int, Meta(ge=1, le=86_400)] | None = None
 
 
 class WantedSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from race_to_purchase.observe.slo.objectives import Slo
-from race_to_purchase.operate.console.overview import overview_of, series_since
-from race_to_purchase.operate.console.points import Series, series_of
+from race_to_purchase.operate.console.overview import overview_of
+from race_to_purchase.operate.console.points import SPAN_S, Series, Span, series_of, span_of, whole_sale
 from race_to_purchase.operate.console.shapes import NetworkSeen, Overview
 from race_to_purchase.operate.console.watch import Watch
 from race_to_purchase.path.counted import Counted as GatewayCounted
@@ -21,6 +21,7 @@ FRESH_S = 0.95
 WATCHED_MAX = 10
 """Drops that are followed at once; the one that nobody looked at for longest is forgotten for a further one."""
 
+KNOWN = timedelta(seconds=SPAN_S)
 ACTIONS = 30
 FOUND_MAX = 20
 HISTORY_MAX = 200
@@ -32,6 +33,8 @@ class _Followed:
         self.turn = asyncio.Lock()
         self.told: Overview | None = None
         self.told_s = float("-inf")
+        self.drawn: dict[Span, Series] = {}
+        """Since it was told: whoever watches asks for the same charts, at other moments."""
 
 
 class ConsoleDesk:
@@ -68,6 +71,7 @@ class ConsoleDesk:
             await followed.watch.follow(rows.definition.opens_at, rows.now)
             followed.told = overview_of(rows, followed.watch, self._gateways(), self._networks(), self._slo)
             followed.told_s = now_s()
+            followed.drawn.clear()
             return followed.told
 
     async def keep_up(self, drop: str, opened: datetime, now: datetime) -> None:
@@ -76,15 +80,20 @@ class ConsoleDesk:
         async with followed.turn:
             await followed.watch.follow(opened, now)
 
-    async def series(self, drop: str, since: datetime | None, until: datetime | None, step_s: int) -> Series | None:
-        """Its charts; None where there is no such drop."""
+    async def series(
+        self, drop: str, since: datetime | None = None, until: datetime | None = None, step_s: int | None = None
+    ) -> Series | None:
+        """Its charts, of the whole sale where nothing else is asked for; None where there is no such drop."""
         seen = await self.overview(drop)
         if seen is None:
             return None
-        watch = self._follow(drop).watch
+        followed = self._follow(drop)
         last = min(until or seen.now, seen.now)
-        first = min(series_since(seen.now, since, watch), last)
-        return series_of(watch.points.values(), first, last, step_s)
+        first = max(since or whole_sale(seen.now, seen.drop.opens_at), seen.since, seen.now - KNOWN)
+        span = span_of(min(first, last), last, step_s)
+        if span not in followed.drawn:
+            followed.drawn[span] = series_of(followed.watch.points.values(), span)
+        return followed.drawn[span]
 
     async def search(self, text: str, hours: float) -> Sequence[Found]:
         """Checkouts that fit `text`, begun in the last `hours` unless it is their id; TooMuchToSearch."""

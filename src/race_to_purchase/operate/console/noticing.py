@@ -110,17 +110,18 @@ class Noticing:
 
 
 def _grown(one: Slice) -> Iterator[tuple[str, str, int]]:
-    for sign in SIGNS:
-        by_labels = one.counted.counts.get(sign.counter)
-        if by_labels:
-            wanted, place = _places(sign.what)
+    for counter, by_labels in one.counted.counts.items():
+        for what, wanted, place in _signs_of(counter):
             for labels, count in by_labels.items():
                 if count and fits(labels, wanted):
-                    yield sign.what, "" if place is None else labels[place], int(count)
+                    yield what, "" if place is None else labels[place], int(count)
 
 
 @cache
-def _places(what: str) -> tuple[Wanted, int | None]:
-    """Where a sign's labels stand: those that are wanted, and that which says where."""
-    sign = next(sign for sign in SIGNS if sign.what == what)
-    return wanted_of(sign.counter, sign.labels), labels_of(sign.counter).index(sign.which) if sign.which else None
+def _signs_of(counter: str) -> tuple[tuple[str, Wanted, int | None], ...]:
+    """What a counter is a sign of, what its labels must be for that, and which of them says where."""
+    return tuple(
+        (sign.what, wanted_of(counter, sign.labels), labels_of(counter).index(sign.which) if sign.which else None)
+        for sign in SIGNS
+        if sign.counter == counter
+    )

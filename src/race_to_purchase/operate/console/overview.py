@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 from race_to_purchase.observe.measures import measures_of
 from race_to_purchase.observe.series import Counted
@@ -168,9 +167,3 @@ def _line(drop: Drop, rows: RowsNow) -> LineSeen | None:
         message=line.message,
         hand=line.hand,
     )
-
-
-def series_since(now: datetime, asked: datetime | None, watch: Watch) -> datetime:
-    """From when a chart is drawn: the last hour where nothing else is asked for, and no further back than is known."""
-    earliest = now - timedelta(seconds=6 * 3600)
-    return max(asked or now - timedelta(hours=1), watch.since or earliest, earliest)

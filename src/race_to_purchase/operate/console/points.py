@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import msgspec
 
 from race_to_purchase.observe.events.event import Histogram
-from race_to_purchase.observe.series import Counted, Spread, metrics_by_name
+from race_to_purchase.observe.series import Counted, Spread, Wanted, fits, metrics_by_name, wanted_of
 
 POINT_S = 5
 """Seconds of a point, as often as processes write."""
@@ -18,6 +19,13 @@ SPAN_S = 6 * 3600
 
 POINTS_MAX = 720
 """So many are told at most; where more time is asked for, a point is longer."""
+
+POINTS_DRAWN = 240
+"""So many are told where nobody says how long a point shall be: a chart is a few hundred pixels wide."""
+
+LONGEST, SHORTEST, UNOPENED = timedelta(hours=1), timedelta(seconds=90), timedelta(minutes=5)
+LEAD = timedelta(seconds=30)
+"""What is drawn of a sale where nothing else is asked for, and of the time before it opened."""
 
 CHECKOUT, GATEWAY, LAG = "race_checkout_seconds", "race_gateway_seconds", "race_loop_lag_seconds"
 
@@ -40,32 +48,68 @@ class Point(msgspec.Struct):
     lag: list[float] | None = None
 
     def count(self, counted: Counted) -> None:
-        """Count what one process did in the drop, or in none."""
-        self.orders += counted.total("race_orders_total")
-        self.revenue += counted.total("race_order_amount_minor_total")
-        self.pieces += counted.total("race_sold_pieces_total")
-        self.reserved += counted.total("race_reservations_total")
-        self.refused += counted.total("race_reservations_refused_total")
-        self.failed += failures(counted)
-        self.declined += counted.total("race_payments_ended_total", payment_end="declined")
-        self.called += counted.total("race_line_called_total")
-        self.requests += counted.total("race_http_requests_total")
-        self.checkout = _more(self.checkout, counted, CHECKOUT)
-        self.authorize = _more(self.authorize, counted, GATEWAY, operation="authorize")
-        self.lag = _more(self.lag, counted, LAG)
+        """Count what one process did in the drop, or in none: each metric is looked at once, an hour has thousands."""
+        for name, by_labels in counted.counts.items():
+            for column, wanted in _sums_of(name):
+                counts = [count for at, count in by_labels.items() if fits(at, wanted)]
+                setattr(self, column, getattr(self, column) + sum(counts))
+        for name, by_place in counted.spreads.items():
+            for column, wanted in _spreads_of(name):
+                for at, buckets in by_place.items():
+                    if fits(at, wanted):
+                        setattr(self, column, _added(getattr(self, column), buckets))
 
     def merge(self, other: Point) -> None:
         """Add a later point."""
-        for name in SUMMED:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in SPREADS:
-            mine, theirs = getattr(self, name), getattr(other, name)
-            if theirs is not None:
-                setattr(self, name, theirs if mine is None else [a + b for a, b in zip(mine, theirs, strict=True)])
+        for column in SUMMED:
+            setattr(self, column, getattr(self, column) + getattr(other, column))
+        for column in SPREADS:
+            buckets = getattr(other, column)
+            if buckets is not None:
+                setattr(self, column, _added(getattr(self, column), buckets))
 
 
-SUMMED = ("orders", "revenue", "pieces", "reserved", "refused", "failed", "declined", "called", "requests")
-SPREADS = {"checkout": CHECKOUT, "authorize": GATEWAY, "lag": LAG}
+class _Counted(msgspec.Struct, frozen=True):
+    """What is counted in a column: a metric, where its labels have these values."""
+
+    column: str
+    metric: str
+    labels: Mapping[str, str] = {}
+
+
+SUMS = (
+    _Counted("orders", "race_orders_total"),
+    _Counted("revenue", "race_order_amount_minor_total"),
+    _Counted("pieces", "race_sold_pieces_total"),
+    _Counted("reserved", "race_reservations_total"),
+    _Counted("refused", "race_reservations_refused_total"),
+    # What the shop owed somebody and did not give: what M1 counts as bad.
+    _Counted("failed", "race_checkouts_ended_total", {"checkout_end": "expired", "step": "paying"}),
+    _Counted("failed", "race_http_requests_total", {"route": "reserve", "answer": "5xx"}),
+    _Counted("failed", "race_http_requests_total", {"route": "pay", "answer": "5xx"}),
+    _Counted("declined", "race_payments_ended_total", {"payment_end": "declined"}),
+    _Counted("called", "race_line_called_total"),
+    _Counted("requests", "race_http_requests_total"),
+)
+DISTRIBUTIONS = (
+    _Counted("checkout", CHECKOUT),
+    _Counted("authorize", GATEWAY, {"operation": "authorize"}),
+    _Counted("lag", LAG),
+)
+SUMMED = tuple(dict.fromkeys(each.column for each in SUMS))
+SPREADS = {each.column: each.metric for each in DISTRIBUTIONS}
+
+
+@cache
+def _sums_of(metric: str) -> tuple[tuple[str, Wanted], ...]:
+    """The columns in which a counter is summed, and what its labels must be there."""
+    return tuple((each.column, wanted_of(metric, each.labels)) for each in SUMS if each.metric == metric)
+
+
+@cache
+def _spreads_of(metric: str) -> tuple[tuple[str, Wanted], ...]:
+    """The same of a histogram."""
+    return tuple((each.column, wanted_of(metric, each.labels)) for each in DISTRIBUTIONS if each.metric == metric)
 
 
 class Series(msgspec.Struct, frozen=True):
@@ -90,34 +134,40 @@ class Series(msgspec.Struct, frozen=True):
     lag_ms: tuple[float | None, ...]
 
 
-def failures(counted: Counted) -> float:
-    """What the shop owed somebody and did not give: what M1 counts as bad."""
-    failed = counted.total("race_checkouts_ended_total", checkout_end="expired", step="paying")
-    for route in ("reserve", "pay"):
-        failed += counted.total("race_http_requests_total", route=route, answer="5xx")
-    return failed
+class Span(msgspec.Struct, frozen=True):
+    """Seconds since 1970 of the first point and after the last one, and how long each is."""
+
+    first_s: int
+    end_s: int
+    step_s: int
 
 
-def step_of(span_s: float, asked_s: int) -> int:
-    """Seconds of a point: what was asked for, but so many that there are `POINTS_MAX` at most."""
-    least = max(asked_s, POINT_S, span_s / POINTS_MAX)
-    return -int(-least // POINT_S) * POINT_S
-
-
-def series_of(points: Iterable[Point], since: datetime, until: datetime, asked_s: int) -> Series:
-    """The points of a time, drawn together where there are too many; a time in which nothing happened is zero.
+def span_of(since: datetime, until: datetime, step_s: int | None = None) -> Span:
+    """The points of a time: as long as was asked for, but so that there are not too many.
 
     One that is not over yet is left out: it would look as if everything had just become less.
     """
     since_s, until_s = int(since.timestamp()), int(until.timestamp())
-    step_s = step_of(until_s - since_s, asked_s)
-    first_s = since_s - since_s % step_s
-    drawn = {at_s: Point(at_s) for at_s in range(first_s, until_s - until_s % step_s, step_s)}
+    least_s = (until_s - since_s) / (POINTS_DRAWN if step_s is None else POINTS_MAX)
+    step_s = -int(-max(step_s or 0, POINT_S, least_s) // POINT_S) * POINT_S
+    return Span(since_s - since_s % step_s, until_s - until_s % step_s, step_s)
+
+
+def whole_sale(now: datetime, opened: datetime) -> datetime:
+    """From when on a sale is drawn whole: so that one which has just begun fills its chart; an hour at most."""
+    if opened > now:
+        return now - UNOPENED
+    return max(now - LONGEST, min(opened - LEAD, now - SHORTEST))
+
+
+def series_of(points: Iterable[Point], span: Span) -> Series:
+    """These points, drawn together where there are several of a step; a time in which nothing happened is zero."""
+    drawn = {at_s: Point(at_s) for at_s in range(span.first_s, span.end_s, span.step_s)}
     for point in points:
-        at = drawn.get(point.at_s - point.at_s % step_s)
+        at = drawn.get(point.at_s - point.at_s % span.step_s)
         if at is not None:
             at.merge(point)
-    return _columns(list(drawn.values()), step_s)
+    return _columns(list(drawn.values()), span.step_s)
 
 
 def _columns(drawn: list[Point], step_s: int) -> Series:
@@ -161,8 +211,5 @@ def slot(at: datetime) -> int:
     return at_s - at_s % POINT_S
 
 
-def _more(mine: list[float] | None, counted: Counted, name: str, **labels: str) -> list[float] | None:
-    if name not in counted.spreads:
-        return mine
-    buckets = counted.spread(name, **labels).buckets
+def _added(mine: list[float] | None, buckets: list[float]) -> list[float]:
     return list(buckets) if mine is None else [a + b for a, b in zip(mine, buckets, strict=True)]

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from race_to_purchase.observe.series import Counted, Slice
 from race_to_purchase.observe.together import Together
 from race_to_purchase.operate.console.noticing import Noticing
-from race_to_purchase.operate.console.points import SPAN_S, Point, slot
+from race_to_purchase.operate.console.points import SPAN_S, SPREADS, Point, slot
 from race_to_purchase.ports import SeriesStore
 
 RECENT_S = 300
@@ -25,9 +25,12 @@ LATE_S = 15
 PIECE_S = 300
 """So much of the past is read at once, so that nobody else waits for long."""
 
+IN_POINTS = tuple(SPREADS.values())
+"""Of what measures are not made of any more, no other distributions are read."""
+
 
 class Watch:
-    """Slices of the drop, and of what belongs to none (""); `totals` are the drop's since `since`."""
+    """Slices of the drop, and of what belongs to none (""); `totals` are the drop's counters since `since`."""
 
     def __init__(self, series: SeriesStore, drop: str) -> None:
         self._series = series
@@ -50,8 +53,9 @@ class Watch:
         since = self._reached - timedelta(seconds=LATE_S)
         while since < now:
             until = min(since + timedelta(seconds=PIECE_S), now + timedelta(seconds=LATE_S))
+            spreads = IN_POINTS if until < now - timedelta(seconds=RECENT_S + LATE_S) else None
             for drop in self._drops:
-                for one in await self._series.slices(drop, since, until):
+                for one in await self._series.slices(drop, since, until, spreads):
                     self._count(drop, one)
                 await asyncio.sleep(0)
             since = until
@@ -90,7 +94,7 @@ class Watch:
         self._last[one.source] = max(one.at, self._last.get(one.source, one.at))
         self.noticing.look(one)
         if drop:
-            self.totals.add(one.counted)
+            self.totals.add_counts(one.counted)
 
     def _forget(self, now: datetime) -> None:
         """Keep what may come again, what is lately, and the points that are told."""
