@@ -12,9 +12,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from race_to_purchase.gateways.sandbox.connection import connect, statement
+from race_to_purchase.gateways.sandbox.connection import Connection, connect, statement
 from race_to_purchase.gateways.sandbox.gateway import SandboxGateway
-from race_to_purchase.rules.verdicts import Authorized, Captured, Declined, NoAnswer, Refunded, Verdict
+from race_to_purchase.rules.verdicts import Authorized, Captured, CaptureRefused, Declined, NoAnswer, Refunded, Verdict
 from race_to_purchase.store.embedded import EmbeddedPostgres
 from tests.databases import Server
 from tests.gateways.contract import AMOUNT, authorized, captured, new_key, request_of
@@ -137,10 +137,34 @@ class TestCost:
         await looking.close()
         assert writes == {(500, 500, 500), (0, 0, 0)}
 
+    async def test_what_comes_meanwhile_is_one_transaction(
+        self, gateway: SandboxGateway, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        refs = [await authorized(gateway, "pm_approved") for _ in range(3)]
+        statements: list[str] = []
+        fetch = Connection.fetch
+
+        async def noted(self: Connection, name: str, *values: object) -> object:
+            statements.append(name)
+            return await fetch(self, name, *values)
+
+        monkeypatch.setattr(Connection, "fetch", noted)
+        first = asyncio.create_task(authorized(gateway, "pm_approved"))
+        await asyncio.sleep(0)
+        verdicts = await asyncio.gather(
+            *(gateway.authorize(request_of("pm_approved"), None) for _ in range(3)),
+            *(gateway.capture(ref, AMOUNT, new_key()) for ref in refs),
+            gateway.authorize(request_of("pm_insufficient_funds"), None),
+            gateway.capture("sbx_nobodys", AMOUNT, new_key()),
+        )
+        await first
+        assert statements == ["write", "write", "read_payments"]
+        assert [type(verdict) for verdict in verdicts] == [Authorized] * 3 + [Captured] * 3 + [Declined, CaptureRefused]
+
     @pytest.mark.parametrize(
         ("name", "arguments"),
         [
-            ("capture", "ARRAY['sbx_5', 'sbx_900'], ARRAY[1, 1], ARRAY['a', 'b']"),
+            ("write", "'{}', " * 7 + "ARRAY['sbx_5', 'sbx_900'], ARRAY[1, 1], ARRAY['a', 'b']"),
             ("void", "ARRAY['sbx_5', 'sbx_900']"),
             ("read_payments", "ARRAY['sbx_5', 'sbx_900']"),
             ("refund", "'key', 'sbx_5', 1"),

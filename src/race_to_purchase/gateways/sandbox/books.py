@@ -18,7 +18,10 @@ BOOKS_LOCK = 0x7ACE_5B0C
 """Advisory lock that lets one process make the tables while the others wait."""
 
 NewPayment = tuple[str, str, int, str, str, str, str | None]
-"""ref, reference, amount, currency, method, state, decline code: the columns of authorize.sql."""
+"""ref, reference, amount, currency, method, state, decline code."""
+
+NewCapture = tuple[str, int, str]
+"""ref, amount, key."""
 
 
 class Payment(msgspec.Struct, frozen=True):
@@ -45,7 +48,7 @@ class PaidBack(msgspec.Struct, frozen=True):
 
 
 class Books:
-    """Payments and refunds over three connections: authorizations, captures with voids, and all that is rare.
+    """Payments and refunds over two connections: what every purchase writes, with voids, and all that is rare.
 
     Every method but `prepare` and `close` raises Unanswered where it is unknown whether its statement was run. Rows
     are written in the order of their refs, so that two workers wait for each other instead of blocking each other.
@@ -53,8 +56,7 @@ class Books:
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
-        self._authorizing = Connection(dsn)
-        self._settling = Connection(dsn)
+        self._writing = Connection(dsn)
         self._asking = Connection(dsn)
 
     async def prepare(self) -> None:
@@ -70,22 +72,20 @@ class Books:
 
     async def close(self) -> None:
         """Close every connection."""
-        for connection in (self._authorizing, self._settling, self._asking):
+        for connection in (self._writing, self._asking):
             await connection.close()
 
-    async def authorize(self, payments: Iterable[NewPayment]) -> set[str]:
-        """Write payments with distinct refs; the refs of those that were new."""
-        columns = map(list, zip(*sorted(payments), strict=True))
-        return _refs(await self._authorizing.fetch("authorize", *columns))
-
-    async def capture(self, captures: Iterable[tuple[str, int, str]]) -> set[str]:
-        """Capture (ref, amount, key), refs distinct; the refs of those that were captured now."""
-        columns = map(list, zip(*sorted(captures), strict=True))
-        return _refs(await self._settling.fetch("capture", *columns))
+    async def write(
+        self, payments: Iterable[NewPayment], captures: Iterable[NewCapture]
+    ) -> tuple[Sequence[str], Sequence[str]]:
+        """Write payments and captures, the refs of each distinct; the refs of those that were new, and of those that
+        were captured now."""
+        rows = await self._writing.fetch("write", *_columns(payments, 7), *_columns(captures, 3))
+        return rows[0]["made"], rows[0]["taken"]
 
     async def void(self, refs: Iterable[str]) -> set[str]:
         """Void authorizations; the refs of those that were voided now."""
-        return _refs(await self._settling.fetch("void", sorted(refs)))
+        return {row["ref"] for row in await self._writing.fetch("void", sorted(refs))}
 
     async def act(self, ref: str, state: str, decline_code: str | None) -> bool:
         """Let a payment that waits for its buyer go on into `state`; whether it was waiting."""
@@ -116,5 +116,6 @@ class Books:
         return PaidBack(*rows[0]) if rows else None
 
 
-def _refs(rows: Sequence[asyncpg.Record]) -> set[str]:
-    return {row[0] for row in rows}
+def _columns(rows: Iterable[tuple[object, ...]], number: int) -> Iterable[list[object]]:
+    """So many columns of rows, in the order of their refs."""
+    return map(list, zip(*sorted(rows), strict=True)) if rows else [[] for _ in range(number)]

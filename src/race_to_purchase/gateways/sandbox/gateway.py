@@ -16,7 +16,7 @@ import msgspec
 
 from race_to_purchase.batching import Batcher
 from race_to_purchase.gateways.sandbox import answers
-from race_to_purchase.gateways.sandbox.books import Books, NewPayment
+from race_to_purchase.gateways.sandbox.books import Books, NewPayment, Payment
 from race_to_purchase.gateways.sandbox.connection import Unanswered
 from race_to_purchase.gateways.sandbox.listing import listed
 from race_to_purchase.gateways.sandbox.methods import DECLINES, METHODS, UNKNOWN_METHOD, Method
@@ -52,6 +52,10 @@ class _Authorization(msgspec.Struct, frozen=True):
     row: NewPayment
     fresh: Verdict
 
+    def again(self, stored: Mapping[str, Payment]) -> Verdict | Exception:
+        """What its caller is told where the payment was there before."""
+        return answers.authorized_before(self.row, stored[self.ref])
+
 
 class _Movement(msgspec.Struct, frozen=True):
     """One call of capture or refund: `amount` minor units of the payment `ref`."""
@@ -59,6 +63,15 @@ class _Movement(msgspec.Struct, frozen=True):
     ref: str
     amount: int
     key: str
+
+    @property
+    def fresh(self) -> Verdict:
+        """What the caller of capture is told where the money was taken now."""
+        return Captured(self.ref, self.amount)
+
+    def again(self, stored: Mapping[str, Payment]) -> Verdict | Exception:
+        """What the caller of capture is told where it was not."""
+        return answers.captured(self.amount, self.key, stored.get(self.ref))
 
 
 class SandboxGateway:
@@ -82,8 +95,7 @@ class SandboxGateway:
         self._webhook = signer(webhook_secret or new_secret())
         self._slow_s = slow_s
         self._lost: dict[str, None] = {}
-        self._authorizations = Batcher[_Authorization, Verdict](self._authorize_batch)
-        self._captures = Batcher[_Movement, Verdict](self._capture_batch)
+        self._writes = Batcher[_Authorization | _Movement, Verdict](self._write_batch)
         self._voids = Batcher[str, Verdict](self._void_batch)
         self._questions = Batcher[str, Verdict](self._look_up_batch)
         self._refunds = Batcher[_Movement, Verdict](self._refund_batch)
@@ -94,7 +106,7 @@ class SandboxGateway:
 
     async def close(self) -> None:
         """Finish what was begun, then close every connection."""
-        for batcher in (self._authorizations, self._captures, self._voids, self._questions, self._refunds):
+        for batcher in (self._writes, self._voids, self._questions, self._refunds):
             await batcher.finish()
         await self._books.close()
 
@@ -112,7 +124,7 @@ class SandboxGateway:
             return NoAnswer("the request was lost on its way to the gateway")
         if method.slow:
             await asyncio.sleep(self._slow_s)
-        return await self._authorizations.submit(_authorization(self._prefix + request.key, request, method))
+        return await self._writes.submit(_authorization(self._prefix + request.key, request, method))
 
     async def act(self, ref: str) -> str | None:
         """What a payment's buyer has to do is done: the state that it is in then; None where it waits for nothing.
@@ -137,7 +149,7 @@ class SandboxGateway:
         Raises KeyReused where the key captured another amount.
         """
         _check(amount, ref, key)
-        return await self._captures.submit(_Movement(ref, amount, key))
+        return await self._writes.submit(_Movement(ref, amount, key))
 
     async def void(self, ref: str, key: str) -> Verdict:
         """See the port. A payment that was declined, too, is Voided: nothing will be taken."""
@@ -186,29 +198,20 @@ class SandboxGateway:
         self._lost[key] = None
         return True
 
-    async def _authorize_batch(self, calls: Sequence[_Authorization]) -> Sequence[Verdict | Exception]:
-        first = {call.ref: call for call in reversed(calls)}
+    async def _write_batch(self, calls: Sequence[_Authorization | _Movement]) -> Sequence[Verdict | Exception]:
+        """Authorizations and captures together: each payment's first call of either kind is written."""
+        made = {call.ref: call for call in reversed(calls) if isinstance(call, _Authorization)}
+        taken = {call.ref: call for call in reversed(calls) if isinstance(call, _Movement)}
         try:
-            new = await self._books.authorize([call.row for call in first.values()])
-            if len(new) == len(calls):
-                return [call.fresh for call in calls]
-            before = [call for call in calls if call.ref not in new or call is not first[call.ref]]
-            stored = await self._books.payments({call.ref for call in before})
+            new, now = await self._books.write(
+                [call.row for call in made.values()], [(call.ref, call.amount, call.key) for call in taken.values()]
+            )
+            written = {id(made[ref]) for ref in new} | {id(taken[ref]) for ref in now}
+            before = {call.ref for call in calls if id(call) not in written}
+            stored = await self._books.payments(before) if before else {}
         except Unanswered as error:
             return [NoAnswer(str(error))] * len(calls)
-        again = {id(call): answers.authorized_before(call.row, stored[call.ref]) for call in before}
-        return [again.get(id(call), call.fresh) for call in calls]
-
-    async def _capture_batch(self, calls: Sequence[_Movement]) -> Sequence[Verdict | Exception]:
-        first = {call.ref: call for call in reversed(calls)}
-        try:
-            now = await self._books.capture([(call.ref, call.amount, call.key) for call in first.values()])
-            if len(now) == len(calls):
-                return [Captured(call.ref, call.amount) for call in calls]
-            stored = await self._books.payments(first)
-        except Unanswered as error:
-            return [NoAnswer(str(error))] * len(calls)
-        return [answers.captured(call.amount, call.key, stored.get(call.ref)) for call in calls]
+        return [call.fresh if id(call) in written else call.again(stored) for call in calls]
 
     async def _void_batch(self, refs: Sequence[str]) -> Sequence[Verdict]:
         try:
