@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -99,3 +102,24 @@ def test_whoever_may_not_look_into_the_data_folder_is_told_that_and_not_that_not
 def test_a_race_of_nobody_is_refused() -> None:
     said = CliRunner().invoke(app, ["demo", "--buyers", "0", "--bots", "0"])
     assert (said.exit_code, "a race needs somebody" in said.stderr) == (2, True)
+
+
+def as_a_process(*arguments: str, **popen: Any) -> subprocess.CompletedProcess[str]:
+    """The command as a shell runs it, with what it says on standard error."""
+    command = [sys.executable, "-m", "race_to_purchase.cli", *arguments]
+    return subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=60, check=False, **popen)
+
+
+def test_a_terminal_that_knows_no_such_letter_shows_another_one() -> None:
+    few_letters = {**os.environ, "PYTHONIOENCODING": "ascii:strict", "PYTHONUTF8": "0"}
+    said = as_a_process(
+        "verify-draw", "aurora", "--url", "https://läden.invalid", env=few_letters, stdout=subprocess.PIPE
+    )
+    assert (said.returncode, "Traceback" in said.stderr, "https://l?den.invalid" in said.stderr) == (1, False, True)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_what_does_not_fit_on_the_disk_ends_it_in_a_sentence() -> None:
+    with Path("/dev/full").open("w") as full:
+        said = as_a_process("--help", stdout=full)
+    assert (said.returncode, said.stderr.count("\n"), "No space left" in said.stderr) == (1, 1, True)

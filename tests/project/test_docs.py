@@ -77,7 +77,8 @@ def test_the_settings_that_a_page_gives_are_taken() -> None:
             given = {name: value.strip("\"'") for name, value in given.items() if name not in ELSEWHERE}
             seen += len(given)
             try:
-                require_sound(load(given))
+                if given:
+                    require_sound(load(given))
             except ConfigurationError as error:
                 wrong.append(f"{short(page)}: {error}")
     assert (wrong, seen > 15) == ([], True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
 import typer
@@ -36,12 +39,24 @@ app.add_typer(slo.app, name="slo")
 
 def run() -> NoReturn:
     """Run what the command line says; an error of ours is one sentence on standard error, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # A terminal without a sign for ✓ shows another one.
     try:
         app()
     except RaceError as error:
-        err.print(f"race: {error}", markup=False)
-        sys.exit(error.exit_code)
+        _end(str(error), error.exit_code)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # What is left of it is not tried again.
+        _end(f"What it prints could not be written to the end: {error.strerror}.", 1)
     sys.exit(0)
+
+
+def _end(why: str, exit_code: int) -> NoReturn:
+    err.print(f"race: {why}", markup=False)
+    sys.exit(exit_code)
 
 
 def _version(wanted: bool) -> None:
