@@ -42,12 +42,35 @@ class TestAGoodFile:
         ("[bounds]\nbacklog_age_s = -1\n", 2, "bounds.backlog_age_s"),
         ("period_days = 30\nregion = 3 3\n", 2, "region"),
         ("colour = 'red'\n", 1, "colour"),
+        ("runbooks = 'javascript:alert(1)'\n", 1, "runbooks"),
+        ("runbooks = 'https://example.com/{{ x'\n", 1, "runbooks"),
+        ("runbooks = 'https:///runbooks'\n", 1, "runbooks"),
+        ("runbooks = '//example.com/runbooks'\n", 1, "runbooks"),
+        ("region = '{{ x }}'\n", 1, "region"),
+        ("[bounds]\ncommit_s = inf\n", 2, "bounds.commit_s"),
+        ("[[drop.steps]]\nburn = inf\ndo = 'slow'\n", 2, "drop.steps[0].burn"),
+        ("[[burn]]\nrate = 2\nlong = '999999d'\nshort = '1m'\nseverity = 'page'\n", 3, "burn[0].long"),
+        ("[[maintenance]]\nfrom = 2026-01-01T00:00:00Z\nto = 2027-01-01T00:00:00Z\n", 1, "maintenance[0]"),
+        ("[objectives.checkout_latency]\ntarget = 0.9\nbelow_s = 1.7\n", 3, "objectives.checkout_latency.below_s"),
+        ("[objectives.payment_latency]\ntarget = 0.9\nbelow_s = 1.7\n", 3, "objectives.payment_latency.below_s"),
     ],
 )
 def test_what_is_wrong_is_told_with_line_and_field(text: str, line: int, field: str) -> None:
     with pytest.raises(WrongSloFile) as refused:
         parse_slo(text)
     assert (refused.value.facts["line"], refused.value.facts["field"]) == (line, field)
+
+
+def test_a_latency_that_cannot_be_told_is_answered_with_those_that_can() -> None:
+    with pytest.raises(WrongSloFile, match="race_checkout_seconds is counted up to 1 and 2, not to"):
+        parse_slo("[objectives.checkout_latency]\ntarget = 0.9\nbelow_s = 1.7\n")
+
+
+@pytest.mark.parametrize(
+    "place", ["docs/runbooks", "/srv/runbooks", "https://wiki.example.com:8443/a/b?c=d#e", "http://[::1]/r"]
+)
+def test_runbooks_are_below_an_address_or_a_path(place: str) -> None:
+    assert parse_slo(f"runbooks = '{place}'\n").runbooks == place
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -72,9 +72,8 @@ class Counted(msgspec.Struct):
         for at, counted in self.spreads.get(name, {}).items():
             if fits(at, wanted):
                 buckets = _summed(buckets, counted)
-        metric = metrics_by_name()[name]
-        assert isinstance(metric, Histogram)
-        return Spread(metric.buckets, tuple(buckets or [0.0] * (len(metric.buckets) + 2)))
+        bounds = bounds_of(name)
+        return Spread(bounds, tuple(buckets or [0.0] * (len(bounds) + 2)))
 
 
 class Spread(msgspec.Struct, frozen=True):
@@ -216,6 +215,13 @@ def metrics_by_name() -> dict[str, Metric]:
 def labels_of(name: str) -> tuple[str, ...]:
     """The labels of a metric, without the drop."""
     return _without_drop(metrics_by_name()[name])
+
+
+def bounds_of(name: str) -> tuple[float, ...]:
+    """Where the buckets of a histogram end."""
+    metric = metrics_by_name()[name]
+    assert isinstance(metric, Histogram), f"{name} is none"
+    return metric.buckets
 
 
 def _without_drop(metric: Metric) -> tuple[str, ...]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from race_to_purchase.errors import ConfigurationError
+from race_to_purchase.observe.series import bounds_of
 from race_to_purchase.observe.slo.objectives import Slo
+from race_to_purchase.observe.slo.slis import SLIS
 from race_to_purchase.operate.lines import breach, places
 from race_to_purchase.operate.misfit import misfit
 
@@ -45,11 +48,28 @@ def parse_slo(text: str, file: str = "slo.toml") -> Slo:
         line, field, reason = breach(str(error), text)
         raise WrongSloFile(file=file, line=line, field=field, reason=reason) from None
     try:
-        return msgspec.convert(document, Slo)
+        slo = msgspec.convert(document, Slo)
     except msgspec.ValidationError as error:
         found = misfit(error, Slo)
         line = _line(text, found.field)
         raise WrongSloFile(file=file, line=line, field=found.field or "the file", reason=found.reason) from None
+    for field, reason in _unmeasured(slo):
+        raise WrongSloFile(file=file, line=_line(text, field), field=field, reason=reason)
+    return slo
+
+
+def _unmeasured(slo: Slo) -> Iterator[tuple[str, str]]:
+    """Latencies that no bucket of their metric ends at, so that nothing could tell what is slower."""
+    for sli in SLIS:
+        if sli.histogram:
+            bounds, below_s = bounds_of(sli.histogram), getattr(slo.objectives, sli.objective).below_s
+            if below_s not in bounds:
+                nearest = sorted(sorted(bounds, key=lambda bound: abs(bound - below_s))[:2])
+                found = " and ".join(f"{bound:g}" for bound in nearest)
+                yield (
+                    f"objectives.{sli.objective}.below_s",
+                    f"{sli.histogram} is counted up to {found}, not to {below_s:g}",
+                )
 
 
 def _line(text: str, field: str) -> int:

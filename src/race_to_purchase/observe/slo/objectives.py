@@ -6,20 +6,36 @@ exactly the period. Values only; `operate/slofile.py` reads them, and `docs/slo.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 Share = Annotated[float, Meta(gt=0, lt=1)]
-Seconds = Annotated[float, Meta(gt=0)]
-Rate = Annotated[float, Meta(gt=0)]
-Span = Annotated[str, Meta(pattern=r"^[1-9][0-9]*[smhd]\Z", description="a number of s, m, h or d, such as 5m")]
+Seconds = Annotated[float, Meta(gt=0, le=366 * 86_400)]
+Rate = Annotated[float, Meta(gt=0, le=100_000)]
+Span = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,4}[smhd]\Z", description="a number of s, m, h or d, such as 5m")]
 """A time as Prometheus writes it: 30s, 5m, 6h, 3d."""
+
+Place = Annotated[
+    str,
+    Meta(
+        pattern=r"^(https?://[^/\s{}\"'<>\\][^\s{}\"'<>\\]*|(?!/{2})[^\s:{}\"'<>\\]+)\Z",
+        max_length=2000,
+        description="an address that begins with http:// or https://, or a path",
+    ),
+]
+"""What an alert can link to: whoever is woken opens it, and braces would be read as a template by Prometheus."""
+
+Label = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f{}]*\Z", max_length=64, description="one line without braces")]
+"""What a rule can have as a label."""
 
 Severity = Literal["page", "ticket"]
 """A page wakes somebody; a ticket waits for the morning."""
+
+MAINTENANCE_MAX = timedelta(days=31)
+"""Longer, and somebody has mistyped a year: nobody would be told of anything."""
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -144,14 +160,16 @@ class Maintenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
             raise ValueError("from and to need a time zone, such as 2026-12-01T18:00:00Z")
         if self.until <= self.since:
             raise ValueError("to must be after from")
+        if self.until - self.since > MAINTENANCE_MAX:
+            raise ValueError(f"to may be {MAINTENANCE_MAX.days} days after from at most")
 
 
 class Slo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All of the file. `runbooks` is the address below which runbooks are found, `region` a label of every alert."""
 
     period_days: Annotated[int, Meta(ge=1, le=366)] = 30
-    runbooks: str = "docs/runbooks"
-    region: Annotated[str, Meta(max_length=64)] = ""
+    runbooks: Place = "docs/runbooks"
+    region: Label = ""
     objectives: Objectives = Objectives()
     bounds: Bounds = Bounds()
     burn: tuple[Burn, ...] = USUAL_BURNS

@@ -12,7 +12,8 @@ class Sli(msgspec.Struct, frozen=True):
     """An indicator that has an error budget.
 
     `bad` and `total` are increases over `{w}`, by the labels `by`. `told` is the sentence that begins the alert, of
-    which `{by}` is replaced by the labels; `rollback` is the command that takes pressure away at once.
+    which `{by}` is replaced by the labels; `rollback` is the command that takes pressure away at once. A latency is
+    counted in the buckets of a `histogram`: its bound has to be one of theirs.
     """
 
     objective: str
@@ -24,6 +25,7 @@ class Sli(msgspec.Struct, frozen=True):
     told: str
     runbook: str
     rollback: str
+    histogram: str = ""
 
 
 _FAILED = 'race_checkouts_ended_total{{step="paying",checkout_end="expired"}}'
@@ -55,6 +57,7 @@ SLIS: tuple[Sli, ...] = (
         told="Checkouts of {drop} take longer than they may",
         runbook="database-slow",
         rollback="race line rate {drop} 10",
+        histogram="race_checkout_seconds",
     ),
     Sli(
         "reservation_success",
@@ -93,6 +96,7 @@ SLIS: tuple[Sli, ...] = (
         told="{gateway} takes longer to answer than it may",
         runbook="gateway-failing",
         rollback="race gateways drain {gateway}",
+        histogram="race_gateway_seconds",
     ),
     Sli(
         "challenge_pass",

@@ -8,8 +8,7 @@ from functools import cache
 
 import msgspec
 
-from race_to_purchase.observe.events.event import Histogram
-from race_to_purchase.observe.series import Counted, Spread, Wanted, fits, metrics_by_name, wanted_of
+from race_to_purchase.observe.series import Counted, Spread, Wanted, bounds_of, fits, wanted_of
 
 POINT_S = 5
 """Seconds of a point, as often as processes write."""
@@ -199,9 +198,7 @@ def quantile_ms(buckets: list[float] | None, name: str, share: float) -> float |
     """A quantile of a histogram of seconds, in milliseconds; None where there was nothing."""
     if buckets is None:
         return None
-    metric = metrics_by_name()[name]
-    assert isinstance(metric, Histogram), "it is one of those named above"
-    found = Spread(metric.buckets, tuple(buckets)).quantile(share)
+    found = Spread(bounds_of(name), tuple(buckets)).quantile(share)
     return None if found is None else round(found * 1000, 2)
 
 
