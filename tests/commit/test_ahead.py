@@ -147,6 +147,37 @@ async def test_a_batch_that_could_not_even_be_read_holds_up_nobody_behind_it(
         assert isinstance(await committer.submit(a_wish("late")), Reserved)
 
 
+async def test_what_was_decided_on_top_of_a_batch_that_was_lost_is_decided_anew(
+    committer: Committer, store: WatchedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And so is what comes after it: of ten shoes the first four buyers would have had eight."""
+    monkeypatch.setattr(combiner, "BACK_OFF_S", (0.0, 0.0))
+    lose = times(1, DatabaseUnavailable(reason="gone"))
+
+    def lost_and_then_held(snapshot: object) -> None:
+        store.gate.clear()
+        lose(snapshot)
+
+    wishes = [asyncio.create_task(committer.submit(a_wish(f"buyer-{n}", 2))) for n in range(2 * BATCH)]
+    await store.held()
+    async with asyncio.timeout(5):
+        while store.tries < 2:  # The second batch is decided on top of the first.
+            await asyncio.sleep(0)
+        store.before_write = lost_and_then_held
+        store.gate.set()
+        while store.tries < 3:  # The second is decided again.
+            await asyncio.sleep(0)
+    late = [asyncio.create_task(committer.submit(a_wish(f"late-{n}", 2))) for n in range(BATCH)]
+    await asyncio.sleep(0.01)
+    store.before_write = lambda _: None
+    store.gate.set()
+    ends = await asyncio.gather(*wishes, *late, return_exceptions=True)
+    lost, again, after = ends[:BATCH], ends[BATCH : 2 * BATCH], ends[2 * BATCH :]
+    assert all(isinstance(end, DatabaseUnavailable) for end in lost)
+    assert [type(end) for end in again] == [Reserved] * BATCH
+    assert [type(end) for end in after] == [Reserved] + [AllReserved] * (BATCH - 1)
+
+
 async def test_refusals_on_top_of_a_lost_batch_are_not_told(committer: Committer, store: WatchedStore) -> None:
     """Everything is taken by batches that never come to be: nobody may hear that it is."""
     await storm(committer, 8)

@@ -131,6 +131,14 @@ class TestBadCommands:
         assert wish.checkout_id in caplog.text
         assert "example.org" not in caplog.text
 
+    async def test_only_what_nobody_foresaw_is_logged_with_where_it_happened(
+        self, committer: Committer, store: WatchedStore, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        for error in (Rejected("no such buyer"), KeyError("odd")):
+            store.before_write = times(1, error)
+            await together(committer, a_wish())
+        assert [record.exc_info is not None for record in caplog.records] == [False, True]
+
     async def test_an_observer_that_raises_stops_nothing(self, store: WatchedStore) -> None:
         def observe(batch: Sequence[object]) -> None:
             raise ZeroDivisionError

@@ -26,6 +26,7 @@ from race_to_purchase.observe.events.path import (
     RequestRepeated,
     ReservationRefused,
 )
+from race_to_purchase.ports import Conflict, Rejected
 from race_to_purchase.rules.commands import Cancel, Reserve
 from race_to_purchase.rules.verdicts import Absent, ActionRequired, Declined, NoAnswer, Verdict
 from race_to_purchase.store.memory import MemoryStore
@@ -102,6 +103,34 @@ async def test_what_never_was_committed_is_never_told(
     with pytest.raises(DatabaseUnavailable):
         await committer.submit(a_wish())
     assert told == []
+
+
+@pytest.mark.parametrize(
+    ("error", "times_", "troubles"),
+    [
+        (Conflict(), 2, ["conflict", "conflict"]),
+        (Conflict(), combiner.CONFLICTS_MAX, [*["conflict"] * combiner.CONFLICTS_MAX, "given_up"]),
+        (Rejected("no such buyer"), 1, ["rejected"]),
+        (GONE, 1, ["database"]),
+    ],
+)
+async def test_what_keeps_a_batch_from_being_committed_is_told_each_time(
+    committer: Committer,
+    store: WatchedStore,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    times_: int,
+    troubles: list[str],
+) -> None:
+    monkeypatch.setattr(combiner, "BACK_OFF_S", (0.0, 0.0))
+    store.before_write = times(times_, error)
+    seen: list[Event] = []
+    leave = subscribe(seen.append)
+    await asyncio.gather(committer.submit(a_wish()), return_exceptions=True)
+    leave()
+    assert [(event.trouble, event.commands) for event in seen if isinstance(event, BatchAgain)] == [
+        (trouble, 1) for trouble in troubles
+    ]
 
 
 async def test_a_request_that_is_sent_again_is_told_as_that(committer: Committer, told: list[Event]) -> None:

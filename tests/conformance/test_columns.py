@@ -1,8 +1,7 @@
-"""Every column that a decision may change is stored by the statement that changes its row, and others are let be."""
+"""Every column that a decision may change is stored by the statement that changes its row, and no other row is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,16 +9,16 @@ import pytest
 from msgspec.structs import asdict, replace
 
 from race_to_purchase.ports import Store
-from race_to_purchase.rules.aftersale import DisputeRow, Refundable
+from race_to_purchase.rules.aftersale import DisputeRow, Refundable, RefundRow
 from race_to_purchase.rules.line.controller import Control, Load
 from race_to_purchase.rules.line.rows import Called, GrantRow, LineRow, PassRow
-from race_to_purchase.rules.rows import Row
+from race_to_purchase.rules.rows import Attempt, Checkout, DropRow, Finding, Pool, Row
 from race_to_purchase.rules.snapshot import Keys, Snapshot
 from tests.conformance.batches import change, insert, look
 from tests.samples import NOON, a_checkout, a_drop_row, a_finding, a_pool, a_refund, an_attempt, new_id
 
 LATER = NOON + timedelta(days=1)
-CHECKOUT = a_checkout(new_id(), live_n=1)
+CHECKOUT = a_checkout(new_id(), live_n=2)
 ATTEMPT = an_attempt(CHECKOUT)
 DROP = a_drop_row()
 POOL = a_pool(capacity=10, held=1, sold=1)
@@ -31,30 +30,45 @@ PASS = PassRow("aurora", "11" * 16, 1, "aa", NOON)
 GRANT = GrantRow("aurora", "22" * 16, "11" * 16, "vip", NOON, LATER, "ops", NOON)
 FINDING = a_finding()
 
+OTHER = a_checkout(new_id(), live_n=1)
+
+BESIDE: dict[str, list[Any]] = {
+    "a drop": [a_drop_row("borealis")],
+    "a pool": [a_pool("aurora/item/lace")],
+    "a checkout": [OTHER],
+    "an attempt": [an_attempt(CHECKOUT, 2), an_attempt(OTHER)],
+    "a guard": [Refundable(OTHER.id, "EUR", 100)],
+    "a refund": [a_refund(CHECKOUT, n=2), a_refund(OTHER)],
+    "a dispute": [replace(DISPUTE, gateway="other"), replace(DISPUTE, id="dp_2")],
+    "a line": [replace(LINE, drop_id="borealis")],
+    "a pass": [replace(PASS, drop_id="borealis"), replace(PASS, tid="33" * 16)],
+    "a grant that is used": [replace(GRANT, drop_id="borealis"), replace(GRANT, id="33" * 16)],
+    "a grant that is revoked": [replace(GRANT, drop_id="borealis"), replace(GRANT, id="33" * 16)],
+    "a finding": [a_finding("another kind")],
+}
+"""Rows that share a part of its key with what is changed, and its version."""
+
+_BY_DROP = ("aurora", "borealis")
 KEYS = Keys(
-    {"aurora"},
-    {CHECKOUT.id},
-    {POOL.id},
-    findings={FINDING.id},
-    after={CHECKOUT.id},
-    lines={"aurora"},
-    passes={("aurora", PASS.tid)},
-    grants={("aurora", GRANT.id)},
+    set(_BY_DROP),
+    {CHECKOUT.id, OTHER.id},
+    {POOL.id, "aurora/item/lace"},
+    findings={FINDING.id, a_finding("another kind").id},
+    after={CHECKOUT.id, OTHER.id},
+    lines=set(_BY_DROP),
+    passes={(drop, tid) for drop in _BY_DROP for tid in (PASS.tid, "33" * 16)},
+    grants={(drop, id_) for drop in _BY_DROP for id_ in (GRANT.id, "33" * 16)},
 )
 
-Find = Callable[[Any], Any]
-
-CHANGES: dict[str, tuple[Row, Row, Find]] = {
+CHANGES: dict[str, tuple[Any, Any]] = {
     "a drop": (
         DROP,
         replace(DROP, definition=replace(DROP.definition, title="Aurora Two", opens_at=LATER), closed_at=LATER),
-        lambda snapshot: snapshot.drops["aurora"],
     ),
-    "a pool": (POOL, replace(POOL, capacity=20, held=3, sold=4), lambda snapshot: snapshot.pools[POOL.id]),
+    "a pool": (POOL, replace(POOL, capacity=20, held=3, sold=4)),
     "a checkout": (
         CHECKOUT,
-        replace(CHECKOUT, state="paying", deadline=LATER, fence=3, live_n=2),
-        lambda snapshot: snapshot.checkouts[CHECKOUT.id],
+        replace(CHECKOUT, state="paying", deadline=LATER, fence=3, live_n=3),
     ),
     "an attempt": (
         ATTEMPT,
@@ -68,17 +82,14 @@ CHANGES: dict[str, tuple[Row, Row, Find]] = {
             answer=b"{}",
             next_action="https://bank.example",
         ),
-        lambda snapshot: snapshot.attempt(CHECKOUT.id, 1),
     ),
     "a guard": (
         GUARD,
         replace(GUARD, pending=1, refunded=2, lost=3, disputes=4),
-        lambda snapshot: snapshot.after.guards[CHECKOUT.id],
     ),
     "a refund": (
         REFUND,
         replace(REFUND, state="failed", gateway_ref="re_1", failure="no", ended_at=LATER, answer="{}"),
-        lambda snapshot: snapshot.after.refunds[CHECKOUT.id, 1],
     ),
     "a dispute": (
         DISPUTE,
@@ -94,7 +105,6 @@ CHANGES: dict[str, tuple[Row, Row, Find]] = {
             closed_at=LATER,
             lost=7,
         ),
-        lambda snapshot: snapshot.after.disputes["sandbox", "dp"],
     ),
     "a line": (
         LINE,
@@ -122,22 +132,18 @@ CHANGES: dict[str, tuple[Row, Row, Find]] = {
             paused_at=LATER,
             message="soon",
         ),
-        lambda snapshot: snapshot.line.lines["aurora"],
     ),
     "a pass": (
         PASS,
         replace(PASS, n=2, browser="bb", expires_at=LATER),
-        lambda snapshot: snapshot.line.passes["aurora", PASS.tid],
     ),
     "a grant that is used": (
         GRANT,
         replace(GRANT, used_at=LATER),
-        lambda snapshot: snapshot.line.grants["aurora", GRANT.id],
     ),
     "a grant that is revoked": (
         GRANT,
         replace(GRANT, revoked_at=LATER),
-        lambda snapshot: snapshot.line.grants["aurora", GRANT.id],
     ),
     "a finding": (
         FINDING,
@@ -151,7 +157,6 @@ CHANGES: dict[str, tuple[Row, Row, Find]] = {
             how="refunded",
             ended_at=LATER,
         ),
-        lambda snapshot: snapshot.findings[FINDING.id],
     ),
 }
 
@@ -174,21 +179,75 @@ NEVER = {
 
 @pytest.mark.parametrize("what", CHANGES)
 def test_nothing_that_may_change_is_left_out_here(what: str) -> None:
-    before, after, _ = CHANGES[what]
+    before, after = CHANGES[what]
     same = {name for name, value in asdict(before).items() if getattr(after, name) == value}
     assert same - {"version"} == set(NEVER[what].split())
 
 
-@pytest.mark.parametrize("lock", [False, True], ids=["unlocked", "locked"])
+def found(snapshot: Snapshot, row: Row) -> Row:
+    """The same row as it was read."""
+    match row:
+        case DropRow(id=id_):
+            return snapshot.drops[id_]
+        case Pool(id=id_):
+            return snapshot.pools[id_]
+        case Checkout(id=id_):
+            return snapshot.checkouts[id_]
+        case Attempt(checkout_id=id_, n=n):
+            return snapshot.attempt(id_, n)
+        case Refundable(order_id=id_):
+            return snapshot.aftersale.guards[id_]
+        case RefundRow(order_id=id_, n=n):
+            return snapshot.aftersale.refunds[id_, n]
+        case DisputeRow(gateway=gateway, id=id_):
+            return snapshot.aftersale.disputes[gateway, id_]
+        case LineRow(drop_id=drop_id):
+            return snapshot.lines.lines[drop_id]
+        case PassRow(drop_id=drop_id, tid=tid):
+            return snapshot.lines.passes[drop_id, tid]
+        case GrantRow(drop_id=drop_id, id=id_):
+            return snapshot.lines.grants[drop_id, id_]
+        case Finding(id=id_):
+            return snapshot.findings[id_]
+    raise AssertionError(row)
+
+
+@pytest.fixture(params=[False, True], ids=["unlocked", "locked"])
+def lock(request: pytest.FixtureRequest) -> bool:
+    """Whether the batch is decided under row locks."""
+    return bool(request.param)
+
+
+@pytest.fixture
+async def stored(store: Store) -> Store:
+    """A store in which the checkouts are that everything is about."""
+    await insert(store, CHECKOUT, OTHER)
+    return store
+
+
+def others(what: str) -> list[Any]:
+    """The rows beside it, but for those that are there anyway."""
+    return [row for row in BESIDE[what] if row is not OTHER]
+
+
 @pytest.mark.parametrize("what", CHANGES)
-async def test_what_is_changed_is_read_again_as_it_was_changed(store: Store, what: str, lock: bool) -> None:
-    before, after, find = CHANGES[what]
-    await insert(store, CHECKOUT, *([ATTEMPT] if what == "an attempt" else []))
-    if before is not CHECKOUT and before is not ATTEMPT:
-        await change(store, KEYS, lambda _: [before])
+async def test_what_is_changed_is_read_again_as_it_was_changed_and_what_is_beside_it_as_it_was(
+    stored: Store, what: str, lock: bool
+) -> None:
+    before, after = CHANGES[what]
+    await change(stored, KEYS, lambda _: [*others(what), *([] if before is CHECKOUT else [before])])
+    await change(stored, KEYS, lambda _: [after], lock=lock)
+    now = await look(stored, KEYS)
+    assert found(now, after) == replace(after, version=1)
+    assert [found(now, row) for row in BESIDE[what]] == BESIDE[what]
 
-    def changed(_: Snapshot) -> list[Row]:
-        return [after]
 
-    await change(store, KEYS, changed, lock=lock)
-    assert find(await look(store, KEYS)) == replace(after, version=1)
+@pytest.mark.parametrize("what", CHANGES)
+async def test_rows_of_different_versions_are_changed_in_one_batch(stored: Store, what: str, lock: bool) -> None:
+    before, after = CHANGES[what]
+    beside = BESIDE[what][0]
+    await change(stored, KEYS, lambda _: [*others(what), *([] if before is CHECKOUT else [before])])
+    await change(stored, KEYS, lambda _: [after], lock=lock)
+    await change(stored, KEYS, lambda now: [found(now, after), beside], lock=lock)
+    now = await look(stored, KEYS)
+    assert [found(now, after), found(now, beside)] == [replace(after, version=2), replace(beside, version=1)]
