@@ -143,7 +143,8 @@ class TestBadCommands:
         def observe(batch: Sequence[object]) -> None:
             raise ZeroDivisionError
 
-        committer = Committer(store, observe=observe)
-        ends = await together(committer, *(a_wish(buyer) for buyer in "abc"))
+        committer = Committer(store, batch_max=2, observe=observe)
+        async with asyncio.timeout(5):
+            ends = await together(committer, *(a_wish(buyer) for buyer in "abc"))
         assert [type(end) for end in ends] == [Reserved] * 3
         assert isinstance(await committer.submit(a_wish("last")), Reserved)

@@ -13,7 +13,7 @@ from race_to_purchase.commit.committer import Committer
 from race_to_purchase.errors import DatabaseUnavailable
 from race_to_purchase.observe.committed import committed
 from race_to_purchase.observe.events import Event, subscribe
-from race_to_purchase.observe.events.commit import BatchAgain, BatchCommitted
+from race_to_purchase.observe.events.commit import BatchAgain, BatchCommitted, CommandRefused
 from race_to_purchase.observe.events.money import PaymentCaptured
 from race_to_purchase.observe.events.path import (
     CheckoutEnded,
@@ -131,6 +131,20 @@ async def test_what_keeps_a_batch_from_being_committed_is_told_each_time(
     assert [(event.trouble, event.commands) for event in seen if isinstance(event, BatchAgain)] == [
         (trouble, 1) for trouble in troubles
     ]
+
+
+async def test_who_is_sent_away_before_anything_was_decided_is_told_with_the_reason(
+    store: WatchedStore, committer: Committer, told: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(combiner, "BACK_OFF_S", (60.0, 60.0))
+    small = Committer(store, waiting_max=1)
+    wishes = [asyncio.create_task(small.submit(a_wish(f"buyer-{n}"))) for n in range(2)]
+    await asyncio.gather(*wishes, return_exceptions=True)
+    store.before_write = times(1, GONE)
+    for _ in range(2):  # One meets a database that is gone, the next one is not even tried.
+        with pytest.raises(DatabaseUnavailable):
+            await small.submit(a_wish("late"))
+    assert [event.lack for event in told if isinstance(event, CommandRefused)] == ["room", "database"]
 
 
 async def test_a_request_that_is_sent_again_is_told_as_that(committer: Committer, told: list[Event]) -> None:

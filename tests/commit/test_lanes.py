@@ -53,6 +53,16 @@ class TestUrgent:
         store.gate.set()
         await asyncio.gather(*patient, *urgent)
 
+    async def test_they_come_in_batches_of_a_bound_too(
+        self, committer: Committer, store: WatchedStore, batches: Batches
+    ) -> None:
+        await busy(committer, store)
+        urgent = [asyncio.create_task(committer.submit(expired(a_wish()))) for _ in range(20)]
+        await asyncio.sleep(0)
+        store.gate.set()
+        await asyncio.gather(*urgent)
+        assert batches.sizes == [1, 8, 8, 4]
+
     async def test_they_are_taken_while_stopping(self, committer: Committer) -> None:
         paying = a_wish("payer")
         await committer.submit(paying)

@@ -212,12 +212,6 @@ def found(snapshot: Snapshot, row: Row) -> Row:
     raise AssertionError(row)
 
 
-@pytest.fixture(params=[False, True], ids=["unlocked", "locked"])
-def lock(request: pytest.FixtureRequest) -> bool:
-    """Whether the batch is decided under row locks."""
-    return bool(request.param)
-
-
 @pytest.fixture
 async def stored(store: Store) -> Store:
     """A store in which the checkouts are that everything is about."""
@@ -232,22 +226,22 @@ def others(what: str) -> list[Any]:
 
 @pytest.mark.parametrize("what", CHANGES)
 async def test_what_is_changed_is_read_again_as_it_was_changed_and_what_is_beside_it_as_it_was(
-    stored: Store, what: str, lock: bool
+    stored: Store, what: str
 ) -> None:
     before, after = CHANGES[what]
     await change(stored, KEYS, lambda _: [*others(what), *([] if before is CHECKOUT else [before])])
-    await change(stored, KEYS, lambda _: [after], lock=lock)
+    await change(stored, KEYS, lambda _: [after])
     now = await look(stored, KEYS)
     assert found(now, after) == replace(after, version=1)
     assert [found(now, row) for row in BESIDE[what]] == BESIDE[what]
 
 
 @pytest.mark.parametrize("what", CHANGES)
-async def test_rows_of_different_versions_are_changed_in_one_batch(stored: Store, what: str, lock: bool) -> None:
+async def test_rows_of_different_versions_are_changed_in_one_batch(stored: Store, what: str) -> None:
     before, after = CHANGES[what]
     beside = BESIDE[what][0]
     await change(stored, KEYS, lambda _: [*others(what), *([] if before is CHECKOUT else [before])])
-    await change(stored, KEYS, lambda _: [after], lock=lock)
-    await change(stored, KEYS, lambda now: [found(now, after), beside], lock=lock)
+    await change(stored, KEYS, lambda _: [after], lock=True)
+    await change(stored, KEYS, lambda now: [found(now, after), beside], lock=True)
     now = await look(stored, KEYS)
     assert [found(now, after), found(now, beside)] == [replace(after, version=2), replace(beside, version=1)]
