@@ -38,8 +38,8 @@ from race_to_purchase.operate.gateways import Gateways
 from race_to_purchase.operate.grants import GrantDesk
 from race_to_purchase.operate.line import LineDesk
 from race_to_purchase.path.carts import CartDesk
-from race_to_purchase.path.desk import Desk
 from race_to_purchase.path.line import Line
+from race_to_purchase.path.paced import PacedGateway
 from race_to_purchase.path.patience import Patience
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.refund import Refunds
@@ -98,9 +98,9 @@ class Shop:
         self.requests: list[str] = []
         committer = Committer(self.store, observe=self._note)
         patience = Patience(gateway_s=5.0, answer_s=ANSWER_WAIT_S, takeover_s=6.0)
-        router = Router([Desk(self.bank)])
-        self.purchase = Purchase(committer, self.store, router.desks, router, patience=patience)
-        self.refunds = Refunds(committer, self.store, router.desks, patience=patience)
+        router = Router([PacedGateway(self.bank)])
+        self.purchase = Purchase(committer, self.store, router.gateways, router, patience=patience)
+        self.refunds = Refunds(committer, self.store, router.gateways, patience=patience)
         self.disputes = DisputeDesk(self.store)
         self.keys = Keyring({1: b"k" * 32}, 1)
         self.line_rows = MemoryLineRows(self.store.rows, lambda: datetime.now(UTC) + self.offset)
@@ -116,7 +116,7 @@ class Shop:
         self.admin_keys = AdminKeys(MemoryAdminKeys(lambda: datetime.now(UTC) + self.offset), ["shop", "other", "ops"])
         self.carts = CartDesk(kept, self.store, kept_s=30 * 86_400)
         self.nudged: list[str] = []
-        self.webhooks = Webhooks(router.desks, self.inbox, self.nudged.append)
+        self.webhooks = Webhooks(router.gateways, self.inbox, self.nudged.append)
         self.failure: Exception | None = None
         self.door = Door()
 

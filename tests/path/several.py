@@ -12,8 +12,8 @@ from race_to_purchase.gateways.sandbox.behaviour import BEHAVIOURS
 from race_to_purchase.gateways.sandbox.gateway import SandboxGateway
 from race_to_purchase.operate.gateways import Gateways
 from race_to_purchase.path.breaker import BreakerRule
-from race_to_purchase.path.desk import Desk
 from race_to_purchase.path.pace import Limits
+from race_to_purchase.path.paced import PacedGateway
 from race_to_purchase.path.patience import Patience
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.reserve import ReserveRequest
@@ -43,7 +43,7 @@ class Shop:
         self.purchase = Purchase(
             self.committer,
             self.reads,
-            router.desks,
+            router.gateways,
             router,
             patience=PATIENCE,
         )
@@ -106,7 +106,7 @@ async def start(dsn: str) -> AsyncIterator[Start]:
         sandboxes = [BEHAVIOURS[behaviour](dsn, name=name) for name, behaviour in behaviours.items()]
         await sandboxes[0].make_books()
         usual = [Rule(name, cost_fixed=n) for n, name in enumerate(behaviours)]
-        router = Router([Desk(sandbox, limits, LIMITED) for sandbox in sandboxes], rules or usual)
+        router = Router([PacedGateway(sandbox, limits, LIMITED) for sandbox in sandboxes], rules or usual)
         shops.append(Shop(dsn, await PostgresStore.open(dsn, connections=4), sandboxes, router))
         if len(shops) == 1:
             await open_sale(shops[0].committer, items=shoes(50))

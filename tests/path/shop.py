@@ -17,7 +17,7 @@ from race_to_purchase.commit.committer import Committer
 from race_to_purchase.gateways.sandbox.gateway import SandboxGateway
 from race_to_purchase.loops.expire import Expire, Sweep
 from race_to_purchase.loops.owed import Owed
-from race_to_purchase.path.desk import Desk
+from race_to_purchase.path.paced import PacedGateway
 from race_to_purchase.path.patience import Patience
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.refund import Refunds
@@ -115,7 +115,7 @@ class Process:
             self.committer,
             self.reads,
             {wire.name: wire},
-            Router([Desk(wire)]),
+            Router([PacedGateway(wire)]),
             publisher=publisher,
             patience=patience,
         )

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from race_to_purchase.loops.owed import Owed
-from race_to_purchase.path.desk import Desk
 from race_to_purchase.path.pace import Limits
+from race_to_purchase.path.paced import PacedGateway
 from race_to_purchase.path.route import PAUSE_S, Router, Rule
 from race_to_purchase.rules.outcomes import Answered, NoGateway, StillPaying
 from race_to_purchase.rules.verdicts import Declined, NotSent
@@ -102,7 +102,7 @@ class TestTakingOver:
         shop = await start(first="unreachable", second="well")
         for buyer in ("ada", "bob"):
             await shop.pay(await shop.reserve(buyer))
-        assert not shop.router.desk("first").open
+        assert not shop.router.gateway("first").open
         checkout = await shop.reserve("carol")
         assert paid(await shop.pay(checkout))
         assert await shop.attempts(checkout) == [("second", "captured")]
@@ -176,9 +176,9 @@ class TestTheQueue:
         self, start: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         shop = await start(limits=Limits(per_operation=20), first="well")
-        desk, entered = shop.router.desk("first"), list[str]()
-        enter = desk.enter
-        monkeypatch.setattr(desk, "enter", lambda key: (entered.append(key), enter(key)))
+        paced, entered = shop.router.gateway("first"), list[str]()
+        enter = paced.enter
+        monkeypatch.setattr(paced, "enter", lambda key: (entered.append(key), enter(key)))
         checkouts = [await shop.reserve(f"buyer-{n}") for n in range(40)]
         answers = await asyncio.gather(*map(shop.pay, checkouts))
         queued = [answer.queued for answer in answers if isinstance(answer, StillPaying) and answer.queued]
@@ -245,7 +245,7 @@ class TestTheQueue:
         await asyncio.gather(shop.pay(twice), shop.pay(twice))
         assert paid(await shop.pay(await shop.reserve("cy")))
         await shop.purchase.drain(10)
-        counted = shop.router.desk("first").counted()
+        counted = shop.router.gateway("first").counted()
         assert (counted.waiting, counted.at_work) == (0, 0)
 
     async def test_who_may_not_go_elsewhere_after_all_gives_the_place_there_back(
@@ -261,28 +261,28 @@ class TestTheQueue:
         monkeypatch.setattr(shop.sandboxes[0], "authorize", decline_too_late)
         assert not paid(await shop.pay(checkout))
         assert await shop.attempts(checkout) == [("first", "declined")]
-        counted = shop.router.desk("second").counted()
+        counted = shop.router.gateway("second").counted()
         assert (counted.waiting, counted.at_work) == (0, 0)
 
     async def test_a_turn_that_comes_after_the_deadline_sends_nothing(self, start: Start) -> None:
         shop = await start(limits=Limits(at_once=1), first="well")
-        desk = shop.router.desk("first")
-        desk._counters.mean_s = 1.0
+        paced = shop.router.gateway("first")
+        paced._counters.mean_s = 1.0
         for key in ("before", "too"):
-            desk.enter(key)
+            paced.enter(key)
         checkout = await shop.reserve()
         assert isinstance(await shop.pay(checkout), StillPaying)
         waiting = shop.purchase._payments.running(checkout.id)
         assert waiting is not None
         await pass_deadline(shop.dsn, checkout)
         for key in ("before", "too"):
-            desk.leave(key)
+            paced.leave(key)
         assert await shop.attempts(checkout) == [("first", "declined")]
         told = await waiting
         assert isinstance(told, Answered)
         assert told.end == "expired"
-        assert desk.counted().authorizations == {}
-        assert (desk.counted().waiting, desk.counted().at_work) == (0, 0)
+        assert paced.counted().authorizations == {}
+        assert (paced.counted().waiting, paced.counted().at_work) == (0, 0)
         ended = await shop.reads.checkout(checkout.id)
         assert ended is not None
         assert ended.state == "expired"
@@ -301,10 +301,10 @@ class TestTheQueue:
 
     async def test_taking_over_queues_at_the_other_gateway(self, start: Start) -> None:
         shop = await start(first="declines", second="well")
-        busy = Desk(shop.sandboxes[1], Limits(at_once=1))
-        shop.router = Router([shop.router.desk("first"), busy], [Rule("first"), Rule("second", cost_fixed=1)])
+        busy = PacedGateway(shop.sandboxes[1], Limits(at_once=1))
+        shop.router = Router([shop.router.gateway("first"), busy], [Rule("first"), Rule("second", cost_fixed=1)])
         for driver in (shop.purchase, shop.purchase._payments):
-            driver._choice, driver._gateways = shop.router, shop.router.desks
+            driver._choice, driver._gateways = shop.router, shop.router.gateways
         busy._counters.mean_s = 1.0
         for key in ("before", "too"):
             busy.enter(key)

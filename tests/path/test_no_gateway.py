@@ -27,7 +27,7 @@ class TestWhereNoGatewayTakesAnythingNew:
     async def test_the_first_of_several_that_may_be_back_is_what_counts(self, start: Start) -> None:
         shop = await start(first="unreachable", second="unreachable")
         await self.trip(shop)
-        shop.router.desk("second")._breaker._until_s -= 500
+        shop.router.gateway("second")._breaker._until_s -= 500
         outcome = await shop.pay(await shop.reserve("carol"))
         assert isinstance(outcome, NoGateway)
         assert 400 < outcome.retry_after_s <= 500
@@ -36,20 +36,20 @@ class TestWhereNoGatewayTakesAnythingNew:
         shop = await start(first="well")
         checkout = await shop.reserve()
         assert paid(await shop.pay(checkout))
-        shop.router.desk("first")._breaker._open(asyncio.get_running_loop().time())
+        shop.router.gateway("first")._breaker._open(asyncio.get_running_loop().time())
         assert paid(await shop.pay(checkout))
 
     async def test_it_goes_on_when_the_gateway_answers_again(self, start: Start) -> None:
         shop = await start(first="well")
-        desk = shop.router.desk("first")
-        desk._breaker._open(asyncio.get_running_loop().time())
+        paced = shop.router.gateway("first")
+        paced._breaker._open(asyncio.get_running_loop().time())
         checkout = await shop.reserve()
         assert isinstance(await shop.pay(checkout), NoGateway)
-        desk._breaker._until_s = asyncio.get_running_loop().time()
+        paced._breaker._until_s = asyncio.get_running_loop().time()
         assert paid(await shop.pay(checkout))
 
     async def trip(self, shop: Shop) -> None:
         """Ask every gateway until its circuit breaker has seen enough."""
-        desks = list(shop.router.desks.values())
-        await asyncio.gather(*(desk.look_up(a_request(), None) for desk in desks for _ in range(2)))
-        assert not any(desk.open for desk in desks)
+        gateways = list(shop.router.gateways.values())
+        await asyncio.gather(*(paced.look_up(a_request(), None) for paced in gateways for _ in range(2)))
+        assert not any(paced.open for paced in gateways)

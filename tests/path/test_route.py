@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from race_to_purchase.path.breaker import BreakerRule
-from race_to_purchase.path.desk import USUAL, Desk
+from race_to_purchase.path.paced import USUAL, PacedGateway
 from race_to_purchase.path.route import Facts, Router, Rule
 from race_to_purchase.rules.verdicts import NoAnswer
 from tests.path.scripted import Scripted, a_request
@@ -13,17 +13,17 @@ from tests.path.scripted import Scripted, a_request
 EUR = Facts("key-1", 15900, "EUR", "DE")
 
 
-def desk(name: str) -> Desk:
-    return Desk(Scripted(name), breaker=BreakerRule(calls_min=1))
+def paced(name: str) -> PacedGateway:
+    return PacedGateway(Scripted(name), breaker=BreakerRule(calls_min=1))
 
 
 def router(*rules: Rule) -> Router:
-    return Router([desk(rule.gateway) for rule in rules], rules)
+    return Router([paced(rule.gateway) for rule in rules], rules)
 
 
-async def broken(name: str) -> Desk:
-    """A desk whose circuit breaker is open."""
-    opened = Desk(Scripted(name, NoAnswer("nobody there")), breaker=BreakerRule(calls_min=1))
+async def broken(name: str) -> PacedGateway:
+    """One whose circuit breaker is open."""
+    opened = PacedGateway(Scripted(name, NoAnswer("nobody there")), breaker=BreakerRule(calls_min=1))
     await opened.authorize(a_request(), None)
     assert not opened.open
     return opened
@@ -105,12 +105,12 @@ class TestLeftOut:
         assert chosen.choose(EUR) == "a"
 
     async def test_an_open_breaker_sends_payments_elsewhere(self) -> None:
-        chosen = Router([await broken("a"), desk("b")])
+        chosen = Router([await broken("a"), paced("b")])
         assert {chosen.choose(Facts(key, 100, "EUR")) for key in keys(20)} == {"b"}
 
     async def test_an_open_breaker_takes_nothing_new_even_if_it_is_the_last(self) -> None:
         assert Router([await broken("a")]).choose(EUR) is None
-        chosen = Router([await broken("a"), desk("b")])
+        chosen = Router([await broken("a"), paced("b")])
         chosen.drain(["b"])
         assert chosen.choose(EUR) is None
         assert 0 < chosen.pause_s(EUR) <= USUAL.pause_s
@@ -118,7 +118,7 @@ class TestLeftOut:
 
 class TestTheOnlyOne:
     async def test_is_chosen_and_where_it_could_not_there_is_nowhere_else_to_go(self) -> None:
-        only = Router([desk("a")])
+        only = Router([paced("a")])
         assert (only.choose(EUR), only.choose(EUR, ["a"])) == ("a", None)
         assert not only.gives_up("a")
 
@@ -126,8 +126,8 @@ class TestTheOnlyOne:
 class TestConfiguration:
     async def test_a_rule_for_nobody_is_refused_by_name(self) -> None:
         with pytest.raises(ValueError, match="there is no gateway adyen"):
-            Router([desk("a")], [Rule("adyen")])
+            Router([paced("a")], [Rule("adyen")])
 
     async def test_two_rules_for_one_are_refused_by_name(self) -> None:
         with pytest.raises(ValueError, match="the gateway a has two rules"):
-            Router([desk("a")], [Rule("a"), Rule("a")])
+            Router([paced("a")], [Rule("a"), Rule("a")])

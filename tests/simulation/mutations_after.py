@@ -12,7 +12,7 @@ from race_to_purchase import books
 from race_to_purchase.app import in_memory
 from race_to_purchase.loops.reconcile.loop import Reconcile
 from race_to_purchase.loops.reconcile.note import Notes
-from race_to_purchase.path.desk import Desk
+from race_to_purchase.path.paced import PacedGateway
 from race_to_purchase.path.refund import Refunds
 from race_to_purchase.ports import GatewayPayment
 from race_to_purchase.rules import commands
@@ -100,7 +100,7 @@ def late_turn_is_sent(patch: Patch) -> None:
         return send(snapshot, command) if attempt.state == "prepared" else Decision(Begun(attempt))
 
     patch.setitem(deciding.RULES, commands.Send, anyway)
-    patch.setattr(Desk, "leave", lambda *_: None)
+    patch.setattr(PacedGateway, "leave", lambda *_: None)
 
 
 def repaired_before_noted(patch: Patch) -> None:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.loops.loop import Loop
 from race_to_purchase.path import pay
-from race_to_purchase.path.desk import Desk
+from race_to_purchase.path.paced import PacedGateway
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.route import Facts, Router
 from race_to_purchase.ports import Conflict
@@ -154,7 +154,9 @@ async def test_a_late_authorization_is_not_captured_because_the_payment_was_take
     store = MemoryStore(lambda: BEGAN)
     committer = await begun(store)
     far, backup = Scripted("far", Authorized("far-ref", 100)), Scripted("backup", Authorized("backup-ref", 100))
-    purchase = Purchase(committer, store, {"far": far, "backup": backup}, Router([Desk(far), Desk(backup)]))
+    purchase = Purchase(
+        committer, store, {"far": far, "backup": backup}, Router([PacedGateway(far), PacedGateway(backup)])
+    )
     far.opened.clear()
     task = store.rows.tasks[task_id("c", 1)]
     late = asyncio.create_task(purchase.take_over(task))
@@ -182,7 +184,7 @@ async def test_that_a_question_was_not_sent_is_no_proof_that_nothing_was() -> No
     committer = await begun(store)
     far, backup = Scripted("far", NotSent("no connection")), Scripted("backup")
     gateways = {"far": far, "backup": backup}
-    purchase = Purchase(committer, store, gateways, AnyOther([Desk(far), Desk(backup)]))
+    purchase = Purchase(committer, store, gateways, AnyOther([PacedGateway(far), PacedGateway(backup)]))
     await purchase.take_over(store.rows.tasks[task_id("c", 1)])
     assert store.rows.attempts[("c", 1)].state == "unknown"
     assert backup.asked == []

@@ -12,7 +12,7 @@ import aiohttp
 import msgspec
 
 from race_to_purchase import books
-from race_to_purchase.app.desks import entries_of, open_counter
+from race_to_purchase.app.gateways import entries_of, open_gateways
 from race_to_purchase.checks import FINDINGS_MAX, Finding
 from race_to_purchase.errors import RaceError
 from race_to_purchase.operate.gatewayfile import GatewayEntry
@@ -46,7 +46,7 @@ class AtGateways(msgspec.Struct, frozen=True):
 async def audit_gateways(settings: Settings, dsn: str, *, in_use: bool) -> AtGateways:
     """Compare with every configured gateway but sandboxes; where the engine runs, what is young is not judged."""
     entries = {entry.name: entry for entry in entries_of(settings) if entry.kind != "sandbox"}
-    counter = await open_counter(settings, dsn)
+    opened = await open_gateways(settings, dsn)
     store = await PostgresStore.open(dsn, connections=2)
     try:
         reads = PostgresReads(store.pool)
@@ -56,13 +56,13 @@ async def audit_gateways(settings: Settings, dsn: str, *, in_use: bool) -> AtGat
         compared: dict[str, int] = {}
         findings: list[Finding] = []
         for name, entry in entries.items():
-            gateway = counter.router.desks[name]
+            gateway = opened.router.gateways[name]
             compared[name] = await _compare(gateway, PostgresFindings(store.pool), reads, since, until, findings)
             findings += await _own_books(entry)
         return AtGateways(compared, tuple(findings[:FINDINGS_MAX]))
     finally:
         await store.close()
-        await counter.close()
+        await opened.close()
 
 
 async def _compare(

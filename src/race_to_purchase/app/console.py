@@ -45,7 +45,7 @@ class ConsoleParts:
         self, pool: asyncpg.Pool, reads: Reads, series: SeriesStore, router: Router, gate: Gate, slo: Slo, source: str
     ) -> None:
         def counted() -> Sequence[Counted]:
-            return [router.desk(name).counted() for name in router.names]
+            return [router.gateway(name).counted() for name in router.names]
 
         def networks() -> Sequence[NetworkSeen]:
             return [NetworkSeen(name, per_s) for name, per_s in gate.busiest.per_s(NETWORKS)]

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from race_to_purchase.app.admin_keys import AdminKeyParts
 from race_to_purchase.app.budget import Budgets, objectives
 from race_to_purchase.app.console import ConsoleParts, open_console_sessions
-from race_to_purchase.app.desks import Counter, entries_of, open_counter
+from race_to_purchase.app.gateways import OpenGateways, entries_of, open_gateways
 from race_to_purchase.app.guard import Guard, guard_of, open_guard
 from race_to_purchase.app.identity import Identity, open_identity, require_sound_identity
 from race_to_purchase.app.line import LineParts, open_keys
@@ -87,13 +87,15 @@ class Front(msgspec.Struct, frozen=True):
 class Engine:
     """Made by `start` alone; `stop` lets what is under way finish within its grace, then lets go."""
 
-    def __init__(self, settings: Settings, store: PostgresStore, counter: Counter, front: Front, dsn: str) -> None:
+    def __init__(
+        self, settings: Settings, store: PostgresStore, gateways: OpenGateways, front: Front, dsn: str
+    ) -> None:
         self._settings = settings
         self._store = store
-        self._counter = counter
+        self._gateways = gateways
         self._identity = front.identity
         self._console_sessions = front.console
-        self.gateways: Mapping[str, Gateway] = counter.router.desks
+        self.gateways: Mapping[str, Gateway] = gateways.router.gateways
         self._publisher = publisher_of(settings)
         self.guard = front.guard
         self.reads = PostgresReads(store.pool)
@@ -106,14 +108,14 @@ class Engine:
         source = uuid4().hex[:12]
         self._record = Record(Recorder(self.observing.counting), self.series, source)
         slo = objectives(settings)
-        self._console = ConsoleParts(store.pool, self.reads, self.series, counter.router, self.guard.gate, slo, source)
+        self._console = ConsoleParts(store.pool, self.reads, self.series, gateways.router, self.guard.gate, slo, source)
         self.committer = committer_of(settings, store)
         patience = patience_of(settings)
         self.purchase = Purchase(
             self.committer,
             self.reads,
             self.gateways,
-            counter.router,
+            gateways.router,
             publisher=self._publisher,
             patience=patience,
         )
@@ -124,7 +126,7 @@ class Engine:
         self.disputes = DisputeDesk(self.reads)
         self.line = LineParts(self.committer, store.pool, front.line_keys)
         self.catalogue = Catalogue(self.committer, self.reads, self.line.seal)
-        self.gateway_admin = Gateways(self.committer, self.reads, counter.router)
+        self.gateway_admin = Gateways(self.committer, self.reads, gateways.router)
         self._budgets = Budgets(slo, self.reads, BudgetSaver(self.line.desk, self.line.leader))
         self._readers, self._inbox_loops = self._make_readers()
         self._loops = [*self._make_loops(), *self.line.loops, self._budgets.loop, *self._inbox_loops.values()]
@@ -133,7 +135,7 @@ class Engine:
     async def start(cls, settings: Settings, dsn: str) -> Self:
         """Connect to the migrated database at `dsn` and begin the background work."""
         engine = await cls.open(settings, dsn)
-        await engine._counter.require_keys()
+        await engine._gateways.require_keys()
         engine.observing.start(tuple(engine.gateways))
         engine.observing.add(engine._budgets, *JUDGED)
         for loop in engine._loops:
@@ -151,7 +153,7 @@ class Engine:
             await open_keys(settings, keyrings),
             await open_console_sessions(settings, keyrings),
         )
-        engine = cls(settings, store, await open_counter(settings, dsn), front, dsn)
+        engine = cls(settings, store, await open_gateways(settings, dsn), front, dsn)
         await engine.gateway_admin.follow()
         await engine.keys.desk.follow()
         return engine
@@ -247,7 +249,7 @@ class Engine:
             admin_keys=keys_of(self._settings.admin_keys, "admin_keys"),
             ready=self.reads.ready,
             echo=self._settings.echo,
-            sandbox=self._counter.act,
+            sandbox=self._gateways.act,
         )
 
     def part(self) -> None:
@@ -266,7 +268,7 @@ class Engine:
         if self._publisher is not None:
             await self._publisher.close()
         await self.guard.close()
-        await self._counter.close()
+        await self._gateways.close()
         await self._store.close()
         self.observing.stop()
 

@@ -16,8 +16,8 @@ from typing import NoReturn
 
 import msgspec
 
-from race_to_purchase.app.desks import require_named
 from race_to_purchase.app.engine import require_sound
+from race_to_purchase.app.gateways import require_named
 from race_to_purchase.app.line import open_keys, seal
 from race_to_purchase.app.listening import Ports, address, listen, metrics_ports
 from race_to_purchase.app.reachable import Reachable, data_dir, leave, take_back

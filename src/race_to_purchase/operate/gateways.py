@@ -34,7 +34,7 @@ class Gateways:
         """Every gateway of the configuration, in its order."""
         statuses = await self.follow()
         return [
-            GatewaySeen(statuses.get(name) or GatewayStatus(name, None, "", ""), self._router.desk(name).counted())
+            GatewaySeen(statuses.get(name) or GatewayStatus(name, None, "", ""), self._router.gateway(name).counted())
             for name in self._router.names
         ]
 

@@ -1,6 +1,6 @@
-"""Protocols of what chooses a gateway (`route.Router`) and of the queue before one (`desk.Desk`).
+"""Protocols of what chooses a gateway (`route.Router`) and of the queue before one (`paced.PacedGateway`).
 
-A gateway without a desk has no queue, which costs nothing.
+A gateway that is not paced has no queue, which costs nothing.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
-from race_to_purchase.path.desk import Desk
+from race_to_purchase.path.paced import PacedGateway
 from race_to_purchase.path.route import Facts
 from race_to_purchase.ports import Gateway
 
@@ -30,7 +30,7 @@ class Choice(Protocol):
 
 
 class Queue(Protocol):
-    """The queue before a gateway; see `desk.Desk`."""
+    """The queue before a gateway; see `paced.PacedGateway`."""
 
     def enter(self, key: str) -> None:
         """Take a place for the payment that will be made under `key`."""
@@ -79,4 +79,4 @@ NO_QUEUE = NoQueue()
 
 def queue_of(gateway: Gateway) -> Queue:
     """The queue before a gateway, if it has one."""
-    return gateway if isinstance(gateway, Desk) else NO_QUEUE
+    return gateway if isinstance(gateway, PacedGateway) else NO_QUEUE

@@ -13,7 +13,7 @@ from math import log
 
 import msgspec
 
-from race_to_purchase.path.desk import Desk
+from race_to_purchase.path.paced import PacedGateway
 from race_to_purchase.rules.rows import Attempt
 
 PAUSE_S = 5.0
@@ -69,30 +69,30 @@ def facts_of(attempt: Attempt) -> Facts:
 class Router:
     """The gateways of this process, by name, and the choice between them. ValueError where the rules do not fit."""
 
-    def __init__(self, desks: Iterable[Desk], rules: Sequence[Rule] = ()) -> None:
-        self._desks = {desk.name: desk for desk in desks}
-        self._rules = rules or [Rule(name) for name in self._desks]
+    def __init__(self, gateways: Iterable[PacedGateway], rules: Sequence[Rule] = ()) -> None:
+        self._gateways = {gateway.name: gateway for gateway in gateways}
+        self._rules = rules or [Rule(name) for name in self._gateways]
         self._drained: frozenset[str] = frozenset()
         named = [rule.gateway for rule in self._rules]
         for name in named:
-            if name not in self._desks:
+            if name not in self._gateways:
                 raise ValueError(f"there is no gateway {name}")
             if named.count(name) > 1:
                 raise ValueError(f"the gateway {name} has two rules")
 
     @property
-    def desks(self) -> Mapping[str, Desk]:
+    def gateways(self) -> Mapping[str, PacedGateway]:
         """Every gateway, those without a rule included: they finish what was begun with them."""
-        return self._desks
+        return self._gateways
 
     @property
     def names(self) -> tuple[str, ...]:
         """The gateways that take payments."""
         return tuple(rule.gateway for rule in self._rules)
 
-    def desk(self, name: str) -> Desk:
+    def gateway(self, name: str) -> PacedGateway:
         """The gateway of that name; KeyError where there is none."""
-        return self._desks[name]
+        return self._gateways[name]
 
     def drain(self, names: Collection[str]) -> None:
         """From now on nothing new is begun with these; what was begun before is finished."""
@@ -105,14 +105,14 @@ class Router:
         """
         if len(self._rules) == 1:
             only = self._rules[0]
-            return only.gateway if self._takes(only, facts, tried) and self._desks[only.gateway].open else None
-        left = [rule for rule in self._rules if self._takes(rule, facts, tried) and self._desks[rule.gateway].open]
+            return only.gateway if self._takes(only, facts, tried) and self._gateways[only.gateway].open else None
+        left = [rule for rule in self._rules if self._takes(rule, facts, tried) and self._gateways[rule.gateway].open]
         best = min(left, key=lambda rule: _rank(rule, facts), default=None)
         return None if best is None else best.gateway
 
     def pause_s(self, facts: Facts) -> float:
         """How long until one that takes such payments may take one again, in seconds."""
-        pauses = [self._desks[rule.gateway].pause_s for rule in self._rules if self._takes(rule, facts, ())]
+        pauses = [self._gateways[rule.gateway].pause_s for rule in self._rules if self._takes(rule, facts, ())]
         return min(pauses, default=PAUSE_S)
 
     def gives_up(self, gateway: str) -> bool:

@@ -1,12 +1,12 @@
-"""Before a gateway that limits its clients, a desk keeps to the limit; and where it does not know it, it learns."""
+"""A gateway that limits its clients is asked no faster than it allows; where that is not known, it is learnt."""
 
 import asyncio
 
 import pytest
 
 from race_to_purchase.gateways.stripe.gateway import StripeGateway
-from race_to_purchase.path.desk import Desk
 from race_to_purchase.path.pace import Limits
+from race_to_purchase.path.paced import PacedGateway
 from race_to_purchase.rules.verdicts import Authorized, NotSent, Prepared, Verdict
 from tests.gateways.contract import request_of
 from tests.simulator.running import Process
@@ -28,11 +28,11 @@ def refusals(bank: Process) -> int:
     return sum(bank.control("")["rate_limited"].values())
 
 
-async def authorized(desk: Desk) -> Verdict:
+async def authorized(paced: PacedGateway) -> Verdict:
     """One payment to its end; what was refused is sent again when the gateway wants it."""
     request, ref = request_of("pm_card_visa"), None
     while True:
-        verdict = await (desk.prepare(request) if ref is None else desk.authorize(request, ref))
+        verdict = await (paced.prepare(request) if ref is None else paced.authorize(request, ref))
         match verdict:
             case Prepared(ref=ref):
                 continue
@@ -44,8 +44,8 @@ async def authorized(desk: Desk) -> Verdict:
 
 async def test_at_the_pace_of_the_gateway_nothing_is_refused(gateway: StripeGateway, limited: Process) -> None:
     before = refusals(limited)
-    desk = Desk(gateway, Limits(per_operation=PER_SECOND))
-    verdicts = await asyncio.gather(*(authorized(desk) for _ in range(PAYMENTS)))
+    paced = PacedGateway(gateway, Limits(per_operation=PER_SECOND))
+    verdicts = await asyncio.gather(*(authorized(paced) for _ in range(PAYMENTS)))
     assert all(isinstance(verdict, Authorized) for verdict in verdicts)
     assert refusals(limited) == before
 
@@ -54,9 +54,9 @@ async def test_control_without_a_pace_it_is_refused_and_slows_down_until_all_are
     gateway: StripeGateway, limited: Process
 ) -> None:
     before = refusals(limited)
-    desk = Desk(gateway, Limits(per_operation=1000))
-    verdicts = await asyncio.gather(*(authorized(desk) for _ in range(PAYMENTS)))
+    paced = PacedGateway(gateway, Limits(per_operation=1000))
+    verdicts = await asyncio.gather(*(authorized(paced) for _ in range(PAYMENTS)))
     assert all(isinstance(verdict, Authorized) for verdict in verdicts)
     assert refusals(limited) > before
-    assert desk.counted().pace < 1
-    assert desk.counted().breaker == "closed"
+    assert paced.counted().pace < 1
+    assert paced.counted().breaker == "closed"

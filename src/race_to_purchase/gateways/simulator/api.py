@@ -20,13 +20,13 @@ from race_to_purchase.gateways.simulator import form, params, refusals
 from race_to_purchase.gateways.simulator.books import Answer
 from race_to_purchase.gateways.simulator.call import Call, Reply, new_request_id, read_call, require_key
 from race_to_purchase.gateways.simulator.core import API_VERSION, Gateway
-from race_to_purchase.gateways.simulator.desk import Desk, Origin
 from race_to_purchase.gateways.simulator.expansion import Find, expand
 from race_to_purchase.gateways.simulator.faults import CallPlan
 from race_to_purchase.gateways.simulator.lists import Shelf
 from race_to_purchase.gateways.simulator.operations import Operation
 from race_to_purchase.gateways.simulator.refusals import Refused
 from race_to_purchase.gateways.simulator.strange import Broken, garbled
+from race_to_purchase.gateways.simulator.unit_of_work import Origin, UnitOfWork
 from race_to_purchase.gateways.simulator.wires import Wires
 
 log = logging.getLogger("race.gateway")
@@ -103,26 +103,26 @@ class _Work:
     def __init__(self, operation: Operation, name: str, call: Call, plan: CallPlan) -> None:
         self._operation, self._name, self._call, self._plan = operation, name, call, plan
 
-    def __call__(self, desk: Desk) -> Reply:
+    def __call__(self, unit: UnitOfWork) -> Reply:
         """Raises Refused for what is not to be remembered, and what was written by then is undone."""
         call = self._call
-        before = None if call.key is None else desk.books.answer(call.key, desk.now_s)
+        before = None if call.key is None else unit.books.answer(call.key, unit.now_s)
         if before is not None:
             return _again(call, before)
         ask = params.read(self._operation.params, form.tree(call.fields))
-        reply = self._run(desk, ask)
+        reply = self._run(unit, ask)
         if call.key is not None:
-            answer = Answer(call.endpoint, call.fingerprint, reply.status, reply.body, call.request_id, desk.now_s)
-            desk.books.remember(call.key, answer)
+            answer = Answer(call.endpoint, call.fingerprint, reply.status, reply.body, call.request_id, unit.now_s)
+            unit.books.remember(call.key, answer)
             reply = msgspec.structs.replace(reply, remembered=True)
         return reply
 
-    def _run(self, desk: Desk, ask: params.Asked) -> Reply:
+    def _run(self, unit: UnitOfWork, ask: params.Asked) -> Reply:
         assert self._operation.run is not None, "lists are not run"
         if self._plan.error_before is not None:
             return _told(refusals.broken(self._plan.error_before.status))
         try:
-            reply = Reply(200, _expanded(self._operation.run(desk, ask, self._name), ask.expand, desk.books.body))
+            reply = Reply(200, _expanded(self._operation.run(unit, ask, self._name), ask.expand, unit.books.body))
         except Refused as refused:
             if not refused.stored:
                 raise

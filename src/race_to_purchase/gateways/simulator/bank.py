@@ -12,10 +12,10 @@ import msgspec
 
 from race_to_purchase.gateways.simulator import disputes
 from race_to_purchase.gateways.simulator.cards import CARDS, DECLINES, Card, Decline
-from race_to_purchase.gateways.simulator.desk import Desk
 from race_to_purchase.gateways.simulator.objects import Charge, PaymentIntent
 from race_to_purchase.gateways.simulator.params import ConfirmIntent
 from race_to_purchase.gateways.simulator.refusals import Refused, declined
+from race_to_purchase.gateways.simulator.unit_of_work import UnitOfWork
 
 OPERATION = "payment_intents.confirm"
 """The name under which fault rules find what the bank does, whichever request it comes from."""
@@ -23,39 +23,39 @@ OPERATION = "payment_intents.confirm"
 replace = msgspec.structs.replace
 
 
-def attempt(desk: Desk, intent: PaymentIntent, ask: ConfirmIntent) -> PaymentIntent:
+def attempt(unit: UnitOfWork, intent: PaymentIntent, ask: ConfirmIntent) -> PaymentIntent:
     """Put a payment with a card before the bank. Raises Refused after it has written a decline."""
     card = CARDS[intent.payment_method or ""]
     away = bool(ask.off_session)
     if card.authenticates == "always" or (card.authenticates == "off_session" and away):
         if away or ask.error_on_requires_action:
-            raise refuse(desk, intent, DECLINES["authentication_required"])
-        return _ask_buyer(desk, intent, ask.return_url)
-    return decide(desk, intent)
+            raise refuse(unit, intent, DECLINES["authentication_required"])
+        return _ask_buyer(unit, intent, ask.return_url)
+    return decide(unit, intent)
 
 
-def decide(desk: Desk, intent: PaymentIntent) -> PaymentIntent:
+def decide(unit: UnitOfWork, intent: PaymentIntent) -> PaymentIntent:
     """The bank's answer, once nothing more is wanted of the buyer. Raises Refused after it has written a decline."""
     name = intent.payment_method or ""
     card = CARDS[name]
-    decline = card.decline or desk.faults.decline(OPERATION, name)
+    decline = card.decline or unit.faults.decline(OPERATION, name)
     if decline is not None:
-        raise refuse(desk, intent, decline)
-    waits, seconds = (True, None) if card.waits else desk.faults.waiting(OPERATION, name)
+        raise refuse(unit, intent, decline)
+    waits, seconds = (True, None) if card.waits else unit.faults.waiting(OPERATION, name)
     if not waits:
-        return approve(desk, intent)
+        return approve(unit, intent)
     waiting = replace(intent, status="processing", next_action=None, processing={"type": "card", "card": {}})
-    desk.books.update(waiting)
-    desk.books.set_due(intent.id, None if seconds is None else desk.now_s + seconds)
-    desk.tell("payment_intent.processing", waiting)
+    unit.books.update(waiting)
+    unit.books.set_due(intent.id, None if seconds is None else unit.now_s + seconds)
+    unit.tell("payment_intent.processing", waiting)
     return waiting
 
 
-def approve(desk: Desk, intent: PaymentIntent) -> PaymentIntent:
+def approve(unit: UnitOfWork, intent: PaymentIntent) -> PaymentIntent:
     """The bank holds the amount; with automatic capture it is taken at once."""
     manual = intent.capture_method == "manual"
-    until = int(desk.now_s + desk.terms.authorization_s) if manual else None
-    charge = _charge(desk, intent, status="succeeded", paid=True, until=until)
+    until = int(unit.now_s + unit.terms.authorization_s) if manual else None
+    charge = _charge(unit, intent, status="succeeded", paid=True, until=until)
     held = replace(
         intent,
         amount_capturable=intent.amount,
@@ -65,92 +65,92 @@ def approve(desk: Desk, intent: PaymentIntent) -> PaymentIntent:
         processing=None,
         status="requires_capture",
     )
-    desk.books.add(charge, parent=intent.id)
-    desk.books.move(intent.id, authorized=intent.amount, held=intent.amount)
-    desk.tell("charge.succeeded", charge)
+    unit.books.add(charge, parent=intent.id)
+    unit.books.move(intent.id, authorized=intent.amount, held=intent.amount)
+    unit.tell("charge.succeeded", charge)
     if not manual:
-        return take(desk, held, intent.amount)
-    desk.books.update(held)
-    desk.books.set_due(intent.id, until)
-    desk.tell("payment_intent.amount_capturable_updated", held)
+        return take(unit, held, intent.amount)
+    unit.books.update(held)
+    unit.books.set_due(intent.id, until)
+    unit.tell("payment_intent.amount_capturable_updated", held)
     return held
 
 
-def refuse(desk: Desk, intent: PaymentIntent, decline: Decline) -> Refused:
+def refuse(unit: UnitOfWork, intent: PaymentIntent, decline: Decline) -> Refused:
     """Write that the bank said no; the error that tells it."""
-    charge = _charge(desk, intent, status="failed", paid=False, until=None, decline=decline)
-    desk.books.add(charge, parent=intent.id)
-    return _fail(desk, intent, decline, charge)
+    charge = _charge(unit, intent, status="failed", paid=False, until=None, decline=decline)
+    unit.books.add(charge, parent=intent.id)
+    return _fail(unit, intent, decline, charge)
 
 
-def unauthenticated(desk: Desk, intent: PaymentIntent) -> PaymentIntent:
+def unauthenticated(unit: UnitOfWork, intent: PaymentIntent) -> PaymentIntent:
     """Write that the buyer did not authenticate; the payment wants another card."""
     decline = Decline("payment_intent_authentication_failure", message="The buyer could not be authenticated.")
-    _fail(desk, intent, decline, None)
-    return desk.books.find(PaymentIntent, intent.id) or intent
+    _fail(unit, intent, decline, None)
+    return unit.books.find(PaymentIntent, intent.id) or intent
 
 
-def take(desk: Desk, intent: PaymentIntent, amount: int) -> PaymentIntent:
+def take(unit: UnitOfWork, intent: PaymentIntent, amount: int) -> PaymentIntent:
     """Capture `amount` of what is held, let go of the rest, and credit the merchant."""
-    charge = _held_charge(desk, intent)
-    movement = desk.book("charge", "charge", charge, amount, fee=desk.terms.fee(amount), description=intent.description)
+    charge = _held_charge(unit, intent)
+    movement = unit.book("charge", "charge", charge, amount, fee=unit.terms.fee(amount), description=intent.description)
     charge = replace(charge, amount_captured=amount, captured=True, balance_transaction=movement.id)
     taken = replace(intent, amount_capturable=0, amount_received=amount, status="succeeded")
-    desk.books.update(charge)
-    desk.books.update(taken)
-    desk.books.move(intent.id, held=-intent.amount_capturable, captured=amount)
-    desk.books.set_due(intent.id, None)
+    unit.books.update(charge)
+    unit.books.update(taken)
+    unit.books.move(intent.id, held=-intent.amount_capturable, captured=amount)
+    unit.books.set_due(intent.id, None)
     if intent.capture_method == "manual":
-        desk.tell("charge.captured", charge)
-    desk.tell("payment_intent.succeeded", taken)
+        unit.tell("charge.captured", charge)
+    unit.tell("payment_intent.succeeded", taken)
     card = CARDS[charge.payment_method]
     if card.disputed is not None:
-        disputes.open_dispute(desk, taken, amount, card.disputed, inquiry=card.inquiry)
+        disputes.open_dispute(unit, taken, amount, card.disputed, inquiry=card.inquiry)
     return taken
 
 
-def release(desk: Desk, intent: PaymentIntent, reason: str | None) -> PaymentIntent:
+def release(unit: UnitOfWork, intent: PaymentIntent, reason: str | None) -> PaymentIntent:
     """Cancel a payment; what was held is the buyer's again."""
     gone = replace(
         intent,
         amount_capturable=0,
-        canceled_at=desk.now,
+        canceled_at=unit.now,
         cancellation_reason=reason,
         next_action=None,
         processing=None,
         status="canceled",
     )
-    desk.books.update(gone)
-    desk.books.move(intent.id, held=-intent.amount_capturable)
-    desk.books.set_due(intent.id, None)
+    unit.books.update(gone)
+    unit.books.move(intent.id, held=-intent.amount_capturable)
+    unit.books.set_due(intent.id, None)
     if intent.amount_capturable:
-        charge = replace(_held_charge(desk, intent), refunded=True, amount_refunded=intent.amount_capturable)
-        desk.books.update(charge)
-        desk.tell("charge.expired" if reason == "automatic" else "charge.refunded", charge)
-    desk.tell("payment_intent.canceled", gone)
+        charge = replace(_held_charge(unit, intent), refunded=True, amount_refunded=intent.amount_capturable)
+        unit.books.update(charge)
+        unit.tell("charge.expired" if reason == "automatic" else "charge.refunded", charge)
+    unit.tell("payment_intent.canceled", gone)
     return gone
 
 
-def lapsed(desk: Desk, intent: PaymentIntent) -> PaymentIntent:
+def lapsed(unit: UnitOfWork, intent: PaymentIntent) -> PaymentIntent:
     """The payment, cancelled now if its authorization is too old to be captured."""
-    if intent.status != "requires_capture" or desk.now_s < _capture_before(_held_charge(desk, intent)):
+    if intent.status != "requires_capture" or unit.now_s < _capture_before(_held_charge(unit, intent)):
         return intent
-    return release(desk, intent, "automatic")
+    return release(unit, intent, "automatic")
 
 
-def _ask_buyer(desk: Desk, intent: PaymentIntent, return_url: str | None) -> PaymentIntent:
+def _ask_buyer(unit: UnitOfWork, intent: PaymentIntent, return_url: str | None) -> PaymentIntent:
     """Send the buyer to a page of the bank."""
     action = {
         "type": "redirect_to_url",
-        "redirect_to_url": {"return_url": return_url, "url": desk.page(intent.id)},
+        "redirect_to_url": {"return_url": return_url, "url": unit.page(intent.id)},
     }
     asking = replace(intent, status="requires_action", next_action=action)
-    desk.books.update(asking)
-    desk.tell("payment_intent.requires_action", asking)
+    unit.books.update(asking)
+    unit.tell("payment_intent.requires_action", asking)
     return asking
 
 
-def _fail(desk: Desk, intent: PaymentIntent, decline: Decline, charge: Charge | None) -> Refused:
+def _fail(unit: UnitOfWork, intent: PaymentIntent, decline: Decline, charge: Charge | None) -> Refused:
     extra: dict[str, Any] = {
         "advice_code": decline.advice_code,
         "charge": None if charge is None else charge.id,
@@ -166,22 +166,28 @@ def _fail(desk: Desk, intent: PaymentIntent, decline: Decline, charge: Charge | 
         processing=None,
         status="requires_payment_method",
     )
-    desk.books.update(failed)
-    desk.books.set_due(intent.id, None)
+    unit.books.update(failed)
+    unit.books.set_due(intent.id, None)
     if charge is not None:
-        desk.tell("charge.failed", charge)
-    desk.tell("payment_intent.payment_failed", failed)
+        unit.tell("charge.failed", charge)
+    unit.tell("payment_intent.payment_failed", failed)
     return declined(decline.code, decline.decline_code, decline.message, **extra, payment_intent=failed)
 
 
 def _charge(
-    desk: Desk, intent: PaymentIntent, *, status: Any, paid: bool, until: int | None, decline: Decline | None = None
+    unit: UnitOfWork,
+    intent: PaymentIntent,
+    *,
+    status: Any,
+    paid: bool,
+    until: int | None,
+    decline: Decline | None = None,
 ) -> Charge:
     card = CARDS[intent.payment_method or ""]
     return Charge(
-        id=desk.new_id(Charge),
+        id=unit.new_id(Charge),
         amount=intent.amount,
-        created=desk.now,
+        created=unit.now,
         currency=intent.currency,
         customer=intent.customer,
         description=intent.description,
@@ -239,8 +245,8 @@ def _details(card: Card, amount: int, until: int | None) -> dict[str, Any]:
     return {"type": "card", "card": details}
 
 
-def _held_charge(desk: Desk, intent: PaymentIntent) -> Charge:
-    charge = desk.books.find(Charge, intent.latest_charge or "")
+def _held_charge(unit: UnitOfWork, intent: PaymentIntent) -> Charge:
+    charge = unit.books.find(Charge, intent.latest_charge or "")
     assert charge is not None, "what is held was charged"
     return charge
 

@@ -17,7 +17,6 @@ from race_to_purchase.gateways.simulator import bank, disputes
 from race_to_purchase.gateways.simulator.books import Books
 from race_to_purchase.gateways.simulator.clock import Clock
 from race_to_purchase.gateways.simulator.delivery import Delivery, Endpoint, Outcome
-from race_to_purchase.gateways.simulator.desk import Desk, Origin, Owed, Terms
 from race_to_purchase.gateways.simulator.faults import Faults
 from race_to_purchase.gateways.simulator.limits import Limiter, Limits
 from race_to_purchase.gateways.simulator.lists import Room
@@ -27,6 +26,7 @@ from race_to_purchase.gateways.simulator.options import GatewayOptions, OptionRe
 from race_to_purchase.gateways.simulator.outage import Weather
 from race_to_purchase.gateways.simulator.rules import AnyRule, Rules
 from race_to_purchase.gateways.simulator.store import Store, StoreUnusable
+from race_to_purchase.gateways.simulator.unit_of_work import Origin, Owed, Terms, UnitOfWork
 from race_to_purchase.gateways.simulator.writer import Writer
 
 log = logging.getLogger("race.gateway")
@@ -100,16 +100,16 @@ class Gateway:
         self._reader.close()
         self._store.close()
 
-    async def transact(self, work: Callable[[Desk], Result], origin: Origin = _NOBODY) -> Result:
-        """Run work on a desk of its own; once it is durable, its result, and its messages begin to go out."""
-        desks: list[Desk] = []
+    async def transact(self, work: Callable[[UnitOfWork], Result], origin: Origin = _NOBODY) -> Result:
+        """Run work on a unit of its own; once it is durable, its result, and its messages begin to go out."""
+        units: list[UnitOfWork] = []
 
         def piece() -> Result:
-            desks.append(self._desk(origin))
-            return work(desks[0])
+            units.append(self._unit(origin))
+            return work(units[0])
 
         result = await self.writer.run(piece)
-        self.delivery.add(desks[0].owed)
+        self.delivery.add(units[0].owed)
         return result
 
     async def set_rules(self, rules: list[AnyRule], *, keep: bool) -> None:
@@ -151,9 +151,9 @@ class Gateway:
             for number, event, subject, form, state, due_at, tries in self._store.rows("open_deliveries")
         )
 
-    def _desk(self, origin: Origin) -> Desk:
+    def _unit(self, origin: Origin) -> UnitOfWork:
         endpoint = self.delivery.endpoint
-        return Desk(
+        return UnitOfWork(
             self._books,
             self.faults,
             self._terms,
@@ -185,21 +185,21 @@ class Gateway:
     async def _do_due(self) -> None:
         while self._reader.rows("read_due", (self.clock.now(), 1)):
             await self.transact(_do_some)
-        await self.transact(lambda desk: desk.books.forget(desk.now_s, SWEEP_MAX))
+        await self.transact(lambda unit: unit.books.forget(unit.now_s, SWEEP_MAX))
 
 
-def _do_some(desk: Desk) -> None:
-    for name in desk.books.due(desk.now_s, SWEEP_MAX):
-        desk.books.set_due(name, None)
-        intent = desk.books.find(PaymentIntent, name)
+def _do_some(unit: UnitOfWork) -> None:
+    for name in unit.books.due(unit.now_s, SWEEP_MAX):
+        unit.books.set_due(name, None)
+        intent = unit.books.find(PaymentIntent, name)
         if intent is None:
             continue
         match intent.status:
             case "processing":
-                bank.approve(desk, intent)
+                bank.approve(unit, intent)
             case "requires_capture":
-                bank.lapsed(desk, intent)
+                bank.lapsed(unit, intent)
             case "succeeded":
-                disputes.time_out(desk, name)
+                disputes.time_out(unit, name)
             case _:
                 log.error("%s was due, but is %s", name, intent.status)

@@ -17,8 +17,8 @@ import aiohttp
 import msgspec
 
 from race_to_purchase.gateways.simulator.clock import Clock
-from race_to_purchase.gateways.simulator.desk import Owed
 from race_to_purchase.gateways.simulator.signing import forged, signature
+from race_to_purchase.gateways.simulator.unit_of_work import Owed
 
 log = logging.getLogger("race.gateway")
 

@@ -11,9 +11,9 @@ from typing import Any, Literal
 import msgspec
 
 from race_to_purchase.gateways.simulator import params
-from race_to_purchase.gateways.simulator.desk import Desk
 from race_to_purchase.gateways.simulator.objects import Charge, Dispute, PaymentIntent
 from race_to_purchase.gateways.simulator.refusals import missing, rejected
+from race_to_purchase.gateways.simulator.unit_of_work import UnitOfWork
 
 RESPONSE_S = 7 * 86400
 """How long the merchant has to answer."""
@@ -41,48 +41,50 @@ REASONS = (
 replace = msgspec.structs.replace
 
 
-def open_dispute(desk: Desk, intent: PaymentIntent, amount: int, reason: str, *, inquiry: bool = False) -> Dispute:
+def open_dispute(
+    unit: UnitOfWork, intent: PaymentIntent, amount: int, reason: str, *, inquiry: bool = False
+) -> Dispute:
     """The bank takes `amount` of a captured payment back. Raises Refused for more than is left of it."""
-    charge = desk.books.find(Charge, intent.latest_charge or "")
+    charge = unit.books.find(Charge, intent.latest_charge or "")
     if charge is None or not charge.captured:
         raise rejected("Only a captured payment can be disputed.", code="charge_not_captured")
-    if any(dispute.status in OPEN for dispute in desk.books.children(Dispute, intent.id)):
+    if any(dispute.status in OPEN for dispute in unit.books.children(Dispute, intent.id)):
         raise rejected("This payment is being disputed already.", code="charge_disputed")
-    left = charge.amount_captured - charge.amount_refunded - _taken(desk, intent.id)
+    left = charge.amount_captured - charge.amount_refunded - _taken(unit, intent.id)
     if not 0 < amount <= left:
         raise rejected(f"Of this payment, {left} can be disputed, not {amount}.", code="amount_too_large")
     dispute = Dispute(
-        id=desk.new_id(Dispute),
+        id=unit.new_id(Dispute),
         amount=amount,
         charge=charge.id,
-        created=desk.now,
+        created=unit.now,
         currency=charge.currency,
-        evidence_details=_details(desk.now + RESPONSE_S, has_evidence=False, count=0),
+        evidence_details=_details(unit.now + RESPONSE_S, has_evidence=False, count=0),
         is_charge_refundable=inquiry,
         payment_intent=intent.id,
         payment_method_details=_disputed_card(charge, inquiry=inquiry),
         reason=reason,
         status="warning_needs_response" if inquiry else "needs_response",
     )
-    desk.books.add(dispute, parent=intent.id)
-    desk.books.update(replace(charge, disputed=True))
-    desk.books.set_due(intent.id, desk.now + RESPONSE_S)
+    unit.books.add(dispute, parent=intent.id)
+    unit.books.update(replace(charge, disputed=True))
+    unit.books.set_due(intent.id, unit.now + RESPONSE_S)
     if not inquiry:
-        dispute = _move(desk, dispute, -amount, "dispute", fee=desk.terms.dispute_fee)
-    desk.tell("charge.dispute.created", dispute)
+        dispute = _move(unit, dispute, -amount, "dispute", fee=unit.terms.dispute_fee)
+    unit.tell("charge.dispute.created", dispute)
     if not inquiry:
-        desk.tell("charge.dispute.funds_withdrawn", dispute)
+        unit.tell("charge.dispute.funds_withdrawn", dispute)
     return dispute
 
 
-def retrieve(desk: Desk, _: params.Asked, name: str) -> Dispute:
+def retrieve(unit: UnitOfWork, _: params.Asked, name: str) -> Dispute:
     """The dispute as it is."""
-    return found(desk, name)
+    return found(unit, name)
 
 
-def update(desk: Desk, ask: params.UpdateDispute, name: str) -> Dispute:
+def update(unit: UnitOfWork, ask: params.UpdateDispute, name: str) -> Dispute:
     """Add evidence, and hand it in unless `submit` is false."""
-    dispute = found(desk, name)
+    dispute = found(unit, name)
     if ask.evidence and dispute.status not in ("needs_response", "warning_needs_response"):
         message = f"Evidence cannot be added to a dispute that is {dispute.status}."
         raise rejected(message, code="dispute_not_open", param="evidence")
@@ -98,73 +100,73 @@ def update(desk: Desk, ask: params.UpdateDispute, name: str) -> Dispute:
         metadata={**dispute.metadata, **params.words(ask.metadata)},
         status=_reviewed(dispute.status) if submits else dispute.status,
     )
-    desk.books.update(dispute)
-    desk.tell("charge.dispute.updated", dispute)
+    unit.books.update(dispute)
+    unit.tell("charge.dispute.updated", dispute)
     outcome = _outcome_of(evidence) if submits else None
-    return dispute if outcome is None else resolve(desk, dispute, outcome)
+    return dispute if outcome is None else resolve(unit, dispute, outcome)
 
 
-def close(desk: Desk, _: params.Asked, name: str) -> Dispute:
+def close(unit: UnitOfWork, _: params.Asked, name: str) -> Dispute:
     """Accept that the money is gone."""
-    dispute = found(desk, name)
+    dispute = found(unit, name)
     if dispute.status not in ("needs_response", "warning_needs_response"):
         raise rejected(f"A dispute that is {dispute.status} cannot be closed.", code="dispute_not_open")
-    return resolve(desk, dispute, "lost")
+    return resolve(unit, dispute, "lost")
 
 
-def resolve(desk: Desk, dispute: Dispute, outcome: Literal["won", "lost"]) -> Dispute:
+def resolve(unit: UnitOfWork, dispute: Dispute, outcome: Literal["won", "lost"]) -> Dispute:
     """The bank's decision on an open dispute. Raises Refused for one that is decided."""
     if dispute.status not in OPEN:
         raise rejected(f"This dispute is {dispute.status}.", code="dispute_not_open")
     inquiry = dispute.status.startswith("warning")
-    charge = desk.books.find(Charge, dispute.charge)
+    charge = unit.books.find(Charge, dispute.charge)
     assert charge is not None, "a dispute belongs to a charge"
     if inquiry:
         dispute = replace(dispute, status="warning_closed")
-        desk.books.update(dispute)
+        unit.books.update(dispute)
     elif outcome == "won":
         won = replace(dispute, status="won", is_charge_refundable=True)
-        dispute = _move(desk, won, won.amount, "dispute_reversal")
-        desk.tell("charge.dispute.funds_reinstated", dispute)
+        dispute = _move(unit, won, won.amount, "dispute_reversal")
+        unit.tell("charge.dispute.funds_reinstated", dispute)
     else:
         dispute = replace(dispute, status="lost")
-        desk.books.update(dispute)
-    desk.books.set_due(dispute.payment_intent, None)
-    desk.tell("charge.dispute.closed", dispute)
+        unit.books.update(dispute)
+    unit.books.set_due(dispute.payment_intent, None)
+    unit.tell("charge.dispute.closed", dispute)
     return dispute
 
 
-def time_out(desk: Desk, payment: str) -> None:
+def time_out(unit: UnitOfWork, payment: str) -> None:
     """Decide what the merchant never answered: the money is gone, an inquiry is closed."""
-    for dispute in desk.books.children(Dispute, payment):
-        due = dispute.evidence_details["due_by"] <= desk.now_s
+    for dispute in unit.books.children(Dispute, payment):
+        due = dispute.evidence_details["due_by"] <= unit.now_s
         if dispute.status in ("needs_response", "warning_needs_response") and due:
-            resolve(desk, dispute, "lost")
+            resolve(unit, dispute, "lost")
 
 
-def holds_money(desk: Desk, payment: str) -> bool:
+def holds_money(unit: UnitOfWork, payment: str) -> bool:
     """Whether the bank has taken back some of a payment: nothing may be refunded then."""
-    return _taken(desk, payment) > 0
+    return _taken(unit, payment) > 0
 
 
-def found(desk: Desk, name: str) -> Dispute:
+def found(unit: UnitOfWork, name: str) -> Dispute:
     """The dispute of this id; Refused where there is none."""
-    dispute = desk.books.find(Dispute, name)
+    dispute = unit.books.find(Dispute, name)
     if dispute is None:
         raise missing("dispute", name, param="dispute")
     return dispute
 
 
-def _taken(desk: Desk, payment: str) -> int:
-    return sum(dispute.amount for dispute in desk.books.children(Dispute, payment) if dispute.status in TAKEN)
+def _taken(unit: UnitOfWork, payment: str) -> int:
+    return sum(dispute.amount for dispute in unit.books.children(Dispute, payment) if dispute.status in TAKEN)
 
 
-def _move(desk: Desk, dispute: Dispute, amount: int, category: str, *, fee: int = 0) -> Dispute:
+def _move(unit: UnitOfWork, dispute: Dispute, amount: int, category: str, *, fee: int = 0) -> Dispute:
     """Move the disputed amount, and keep the dispute with the movement in it."""
-    movement = desk.book("adjustment", category, dispute, amount, fee=fee)
+    movement = unit.book("adjustment", category, dispute, amount, fee=fee)
     dispute = replace(dispute, balance_transactions=[*dispute.balance_transactions, movement])
-    desk.books.move(dispute.payment_intent, disputed=-amount)
-    desk.books.update(dispute)
+    unit.books.move(dispute.payment_intent, disputed=-amount)
+    unit.books.update(dispute)
     return dispute
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from race_to_purchase.gateways.simulator import disputes, params, payments, refunds
-from race_to_purchase.gateways.simulator.desk import Desk
 from race_to_purchase.gateways.simulator.objects import BalanceTransaction, Charge, Event, Record
 from race_to_purchase.gateways.simulator.refusals import missing
+from race_to_purchase.gateways.simulator.unit_of_work import UnitOfWork
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -20,12 +20,12 @@ class Operation(msgspec.Struct, frozen=True):
     method: str
     path: str
     params: type[params.Asked]
-    run: Callable[[Desk, Any, str], Record] | None = None
+    run: Callable[[UnitOfWork, Any, str], Record] | None = None
 
 
-def _retrieve(kind: type[Record]) -> Callable[[Desk, Any, str], Record]:
-    def run(desk: Desk, _: params.Asked, name: str) -> Record:
-        found = desk.books.find(kind, name)
+def _retrieve(kind: type[Record]) -> Callable[[UnitOfWork, Any, str], Record]:
+    def run(unit: UnitOfWork, _: params.Asked, name: str) -> Record:
+        found = unit.books.find(kind, name)
         if found is None:
             raise missing(kind.kind, name)
         return found
@@ -33,7 +33,7 @@ def _retrieve(kind: type[Record]) -> Callable[[Desk, Any, str], Record]:
     return run
 
 
-def _read(name: str, path: str, run: Callable[[Desk, Any, str], Record]) -> Operation:
+def _read(name: str, path: str, run: Callable[[UnitOfWork, Any, str], Record]) -> Operation:
     return Operation(f"{name}.retrieve", "GET", f"{path}/{{id}}", params.Asked, run)
 
 

@@ -69,7 +69,7 @@ class Page:
 
     async def _intent(self, request: Request) -> PaymentIntent | None:
         name = request.path_params["id"]
-        return await self._gateway.transact(lambda desk: desk.books.find(PaymentIntent, name))
+        return await self._gateway.transact(lambda unit: unit.books.find(PaymentIntent, name))
 
 
 def _with_result(address: str, intent: PaymentIntent, ended: str) -> str:

@@ -11,9 +11,9 @@ import msgspec
 
 from race_to_purchase.gateways.simulator import bank, params
 from race_to_purchase.gateways.simulator.cards import CARDS
-from race_to_purchase.gateways.simulator.desk import Desk
 from race_to_purchase.gateways.simulator.objects import PaymentIntent
 from race_to_purchase.gateways.simulator.refusals import missing, rejected, unexpected_state
+from race_to_purchase.gateways.simulator.unit_of_work import UnitOfWork
 from race_to_purchase.rules.money import EXPONENTS
 
 AMOUNT_MIN = 50
@@ -33,20 +33,20 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 """By what is done to a payment: the states from which it can be."""
 
 
-def create(desk: Desk, ask: params.CreateIntent, _: str) -> PaymentIntent:
+def create(unit: UnitOfWork, ask: params.CreateIntent, _: str) -> PaymentIntent:
     """A new payment; with `confirm`, all the way to what the bank says."""
     _require_amount(ask.amount, ask.currency)
     _require_card(ask.payment_method)
-    name = desk.new_id(PaymentIntent)
+    name = unit.new_id(PaymentIntent)
     intent = PaymentIntent(
         id=name,
         amount=ask.amount,
         allowed_payment_method_types=ask.allowed_payment_method_types,
         automatic_payment_methods=_automatic(ask.automatic_payment_methods),
         capture_method=ask.capture_method or "automatic",
-        client_secret=desk.books.names.secret(name),
+        client_secret=unit.books.names.secret(name),
         confirmation_method=ask.confirmation_method,
-        created=desk.now,
+        created=unit.now,
         currency=ask.currency.lower(),
         customer=ask.customer,
         description=ask.description,
@@ -64,20 +64,20 @@ def create(desk: Desk, ask: params.CreateIntent, _: str) -> PaymentIntent:
     )
     if ask.confirm and not ask.payment_method:
         raise _no_card(intent)
-    desk.books.add(intent)
-    desk.books.open_account(intent)
-    desk.tell("payment_intent.created", intent)
-    return bank.attempt(desk, intent, ask) if ask.confirm else intent
+    unit.books.add(intent)
+    unit.books.open_account(intent)
+    unit.tell("payment_intent.created", intent)
+    return bank.attempt(unit, intent, ask) if ask.confirm else intent
 
 
-def retrieve(desk: Desk, _: params.Asked, name: str) -> PaymentIntent:
+def retrieve(unit: UnitOfWork, _: params.Asked, name: str) -> PaymentIntent:
     """The payment as it is."""
-    return _found(desk, name)
+    return _found(unit, name)
 
 
-def confirm(desk: Desk, ask: params.ConfirmIntent, name: str) -> PaymentIntent:
+def confirm(unit: UnitOfWork, ask: params.ConfirmIntent, name: str) -> PaymentIntent:
     """Ask the bank, with the card that is given now or was given before."""
-    intent = _found(desk, name)
+    intent = _found(unit, name)
     _require(intent, "confirmed")
     _require_card(ask.payment_method)
     card = ask.payment_method or intent.payment_method
@@ -91,12 +91,12 @@ def confirm(desk: Desk, ask: params.ConfirmIntent, name: str) -> PaymentIntent:
         changes["allowed_payment_method_types"] = changes["payment_method_types"] = ask.allowed_payment_method_types
     if ask.setup_future_usage is not None:
         changes["setup_future_usage"] = ask.setup_future_usage or None
-    return bank.attempt(desk, msgspec.structs.replace(intent, **changes), ask)
+    return bank.attempt(unit, msgspec.structs.replace(intent, **changes), ask)
 
 
-def capture(desk: Desk, ask: params.CaptureIntent, name: str) -> PaymentIntent:
+def capture(unit: UnitOfWork, ask: params.CaptureIntent, name: str) -> PaymentIntent:
     """Take what the bank holds, or a part of it; the rest goes back to the buyer."""
-    intent = bank.lapsed(desk, _found(desk, name))
+    intent = bank.lapsed(unit, _found(unit, name))
     _require(intent, "captured")
     amount = intent.amount_capturable if ask.amount_to_capture is None else ask.amount_to_capture
     if amount > intent.amount_capturable:
@@ -107,18 +107,18 @@ def capture(desk: Desk, ask: params.CaptureIntent, name: str) -> PaymentIntent:
     if not ask.final_capture:
         raise rejected("Capturing in several steps is not simulated.", param="final_capture")
     changes = {"metadata": {**intent.metadata, **params.words(ask.metadata)}}
-    return bank.take(desk, msgspec.structs.replace(intent, **changes), amount)
+    return bank.take(unit, msgspec.structs.replace(intent, **changes), amount)
 
 
-def cancel(desk: Desk, ask: params.CancelIntent, name: str) -> PaymentIntent:
+def cancel(unit: UnitOfWork, ask: params.CancelIntent, name: str) -> PaymentIntent:
     """Give up a payment; what the bank holds goes back to the buyer."""
-    intent = bank.lapsed(desk, _found(desk, name))
+    intent = bank.lapsed(unit, _found(unit, name))
     _require(intent, "canceled")
-    return bank.release(desk, intent, ask.cancellation_reason)
+    return bank.release(unit, intent, ask.cancellation_reason)
 
 
-def _found(desk: Desk, name: str) -> PaymentIntent:
-    intent = desk.books.find(PaymentIntent, name)
+def _found(unit: UnitOfWork, name: str) -> PaymentIntent:
+    intent = unit.books.find(PaymentIntent, name)
     if intent is None:
         raise missing("payment_intent", name, param="intent")
     return intent

@@ -46,7 +46,7 @@ NEEDS: dict[str, str] = {
     "commit.undeliverable": "merchant",
     "commit.unresolved": "days",
     "commit.queue": "queued",
-    "path/desk.py": "queued",
+    "path/paced.py": "queued",
     "path/pace.py": "queued",
     "commit.prepare": "two_steps",
     "gateway.prepare": "two_steps",

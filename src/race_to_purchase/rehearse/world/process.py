@@ -23,8 +23,8 @@ from race_to_purchase.loops.owed import Owed
 from race_to_purchase.loops.reconcile.loop import Pace, Reconcile
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.operate.gateways import Gateways
-from race_to_purchase.path.desk import Desk
 from race_to_purchase.path.pace import Limits
+from race_to_purchase.path.paced import PacedGateway
 from race_to_purchase.path.patience import Patience
 from race_to_purchase.path.purchase import Purchase
 from race_to_purchase.path.refund import Refunds
@@ -102,17 +102,18 @@ class Process:
         self.purchase = Purchase(
             self.committer,
             store,
-            router.desks,
+            router.gateways,
             router,
             publisher=SimulatedPublisher(world, self) if world.plan.merchant else None,
             patience=PATIENCE,
             new_id=world.new_id,
         )
-        self.refunds = Refunds(self.committer, store, router.desks, patience=PATIENCE, new_id=world.new_id)
-        self._store, self._desks = store, router.desks
+        self.refunds = Refunds(self.committer, store, router.gateways, patience=PATIENCE, new_id=world.new_id)
+        self._store, self._paced = store, router.gateways
         at_once = world.plan.asked_at_once
         self.readers = [
-            ReadInbox(gateway, store, self.purchase, self.refunds, at_once=at_once) for gateway in router.desks.values()
+            ReadInbox(gateway, store, self.purchase, self.refunds, at_once=at_once)
+            for gateway in router.gateways.values()
         ]
         self.catalogue = Catalogue(self.committer, store)
         self.gateways = Gateways(self.committer, store, router)
@@ -133,14 +134,14 @@ class Process:
     def _reconcile(self, store: SimulatedStore, router: Router) -> Reconcile:
         lead = partial(leading, self.world, self, store)
         findings = SimulatedFindings(self.world, store)
-        return Reconcile(self.committer, store, findings, self.purchase, router.desks, lead, RECONCILED)
+        return Reconcile(self.committer, store, findings, self.purchase, router.gateways, lead, RECONCILED)
 
     def _router(self) -> Router:
         """Over the world's gateways, of which the first takes everything as long as it can."""
         gateways = self.world.plan.gateways
         return Router(
             [
-                Desk(
+                PacedGateway(
                     SimulatedGateway(self.world, self, at.name, two_step=at.two_step), Limits(per_second=at.per_second)
                 )
                 for at in gateways
@@ -238,7 +239,7 @@ class Process:
     async def hear(self, gateway: str, signature: str, body: bytes) -> bool:
         """A gateway's message, as the edge takes it in: whether it is acknowledged."""
         try:
-            event = self._desks[gateway].verify_webhook({"signature": signature}, body)
+            event = self._paced[gateway].verify_webhook({"signature": signature}, body)
         except ValueError:
             return False
         await self._store.keep(gateway, event, body)

@@ -1,4 +1,4 @@
-"""The gateways that the settings name: their adapters, each behind its desk, and the router over them."""
+"""The gateways that the settings name: their adapters, each at its pace, and the router over them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.gateways.sandbox.behaviour import BEHAVIOURS
 from race_to_purchase.gateways.sandbox.gateway import SandboxGateway
 from race_to_purchase.operate.gatewayfile import GatewayEntry, read_gateway_file
-from race_to_purchase.path.desk import Desk
+from race_to_purchase.path.paced import PacedGateway
 from race_to_purchase.path.route import Router
 from race_to_purchase.settings import Settings
 
@@ -30,8 +30,8 @@ class GatewayOwed(ConfigurationError):
     code = "gateway_owed"
 
 
-class Counter:
-    """Every adapter of this process, and the router that chooses between their desks; made by `open_counter`."""
+class OpenGateways:
+    """Every adapter of this process, and the router that chooses between them; made by `open_gateways`."""
 
     def __init__(self, sandboxes: Sequence[SandboxGateway], stripes: Sequence[StripeGateway], router: Router) -> None:
         self.router = router
@@ -81,7 +81,7 @@ def require_named(settings: Settings, owed: Iterable[str]) -> None:
             raise GatewayOwed(gateway=gateway)
 
 
-async def open_counter(settings: Settings, dsn: str) -> Counter:
+async def open_gateways(settings: Settings, dsn: str) -> OpenGateways:
     """Connect to nobody yet, but make the sandbox's books in the database at `dsn`. ConfigurationError.
 
     What was begun in the sandbox before there were other gateways can always be finished there.
@@ -90,7 +90,7 @@ async def open_counter(settings: Settings, dsn: str) -> Counter:
     ruleless = () if any(entry.name == SANDBOX.name for entry in entries) else (SANDBOX,)
     sandboxes: list[SandboxGateway] = []
     stripes: list[StripeGateway] = []
-    desks: list[Desk] = []
+    paced: list[PacedGateway] = []
     for entry in (*entries, *ruleless):
         gateway: SandboxGateway | StripeGateway
         if entry.kind == "stripe":
@@ -99,9 +99,9 @@ async def open_counter(settings: Settings, dsn: str) -> Counter:
         else:
             gateway = BEHAVIOURS[entry.behaves](dsn, name=entry.name)
             sandboxes.append(gateway)
-        desks.append(Desk(gateway, entry.limits(settings.workers)))
+        paced.append(PacedGateway(gateway, entry.limits(settings.workers)))
     await sandboxes[0].make_books()
-    return Counter(sandboxes, stripes, Router(desks, [entry.rule() for entry in entries]))
+    return OpenGateways(sandboxes, stripes, Router(paced, [entry.rule() for entry in entries]))
 
 
 def _stripe(entry: GatewayEntry, timeout_s: float) -> StripeGateway:

@@ -1,6 +1,6 @@
 """What an operation has at hand while it runs: the books, the time, the terms, and the way to say what happened.
 
-One desk serves one call, inside one transaction. What it owes the merchant is written with everything else, and sent
+One unit serves one call, inside one transaction. What it owes the merchant is written with everything else, and sent
 only once that is durable.
 """
 
@@ -52,7 +52,7 @@ class Owed(msgspec.Struct, frozen=True):
     tries: int = 0
 
 
-class Desk:
+class UnitOfWork:
     """See the module. `wanted` are patterns over the event types that the merchant is told; none, and nobody is."""
 
     def __init__(

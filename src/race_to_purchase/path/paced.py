@@ -48,7 +48,7 @@ _SAID: dict[type[Verdict], Said] = {
 }
 
 
-class Desk:
+class PacedGateway:
     """See the module, and `ports.Gateway`. All methods belong to one event loop."""
 
     def __init__(self, gateway: Gateway, limits: Limits = NO_LIMITS, breaker: BreakerRule = USUAL) -> None:
