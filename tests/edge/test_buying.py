@@ -171,9 +171,18 @@ class TestARefusal:
         all_reserved = reserved(storefront, "bob")
         assert all_reserved.problem == (409, "all_reserved")
         assert (all_reserved.json["retryable"], "retry_at" in all_reserved.json) == (True, True)
+        assert "left" not in all_reserved.json
         pay(storefront, checkout_id)
         sold_out = reserved(storefront, "bob")
         assert (sold_out.problem, sold_out.json["retryable"]) == ((409, "sold_out"), False)
+
+    def test_of_more_than_are_free_says_how_many_are(self, shop: Shop, server: Server, storefront: Client) -> None:
+        items = [{"id": ITEM, "title": "The last two", "price": 100, "stock": 2}]
+        server.do(lambda: shop.catalogue.put(a_definition(items=items)))
+        reserved(storefront, quantity=1)
+        refused = reserved(storefront, "bob", quantity=2)
+        assert (refused.problem, refused.json["left"]) == ((409, "all_reserved"), 1)
+        assert f"Of {ITEM} only 1 can be had now" in refused.json["detail"]
 
     def test_of_a_payment_after_the_deadline(self, shop: Shop, storefront: Client) -> None:
         checkout_id = reserved(storefront).json["id"]

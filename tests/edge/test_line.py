@@ -242,6 +242,18 @@ class TestAtTheDoor:
         assert sale.client.ask("GET", "/v1/drops/open/line/status").problem == (404, "unknown_line")
         assert sale.client.ask("POST", "/v1/drops/open/line", {}, race_buyer="ada").problem == (404, "unknown_line")
 
+    def test_a_ticket_that_many_share_is_asked_with_no_more_often_than_by_one(
+        self, sale: Sale, given: tuple[str, str]
+    ) -> None:
+        ticket, _ = given
+        shared = [sale.claim(f"buyer-{n}", ticket) for n in range(40)]
+        assert shared[0].status == 201
+        assert shared[-1].problem == (429, "rate_limited")
+        assert '"pass.ticket"' in shared[-1].headers["ratelimit"]
+        sale.to(3.2)
+        another = sale.join("bob").json["ticket"]
+        assert sale.claim("bob", another).status != 429, "and nobody else pays for it"
+
     def test_a_place_is_somebodys(self, sale: Sale) -> None:
         assert sale.client.ask("POST", LINE, {}).problem == (400, "buyer_required")
 

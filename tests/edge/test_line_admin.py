@@ -156,7 +156,10 @@ class TestTheCheck:
 
     def test_is_a_command(self, sale: Sale, tmp_path: Path) -> None:
         url, file, quiet = f"http://127.0.0.1:{sale.client.port}", tmp_path / "draw.json", Console(quiet=True)
-        assert run_verify_draw(url, "aurora-1", [], quiet, file) == 1, "there is nothing to check yet"
+        assert run_verify_draw(url, "aurora-1", [], quiet, file) == 1
+        assert json.loads(file.read_text())["checks"] == {"the draw has been made": False}, (
+            "there is nothing to check yet"
+        )
         sale.to(2.5)
         assert run_verify_draw(url, "aurora-1", [], quiet, file) == 0
         assert json.loads(file.read_text())["holds"] is True

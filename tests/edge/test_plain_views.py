@@ -316,6 +316,12 @@ class TestTheFrame:
 
 
 class TestTrouble:
+    @pytest.mark.parametrize("code", ["sold_out", "all_reserved"])
+    def test_of_less_than_was_wanted_is_not_that_there_is_nothing(self, code: str) -> None:
+        assert "There are not that many left." in self.said(code, left=2).text
+        assert "There are not that many left." not in self.said(code).text
+        assert "Choose fewer." in self.said("limit_reached", left=1).text
+
     def said(self, code: str, **members: Any) -> Page:
         return Page([_trouble(problem(402, code, "Title", "Detail.", **members), ENGLISH)])
 

@@ -124,6 +124,12 @@ def test_who_may_come_again_soon_is_told_when() -> None:
     assert "retry_at" not in msgspec.json.decode(answer(o.AllReserved("shoe")).body)
 
 
+@pytest.mark.parametrize("refusal", [o.NotOpen, o.NotRegistering])
+def test_a_time_is_written_alike_in_the_sentence_and_beside_it(refusal: Any) -> None:
+    told = msgspec.json.decode(answer(refusal("aurora", NOON)).body)
+    assert told["detail"].endswith(f" opens at {told['opens_at']}.")
+
+
 def test_stored_bytes_are_told_as_they_are() -> None:
     assert answer(o.Answered(402, b"\x00bytes", "declined", 1)) == Answer(402, b"\x00bytes", problem=True)
     assert answer(o.Replayed(402, b"\x00bytes")) == Answer(402, b"\x00bytes", problem=True, replayed=True)

@@ -63,7 +63,7 @@ class TestChanges:
         assert put(once, DROP, change, "set") == once
 
     def test_of_an_item_that_the_drop_does_not_have_are_refused(self) -> None:
-        assert put(EMPTY, DROP, (Line("nothing", 1),), "set") == Unknown("item", "nothing")
+        assert put(EMPTY, DROP, (Line("nothing", 1),), "set") == Unknown("item", "nothing", "lines[0].item")
         left = replace(EMPTY, lines=(Line("gone", 1, 5),))
         assert put(left, DROP, (Line("gone", 0),), "set") == EMPTY
 

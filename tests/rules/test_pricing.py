@@ -67,8 +67,8 @@ def test_lines_come_in_the_order_of_the_cart() -> None:
 
 
 def test_what_the_drop_does_not_have_is_named() -> None:
-    assert quote(a_drop(), (Line("shoe", 1), Line("hat", 1)), None) == Unknown("item", "hat")
-    assert quote(a_drop(), (Line("shoe", 1),), "ELEVEN") == Unknown("promo", "ELEVEN")
+    assert quote(a_drop(), (Line("shoe", 1), Line("hat", 1)), None) == Unknown("item", "hat", "lines[1].item")
+    assert quote(a_drop(), (Line("shoe", 1),), "ELEVEN") == Unknown("promo", "ELEVEN", "promo")
 
 
 @pytest.mark.parametrize(("quantity", "fits"), [(1, True), (2, False)])

@@ -46,7 +46,7 @@ class TestClaiming:
         world = open_world(limit_per_buyer=None)
         world.ask(reserve(("lace", 98), buyer="bob"))
         refused = world.ask(reserve(("shoe", 1), ("lace", 3)))
-        assert refused == AllReserved("lace")
+        assert refused == AllReserved("lace", left=2)
         assert not world.wrote
         assert world.used("item/shoe") == (0, 0)
 
@@ -81,12 +81,21 @@ class TestRefusing:
     def test_sold_out_differs_from_all_reserved(self, flow: Flow) -> None:
         world = open_world(limit_per_buyer=None, flow=flow)
         buy(world, ("shoe", 9), buyer="bob")
-        assert world.ask(reserve(("shoe", 2))) == SoldOut("shoe")
+        assert world.ask(reserve(("shoe", 2))) == SoldOut("shoe", left=1)
         first = reserved(world.ask(reserve(("shoe", 1), buyer="cyd")))
         if flow == "reservation_first":
             assert world.ask(reserve()) == AllReserved("shoe")
             world.ask(cancel(first))
         assert isinstance(world.ask(reserve()), Reserved)
+
+    def test_less_than_was_wanted_differs_from_nothing(self) -> None:
+        world = open_world(limit_per_buyer=None)
+        buy(world, ("shoe", 6), buyer="bob")
+        reserved(world.ask(reserve(("shoe", 2), buyer="cyd")))
+        assert world.ask(reserve(("shoe", 3))) == AllReserved("shoe", left=2)
+        assert world.ask(reserve(("shoe", 5))) == SoldOut("shoe", left=2)
+        reserved(world.ask(reserve(("shoe", 2), buyer="dan")))
+        assert world.ask(reserve()) == AllReserved("shoe")
 
     def test_a_limit_counts_what_is_held_and_what_is_bought(self) -> None:
         world = open_world()
@@ -113,8 +122,8 @@ class TestRefusing:
     def test_unknown_things_are_named(self) -> None:
         world = open_world()
         assert world.ask(reserve(drop_id="borealis")) == Unknown("drop", "borealis")
-        assert world.ask(reserve(("hat", 1))) == Unknown("item", "hat")
-        assert world.ask(reserve(promo="HAT")) == Unknown("promo", "HAT")
+        assert world.ask(reserve(("hat", 1))) == Unknown("item", "hat", "lines[0].item")
+        assert world.ask(reserve(promo="HAT")) == Unknown("promo", "HAT", "promo")
 
     def test_the_door_opens_and_closes_by_the_clock(self) -> None:
         world = open_world(opens_at=NOON + timedelta(seconds=10), closes_at=NOON + timedelta(seconds=20))

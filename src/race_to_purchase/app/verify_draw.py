@@ -44,7 +44,7 @@ class NoTicket(ConfigurationError):
 def run_verify_draw(url: str, drop: str, tickets: Sequence[str], out: Console, json_file: Path | None) -> int:
     """Download, check, tell; 0 where the draw holds, 1 where it does not, or has not been made yet."""
     draw, listed = published(url, drop)
-    found = check(draw, listed)
+    found = check(draw, listed) if draw["seed"] else [("the draw has been made", False, "no seed is published yet")]
     places = {ticket: place_of(draw, listed, ticket) for ticket in tickets} if draw["seed"] else {}
     for name, ok, detail in found:
         mark = "[green]✓[/green]" if ok else "[red]✗[/red]"
@@ -54,7 +54,8 @@ def run_verify_draw(url: str, drop: str, tickets: Sequence[str], out: Console, j
     if draw["beacon"] is None:
         out.print("no beacon took part: the shop could have tried secrets before it committed to one", style="dim")
     holds = all(ok for _, ok, _ in found)
-    out.print(f"{draw['registered'] or 0:,} registered: " + ("the draw holds" if holds else "the draw does not hold"))
+    verdict = "the draw holds" if holds else "the draw does not hold" if draw["seed"] else "nothing to check yet"
+    out.print(f"{draw['registered'] or 0:,} registered: {verdict}")
     document = {"holds": holds, "checks": {name: ok for name, ok, _ in found}, "places": places, "draw": draw}
     write_json(json_file, document)
     return 0 if holds else 1
@@ -75,7 +76,7 @@ def check(draw: dict[str, Any], listed: bytes) -> list[tuple[str, bool, str]]:
     seed = sha256(b"seed" + secret + value).hexdigest()
     root = root_of(tids).hex()
     return [
-        ("the draw has been made", draw["seed"] is not None, "no seed is published"),
+        ("the draw has been made", True, ""),
         ("the secret is the one committed to", committed == draw["commitment"], f"its SHA-256 is {committed}"),
         ("a beacon took part if one was named", (draw["beacon"] is None) == (not value), "its value is missing"),
         ("the seed is made of secret and beacon", seed == draw["seed"], f"they make {seed}"),

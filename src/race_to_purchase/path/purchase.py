@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from time import monotonic
 
+from msgspec.structs import replace
+
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.commit.waiting import Alive
 from race_to_purchase.path import fulfil, pay
@@ -92,7 +94,7 @@ class Purchase:
         if isinstance(outcome, Reserved):
             self._served.reserved(self._known.remember(outcome.checkout), monotonic() - began_s)
         elif isinstance(outcome, AllReserved):
-            return AllReserved(outcome.item, await self._next_deadlines.of(request.drop_id))
+            return replace(outcome, retry_at=await self._next_deadlines.of(request.drop_id))
         return outcome
 
     async def sells(self, drop_id: str) -> bool:

@@ -67,8 +67,8 @@ class LineRows(Protocol):
         ...
 
     async def settle(self, drop_id: str) -> Sequence[bytes] | None:
-        """Write a closed list anew, sorted and each ticket once, in parts of PART_TIDS; None where it is not closed
-        or already published. Done twice it comes to the same."""
+        """Write a closed list anew, sorted and each ticket once, in parts of PART_TIDS; None where it is not closed,
+        already published, or being written by another process. Done twice it comes to the same."""
         ...
 
     async def part(self, drop_id: str, number: int) -> bytes | None:

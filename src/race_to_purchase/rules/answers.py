@@ -183,24 +183,14 @@ def declined(attempt: Attempt, code: str, retryable: bool, reserved_until: datet
 
 def too_late(checkout_id: str, *, sold_out: bool) -> tuple[int, bytes]:
     """The stored answer of a payment whose stock was gone when it was authorized; it is voided."""
-    if sold_out:
-        answer = problem(
-            409,
-            "sold_out",
-            "Sold out",
-            "The last piece was sold while the payment was authorized. The authorization is being cancelled; "
-            "nothing is charged.",
-            checkout=checkout_id,
-        )
-    else:
-        answer = problem(
-            409,
-            "reservation_expired",
-            "Reservation expired",
-            "The reservation ended before the payment was authorized. The authorization is being cancelled; "
-            "nothing is charged.",
-            checkout=checkout_id,
-        )
+    code, title = ("sold_out", "Sold out") if sold_out else ("reservation_expired", "Reservation expired")
+    why = (
+        "The last piece was sold while the payment was authorized."
+        if sold_out
+        else "The reservation ended before the payment was authorized."
+    )
+    detail = f"{why} The authorization is being cancelled; nothing is charged."
+    answer = problem(409, code, title, detail, checkout=checkout_id)
     return answer.status, answer.body
 
 
@@ -340,13 +330,21 @@ def _cart_refused(outcome: o.Outcome) -> Answer:
             raise TypeError(f"{type(outcome).__name__} is never told to a buyer")
 
 
+def _too_few(outcome: o.SoldOut | o.AllReserved) -> Answer:
+    item, left = outcome.item, outcome.left
+    if isinstance(outcome, o.SoldOut):
+        detail = f"Of {item} only {left} can be had." if left else f"Of {item} too few pieces are left, or none."
+        return problem(409, "sold_out", "Sold out", detail, item=item, left=left or None)
+    free = f"Of {item} only {left} can be had now" if left else f"Nothing of {item} can be had now"
+    more: dict[str, Any] = {"item": item, "left": left or None, "retry_at": outcome.retry_at}
+    detail = f"{free}. Others have reserved; what they do not pay for comes back."
+    return problem(409, "all_reserved", "All reserved", detail, retryable=True, **more)
+
+
 def _refusal(outcome: o.Outcome) -> Answer:  # noqa: C901, PLR0912 - one flat table, a case an outcome
     match outcome:
-        case o.SoldOut(item=item):
-            return problem(409, "sold_out", "Sold out", f"Of {item} too few pieces are left, or none.", item=item)
-        case o.AllReserved(item=item, retry_at=retry_at):
-            detail = f"Of {item} too few pieces are free now; those in other buyers' hands may come back."
-            return problem(409, "all_reserved", "All reserved", detail, retryable=True, item=item, retry_at=retry_at)
+        case o.SoldOut() | o.AllReserved():
+            return _too_few(outcome)
         case o.LimitReached(limit=limit, left=left):
             detail = f"A buyer may have {limit} in this drop; {left} left for this buyer."
             return problem(409, "limit_reached", "Limit reached", detail, limit=limit, left=left)

@@ -80,16 +80,18 @@ class KeyReused(msgspec.Struct, frozen=True):
 
 
 class SoldOut(msgspec.Struct, frozen=True):
-    """Everything of `item` is sold, or all but less than was asked for."""
+    """Everything of `item` is sold, or all but less than was asked for: of those, `left` are free now."""
 
     item: str
+    left: int = 0
 
 
 class AllReserved(msgspec.Struct, frozen=True):
-    """Everything of `item` is sold or held; what is held may still come back, not before `retry_at`."""
+    """Of `item` only `left` are free, or none; what is held may still come back, not before `retry_at`."""
 
     item: str
     retry_at: datetime | None = None
+    left: int = 0
 
 
 class AllSold(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ Tickets that come together are appended together, one insert at a time and proce
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,8 @@ from race_to_purchase.store.statements import statement
 _line = msgspec.json.Decoder(LineRow).decode
 _drop = msgspec.json.Decoder(Drop).decode
 _pools = msgspec.json.Decoder(list[Pool]).decode
+
+ROWS_AT_ONCE = 1000
 
 SETTLE_S_MAX = 120.0
 """What a list of millions takes to be written anew, by far."""
@@ -96,25 +99,34 @@ class PostgresLineRows:
         return [numbers[call] for call in calls]
 
     async def settle(self, drop_id: str) -> Sequence[bytes] | None:
-        """See the port."""
+        """See the port. The list does not change any more, so it is sorted while no transaction waits for that."""
+        found = await self._closed(drop_id)
+        if found is None:
+            return None
+        parts = await asyncio.to_thread(parts_of, found)
         with translated:
             async with self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection, connection.transaction():
-                if not await connection.fetch(statement("registrations_closed"), drop_id):
+                if not await connection.fetch(statement("registrations_lock"), drop_id):
                     return None
-                parts = await self._settled(connection, drop_id)
                 await connection.execute(statement("registrations_clear"), drop_id, timeout=SETTLE_S_MAX)
                 await connection.execute(statement("registrations_write"), drop_id, parts, timeout=SETTLE_S_MAX)
                 return parts
 
-    async def _settled(self, connection: Any, drop_id: str) -> list[bytes]:
-        tids: set[bytes] = set()
+    async def _closed(self, drop_id: str) -> list[bytes] | None:
+        """The rows of a closed list, all as they were at one moment: another process may write it anew meanwhile."""
+        found: list[bytes] = []
         after = -1
-        while rows := await connection.fetch(statement("registrations"), drop_id, after, 1000):
-            for row in rows:
-                packed = row["tids"]
-                tids.update(packed[at : at + TID_BYTES] for at in range(0, len(packed), TID_BYTES))
-            after = rows[-1]["part"]
-        return parts_of(tids)
+        with translated:
+            async with (
+                self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection,
+                connection.transaction(isolation="repeatable_read", readonly=True),
+            ):
+                if not await connection.fetch(statement("registrations_closed"), drop_id):
+                    return None
+                while rows := await connection.fetch(statement("registrations"), drop_id, after, ROWS_AT_ONCE):
+                    found += [row["tids"] for row in rows]
+                    after = rows[-1]["part"]
+        return found
 
     async def part(self, drop_id: str, number: int) -> bytes | None:
         """See the port."""
@@ -129,7 +141,14 @@ def _by_drop(calls: Sequence[tuple[str, bytes]]) -> dict[str, list[bytes]]:
     return {drop_id: list(tids) for drop_id, tids in together.items()}
 
 
-def parts_of(tids: set[bytes]) -> list[bytes]:
-    """Ticket ids in the order in which they are published, packed in parts of one size."""
-    ordered = sorted(tids)
+def parts_of(rows: Sequence[bytes]) -> list[bytes]:
+    """The ticket ids of these rows in the order in which they are published, each once, packed in parts of one size.
+
+    They are sorted by their first byte, then the rest: in small steps, between which other threads go on.
+    """
+    by_first: list[set[bytes]] = [set() for _ in range(256)]
+    for packed in rows:
+        for at in range(0, len(packed), TID_BYTES):
+            by_first[packed[at]].add(packed[at : at + TID_BYTES])
+    ordered = [tid for tids in by_first for tid in sorted(tids)]
     return [b"".join(ordered[at : at + PART_TIDS]) for at in range(0, len(ordered), PART_TIDS)]

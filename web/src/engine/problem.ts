@@ -45,6 +45,12 @@ export class Problem extends Error {
     return this.told.code;
   }
 
+  /** By what it is explained: that there is less than was wanted is another thing than that there is nothing. */
+  get topic(): string {
+    const less = (this.told.left ?? 0) > 0 && (this.code === "sold_out" || this.code === "all_reserved");
+    return less ? "fewer_left" : this.code;
+  }
+
   /** Whether the same request, unchanged and with the same key, is worth sending again. */
   get passing(): boolean {
     return this.status === 0 || this.status === 429 || this.status >= 502 || this.told.retryable === true;

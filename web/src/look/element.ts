@@ -116,7 +116,7 @@ export abstract class RaceElement extends LitElement {
 
   /** What went wrong, in plain words, and what to do next; `more` is put below. */
   protected trouble(problem: Problem, more: unknown = nothing): TemplateResult {
-    const { what, next } = this.texts!.trouble(problem.code);
+    const { what, next } = this.texts!.trouble(problem.topic);
     return html`<div class="note bad" role="alert">
       <strong>${what}</strong>
       <p>${next}</p>

@@ -166,5 +166,6 @@ def _trouble(told: Answer, words: Words) -> Any:
         kept = words.say("declinedKept") if problem.get("reserved_until") else ""
         why = words.decline(str(problem.get("decline_code", "")))
         return note(words.say("declinedTitle"), f"{why} {kept}".strip(), bad=True)
-    found = words.trouble(code)
+    fewer = code in ("sold_out", "all_reserved") and problem.get("left")
+    found = words.trouble("fewer_left" if fewer else code)
     return note(found.what, found.next, bad=True)

@@ -75,10 +75,12 @@ CODES: dict[str, Code] = {
     "unknown_asset": Code(404, "The pages have no such script or style; one of an older version may be gone."),
     "method_not_allowed": Code(405, "The path exists, but not with this method; `Allow` lists those that do."),
     "body_too_slow": Code(408, "The body did not arrive within ten seconds.", retryable=True),
-    "sold_out": Code(409, "Every piece of `item`, or of the drop, is sold, or fewer are left than were asked for."),
+    "sold_out": Code(
+        409, "Every piece of `item`, or of the drop, is sold; with `left`, so many can be had, and more were wanted."
+    ),
     "all_reserved": Code(
         409,
-        "Too few pieces of `item` are free now; those in others' hands may come back, not before `retry_at`.",
+        "Every piece of `item` is sold or in somebody's hands, but `left`; some may come back, not before `retry_at`.",
         retryable=True,
     ),
     "limit_reached": Code(409, "The buyer would have more than `limit`; `left` are left for them."),

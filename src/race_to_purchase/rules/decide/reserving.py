@@ -135,4 +135,5 @@ def refusal(pool: Pool, quantity: int) -> Outcome:
         return LimitReached(pool.capacity, max(0, pool.free))
     if pool.kind == "promo":
         return PromoUsedUp(name)
-    return SoldOut(name) if pool.capacity - pool.sold < quantity else AllReserved(name)
+    left = max(0, pool.free)
+    return SoldOut(name, left) if pool.capacity - pool.sold < quantity else AllReserved(name, left=left)

@@ -79,6 +79,7 @@ export const checkout: CheckoutWords = {
     promo_used_up: { what: "Dieser Code ist aufgebraucht.", next: "Machen Sie ohne ihn weiter." },
     sold_out: { what: "Das ist gerade ausverkauft.", next: "Es wurde nichts berechnet. Wählen Sie etwas anderes, wenn noch etwas da ist." },
     all_reserved: { what: "Alles, was noch da ist, ist gerade in anderen Händen.", next: "Einiges kann zurückkommen. Versuchen Sie es gleich noch einmal, oder wählen Sie etwas anderes." },
+    fewer_left: { what: "So viele sind nicht mehr da.", next: "Wählen Sie weniger oder etwas anderes." },
     limit_reached: { what: "Das ist mehr, als eine Person haben darf.", next: "Wählen Sie weniger." },
     reservation_expired: { what: "Die Reservierung ist abgelaufen, bevor bezahlt war.", next: "Es wurde nichts berechnet. Beginnen Sie von vorn, solange noch etwas da ist." },
     payment_declined: { what: "Die Zahlung wurde abgelehnt.", next: "Es wurde nichts berechnet. Versuchen Sie es auf anderem Weg." },

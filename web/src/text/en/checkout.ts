@@ -79,6 +79,7 @@ export const checkout = {
     promo_used_up: { what: "This code has been used up.", next: "Go on without it." },
     sold_out: { what: "This has just sold out.", next: "Nothing was charged. Choose another one, if there is any left." },
     all_reserved: { what: "All that are left are in somebody's hands.", next: "Some may come back. Try again in a moment, or choose another one." },
+    fewer_left: { what: "There are not that many left.", next: "Choose fewer, or another one." },
     limit_reached: { what: "That is more than one person may have.", next: "Choose fewer." },
     reservation_expired: { what: "The reservation has ended before it was paid.", next: "Nothing was charged. Start again, while there are some left." },
     payment_declined: { what: "The payment was declined.", next: "Nothing was charged. Try another way to pay." },
