@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from race_to_purchase.edge.connection import alive, has_arrived
+from race_to_purchase.edge.connection import alive, arrived
 from race_to_purchase.observe.events import subscribe
 from race_to_purchase.observe.events.http import RequestAnswered
 from race_to_purchase.path.purchase import Purchase
@@ -92,7 +92,7 @@ async def test_a_server_that_does_not_say_counts_as_connected() -> None:
         return {"type": "http.request"}
 
     assert alive(receive)()
-    assert not has_arrived(receive)
+    assert arrived(receive) is None
 
 
 def test_an_answer_that_cannot_be_sent_is_told_of_and_ends_its_trace(shop: Shop, server: Server) -> None:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 from starlette.types import Receive
 
-from race_to_purchase.edge.connection import has_arrived
+from race_to_purchase.edge.connection import arrived
 from race_to_purchase.edge.problems import (
     Refused,
     invalid,
@@ -50,8 +50,11 @@ async def read(headers: Mapping[bytes, bytes], receive: Receive, bytes_max: int,
     length = headers.get(b"content-length")
     if length is not None and length.isdigit() and int(length) > bytes_max:
         raise too_large(bytes_max)
-    if has_arrived(receive):
-        return await _received(receive, bytes_max)
+    body = arrived(receive)
+    if body is not None:
+        if len(body) > bytes_max:
+            raise too_large(bytes_max)
+        return body
     try:
         async with asyncio.timeout(READ_TIMEOUT_S):
             return await _received(receive, bytes_max)

@@ -1,7 +1,7 @@
 """What ASGI does not say about the connection; with `whole` the only place that looks behind it.
 
 uvicorn's `receive` is a method of the object that holds the state of one request and its response. Under a server
-that is made differently both questions have a safe answer: the client is there, its body may still be under way.
+that is made differently both questions have a safe answer: the client is there, its body has to be waited for.
 """
 
 from __future__ import annotations
@@ -23,9 +23,12 @@ def alive(receive: Receive) -> Callable[[], bool]:
     return lambda: not cycle.disconnected
 
 
-def has_arrived(receive: Receive) -> bool:
-    """Whether the whole body is here already, so that reading it cannot wait for a slow client."""
-    return getattr(getattr(receive, "__self__", None), "more_body", True) is False
+def arrived(receive: Receive) -> bytes | None:
+    """The whole body of a request, where it is here already, as it mostly is; None where it has to be waited for."""
+    cycle: Any = getattr(receive, "__self__", None)
+    if getattr(cycle, "more_body", True) or cycle.disconnected:
+        return None
+    return bytes(cycle.body)
 
 
 def http_protocol(connections: Connections) -> type[asyncio.Protocol] | str:

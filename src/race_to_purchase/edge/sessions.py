@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from secrets import token_bytes
 from typing import cast
 
@@ -16,10 +17,23 @@ from race_to_purchase.edge.origins import Origins
 from race_to_purchase.edge.problems import bad_csrf, cross_site, no_session, session_over
 from race_to_purchase.observe.events import emit
 from race_to_purchase.observe.events.session import RequestNotMeant, SessionFault, SessionRefused
-from race_to_purchase.rules.session import SESSION_ID_BYTES, Session, csrf_of, is_csrf, read_session, sign_session
+from race_to_purchase.rules.session import (
+    SESSION_ID_BYTES,
+    Session,
+    csrfs_of,
+    is_csrf,
+    read_session,
+    require_lasting,
+    sign_session,
+)
 from race_to_purchase.rules.signing import Keyring, WrongToken
 
 Headers = Mapping[bytes, bytes]
+
+REMEMBERED = 16_384
+"""Cookies, and sessions' tokens, that were found to be ours lately: a page asks several things within some seconds.
+
+What is forged is never remembered, and whether a session is over is asked each time."""
 
 
 class Sessions:
@@ -38,6 +52,8 @@ class Sessions:
         self.origins = origins
         self.lifetime_s = lifetime_s
         self._clock = clock
+        self._session = lru_cache(REMEMBERED)(partial(read_session, keys))
+        self._csrfs = lru_cache(REMEMBERED)(partial(csrfs_of, keys))
 
     def read(self, headers: Headers) -> Session:
         """The session of a request; refused with 401 where it has none, or one that is not ours or over."""
@@ -45,7 +61,9 @@ class Sessions:
             given = cookie_of(headers.get(b"cookie"))
             if given is None:
                 raise no_session()
-            return read_session(self._keys, given, self._clock(), self.lifetime_s)
+            session = self._session(given)
+            require_lasting(session, self._clock(), self.lifetime_s)
+            return session
         except WrongToken as wrong:
             emit(SessionRefused(cast(SessionFault, wrong.reason)))
             raise session_over(expired=wrong.reason == "expired") from None
@@ -53,7 +71,7 @@ class Sessions:
     def require_meant(self, headers: Headers, session: Session) -> None:
         """Refuse with 403 what a page of somebody else's may have made this browser send."""
         self.require_ours(headers)
-        if not is_csrf(self._keys, session, headers.get(b"race-csrf", b"").decode("latin-1")):
+        if not is_csrf(self._csrfs(session.id), headers.get(b"race-csrf", b"")):
             emit(RequestNotMeant("csrf"))
             raise bad_csrf()
 
@@ -84,7 +102,7 @@ class Sessions:
 
     def csrf(self, session: Session) -> str:
         """What goes into `Race-Csrf`."""
-        return csrf_of(self._keys, session)
+        return self._csrfs(session.id)[0].decode()
 
     def _now_s(self) -> int:
         return int(self._clock())

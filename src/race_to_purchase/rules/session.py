@@ -58,8 +58,8 @@ def sign_session(keys: Keyring, session: Session) -> str:
     return spelled(fields + _digest(keys.keys[keys.current], b"race session", fields))
 
 
-def read_session(keys: Keyring, token: str, now_s: float, lifetime_s: float) -> Session:
-    """The session of a cookie's value; WrongToken, also where it was issued more than `lifetime_s` ago (`expired`)."""
+def read_session(keys: Keyring, token: str) -> Session:
+    """The session of a cookie's value, however old it is; WrongToken where it is not one of ours."""
     raw = unspelled(token, _CHARACTERS_MAX, "session")
     if not 0 <= len(raw) - _HEAD.size - TAG_BYTES <= CUSTOMER_BYTES_MAX:
         raise WrongToken("session", "malformed")
@@ -73,25 +73,27 @@ def read_session(keys: Keyring, token: str, now_s: float, lifetime_s: float) -> 
         raise WrongToken("session", "unknown_key")
     if not hmac.compare_digest(tag, _digest(key, b"race session", fields)):
         raise WrongToken("session", "forged")
-    if now_s - issued_at_s > lifetime_s:
-        raise WrongToken("session", "expired")
     return Session(id_, issued_at_s, customer.decode("ascii") or None)
 
 
-def csrf_of(keys: Keyring, session: Session) -> str:
-    """What a page of ours sends with whatever it changes, and a page of somebody else's cannot know."""
-    return spelled(_digest(keys.keys[keys.current], b"race csrf", session.id))
+def require_lasting(session: Session, now_s: float, lifetime_s: float) -> None:
+    """WrongToken (`expired`) where it was issued more than `lifetime_s` ago."""
+    if now_s - session.issued_at_s > lifetime_s:
+        raise WrongToken("session", "expired")
 
 
-def is_csrf(keys: Keyring, session: Session, given: str) -> bool:
-    """Whether it is that of this session, by whichever key: one that has been rotated out of signing still counts."""
-    sent = given.encode("latin-1", "replace")
-    return any(
-        [
-            hmac.compare_digest(sent, spelled(_digest(key, b"race csrf", session.id)).encode())
-            for key in keys.keys.values()
-        ]
-    )
+def csrfs_of(keys: Keyring, session_id: bytes) -> tuple[bytes, ...]:
+    """What a page of ours sends with whatever it changes, and a page of somebody else's cannot know.
+
+    One by each key, the current one's first: one that has been rotated out of signing still counts.
+    """
+    ordered = (keys.keys[keys.current], *(key for number, key in keys.keys.items() if number != keys.current))
+    return tuple(spelled(_digest(key, b"race csrf", session_id)).encode() for key in ordered)
+
+
+def is_csrf(csrfs: tuple[bytes, ...], given: bytes) -> bool:
+    """Whether it is one of these; how long it takes says nothing about them."""
+    return any([hmac.compare_digest(given, one) for one in csrfs])
 
 
 def _digest(key: bytes, label: bytes, message: bytes) -> bytes:

@@ -22,7 +22,7 @@ def test_several_signs_ask_for_something_stronger() -> None:
 
 
 def test_many_weak_signs_never_refuse() -> None:
-    assert tier_of([name for name, sign in SIGNS.items() if not sign.refuses]) == STRONGER
+    assert tier_of(tuple(name for name, sign in SIGNS.items() if not sign.refuses)) == STRONGER
 
 
 @pytest.mark.parametrize("sign", ["honeypot", "forged_token"])

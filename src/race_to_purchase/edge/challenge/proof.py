@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from base64 import b64decode
+from binascii import a2b_base64
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -130,14 +130,14 @@ class ProofOfWork:
     def _is_ours(self, solution: _Solution) -> bool:
         """Whether one of the keys signed it; compared so that how long it takes says nothing about the signature."""
         given, challenge = solution.signature.encode(), solution.challenge.encode()
-        return any(compare_digest(mac(key, challenge).hex().encode(), given) for key in self._keys)
+        return any([compare_digest(mac(key, challenge).hex().encode(), given) for key in self._keys])
 
 
 def _decoded(text: str) -> _Solution | None:
     if len(text) > TEXT_BYTES_MAX:
         return None
     try:
-        solution = _DECODER.decode(b64decode(text, validate=True))
+        solution = _DECODER.decode(a2b_base64(text, strict_mode=True))
         solution.salt.encode(), solution.challenge.encode(), solution.signature.encode()
     except (ValueError, RecursionError):  # msgspec's errors, UnicodeError and binascii.Error are ValueErrors, too.
         return None

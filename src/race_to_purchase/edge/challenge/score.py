@@ -6,7 +6,7 @@ together ask for a code by e-mail, and only what no honest page can send is refu
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -54,16 +54,12 @@ HARDER_FROM = 2
 STRONGER_FROM = 5
 
 
-def score_of(signs: Collection[str]) -> int:
-    """The weights of these signs together."""
-    return sum(SIGNS[name].weight for name in signs)
-
-
-def tier_of(signs: Collection[str]) -> Tier:
-    """What somebody with these signs is asked for."""
+@lru_cache
+def tier_of(signs: tuple[str, ...]) -> Tier:
+    """What somebody with these signs is asked for; most people have none."""
     if any(SIGNS[name].refuses for name in signs):
         return REFUSED
-    score = score_of(signs)
+    score = sum(SIGNS[name].weight for name in signs)
     if score >= STRONGER_FROM:
         return STRONGER
     return HARDER if score >= HARDER_FROM else USUAL
