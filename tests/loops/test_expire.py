@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 import pytest
@@ -169,3 +169,17 @@ class TestSweep:
         walks = [await walk(shop.sweep) for _ in range(3)]
         assert walks[0] > 12
         assert walks[-1] == 1
+
+    async def test_it_looks_no_further_than_now(self, shop: Process) -> None:
+        """What is not due yet would be refused, one by one."""
+
+        class Watched(PostgresReads):
+            ahead = timedelta.max
+
+            async def overdue(self, since: datetime, until: datetime, limit: int) -> Sequence[DueCheckout]:
+                self.ahead = until - await self.now()
+                return await super().overdue(since, until, limit)
+
+        reads = Watched(shop.store.pool)
+        await walk(Sweep(shop.committer, reads))
+        assert reads.ahead < timedelta(0)
