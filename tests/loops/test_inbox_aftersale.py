@@ -90,6 +90,19 @@ async def test_a_dispute_ends_the_same_in_every_order_of_arrival(
     assert booked == 15_900
 
 
+async def test_all_that_is_told_of_a_dispute_counts_though_it_is_read_in_one_look(
+    shop: Process, reader: Reader, order: Checkout
+) -> None:
+    """One question serves all messages about a payment; but a dispute is what its messages say."""
+    opened = await told(shop, order, "dispute_opened", **DISPUTE)
+    other = replace(opened, id="evt_other", data={**DISPUTE, "dispute": "dp_2", "amount": 100})
+    newer = replace(opened, id="evt_newer", created_at=SAID_AT + timedelta(minutes=1))
+    await reader.keep(opened, other, replace(newer, data={**DISPUTE, "status": "under_review"}))
+    await reader.read()
+    disputes = (await shop.reads.after(order.id)).disputes.values()
+    assert {(one.id, one.status) for one in disputes} == {("dp_1", "under_review"), ("dp_2", "needs_response")}
+
+
 async def test_where_the_gateway_does_not_say_whose_it_is_it_is_asked_again(
     shop: Process, reader: Reader, dsn: str, order: Checkout
 ) -> None:
@@ -110,10 +123,11 @@ async def test_what_nobody_here_sold_is_unmatched(reader: Reader, dsn: str) -> N
     assert sorted(await outcomes(dsn)) == ["unmatched: names no payment", "unmatched: no such order"]
 
 
+@pytest.mark.parametrize("nonsense", [{"amount": "much"}, {"currency": "zzz"}], ids=["amount", "currency"])
 async def test_a_dispute_that_makes_no_sense_is_put_back_and_not_spun_on(
-    shop: Process, reader: Reader, dsn: str, order: Checkout
+    shop: Process, reader: Reader, dsn: str, order: Checkout, nonsense: dict[str, str]
 ) -> None:
-    await reader.keep(await told(shop, order, "dispute_opened", dispute="dp_1", amount="much"))
+    await reader.keep(await told(shop, order, "dispute_opened", **{**DISPUTE, **nonsense}))
     await reader.read()
     assert await outcomes(dsn) == ["waiting: failed"]
     assert await value(dsn, "SELECT due_at > clock_timestamp() FROM race.inbox")
