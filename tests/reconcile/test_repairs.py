@@ -158,6 +158,22 @@ async def test_a_void_that_is_never_answered_stays_under_repair_and_is_seen(desk
     assert await desk.payment(checkout) == "authorized"
 
 
+async def test_a_repair_that_was_not_answered_is_gone_on_with_by_the_next_tick(desk: Desk) -> None:
+    """The walks have passed it, and would not come by again."""
+    checkout, void = await desk.too_late(), desk.process.wire.void
+
+    async def silence(ref: str, key: str) -> NoAnswer:
+        return NoAnswer("nothing came back")
+
+    desk.process.wire.void = silence  # type: ignore[method-assign]
+    await desk.whole()
+    desk.process.wire.void = void  # type: ignore[method-assign]
+    await desk.sql("UPDATE walk SET reached = (now() + interval '1 hour')::text")
+    await desk.reconcile.tick()
+    assert [finding.state for finding in await desk.all()] == ["repaired"]
+    assert await desk.payment(checkout) == "voided"
+
+
 async def test_what_is_refused_is_for_people_and_never_tried_again(desk: Desk) -> None:
     checkout = await desk.too_late()
     ref = await desk.payment(checkout, "ref")
