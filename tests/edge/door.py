@@ -10,8 +10,8 @@ from altcha.v1 import solve_challenge
 
 from race_to_purchase.edge.challenge.challenges import Challenges, LogOnly, Means
 from race_to_purchase.edge.challenge.codes import EmailCodes
-from race_to_purchase.edge.challenge.desk import ChallengeDesk
 from race_to_purchase.edge.challenge.elsewhere import ThirdParty
+from race_to_purchase.edge.challenge.handlers import ChallengeHandlers
 from race_to_purchase.edge.challenge.networks import Networks
 from race_to_purchase.edge.challenge.noticing import Known, Notices
 from race_to_purchase.edge.challenge.proof import ProofOfWork
@@ -68,7 +68,7 @@ class Door:
         means = Means(self.proof, self.codes, third)
         watched = frozenset[LogOnly](one for one in ("challenges", "refusals") if one in log_only)
         self.challenges = Challenges(means, self.notices, watched, reserving=reserving, tell=self.told.append)
-        self.desk = ChallengeDesk(self.challenges, self.codes, self.post if mail else None, self.now)
+        self.handlers = ChallengeHandlers(self.challenges, self.codes, self.post if mail else None, self.now)
         kept = LimitsHere({} if limits == "off" else configured(limits), self.now)
         self.gate = Gate(
             proxies or Proxies(), kept, Load(in_flight_max), Busiest(self.now), log_only="limits" in log_only

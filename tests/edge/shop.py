@@ -30,7 +30,7 @@ from race_to_purchase.observe.committed import Committed, committed
 from race_to_purchase.observe.slo.objectives import Slo
 from race_to_purchase.operate.admin_keys import AdminKeys
 from race_to_purchase.operate.console.acts import Acts
-from race_to_purchase.operate.console.desk import ConsoleDesk
+from race_to_purchase.operate.console.queries import ConsoleQueries
 from race_to_purchase.operate.disputes import DisputeDesk
 from race_to_purchase.operate.drops import Catalogue, DropState
 from race_to_purchase.operate.findings import FindingsDesk
@@ -145,10 +145,10 @@ class Shop:
     def console(self) -> ConsoleHandlers:
         """The console, for who may do what; what it reads is shown on PostgreSQL, in tests/console."""
         rows: Any = None
-        desk = ConsoleDesk(self.store, rows, rows, list, list, Slo())
+        queries = ConsoleQueries(self.store, rows, rows, list, list, Slo())
         lines = LineDesk(self.line._committer, self.line_rows, partial(reveal, self.keys))
         acts = Acts(self.store, self.catalogue, lines, self.gateways)
-        return ConsoleHandlers(desk, acts, self.catalogue, Live(desk.overview, "shop"))
+        return ConsoleHandlers(queries, acts, self.catalogue, Live(queries.overview, "shop"))
 
     def now_s(self) -> float:
         """The clock of sessions and tokens."""
@@ -168,7 +168,7 @@ class Shop:
                 disputes=self.disputes,
                 gate=self.door.gate,
                 challenges=self.door.challenges,
-                challenge_desk=self.door.desk,
+                challenge_handlers=self.door.handlers,
                 sessions=self.sessions(),
                 carts=self.carts,
                 keys=self.admin_keys,

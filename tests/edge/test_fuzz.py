@@ -20,7 +20,7 @@ from standardwebhooks import Webhook
 from race_to_purchase.edge import admin_keys, aftersale, carts, checkouts, findings, gateways, rum, signing_in
 from race_to_purchase.edge.body import decoded
 from race_to_purchase.edge.call import Call
-from race_to_purchase.edge.challenge import desk
+from race_to_purchase.edge.challenge import handlers as challenge
 from race_to_purchase.edge.console import handlers as console
 from race_to_purchase.edge.console import signing_in as console_signing_in
 from race_to_purchase.edge.cookies import cookie_of
@@ -52,7 +52,7 @@ DECODERS = {
     "cart": carts.CART_CHANGE,
     "checkout": checkouts.NEW_CHECKOUT,
     "payment": checkouts.NEW_PAYMENT,
-    "code": desk._NEW_CODE,
+    "code": challenge._NEW_CODE,
     "act": console._ACT,
     "stored_put": console._PUT,
     "operator": console_signing_in._SIGN_IN,

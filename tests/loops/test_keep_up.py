@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from race_to_purchase.loops.keep_up import SALES, KeepUp
 from race_to_purchase.observe.series import Counted, Slice
 from race_to_purchase.observe.slo.objectives import Slo
-from race_to_purchase.operate.console.desk import ConsoleDesk
+from race_to_purchase.operate.console.queries import ConsoleQueries
 from race_to_purchase.rules.rows import DropRow
 from tests.sale import a_sale
 
@@ -65,8 +65,8 @@ def rows() -> Rows:
 @pytest.fixture
 def loop(rows: Rows) -> KeepUp:
     source: Any = rows
-    desk = ConsoleDesk(source, source, source, list, list, Slo())
-    return KeepUp(source, desk.keep_up)
+    queries = ConsoleQueries(source, source, source, list, list, Slo())
+    return KeepUp(source, queries.keep_up)
 
 
 async def test_an_hour_is_read_once_and_then_only_what_is_new(rows: Rows, loop: KeepUp) -> None:

@@ -19,8 +19,8 @@ class AdminKeyParts:
 
     def __init__(self, settings: Settings, pool: asyncpg.Pool) -> None:
         labels = (*keys_of(settings.storefront_keys, "storefront_keys"), *keys_of(settings.admin_keys, "admin_keys"))
-        self.desk = AdminKeys(PostgresAdminKeys(pool), [label.partition("/")[0] for label in labels])
+        self.known = AdminKeys(PostgresAdminKeys(pool), [label.partition("/")[0] for label in labels])
         self.loops = (
-            Loop(Calls("admin keys", self.desk.follow), FOLLOWED_EVERY_S),
-            Loop(Calls("admin keys used", self.desk.note_used), NOTED_EVERY_S),
+            Loop(Calls("admin keys", self.known.follow), FOLLOWED_EVERY_S),
+            Loop(Calls("admin keys used", self.known.note_used), NOTED_EVERY_S),
         )

@@ -13,7 +13,7 @@ from race_to_purchase.edge.guard.gate import Gate
 from race_to_purchase.edge.operator_sessions import ConsoleSessions
 from race_to_purchase.observe.slo.objectives import Slo
 from race_to_purchase.operate.console.acts import Acts
-from race_to_purchase.operate.console.desk import ConsoleDesk
+from race_to_purchase.operate.console.queries import ConsoleQueries
 from race_to_purchase.operate.console.shapes import NetworkSeen
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.operate.gateways import Gateways
@@ -51,9 +51,9 @@ class ConsoleParts:
             return [NetworkSeen(name, per_s) for name, per_s in gate.busiest.per_s(NETWORKS)]
 
         self._reads = reads
-        self.desk = ConsoleDesk(reads, PostgresConsole(pool), series, counted, networks, slo)
-        self.live = Live(self.desk.overview, source)
+        self.queries = ConsoleQueries(reads, PostgresConsole(pool), series, counted, networks, slo)
+        self.live = Live(self.queries.overview, source)
 
     def handlers(self, catalogue: Catalogue, line: LineDesk, gateways: Gateways) -> ConsoleHandlers:
         """What answers its requests."""
-        return ConsoleHandlers(self.desk, Acts(self._reads, catalogue, line, gateways), catalogue, self.live)
+        return ConsoleHandlers(self.queries, Acts(self._reads, catalogue, line, gateways), catalogue, self.live)

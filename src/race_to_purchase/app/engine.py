@@ -155,7 +155,7 @@ class Engine:
         )
         engine = cls(settings, store, await open_gateways(settings, dsn), front, dsn)
         await engine.gateway_admin.follow()
-        await engine.keys.desk.follow()
+        await engine.keys.known.follow()
         return engine
 
     def _make_readers(self) -> tuple[dict[str, ReadInbox], dict[str, Loop]]:
@@ -205,7 +205,7 @@ class Engine:
         return [
             Loop(Pulse(self._in_use), PULSE_EVERY_S),
             Loop(survey, self._settings.survey_every_s),
-            Loop(KeepUp(self.reads, self._console.desk.keep_up), KEEP_UP_EVERY_S),
+            Loop(KeepUp(self.reads, self._console.queries.keep_up), KEEP_UP_EVERY_S),
         ]
 
     def _in_use(self) -> InUse:
@@ -236,12 +236,12 @@ class Engine:
                 webhooks=Webhooks(self.gateways, self.inbox, lambda name: self._inbox_loops[name].nudge()),
                 gate=self.guard.gate,
                 challenges=self.guard.challenges,
-                challenge_desk=self.guard.desk,
+                challenge_handlers=self.guard.handlers,
                 metrics=self.metrics(metrics_at),
                 sessions=self._identity.sessions,
                 carts=CartDesk(self._carts, self.reads, self._settings.cart_days * 86_400.0),
                 customers=self._identity.customers,
-                keys=self.keys.desk,
+                keys=self.keys.known,
                 console=self._console.handlers(self.catalogue, self.line.desk, self.gateway_admin),
                 console_sessions=self._console_sessions,
             ),
@@ -264,7 +264,7 @@ class Engine:
         await asyncio.gather(self.purchase.drain(grace_s), self.refunds.drain(grace_s))
         await self.committer.stop(max(0.1, deadline_s - asyncio.get_running_loop().time()))
         await self._record.finish()
-        await self.keys.desk.note_used()
+        await self.keys.known.note_used()
         if self._publisher is not None:
             await self._publisher.close()
         await self.guard.close()

@@ -10,8 +10,8 @@ import msgspec
 
 from race_to_purchase.edge.challenge.challenges import Challenges, LogOnly, Means
 from race_to_purchase.edge.challenge.codes import EmailCodes
-from race_to_purchase.edge.challenge.desk import ChallengeDesk
 from race_to_purchase.edge.challenge.elsewhere import Name, SiteVerify, ThirdParty
+from race_to_purchase.edge.challenge.handlers import ChallengeHandlers
 from race_to_purchase.edge.challenge.mail import ConsoleMailer, Mailer, SmtpMailer
 from race_to_purchase.edge.challenge.networks import Networks
 from race_to_purchase.edge.challenge.noticing import Known, Notices
@@ -36,7 +36,7 @@ class Guard(msgspec.Struct, frozen=True):
 
     gate: Gate
     challenges: Challenges
-    desk: ChallengeDesk
+    handlers: ChallengeHandlers
     mailer: Mailer | None
     third: tuple[ThirdParty, ...]
 
@@ -63,8 +63,8 @@ def guard_of(settings: Settings, key: bytes) -> Guard:
     means = Means(ProofOfWork(keys, seconds=seconds, numbers=numbers, now=time.time), codes, third)
     reserving = frozenset(list_of(settings.challenge_reserve))
     challenges = Challenges(means, Notices(_known(settings), time.monotonic), _log_only(settings), reserving=reserving)
-    desk = ChallengeDesk(challenges, codes, mailer, time.monotonic)
-    return Guard(_gate(settings), challenges, desk, mailer, third)
+    handlers = ChallengeHandlers(challenges, codes, mailer, time.monotonic)
+    return Guard(_gate(settings), challenges, handlers, mailer, third)
 
 
 def _gate(settings: Settings) -> Gate:

@@ -18,6 +18,7 @@ from race_to_purchase.rules.drop import Drop, Flow, Slug
 from race_to_purchase.rules.messages import Heap, Kept
 from race_to_purchase.rules.money import MINOR_UNITS_MAX
 from race_to_purchase.rules.rows import CheckoutState, Quote
+from race_to_purchase.rules.text import OneLine
 
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 BuyerId = Annotated[
@@ -150,9 +151,7 @@ class NewRefund(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     amount: Annotated[int, msgspec.Meta(ge=1, le=MINOR_UNITS_MAX)] | None = None
-    reason: Annotated[
-        str, msgspec.Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z", description="text in one line")
-    ] = ""
+    reason: Annotated[OneLine, msgspec.Meta(max_length=200)] = ""
     restock: bool = False
 
 

@@ -17,6 +17,7 @@ import msgspec
 from race_to_purchase.rules.line.door import Door
 from race_to_purchase.rules.moments import require_moment
 from race_to_purchase.rules.money import MINOR_UNITS_MAX, exponent
+from race_to_purchase.rules.text import OneLine
 
 Slug = Annotated[
     str,
@@ -28,10 +29,7 @@ Slug = Annotated[
 ]
 """An identifier that may stand in a URL and in a pool's id. `$` would let a trailing line break pass."""
 
-Title = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z", description="text in one line")
-]
-"""One line of text; PostgreSQL stores no NUL."""
+Title = Annotated[OneLine, msgspec.Meta(min_length=1, max_length=200)]
 Amount = Annotated[int, msgspec.Meta(ge=0, le=MINOR_UNITS_MAX)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 

@@ -24,7 +24,7 @@ from race_to_purchase.edge.problems import (
 from race_to_purchase.edge.reply import Reply, Streamed
 from race_to_purchase.observe.redact import redacted
 from race_to_purchase.operate.console.acts import NEEDS_ADMIN, Act, Acts, Why
-from race_to_purchase.operate.console.desk import ConsoleDesk
+from race_to_purchase.operate.console.queries import ConsoleQueries
 from race_to_purchase.operate.dropfile import WrongDropFile, parse_drop
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.ports.console import Acted, Found, Purchase, TooMuchToSearch
@@ -91,15 +91,15 @@ _encode = msgspec.json.Encoder().encode
 class ConsoleHandlers:
     """Handlers of `/v1/admin/console/…`."""
 
-    def __init__(self, desk: ConsoleDesk, acts: Acts, catalogue: Catalogue, live: Live) -> None:
-        self._desk = desk
+    def __init__(self, queries: ConsoleQueries, acts: Acts, catalogue: Catalogue, live: Live) -> None:
+        self._queries = queries
         self._acts = acts
         self._catalogue = catalogue
         self._live = live
 
     async def overview(self, call: Call) -> Answer:
         """GET …/drops/{drop}."""
-        seen = await self._desk.overview(call.drop())
+        seen = await self._queries.overview(call.drop())
         return _unknown(call.drop()) if seen is None else Answer(200, _encode(seen))
 
     async def series(self, call: Call) -> Answer:
@@ -107,13 +107,13 @@ class ConsoleHandlers:
         wanted = _query(call, WantedSeries)
         if wanted.since and wanted.until and wanted.since >= wanted.until:
             raise invalid("until", "until must be after since.")
-        series = await self._desk.series(call.drop(), wanted.since, wanted.until, wanted.step)
+        series = await self._queries.series(call.drop(), wanted.since, wanted.until, wanted.step)
         return _unknown(call.drop()) if series is None else Answer(200, _encode(series))
 
     async def stream(self, call: Call) -> Answer:
         """GET …/drops/{drop}/stream: server-sent events."""
         drop_id = call.drop()
-        if await self._desk.overview(drop_id) is None:
+        if await self._queries.overview(drop_id) is None:
             return _unknown(drop_id)
         last = call.headers.get(b"last-event-id", b"").decode("latin-1")[:64]
         frames = self._live.watch(drop_id, last, call.alive)
@@ -127,14 +127,14 @@ class ConsoleHandlers:
         """GET …/search."""
         wanted = _query(call, WantedSearch)
         try:
-            found = await self._desk.search(wanted.q.strip(), wanted.hours)
+            found = await self._queries.search(wanted.q.strip(), wanted.hours)
         except TooMuchToSearch:
             raise search_too_wide() from None
         return Answer(200, _encode(SearchView(tuple(found))))
 
     async def purchase(self, call: Call) -> Answer:
         """GET …/purchases/{id}."""
-        purchase: Purchase | None = await self._desk.purchase(call.id("checkout"))
+        purchase: Purchase | None = await self._queries.purchase(call.id("checkout"))
         if purchase is None:
             raise no_such("checkout")
         # An address of the shop's may say more of a buyer than anybody needs who looks here.
@@ -145,7 +145,7 @@ class ConsoleHandlers:
 
     async def trail(self, call: Call) -> Answer:
         """GET …/drops/{drop}/actions."""
-        return Answer(200, _encode(Trail(tuple(await self._desk.actions(call.drop())))))
+        return Answer(200, _encode(Trail(tuple(await self._queries.actions(call.drop())))))
 
     async def act(self, call: Call) -> Answer:
         """POST …/drops/{drop}/actions."""
@@ -166,20 +166,20 @@ class ConsoleHandlers:
         drop = _definition(wanted)
         outcome = await self._catalogue.put(drop, call.principal.name, wanted.why, wanted.seen)
         if isinstance(outcome, DropStored):
-            self._desk.forget(drop.id)
+            self._queries.forget(drop.id)
             return Answer(201 if outcome.created else 200, _encode(PutView(drop.id, outcome.created)))
         return await self._after(drop.id, outcome)
 
     async def _after(self, drop_id: str, outcome: Outcome) -> Answer:
         """The drop as it is now; what was refused, with what has changed."""
-        self._desk.forget(drop_id)
+        self._queries.forget(drop_id)
         if isinstance(outcome, ChangedMeanwhile):
-            actions = await self._desk.actions(drop_id)
+            actions = await self._queries.actions(drop_id)
             return stale_view(next((acted for acted in actions if acted.data.get("by")), None))
         told = answer(outcome) if _is_refusal(outcome) else None
         if told is not None:
             return told
-        seen = await self._desk.overview(drop_id)
+        seen = await self._queries.overview(drop_id)
         return _unknown(drop_id) if seen is None else Reply(200, _encode(seen))
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from race_to_purchase.edge.shapes import BuyerId
+from race_to_purchase.rules.line.commands import Message
 from race_to_purchase.rules.line.rows import GrantRow
 from race_to_purchase.rules.line.tickets import LANE_BYTES, TOKEN_LENGTH_MAX
 from race_to_purchase.rules.phases import Phase
@@ -120,10 +121,7 @@ class LineHand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     paused: bool | None = None
     rate_per_s: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] | None = None
-    message: (
-        Annotated[str, msgspec.Meta(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*\Z", description="text in one line")]
-        | None
-    ) = None
+    message: Message | None = None
 
 
 class BeaconValue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from race_to_purchase.edge.call import Call
 from race_to_purchase.edge.challenge.challenges import HEADER as CHALLENGE
-from race_to_purchase.edge.challenge.desk import ChallengeDesk
+from race_to_purchase.edge.challenge.handlers import ChallengeHandlers
 from race_to_purchase.edge.checkouts import Checkouts
 from race_to_purchase.edge.idempotency import key_of
 from race_to_purchase.edge.line.handlers import LineHandlers
@@ -61,7 +61,7 @@ class Sent(msgspec.Struct, frozen=True):
 class Steps:
     """Each gives what the browser keeps afterwards, or the problem that came of it."""
 
-    def __init__(self, line: LineHandlers, challenges: ChallengeDesk, checkouts: Checkouts) -> None:
+    def __init__(self, line: LineHandlers, challenges: ChallengeHandlers, checkouts: Checkouts) -> None:
         self._line = line
         self._challenges = challenges
         self._checkouts = checkouts

@@ -62,7 +62,7 @@ class Visit(msgspec.Struct, frozen=True):
 
 
 class Views:
-    """What there is to see of a drop, from the same desks that answer a page with a script."""
+    """What there is to see of a drop, from where a page with a script is answered."""
 
     def __init__(
         self, drops: DropsOnSale, line: LineDesk, keys: Keyring, checkouts: Checkouts, *, sandbox: bool

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from race_to_purchase.edge.body import BYTES_MAX
 from race_to_purchase.edge.carts import Carts
-from race_to_purchase.edge.challenge.desk import ChallengeDesk
+from race_to_purchase.edge.challenge.handlers import ChallengeHandlers
 from race_to_purchase.edge.checkouts import Checkouts
 from race_to_purchase.edge.drops import DropsOnSale
 from race_to_purchase.edge.endpoint import Verb
@@ -70,10 +70,10 @@ def line_paths(at: Paths, line: LineHandlers) -> Sequence[Route]:
     )
 
 
-def challenge_paths(at: Paths, desk: ChallengeDesk) -> Sequence[Route]:
+def challenge_paths(at: Paths, handlers: ChallengeHandlers) -> Sequence[Route]:
     return (
-        at("/v1/challenges", get=Verb("challenge", desk.fetch, "buyer")),
-        at("/v1/challenges/code", post=Verb("code", desk.send_code, "buyer", body=BYTES_MAX)),
+        at("/v1/challenges", get=Verb("challenge", handlers.fetch, "buyer")),
+        at("/v1/challenges/code", post=Verb("code", handlers.send_code, "buyer", body=BYTES_MAX)),
     )
 
 

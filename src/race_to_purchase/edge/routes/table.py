@@ -13,7 +13,7 @@ from race_to_purchase.edge.aftersale import Aftersale
 from race_to_purchase.edge.body import BYTES_MAX
 from race_to_purchase.edge.carts import Carts
 from race_to_purchase.edge.challenge.challenges import Challenges
-from race_to_purchase.edge.challenge.desk import ChallengeDesk
+from race_to_purchase.edge.challenge.handlers import ChallengeHandlers
 from race_to_purchase.edge.checkouts import Checkouts
 from race_to_purchase.edge.console.handlers import ConsoleHandlers
 from race_to_purchase.edge.console.signing_in import ConsoleSigningIn
@@ -80,7 +80,7 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
     webhooks: Webhooks
     gate: Gate
     challenges: Challenges
-    challenge_desk: ChallengeDesk
+    challenge_handlers: ChallengeHandlers
     sessions: Sessions
     carts: CartDesk
     keys: AdminKeys
@@ -117,14 +117,14 @@ def build_app(
     checkouts = Checkouts(parts.purchase, parts.line_keys, parts.challenges, parts.carts)
     line, drops = LineHandlers(parts.line, parts.challenges, parts.gate), DropsOnSale(parts.catalogue)
     views = Views(drops, parts.line, parts.line_keys, checkouts, sandbox=sandbox is not None)
-    plain = PlainPages(parts.sessions, views, Steps(line, parts.challenge_desk, checkouts), parts.gate)
+    plain = PlainPages(parts.sessions, views, Steps(line, parts.challenge_handlers, checkouts), parts.gate)
     routes = [
         *buyers.checkout_paths(at, checkouts),
         *buyers.line_paths(at, line),
         *operators.line_admin_paths(at, LineAdmin(parts.line_desk), GrantsAdmin(parts.grants)),
         *([buyers.sandbox_path(at, SandboxActions(sandbox))] if sandbox is not None else []),
         *([at("/echo", post=Verb("echo", echo_handler, body=BYTES_MAX))] if echo else []),
-        *buyers.challenge_paths(at, parts.challenge_desk),
+        *buyers.challenge_paths(at, parts.challenge_handlers),
         buyers.rum_path(at, Rum(parts.catalogue)),
         buyers.cart_path(at, Carts(parts.carts)),
         *buyers.session_paths(at, SigningIn(parts.sessions, parts.customers, parts.carts)),

@@ -12,12 +12,11 @@ from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.operate.gateways import Gateways
 from race_to_purchase.operate.line import LineDesk
 from race_to_purchase.ports import Reads
-from race_to_purchase.rules.line.commands import SteerLine
+from race_to_purchase.rules.line.commands import Message, SteerLine
 from race_to_purchase.rules.outcomes import ChangedMeanwhile, Outcome, Unknown
+from race_to_purchase.rules.text import OneLine
 
-Why = Annotated[
-    str, Meta(min_length=3, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z", description="text in one line")
-]
+Why = Annotated[OneLine, Meta(min_length=3, max_length=200)]
 
 
 class _Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", kw_only=True):
@@ -49,7 +48,7 @@ class Announce(_Act, frozen=True, tag="announce"):
     """Show a message to all who wait; an empty one shows none."""
 
     seen: str
-    message: Annotated[str, Meta(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*\Z", description="text in one line")]
+    message: Message
 
 
 class OpenNow(_Act, frozen=True, tag="open"):

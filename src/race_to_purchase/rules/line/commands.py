@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
 from race_to_purchase.rules.line.controller import Load
+from race_to_purchase.rules.text import OneLine
+
+Message = Annotated[OneLine, msgspec.Meta(max_length=300)]
+"""What an operator tells all who wait."""
 
 
 class Admitted(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from race_to_purchase.edge.challenge.desk import CodeSent, NewCode
+from race_to_purchase.edge.challenge.handlers import CodeSent, NewCode
 from race_to_purchase.edge.challenge.problems import Offer
 from race_to_purchase.edge.reference import examples
 from race_to_purchase.edge.reference.operation import FROM_BUYERS, STORED, WITH_BODY, Operation, Told

@@ -61,7 +61,7 @@ _NEW_CODE = msgspec.json.Decoder(NewCode)
 _encode = msgspec.json.Encoder().encode
 
 
-class ChallengeDesk:
+class ChallengeHandlers:
     """Handlers of `/v1/challenges`. `codes` and `mailer` are None where no mail can be sent."""
 
     def __init__(

@@ -37,7 +37,7 @@ class _Followed:
         """Since it was told: whoever watches asks for the same charts, at other moments."""
 
 
-class ConsoleDesk:
+class ConsoleQueries:
     """Looks, and changes nothing. `gateways` tells what this process counted of each, `networks` whence much comes."""
 
     def __init__(
