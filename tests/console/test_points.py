@@ -7,7 +7,15 @@ from datetime import datetime, timedelta
 import pytest
 
 from race_to_purchase.observe.series import Counted
-from race_to_purchase.operate.console.points import POINTS_DRAWN, POINTS_MAX, Point, series_of, span_of, whole_sale
+from race_to_purchase.operate.console.points import (
+    POINTS_DRAWN,
+    POINTS_MAX,
+    Point,
+    series_of,
+    slots,
+    span_of,
+    whole_sale,
+)
 from tests.samples import NOON
 
 LAG = [0.0] * 20
@@ -45,6 +53,21 @@ def test_points_of_two_processes_are_drawn_as_one() -> None:
     assert (drawn.step_s, drawn.at, drawn.orders) == (10, (at, at + 10), (3.0, 0.0))
     assert drawn.lag_ms[0] is not None
     assert drawn.lag_ms[1] is None
+
+
+@pytest.mark.parametrize(
+    ("since_s", "until_s", "parts"),
+    [
+        (7, 12, [(5, 0.6), (10, 0.4)]),
+        (5, 10, [(5, 1.0)]),
+        (6, 7, [(5, 1.0)]),
+        (9, 21, [(5, 1 / 12), (10, 5 / 12), (15, 5 / 12), (20, 1 / 12)]),
+    ],
+)
+def test_a_time_is_divided_among_the_points_that_it_belongs_to(
+    since_s: float, until_s: float, parts: list[tuple[int, float]]
+) -> None:
+    assert list(slots(since_s, until_s)) == [(at, pytest.approx(part)) for at, part in parts]
 
 
 @pytest.mark.parametrize(

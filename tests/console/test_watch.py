@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
+import pytest
+
 from race_to_purchase.observe.series import Counted, Slice
-from race_to_purchase.operate.console.watch import IN_POINTS, LATE_S, RECENT_S, Watch
+from race_to_purchase.operate.console.points import POINT_S
+from race_to_purchase.operate.console.watch import COVERED_S, IN_POINTS, LATE_S, RECENT_S, Watch
 from tests.samples import NOON
 
 
@@ -82,3 +85,35 @@ async def test_measures_are_of_the_last_minutes_and_points_of_all_of_it() -> Non
     await watch.follow(NOON - timedelta(hours=1), NOON)
     assert watch.together(NOON).totals.total("race_orders_total") == 2
     assert sum(point.orders for point in watch.points.values()) == watch.totals.total("race_orders_total") == 4
+
+
+async def test_what_a_process_wrote_late_is_drawn_where_it_happened() -> None:
+    """One order a second, written down after six seconds, then after four: no point of it is empty, none is doubled."""
+    ends_s = [s for turn in range(12) for s in (10 * turn + 6, 10 * turn + 10)]
+    written = zip([0, *ends_s], ends_s, strict=False)
+    opened = NOON - timedelta(seconds=120)
+    slices = [
+        Slice(drop, opened + timedelta(seconds=end), "one", Counted({name: {labels: float(end - begin)}}))
+        for begin, end in written
+        for drop, name, labels in (
+            ("", "race_http_requests_total", ("drop", "2xx")),
+            ("aurora", "race_reservations_total", ()),
+        )
+    ]
+    watch = Watch(Kept(*slices), "aurora")
+    await watch.follow(opened, NOON - timedelta(seconds=50))
+    await watch.follow(opened, NOON)
+    drawn = [watch.points[at_s] for at_s in sorted(watch.points)][2:]  # When it began is not known.
+    assert [point.reserved for point in drawn] == [pytest.approx(5)] * 22
+    assert [point.requests for point in drawn] == [pytest.approx(5)] * 22
+
+
+async def test_a_process_that_stood_still_is_not_drawn_as_if_it_had_worked() -> None:
+    orders = Counted({"race_orders_total": {("sandbox",): 30.0}})
+    ages_s = (1000, 0)
+    watch = Watch(
+        Kept(*(Slice("aurora", NOON - timedelta(seconds=age_s), "one", orders) for age_s in ages_s)), "aurora"
+    )
+    await watch.follow(NOON - timedelta(hours=1), NOON)
+    latest = [point for at_s, point in watch.points.items() if at_s >= NOON.timestamp() - 500]
+    assert [point.orders for point in latest] == [pytest.approx(30 * POINT_S / COVERED_S)] * (COVERED_S // POINT_S)

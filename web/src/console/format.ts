@@ -15,8 +15,15 @@ export function compact(value: number): string {
   return Math.abs(value) < 10_000 ? whole.format(value) : short.format(value);
 }
 
+/** One digit after the point, where there is anything after it: 0, 7.5, 75. */
 export function rate(value: number): string {
-  return value >= 100 ? whole.format(value) : value.toFixed(1);
+  if (value > 0 && value < 0.05) return "< 0.1";
+  return value >= 100 ? whole.format(value) : value.toFixed(1).replace(/\.0$/, "");
+}
+
+/** A target as the engine tells it, in the units of `measured`: < 2000 ms is < 2 s. */
+export function target(told: string): string {
+  return told.replace(/(\d+)000 ms/, "$1 s").replace(" ×", "×");
 }
 
 /** Minor units; whole units only where there is much of it. */
@@ -47,7 +54,7 @@ export function ms(value: number | null): string {
   if (value === null) return NOTHING;
   if (value >= 10_000) return `${(value / 1000).toFixed(0)} s`;
   if (value >= 1000) return `${(value / 1000).toFixed(1)} s`;
-  return value >= 10 ? `${value.toFixed(0)} ms` : `${value.toFixed(1)} ms`;
+  return value >= 10 || value === 0 ? `${value.toFixed(0)} ms` : `${value.toFixed(1)} ms`;
 }
 
 export function measured(value: number | null, unit: string): string {

@@ -33,8 +33,8 @@ def budget_of(points: Iterable[Point], now_s: float, window_s: float, slo: Slo) 
     share, lately = _share(bad, good + bad), _share(lately_bad, lately_good + lately_bad)
     return Budget(
         target,
-        int(good),
-        int(bad),
+        round(good),
+        round(bad),
         None if share is None else round(1 - share / allowed, 4),
         None if lately is None else round(lately / allowed, 3),
         int(window_s),

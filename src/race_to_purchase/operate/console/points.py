@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from functools import cache
 
 import msgspec
@@ -58,14 +59,16 @@ class Point(msgspec.Struct):
                     if fits(at, wanted):
                         setattr(self, column, _added(getattr(self, column), buckets))
 
-    def merge(self, other: Point) -> None:
-        """Add a later point."""
+    def merge(self, other: Point, part: float = 1) -> None:
+        """Add another point, or a part of it."""
         for column in SUMMED:
-            setattr(self, column, getattr(self, column) + getattr(other, column))
+            more = getattr(other, column)
+            if more:
+                setattr(self, column, getattr(self, column) + more * part)
         for column in SPREADS:
             buckets = getattr(other, column)
             if buckets is not None:
-                setattr(self, column, _added(getattr(self, column), buckets))
+                setattr(self, column, _added(getattr(self, column), buckets, part))
 
 
 class _Counted(msgspec.Struct, frozen=True):
@@ -202,11 +205,13 @@ def quantile_ms(buckets: list[float] | None, name: str, share: float) -> float |
     return None if found is None else round(found * 1000, 2)
 
 
-def slot(at: datetime) -> int:
-    """The point that a moment belongs to."""
-    at_s = int(at.astimezone(UTC).timestamp())
-    return at_s - at_s % POINT_S
+def slots(since_s: float, until_s: float) -> Iterator[tuple[int, float]]:
+    """The points that a time belongs to, and which part of it to each: no process writes just when one ends."""
+    for at_s in range(int(since_s // POINT_S) * POINT_S, math.ceil(until_s), POINT_S):
+        yield at_s, (min(until_s, at_s + POINT_S) - max(since_s, at_s)) / (until_s - since_s)
 
 
-def _added(mine: list[float] | None, buckets: list[float]) -> list[float]:
-    return list(buckets) if mine is None else [a + b for a, b in zip(mine, buckets, strict=True)]
+def _added(mine: list[float] | None, buckets: list[float], part: float = 1) -> list[float]:
+    if mine is None:
+        return [count * part for count in buckets]
+    return [a + b * part for a, b in zip(mine, buckets, strict=True)]

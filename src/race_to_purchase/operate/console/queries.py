@@ -88,7 +88,8 @@ class ConsoleQueries:
         if seen is None:
             return None
         followed = self._follow(drop)
-        last = min(until or seen.now, seen.now)
+        known = seen.counted_at or seen.now  # What comes after would look as if everything had just become less.
+        last = min(until or known, known)
         first = max(since or whole_sale(seen.now, seen.drop.opens_at), seen.since, seen.now - KNOWN)
         span = span_of(min(first, last), last, step_s)
         if span not in followed.drawn:

@@ -6,6 +6,7 @@ So a look costs the same after an hour as after a minute, and twenty who look co
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 from race_to_purchase.observe.series import Counted, Slice
 from race_to_purchase.observe.together import Together
 from race_to_purchase.operate.console.noticing import Noticing
-from race_to_purchase.operate.console.points import SPAN_S, SPREADS, Point, slot
+from race_to_purchase.operate.console.points import POINT_S, SPAN_S, SPREADS, Point, slots
 from race_to_purchase.ports import SeriesStore
 
 RECENT_S = 300
@@ -21,6 +22,9 @@ RECENT_S = 300
 
 LATE_S = 15
 """A slice may become visible so much later than the time that is written on it."""
+
+COVERED_S = 30
+"""A slice that comes after a longer time than that is drawn as if of this one: its process stood still."""
 
 PIECE_S = 300
 """So much of the past is read at once, so that nobody else waits for long."""
@@ -44,6 +48,8 @@ class Watch:
         self.noticing = Noticing()
         self._recent: deque[Slice] = deque()
         self._last: dict[str, datetime] = {}
+        self._wrote: dict[str, list[datetime]] = {}
+        """When each process wrote, in order."""
 
     async def follow(self, opened: datetime, now: datetime) -> None:
         """Read what is new; the first time, what there is since the drop opened, or as far back as there are points."""
@@ -86,15 +92,26 @@ class Watch:
         if key in self._read:
             return
         self._read[key] = None
-        at_s = slot(one.at)
-        if at_s not in self.points:
-            self.points[at_s] = Point(at_s)
-        self.points[at_s].count(one.counted)
+        self._draw(one)
         self._recent.append(one)
         self._last[one.source] = max(one.at, self._last.get(one.source, one.at))
         self.noticing.look(one)
         if drop:
             self.totals.add_counts(one.counted)
+
+    def _draw(self, one: Slice) -> None:
+        """Into the points of the time since its process wrote before, which is five seconds or so."""
+        wrote = self._wrote.setdefault(one.source, [])
+        place = bisect_left(wrote, one.at)
+        if one.at not in wrote[place : place + 1]:
+            wrote.insert(place, one.at)
+        at_s, counted = one.at.timestamp(), Point(0)
+        before_s = wrote[place - 1].timestamp() if place else at_s - POINT_S
+        counted.count(one.counted)
+        for point_s, part in slots(max(before_s, at_s - COVERED_S), at_s):
+            if point_s not in self.points:
+                self.points[point_s] = Point(point_s)
+            self.points[point_s].merge(counted, part)
 
     def _forget(self, now: datetime) -> None:
         """Keep what may come again, what is lately, and the points that are told."""
@@ -104,5 +121,8 @@ class Watch:
             self._recent.popleft()
         for source in [source for source, at in self._last.items() if at < now - timedelta(seconds=RECENT_S)]:
             del self._last[source]
+            del self._wrote[source]
+        for wrote in self._wrote.values():
+            del wrote[: max(0, bisect_left(wrote, now - timedelta(seconds=4 * LATE_S)) - 1)]
         for at_s in [at_s for at_s in self.points if at_s < now.timestamp() - SPAN_S]:
             del self.points[at_s]

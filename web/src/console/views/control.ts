@@ -59,7 +59,7 @@ export class RaceControl extends View {
     const { drop } = seen;
     const until = (Date.parse(drop.opens_at) - Date.parse(seen.now)) / 1000;
     const over = drop.phase === "closed";
-    return html`<p class="state">${over ? "No new checkout begins." : until > 0 ? html`Opens in <b>${span(until)}</b>` : html`On sale since <b>${span(-until)}</b>`}</p>
+    return html`<p class="state">${over ? "No new checkout begins." : until > 0 ? html`Opens in <b>${span(until)}</b>` : html`On sale for <b>${span(-until)}</b>`}</p>
       <div class="buttons">
         ${until > 0 && !over ? this.button("Open now", () => this.do(`Open ${drop.title} now?`, "Buyers can reserve at once, whatever was announced.", "Open now", { do: "open", seen: drop.version })) : nothing}
         ${over ? nothing : this.button("Close the sale", () => this.do(`Close ${drop.title}?`, "No new checkout begins. Those that are under way may finish. This cannot be undone.", "Close the sale", { do: "close", seen: drop.version }, true), "operator", "danger")}

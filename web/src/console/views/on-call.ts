@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 
-import { budget, count, measured, ms, rate, share, span, words } from "../format.ts";
+import { budget, count, measured, ms, rate, share, span, target as within, words } from "../format.ts";
 import { OverTime } from "../over-time.ts";
 import { empty, happened, panel } from "../parts.ts";
 import type { Gateway, Measure, Overview } from "../shapes.ts";
@@ -78,7 +78,7 @@ export class RaceOnCall extends OverTime {
   private measures(measures: readonly Measure[]): TemplateResult {
     return html`<ul class="measures">${measures.map((measure) => {
       const tone = measure.met === null ? "" : measure.met ? "good" : "bad";
-      const target = html`<small>${measure.target.length > 9 ? "" : measure.target}</small>`;
+      const target = html`<small>${measure.target.length > 9 ? "" : within(measure.target)}</small>`;
       return html`<li class=${tone}><i aria-hidden="true"></i><small class="nr">${measure.id}</small><span>${words(measure.name)}</span><b>${measured(measure.value, measure.unit)}</b>${target}<span class="quiet">${tone === "bad" ? "missed" : tone === "good" ? "met" : ""}</span></li>`;
     })}</ul>`;
   }
