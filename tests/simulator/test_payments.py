@@ -152,6 +152,7 @@ class TestAutomaticCapture:
 
 
 def test_events_tell_every_step_in_order(gateway: Running) -> None:
+    gateway.held()
     before = gateway.v1.events.list({"limit": 1}).data
     gateway.v1.payment_intents.capture(gateway.held().id)
     told = gateway.v1.events.list({"limit": 100, "ending_before": before[0].id}).data
