@@ -57,7 +57,7 @@ def test_who_failed_several_times_gets_in_by_a_code_from_their_mail(
     field = buyer.page.get_by_role("textbox")
     field.fill("not an address")
     buyer.press("Send the code")
-    buyer.told("Something in the form is not right.")
+    buyer.told("This does not look like an e-mail address.")
     buyer.picture("code-asked")
     field.fill("ada@example.com")
     before = len(engine.logged(MAILED))
@@ -189,7 +189,7 @@ def test_whoever_is_not_called_cannot_reserve_by_going_to_the_checkout(buyer: Bu
 
 
 def test_a_drop_that_opens_by_itself_lets_those_in_who_are_there(buyer: Buyer, sales: Sales) -> None:
-    drop = sales.opened(opens_at=in_s(4))
+    drop = sales.opened(opens_at=in_s(8))
     buyer.visit(drop)
     buyer.sees("Opens soon")
     buyer.picture("opens-soon")

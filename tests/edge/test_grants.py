@@ -11,7 +11,7 @@ import pytest
 from race_to_purchase.observe.events import subscribe
 from race_to_purchase.observe.events.line import GrantDenied
 from race_to_purchase.rules.drop import passes_pool, reserved_pool
-from tests.edge.shop import ADMIN_KEY, STOREFRONT_KEY, Server, Shop
+from tests.edge.shop import ADMIN_KEY, OPERATOR_KEY, STOREFRONT_KEY, Server, Shop
 from tests.edge.test_line import LINE, Sale
 from tests.edge.wire import Client, Response
 
@@ -64,6 +64,11 @@ class TestARepeatedRequest:
         assert self.ask(admin, "k-1", "ada", "bob") == first
         assert {one["id"] for one in admin.ask("GET", GRANTS).json["grants"]} == {one["id"] for one in first}
         assert join(sale, "ada", first[0]["grant"]).status == 201
+
+    def test_of_another_operator_gets_others(self, sale: Sale, admin: Client) -> None:
+        with sale.server.client(OPERATOR_KEY) as other:
+            first, second = self.ask(admin, "k-1", "ada"), self.ask(other, "k-1", "ada")
+        assert first[0]["id"] != second[0]["id"]
 
     def test_with_another_key_or_wish_gets_others(self, sale: Sale, admin: Client) -> None:
         sets = [self.ask(admin, "k-1", "ada"), self.ask(admin, "k-2", "ada"), self.ask(admin, "k-1", "ada", "bob")]

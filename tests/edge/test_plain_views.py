@@ -140,11 +140,11 @@ class TestACheckout:
         assert (page.steps, again_s) == (["payment", "cancel"], 0)
         assert page.checked("method") == ["pm_approved"]
         assert page.all("a") == []
-        assert "Reserved for" in page.text
+        assert "Time left" in page.text
         assert "2 × Aurora low" in page.text
 
     def test_whose_time_is_not_known_promises_none(self) -> None:
-        assert "Reserved for" not in shown(CHECKOUT)[0].text.replace("Reserved for you", "")
+        assert "Time left" not in shown(CHECKOUT)[0].text.replace("Reserved for you", "")
 
     def test_that_real_money_pays_goes_on_where_the_fields_of_its_company_are(self) -> None:
         page, _ = shown(CHECKOUT, replace(SALE, sandbox=False))
@@ -175,9 +175,9 @@ class TestACheckout:
         page, again_s = shown(replace(CHECKOUT, state="paying", next_action=address))
         assert [one.attrib["href"] for one in page.all("a")] == [href]
         assert (page.steps, again_s) == (["return"], 0)
-        assert "Reserved for" not in page.text
+        assert "Time left" not in page.text
         page, _ = shown(replace(CHECKOUT, state="paying", next_action=address, reserved_until=SOON))
-        assert "Reserved for" in page.text
+        assert "Time left" in page.text
 
     @pytest.mark.parametrize(
         ("state", "said"), [("cancelled", "You have given it back."), ("expired", "The reservation has ended")]
@@ -321,6 +321,11 @@ class TestTrouble:
         assert "There are not that many left." in self.said(code, left=2).text
         assert "There are not that many left." not in self.said(code).text
         assert "Choose fewer." in self.said("limit_reached", left=1).text
+
+    def test_of_a_wrong_address_is_not_that_of_a_wrong_form(self) -> None:
+        for field in ("email", "buyer.email"):
+            assert "This does not look like an e-mail address." in self.said("invalid_input", field=field).text
+        assert "Something in the form is not right." in self.said("invalid_input", field="lines[0].item").text
 
     def said(self, code: str, **members: Any) -> Page:
         return Page([_trouble(problem(402, code, "Title", "Detail.", **members), ENGLISH)])

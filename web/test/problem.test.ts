@@ -15,3 +15,11 @@ test("less than was wanted is another thing than nothing", () => {
   }
   assert.equal(topic("limit_reached", 1), "limit_reached");
 });
+
+test("a wrong address is another thing than a wrong form", () => {
+  const wrong = (field?: string): string => new Problem(422, { code: "invalid_input", ...(field === undefined ? {} : { field }) }).topic;
+  assert.equal(wrong("email"), "invalid_email");
+  assert.equal(wrong("buyer.email"), "invalid_email");
+  assert.equal(wrong("lines[0].item"), "invalid_input");
+  assert.equal(wrong(), "invalid_input");
+});

@@ -117,7 +117,7 @@ function email(form: Form, texts: Texts, acts: Acts): TemplateResult {
 
 function promo(form: Form, texts: Texts, acts: Acts): TemplateResult {
   if (!form.promoOpen) {
-    return html`<button type="button" class="plain start" @click=${() => acts.change({ promoOpen: true })}>${texts.say("promoAsk")}</button>`;
+    return html`<button type="button" class="plain" @click=${() => acts.change({ promoOpen: true })}>${texts.say("promoAsk")}</button>`;
   }
   return html`<div class="tight">
     <label for="promo">${texts.say("promoLabel")}</label>

@@ -13,7 +13,6 @@ export const look = [
   prices,
   css`
     .loading { display: flex; gap: 0.75em; align-items: center; color: var(--_muted); min-height: 12rem; }
-    .start { justify-self: start; }
     .grid { display: grid; gap: 0.6rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 9.5rem), 1fr)); padding-top: 0.6rem; }
     .card {
       position: relative; display: grid; gap: 0.1rem; padding: 0.9rem 1rem; border: 1px solid var(--_strong-edge); border-radius: var(--_radius);

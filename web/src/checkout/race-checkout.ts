@@ -226,7 +226,7 @@ export class RaceCheckout extends RaceElement {
           ${busy ? html`<span class="spinner" aria-hidden="true"></span>${texts.say("paying")}` : texts.say("pay", { amount: texts.money(flow.checkout!.quote.total, flow.checkout!.quote.currency) })}
         </button>
       </form>
-      ${busy ? underWay(flow.queued, texts) : html`<button class="plain start" @click=${() => void flow.giveBack()}>${texts.say("giveBack")}</button>`}
+      ${busy ? underWay(flow.queued, texts) : html`<button class="plain" @click=${() => void flow.giveBack()}>${texts.say("giveBack")}</button>`}
     </section>`;
   }
 

@@ -45,8 +45,9 @@ export class Problem extends Error {
     return this.told.code;
   }
 
-  /** By what it is explained: that there is less than was wanted is another thing than that there is nothing. */
+  /** By what it is explained: less than was wanted is another thing than nothing, a wrong address than a wrong form. */
   get topic(): string {
+    if (this.code === "invalid_input" && this.told.field?.endsWith("email")) return "invalid_email";
     const less = (this.told.left ?? 0) > 0 && (this.code === "sold_out" || this.code === "all_reserved");
     return less ? "fewer_left" : this.code;
   }

@@ -52,7 +52,7 @@ export const tokens = css`
   button[aria-disabled="true"] { cursor: default; }
   .wide { width: 100%; }
   .second { background: transparent; color: var(--_text); border-color: var(--_edge); }
-  .plain { min-height: 2.75rem; padding: 0.5rem 0; background: none; border: 0; color: var(--_muted); font-weight: 500; font-size: 0.9rem; text-decoration: underline; text-decoration-color: var(--_edge); text-underline-offset: 0.25em; }
+  .plain { justify-self: start; min-height: 2.75rem; padding: 0.5rem 0; background: none; border: 0; color: var(--_muted); font-weight: 500; font-size: 0.9rem; text-decoration: underline; text-decoration-color: var(--_edge); text-underline-offset: 0.25em; }
   :focus-visible { outline: 3px solid var(--_glow); outline-offset: 3px; }
   h2:focus, .note:focus { outline: none; }
 

@@ -166,6 +166,12 @@ def _trouble(told: Answer, words: Words) -> Any:
         kept = words.say("declinedKept") if problem.get("reserved_until") else ""
         why = words.decline(str(problem.get("decline_code", "")))
         return note(words.say("declinedTitle"), f"{why} {kept}".strip(), bad=True)
-    fewer = code in ("sold_out", "all_reserved") and problem.get("left")
-    found = words.trouble("fewer_left" if fewer else code)
+    found = words.trouble(_topic(code, problem))
     return note(found.what, found.next, bad=True)
+
+
+def _topic(code: str, problem: Mapping[str, Any]) -> str:
+    """By what it is explained: less than was wanted is no sign that there is nothing, a wrong address no wrong form."""
+    if code == "invalid_input" and str(problem.get("field", "")).endswith("email"):
+        return "invalid_email"
+    return "fewer_left" if code in ("sold_out", "all_reserved") and problem.get("left") else code

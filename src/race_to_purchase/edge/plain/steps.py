@@ -37,9 +37,7 @@ class Sent(msgspec.Struct, frozen=True):
         return asked_as(self.call, self.principal, body, key, headers)
 
     def about_checkout(self, body: Any = None, key: str | None = None) -> Call:
-        """The same about the checkout that this browser has begun; refused as unknown where it has none."""
-        if not self.kept.checkout:
-            raise no_such("checkout")
+        """The same about the checkout that this browser has begun; it is unknown where there is none."""
         call = self.as_request(body, key)
         call.path = {"id": self.kept.checkout}
         return call

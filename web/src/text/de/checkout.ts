@@ -25,7 +25,7 @@ export const checkout: CheckoutWords = {
     chooseFirst: "Bitte erst auswählen.",
     emailWrong: "Das sieht nicht nach einer E-Mail-Adresse aus.",
     reservedTitle: "Für Sie reserviert",
-    reservedFor: "Reserviert für",
+    reservedFor: "Noch",
     payTitle: "Wie möchten Sie bezahlen?",
     pay: "{amount} bezahlen",
     paying: "Wird bezahlt …",

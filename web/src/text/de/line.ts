@@ -96,6 +96,7 @@ export const line: LineWords = {
       what: "Diese Anfrage wurde abgelehnt, weil sie nach einem Programm aussieht.",
       next: "Wenn Sie ein Mensch sind, laden Sie die Seite in einem gewöhnlichen Browser ohne Erweiterungen neu.",
     },
+    invalid_email: { what: "Das sieht nicht nach einer E-Mail-Adresse aus.", next: "Prüfen Sie sie, und senden Sie sie noch einmal." },
     invalid_input: { what: "Etwas im Formular stimmt nicht.", next: "Prüfen Sie, was Sie eingegeben haben." },
     no_email_codes: { what: "Codes per E-Mail sind hier nicht möglich.", next: "Versuchen Sie es in einem anderen Browser, oder fragen Sie den Shop." },
     unauthorized: { what: "Der Shop kennt diesen Browser nicht mehr.", next: "Laden Sie die Seite neu. Hilft das nicht, erlauben Sie Cookies für diesen Shop." },

@@ -23,7 +23,7 @@ export const checkout = {
     chooseFirst: "Choose one first.",
     emailWrong: "This does not look like an e-mail address.",
     reservedTitle: "Reserved for you",
-    reservedFor: "Reserved for",
+    reservedFor: "Time left",
     payTitle: "How would you like to pay?",
     pay: "Pay {amount}",
     paying: "Paying…",

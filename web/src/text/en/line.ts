@@ -97,6 +97,7 @@ export const line = {
       what: "This request was refused, since it looks like a program's.",
       next: "If you are a person, reload the page in an ordinary browser without add-ons, and try again.",
     },
+    invalid_email: { what: "This does not look like an e-mail address.", next: "Check it, and send it again." },
     invalid_input: { what: "Something in the form is not right.", next: "Check what you have entered." },
     no_email_codes: { what: "Codes by e-mail are not possible here.", next: "Try again in another browser, or ask the shop." },
     unauthorized: { what: "The shop does not know this browser any more.", next: "Reload the page. If that does not help, allow cookies for this shop." },
