@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from starlette.types import Message
 
 from race_to_purchase.edge.connection import alive, arrived
 from race_to_purchase.observe.events import subscribe
@@ -85,6 +86,22 @@ def test_a_request_that_a_stopping_server_cannot_finish_is_told_to_come_again(he
         received = b"".join(iter(lambda: connection.recv(65536), b""))
     answer = split(received)
     assert (answer.problem, answer.headers["retry-after"]) == ((503, "stopping"), "1")
+
+
+class Came:
+    """A request as uvicorn keeps it, whose body is here."""
+
+    def __init__(self, *, more_body: bool = False, disconnected: bool = False) -> None:
+        self.body, self.more_body, self.disconnected = bytearray(b"{}"), more_body, disconnected
+
+    async def receive(self) -> Message:
+        raise AssertionError("nobody was to ask for what is here")
+
+
+def test_a_body_is_taken_that_is_here_whole_and_that_somebody_waits_for() -> None:
+    assert arrived(Came().receive) == b"{}"
+    assert arrived(Came(more_body=True).receive) is None
+    assert arrived(Came(disconnected=True).receive) is None
 
 
 async def test_a_server_that_does_not_say_counts_as_connected() -> None:

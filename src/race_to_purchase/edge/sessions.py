@@ -30,10 +30,10 @@ from race_to_purchase.rules.signing import Keyring, WrongToken
 
 Headers = Mapping[bytes, bytes]
 
-REMEMBERED = 16_384
+REMEMBERED = 8192
 """Cookies, and sessions' tokens, that were found to be ours lately: a page asks several things within some seconds.
 
-What is forged is never remembered, and whether a session is over is asked each time."""
+What is forged is never remembered, and whether a session is over is asked each time. Five mebibytes at most."""
 
 
 class Sessions:
