@@ -138,6 +138,11 @@ def test_what_is_not_json_is_told_with_its_position(storefront: Client, raw: byt
     assert abs(answer.json["position"] - position) <= 1
 
 
+def test_an_empty_body_is_told_as_that(storefront: Client) -> None:
+    answer = storefront.ask("POST", "/v1/checkouts", raw=b"")
+    assert (answer.problem, answer.json["detail"]) == ((400, "malformed_json"), "The body is empty.")
+
+
 @pytest.mark.parametrize("raw", [b"[" * 60_000, b'{"a":' * 10_000, b'{"drop":' + b"[" * 60_000])
 def test_nesting_without_end_is_refused(storefront: Client, admin: Client, raw: bytes) -> None:
     assert storefront.ask("POST", "/v1/checkouts", raw=raw).status in (400, 422)

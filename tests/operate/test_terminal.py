@@ -13,6 +13,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
@@ -31,6 +32,17 @@ def test_every_command_is_told_in_a_whole_sentence_on_a_terminal_of_80_columns(g
     commands = listed.partition("Commands:\n")[2].splitlines()
     assert commands
     assert [command for command in commands if command.endswith("...")] == []
+
+
+def test_every_argument_and_option_is_told_in_words() -> None:
+    groups = [typer.main.get_command(app)]
+    silent, told = [], 0
+    while groups:
+        for name, command in groups.pop().commands.items():
+            groups += [command] if hasattr(command, "commands") else []
+            told += len(command.params)
+            silent += [f"{name} {option.name}" for option in command.params if not getattr(option, "help", None)]
+    assert (silent, told > 80) == ([], True)
 
 
 @pytest.mark.parametrize("url", ["localhost:8000", "shop", "ftp://shop.example", "http://", "http://shop:port", ""])

@@ -9,7 +9,7 @@ import typer
 
 from race_to_purchase.app.admin import AdminClient
 from race_to_purchase.cli import tables
-from race_to_purchase.cli.shell import JsonOption, on_engine, out, show
+from race_to_purchase.cli.shell import DropArgument, JsonOption, on_engine, out, show
 from race_to_purchase.operate.dropfile import read_drop_file
 
 app = typer.Typer(help="Make, look at, change and close drops of a running engine.", no_args_is_help=True)
@@ -36,14 +36,14 @@ def drop_list(engine: AdminClient, json_file: JsonOption = None) -> None:
 
 @app.command("show")
 @on_engine
-def drop_show(engine: AdminClient, drop: str, json_file: JsonOption = None) -> None:
+def drop_show(engine: AdminClient, drop: DropArgument, json_file: JsonOption = None) -> None:
     """Show one drop with its stock."""
     show(engine.drop(drop), tables.drop, json_file)
 
 
 @app.command("close")
 @on_engine
-def drop_close(engine: AdminClient, drop: str) -> None:
+def drop_close(engine: AdminClient, drop: DropArgument) -> None:
     """Let no new checkout begin; running ones may finish."""
     engine.close(drop)
     out.print(f"{drop}: closed", markup=False)

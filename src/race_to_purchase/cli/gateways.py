@@ -24,7 +24,7 @@ def gateways_list(engine: AdminClient, json_file: JsonOption = None) -> None:
 @on_engine
 def gateways_drain(
     engine: AdminClient,
-    gateway: str,
+    gateway: Annotated[str, typer.Argument(help="Its name, as list prints it.")],
     why: Annotated[str, typer.Option(help="For whoever looks later.")] = "",
 ) -> None:
     """Begin no new payment with a gateway; running ones end."""
@@ -36,7 +36,7 @@ def gateways_drain(
 @on_engine
 def gateways_resume(
     engine: AdminClient,
-    gateway: str,
+    gateway: Annotated[str, typer.Argument(help="Its name, as list prints it.")],
     why: Annotated[str, typer.Option(help="For whoever looks later.")] = "",
 ) -> None:
     """Use a drained gateway again."""

@@ -10,7 +10,7 @@ import typer
 
 from race_to_purchase.app.admin import AdminClient
 from race_to_purchase.cli import tables
-from race_to_purchase.cli.shell import JsonOption, moment, on_engine, out, show
+from race_to_purchase.cli.shell import DropArgument, JsonOption, moment, on_engine, out, show
 
 app = typer.Typer(help="Let customers in by a lane of their own, by grants.", no_args_is_help=True)
 
@@ -19,7 +19,7 @@ app = typer.Typer(help="Let customers in by a lane of their own, by grants.", no
 @on_engine
 def grants_issue(
     engine: AdminClient,
-    drop: str,
+    drop: DropArgument,
     lane: Annotated[str, typer.Option(help="Name of the lane, such as vip.")],
     until: Annotated[datetime, typer.Option(parser=moment, metavar="TIME", help="When they end.")],
     identity: Annotated[list[str] | None, typer.Option(help="A customer; - reads them from standard input.")] = None,
@@ -42,7 +42,7 @@ def grants_issue(
 
 @app.command("list")
 @on_engine
-def grants_list(engine: AdminClient, drop: str, json_file: JsonOption = None) -> None:
+def grants_list(engine: AdminClient, drop: DropArgument, json_file: JsonOption = None) -> None:
     """List every grant of a drop, and whether it was used or taken back."""
     show(engine.grants(drop), tables.grants, json_file)
 
@@ -51,7 +51,7 @@ def grants_list(engine: AdminClient, drop: str, json_file: JsonOption = None) ->
 @on_engine
 def grants_revoke(
     engine: AdminClient,
-    drop: str,
+    drop: DropArgument,
     grant: Annotated[str, typer.Argument(help="Id of the grant, as issue and list print it.")],
 ) -> None:
     """Take a grant back; one that was used stays used."""

@@ -8,7 +8,7 @@ import typer
 
 from race_to_purchase.app.admin import AdminClient
 from race_to_purchase.cli import tables
-from race_to_purchase.cli.shell import DataDirOption, JsonOption, engine_url, on_engine, out, show
+from race_to_purchase.cli.shell import DataDirOption, DropArgument, JsonOption, engine_url, on_engine, out, show
 
 app = typer.Typer(help="Watch the line of a drop, stop and start it, and draw.", no_args_is_help=True)
 checks = typer.Typer()
@@ -18,14 +18,14 @@ Message = Annotated[str | None, typer.Option(help="Shown to all who wait; an emp
 
 @app.command("show")
 @on_engine
-def line_show(engine: AdminClient, drop: str, json_file: JsonOption = None) -> None:
+def line_show(engine: AdminClient, drop: DropArgument, json_file: JsonOption = None) -> None:
     """Show a line with what bounds it now."""
     show(engine.line(drop), tables.line, json_file)
 
 
 @app.command("pause")
 @on_engine
-def line_pause(engine: AdminClient, drop: str, message: Message = None, json_file: JsonOption = None) -> None:
+def line_pause(engine: AdminClient, drop: DropArgument, message: Message = None, json_file: JsonOption = None) -> None:
     """Let nobody in for now.
 
     Every place is kept, and who is inside may finish.
@@ -35,7 +35,7 @@ def line_pause(engine: AdminClient, drop: str, message: Message = None, json_fil
 
 @app.command("resume")
 @on_engine
-def line_resume(engine: AdminClient, drop: str, message: Message = "", json_file: JsonOption = None) -> None:
+def line_resume(engine: AdminClient, drop: DropArgument, message: Message = "", json_file: JsonOption = None) -> None:
     """Let people in again, slowly at first."""
     show(engine.steer(drop, paused=False, message=message), tables.line, json_file)
 
@@ -44,7 +44,7 @@ def line_resume(engine: AdminClient, drop: str, message: Message = "", json_file
 @on_engine
 def line_rate(
     engine: AdminClient,
-    drop: str,
+    drop: DropArgument,
     per_second: Annotated[float, typer.Argument(min=0, help="People a second at most; 0: what the door says.")],
     json_file: JsonOption = None,
 ) -> None:
@@ -56,7 +56,7 @@ def line_rate(
 @on_engine
 def line_draw(
     engine: AdminClient,
-    drop: str,
+    drop: DropArgument,
     beacon: Annotated[str, typer.Option(help="What the named round of the beacon came to, in hexadecimal.")],
     json_file: JsonOption = None,
 ) -> None:
@@ -69,7 +69,7 @@ def line_draw(
 
 @checks.command("verify-draw")
 def verify_draw(
-    drop: str,
+    drop: DropArgument,
     ticket: Annotated[list[str] | None, typer.Option(help="A ticket: say where it stands. May be repeated.")] = None,
     url: Annotated[
         str | None, typer.Option("--url", help="The shop's engine; else the one of the data folder.")

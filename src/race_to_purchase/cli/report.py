@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from race_to_purchase.cli.shell import DataDirOption, JsonOption, out
+from race_to_purchase.cli.shell import DataDirOption, DropArgument, JsonOption, out
 from race_to_purchase.settings import load
 
 app = typer.Typer()
@@ -15,7 +15,7 @@ app = typer.Typer()
 
 @app.command("report")
 def report(
-    drop: Annotated[str, typer.Argument(help="Id of the drop.")],
+    drop: DropArgument,
     html_file: Annotated[Path | None, typer.Option("--out", help="The page. [report-DROP.html]")] = None,
     json_file: JsonOption = None,
     data_dir: DataDirOption = None,

@@ -21,6 +21,7 @@ from race_to_purchase.settings import load
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+DropArgument = Annotated[str, typer.Argument(help="Id of the drop.")]
 JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write the result to this file, as JSON.")]
 DataDirOption = Annotated[
     str | None, typer.Option("--data-dir", help="Folder of the embedded PostgreSQL. [RACE_DATA_DIR]")

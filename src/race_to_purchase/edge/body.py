@@ -104,6 +104,8 @@ def ill_formed(error: msgspec.ValidationError, kind: Any) -> Refused:
 
 
 def _not_json(message: str, body: bytes) -> Refused:
+    if not body:
+        return malformed("The body is empty.", 0)
     found = _POSITION.search(message)
     return malformed(message, int(found[1]) if found else len(body))
 
