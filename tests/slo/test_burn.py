@@ -67,6 +67,14 @@ class TestTheWindow:
             counted.count(at_s, good=True)
         assert len(counted._slices) <= SLICES + 1
 
+    def test_what_is_told_late_is_counted_with_the_latest_and_takes_no_room(self) -> None:
+        counted = window(20.0)
+        for _ in range(100):
+            counted.count(9.5, good=False)
+            counted.count(3.5, good=False)
+        assert counted.burning(9.5).bad == 200
+        assert len(counted._slices) == 1
+
 
 class TestWhatARateMeans:
     def test_a_window_of_an_eightieth_spends_five_percent_at_four(self) -> None:

@@ -10,6 +10,7 @@ import yaml
 
 from race_to_purchase.app.slo import RULES, Addresses, MonitoringAddressWrong, write_rules
 from race_to_purchase.observe.slo.objectives import Slo
+from race_to_purchase.observe.slo.routes import routes
 from race_to_purchase.observe.slo.rules import rules
 from race_to_purchase.operate.slofile import parse_slo
 from tests.programs import require_program
@@ -106,6 +107,13 @@ TROUBLES: dict[str, tuple[Mapping[str, str], set[str]]] = {
     "a core is full": ({'race_loop_lag_seconds_bucket{instance="one",le="0.01"}': "0x80"}, {"EventLoopLate"}),
     "a process is gone": ({'up{job="race",instance="one"}': "0x80"}, {"EngineDown"}),
     "bots come": ({'race_requests_limited_total{route="reserve"}': "0+190x80"}, {"BotFlood"}),
+    "a few requests are turned away": (
+        {
+            'race_http_requests_total{route="reserve"}': "0+2x80",
+            'race_requests_limited_total{route="reserve"}': "0+2x80",
+        },
+        set(),
+    ),
     "a drop's budget burns": (
         {'race_drop_burn_rate{drop="d"}': "5x80", 'race_drop_burn_bad{drop="d"}': "40x80"},
         {"DropBudgetBurning"},
@@ -166,6 +174,14 @@ def test_maintenance_is_read_too(tmp_path: Path) -> None:
     assert days == ["30:30", "1:1", "2:2"]
 
 
+def test_maintenance_is_told_in_utc_and_ends_with_its_day() -> None:
+    """From 23:00 UTC to midnight and some seconds: Alertmanager knows minutes, and an empty time is none."""
+    slo = parse_slo("[[maintenance]]\nfrom = 2026-12-01T01:00:00+02:00\nto = 2026-12-01T02:00:20+02:00\n")
+    [interval] = routes(slo, ADDRESSES.page, ADDRESSES.ticket)["time_intervals"][0]["time_intervals"]
+    assert interval["times"] == [{"start_time": "23:00", "end_time": "24:00"}]
+    assert (interval["days_of_month"], interval["months"]) == (["30:30"], ["11:11"])
+
+
 def test_a_trouble_raises_its_alerts_and_no_others(folder: Path) -> None:
     assert all(set(changed) <= set(QUIET) for changed, _ in TROUBLES.values())
     judge(folder, [({**QUIET, **changed}, alerts) for changed, alerts in TROUBLES.values()])
@@ -175,6 +191,14 @@ def test_a_quiet_sale_and_too_little_evidence_raise_none(folder: Path) -> None:
     """One of two checkouts failed: that is a burn of fifty, and shows nothing yet."""
     few = {**QUIET, 'race_orders_total{drop="d",gateway="bank"}': "0x40 1x40", FAILED: "0x40 1x40"}
     judge(folder, [(QUIET, set()), (few, set())])
+
+
+def test_chargebacks_are_told_after_an_hour_and_not_of_a_few_orders(folder: Path) -> None:
+    def disputed(number: int, of: int) -> dict[str, str]:
+        up = {'up{job="race",instance="one"}': "1x400"}
+        return {**up, "race_orders_recent": f"{of}x400", "race_orders_disputed_recent": f"{number}x400"}
+
+    judge(folder, [(disputed(50, 1000), {"Chargebacks"}), (disputed(20, 50), set())], after="90m")
 
 
 def test_nothing_measured_is_told_too(folder: Path) -> None:
@@ -225,10 +249,10 @@ def test_every_alert_leads_to_a_runbook_that_has_all_its_parts() -> None:
     assert {Path(page).name for page in pages} == {page.name for page in RUNBOOKS.glob("*.md")} - {"README.md"}
 
 
-def judge(folder: Path, cases: Sequence[tuple[Mapping[str, str], set[str]]]) -> None:
-    """Each of the cases is series of 20 minutes, and exactly the alerts that fire at their end."""
+def judge(folder: Path, cases: Sequence[tuple[Mapping[str, str], set[str]]], after: str = "20m") -> None:
+    """Each of the cases is series, and exactly the alerts that fire after that time of them."""
     test = folder / "test.yml"
-    query = {"expr": 'group by (alertname) (ALERTS{alertstate="firing"})', "eval_time": "20m"}
+    query = {"expr": 'group by (alertname) (ALERTS{alertstate="firing"})', "eval_time": after}
     tests = [
         {
             "interval": "15s",

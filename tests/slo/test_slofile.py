@@ -42,6 +42,7 @@ class TestAGoodFile:
         ("[bounds]\nbacklog_age_s = -1\n", 2, "bounds.backlog_age_s"),
         ("period_days = 30\nregion = 3 3\n", 2, "region"),
         ("colour = 'red'\n", 1, "colour"),
+        ("[[maintenance]]\nfrom = 2026-01-01T00:00:00\nto = 2026-01-02T00:00:00\n", 1, "maintenance[0]"),
         ("runbooks = 'javascript:alert(1)'\n", 1, "runbooks"),
         ("runbooks = 'https://example.com/{{ x'\n", 1, "runbooks"),
         ("runbooks = 'https:///runbooks'\n", 1, "runbooks"),

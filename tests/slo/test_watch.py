@@ -82,6 +82,14 @@ class TestTheWatch:
         await sale.watch.tick()
         assert sale.done == []
 
+    async def test_how_long_a_drop_lasts_is_asked_for_once(self) -> None:
+        sale = Sale()
+        sale.happen(good=1, bad=0)
+        await sale.watch.tick()
+        assert list(sale.burns.unknown()) == []
+        sale.happen(good=1, bad=0)
+        assert list(sale.burns.unknown()) == []
+
     async def test_one_drop_that_fails_does_not_stop_another(self) -> None:
         sale = Sale()
         sale.happen(good=0, bad=50, drop="bad")
