@@ -40,7 +40,9 @@ CONNECTIONS_FOR_A_SECOND = 2_000
 WAITERS = 1_000_000
 POLL_S = 17.5 * 1.1
 """How often a page looks on average: between 5 and 30 s, up to a fifth later."""
-LOOKS_PER_CONNECTION = 2
+LOOKS_BEFORE = 4
+"""So often everybody looks at once before growth counts: until then the server makes buffers for so many answers."""
+LOOKS_PER_CONNECTION = 4
 
 GUARDED = {
     "RACE_TRUSTED_PROXIES": "127.0.0.1/32",
@@ -256,7 +258,8 @@ async def _wait_together(served: Served, drop_id: str, many: int) -> Waiting:
                 break  # As many as the machine allows; the result says how many there were.
             if len(opened) % 500 == 0:
                 await _look(opened[-500:], request)
-        await _look(opened, request)  # Buffers for so many answers at once are made once.
+        for _ in range(LOOKS_BEFORE):
+            await _look(opened, request)
         together = server.memory_info().rss
         again = sum([await _look(opened, request) for _ in range(LOOKS_PER_CONNECTION)])
         after = server.memory_info().rss
