@@ -39,6 +39,27 @@ def test_the_path_names_the_drop_where_the_body_does_not(admin: Client) -> None:
     assert (answer.problem, answer.json["field"]) == ((422, "invalid_input"), "id")
 
 
+def test_a_drop_may_come_in_the_tables_of_a_drop_file(admin: Client) -> None:
+    tables = {name: NEW[name] for name in ("items", "promos", "door") if name in NEW}
+    file = {"drop": {name: value for name, value in NEW.items() if name not in tables}, **tables}
+    assert admin.ask("PUT", "/v1/admin/drops/aurora-2", file).json == NEW
+    assert admin.ask("PUT", PATH, NEW).status == 200
+
+
+@pytest.mark.parametrize(
+    ("file", "field"),
+    [
+        ({"drop": "aurora-2", "items": NEW["items"]}, "drop"),
+        ({"drop": NEW, "items": NEW["items"]}, "drop.items"),
+        ({"drop": NEW, "sale": True}, "sale"),
+        ({"drop": {**NEW, "title": 1}}, "title"),
+    ],
+)
+def test_tables_that_are_wrong_are_named(admin: Client, file: dict[str, Any], field: str) -> None:
+    answer = admin.ask("PUT", PATH, file)
+    assert (answer.problem, answer.json["field"]) == ((422, "invalid_input"), field)
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

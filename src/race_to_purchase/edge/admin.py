@@ -55,10 +55,22 @@ class DropsAdmin:
 def definition(call: Call) -> Drop:
     """The drop in the body; its id is that of the path, whether the body repeats it or not."""
     drop_id = call.path["drop"]
-    fields = call.decoded(_JSON_OBJECT)
+    fields = _in_one(call.decoded(_JSON_OBJECT))
     if fields.setdefault("id", drop_id) != drop_id:
         raise invalid("id", f"The path names the drop {drop_id!r}.")
     try:
         return msgspec.convert(fields, Drop)
     except msgspec.ValidationError as error:
         raise ill_formed(error, Drop) from None
+
+
+def _in_one(given: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a drop, which may come in the tables of a drop file: `drop`, and `items`, `promos` and `door`."""
+    if "drop" not in given:
+        return given
+    table = given.pop("drop")
+    if not isinstance(table, dict):
+        raise invalid("drop", "What stands in a drop file's table `drop` is an object.")
+    for name in given.keys() & table.keys():
+        raise invalid(f"drop.{name}", f"`{name}` stands in `drop`, and beside it.")
+    return table | given

@@ -31,8 +31,9 @@ OPERATIONS: tuple[Operation, ...] = (
         "put_drop",
         TAG,
         "Create or change a drop",
-        "The whole definition, in the shape of a drop file. Stock may grow and shrink while the sale runs, but never "
-        "below what is held and sold; currency and flow are fixed once the drop exists. `id` may be left out.",
+        "The whole definition, in one object or in the tables of a drop file: `drop`, `items`, `promos` and `door`. "
+        "Stock may grow and shrink while the sale runs, but never below what is held and sold; currency and flow are "
+        "fixed once the drop exists. `id` may be left out.",
         {
             200: Told("The drop as it is now.", Drop, examples.DROP),
             201: Told("The drop was created.", Drop, examples.DROP),
