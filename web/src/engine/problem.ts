@@ -47,9 +47,9 @@ export class Problem extends Error {
 
   /** By what it is explained: less than was wanted is another thing than nothing, a wrong address than a wrong form. */
   get topic(): string {
-    if (this.code === "invalid_input" && this.told.field?.endsWith("email")) return "invalid_email";
-    const less = (this.told.left ?? 0) > 0 && (this.code === "sold_out" || this.code === "all_reserved");
-    return less ? "fewer_left" : this.code;
+    const { field, left = 0 } = this.told;
+    if (field?.endsWith("email")) return "invalid_email";
+    return left > 0 && /^(sold_out|all_reserved)$/.test(this.code) ? "fewer_left" : this.code;
   }
 
   /** Whether the same request, unchanged and with the same key, is worth sending again. */
