@@ -44,7 +44,7 @@ class NoTicket(ConfigurationError):
 def run_verify_draw(url: str, drop: str, tickets: Sequence[str], out: Console, json_file: Path | None) -> int:
     """Download, check, tell; 0 where the draw holds, 1 where it does not, or has not been made yet."""
     draw, listed = published(url, drop)
-    found = check(draw, listed) if draw["seed"] else [("the draw has been made", False, "no seed is published yet")]
+    found = check(draw, listed)
     places = {ticket: place_of(draw, listed, ticket) for ticket in tickets} if draw["seed"] else {}
     for name, ok, detail in found:
         mark = "[green]✓[/green]" if ok else "[red]✗[/red]"
@@ -69,14 +69,17 @@ def published(url: str, drop: str) -> tuple[dict[str, Any], bytes]:
 
 
 def check(draw: dict[str, Any], listed: bytes) -> list[tuple[str, bool, str]]:
-    """Each thing that must hold: its name, whether it does, and what was found instead."""
+    """Each thing that must hold: its name, whether it does, and what was found instead; before the draw, that alone."""
+    made = ("the draw has been made", bool(draw["seed"]), "no seed is published yet")
+    if not draw["seed"]:
+        return [made]
     tids = tids_of(listed)
     secret, value = (bytes.fromhex(draw[name] or "") for name in ("secret", "beacon_value"))
     committed = sha256(secret).hexdigest()
     seed = sha256(b"seed" + secret + value).hexdigest()
     root = root_of(tids).hex()
     return [
-        ("the draw has been made", True, ""),
+        made,
         ("the secret is the one committed to", committed == draw["commitment"], f"its SHA-256 is {committed}"),
         ("a beacon took part if one was named", (draw["beacon"] is None) == (not value), "its value is missing"),
         ("the seed is made of secret and beacon", seed == draw["seed"], f"they make {seed}"),

@@ -76,7 +76,7 @@ class Books:
             await connection.close()
 
     async def write(
-        self, payments: Iterable[NewPayment], captures: Iterable[NewCapture]
+        self, payments: Sequence[NewPayment], captures: Sequence[NewCapture]
     ) -> tuple[Sequence[str], Sequence[str]]:
         """Write payments and captures, the refs of each distinct; the refs of those that were new, and of those that
         were captured now."""
@@ -116,6 +116,6 @@ class Books:
         return PaidBack(*rows[0]) if rows else None
 
 
-def _columns(rows: Iterable[tuple[object, ...]], number: int) -> Iterable[list[object]]:
+def _columns(rows: Sequence[tuple[object, ...]], number: int) -> Iterable[list[object]]:
     """So many columns of rows, in the order of their refs."""
     return map(list, zip(*sorted(rows), strict=True)) if rows else [[] for _ in range(number)]
