@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -27,11 +28,21 @@ QUICK = {"RACE_GATEWAY_TIMEOUT_S": "1", "RACE_TAKEOVER_S": "1.5", "RACE_ANSWER_W
 """So that what a killed process leaves is taken over while the test still waits."""
 
 
-def free_port() -> int:
-    """A port that was free a moment ago, and stays the same through restarts."""
-    with socket.socket() as probing:
-        probing.bind(("127.0.0.1", 0))
-        return int(probing.getsockname()[1])
+PORTS = range(15_000, 32_000)
+"""Below those that the kernel deals out: no connection of anybody's takes one of ours between two starts."""
+
+
+def free_port(number: int = 1) -> int:
+    """The first of so many ports in a row, all free a moment ago; they stay so through restarts."""
+    while True:
+        port = random.choice(PORTS)
+        try:
+            for offset in range(number):
+                with socket.socket() as probing:
+                    probing.bind(("127.0.0.1", port + offset))
+        except OSError:
+            continue
+        return port
 
 
 class Engine:

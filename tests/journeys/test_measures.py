@@ -32,8 +32,8 @@ from race_to_purchase.rehearse.demo.gateway import Simulator, simulated
 from race_to_purchase.rehearse.demo.sale import DemoOptions, opened
 from race_to_purchase.rehearse.demo.server import Served, serving
 from race_to_purchase.rehearse.scorecard import Scorecard
+from tests.journeys.engine import free_port
 from tests.journeys.promql import EVERY_S, Scrape, documented, evaluated
-from tests.journeys.test_metrics import free_ports
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -124,7 +124,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
     with simulated(folder / "gateway", OPTIONS.gateway_faults or 0.0, OPTIONS.seed) as gateway:
         with Path(gateway.settings["RACE_GATEWAYS"]).open("a") as file:
             file.write(f'webhook_secrets = ["{SECRET}"]\n')
-        port = free_ports(2)  # As late as can be: others take ports, too.
+        port = free_port(2)  # As late as can be: others take ports, too.
         mine = {
             "RACE_METRICS_PORT": str(port),
             "RACE_SURVEY_EVERY_S": "1",

@@ -11,22 +11,7 @@ from collections.abc import Callable
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.journeys.engine import ADMIN_KEY, Engine
-
-
-def free_ports(number: int) -> int:
-    """The first of so many free ports in a row."""
-    while True:
-        with socket.socket() as first:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-        try:
-            for offset in range(number):
-                with socket.socket() as each:
-                    each.bind(("127.0.0.1", port + offset))
-        except OSError:
-            continue
-        return port
+from tests.journeys.engine import ADMIN_KEY, Engine, free_port
 
 
 def read(url: str) -> dict[str, float]:
@@ -42,7 +27,7 @@ def read(url: str) -> dict[str, float]:
 
 
 def test_each_worker_has_its_own_and_together_they_know_all(an_engine: Callable[..., Engine]) -> None:
-    port = free_ports(2)
+    port = free_port(2)
     engine = an_engine(workers=2, RACE_METRICS_PORT=str(port))
     engine.start()
     engine.put()

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from race_to_purchase.rehearse.bench.bench import BenchOptions, NoSuchSuite, run_bench
 from race_to_purchase.rehearse.bench.suites import SUITES
+from race_to_purchase.rehearse.bench.suites.door import LOOKS_PER_CONNECTION
 
 pytestmark = pytest.mark.timeout(400)  # A suite starts several servers and databases, one after the other.
 
@@ -52,7 +53,7 @@ def test_the_door_is_measured_with_real_proofs_tickets_and_passes(tmp_path: Path
     assert door["claims"][0]["done"] > 200
     assert door["with_door"][0]["done"] == door["without"][0]["done"] == 160
     assert found["door_connections"] == 800
-    assert door["waiting"]["looks"] == 1600, "everybody was answered each time"
+    assert door["waiting"]["looks"] == LOOKS_PER_CONNECTION * 800, "everybody was answered each time"
 
 
 def test_a_suite_that_does_not_exist_is_refused_with_those_that_do() -> None:
