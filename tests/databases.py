@@ -29,7 +29,7 @@ from typing import Any, TypeVar
 import asyncpg
 import pytest
 
-from race_to_purchase.store.embedded import EmbeddedPostgres
+from race_to_purchase.store.embedded.server import EmbeddedPostgres
 from race_to_purchase.store.migrate import migrate
 from tests import programs
 

@@ -29,7 +29,7 @@ from race_to_purchase.observe.events.path import (
 from race_to_purchase.ports import Conflict, Rejected
 from race_to_purchase.rules.commands import Cancel, Reserve
 from race_to_purchase.rules.verdicts import Absent, ActionRequired, Declined, NoAnswer, Verdict
-from race_to_purchase.store.memory import MemoryStore
+from race_to_purchase.store.memory.store import MemoryStore
 from tests.commit.watched import WatchedStore, times
 from tests.sale import a_key_use, a_wish, answered, begin, captured, expired, open_sale
 from tests.samples import NOON, PRICE

@@ -11,7 +11,7 @@ from race_to_purchase.observe.committed import Committed
 from race_to_purchase.ports import Session, Store
 from race_to_purchase.rules.commands import Command
 from race_to_purchase.rules.snapshot import Keys, Snapshot
-from race_to_purchase.store.memory import MemoryStore
+from race_to_purchase.store.memory.store import MemoryStore
 
 
 class WatchedStore:

@@ -14,12 +14,12 @@ from race_to_purchase.store.inbox import PostgresInbox
 from race_to_purchase.store.keyring import PostgresKeyrings
 from race_to_purchase.store.ledger import PostgresLedger
 from race_to_purchase.store.line import PostgresLineRows
-from race_to_purchase.store.memory import MemoryStore
-from race_to_purchase.store.memory_admin_keys import MemoryAdminKeys
-from race_to_purchase.store.memory_carts import MemoryCarts
-from race_to_purchase.store.memory_inbox import MemoryInbox
-from race_to_purchase.store.memory_keyring import MemoryKeyrings
-from race_to_purchase.store.memory_line import MemoryLineRows
+from race_to_purchase.store.memory.admin_keys import MemoryAdminKeys
+from race_to_purchase.store.memory.carts import MemoryCarts
+from race_to_purchase.store.memory.inbox import MemoryInbox
+from race_to_purchase.store.memory.keyring import MemoryKeyrings
+from race_to_purchase.store.memory.line import MemoryLineRows
+from race_to_purchase.store.memory.store import MemoryStore
 from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.reads import PostgresReads
 from tests.databases import Server, empty

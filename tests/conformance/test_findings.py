@@ -10,8 +10,8 @@ from race_to_purchase.ports import Booked, Conflict, Findings, Reads, Store
 from race_to_purchase.rules.rows import Finding
 from race_to_purchase.rules.snapshot import Keys
 from race_to_purchase.store.findings import PostgresFindings
-from race_to_purchase.store.memory import MemoryStore
-from race_to_purchase.store.memory_findings import MemoryFindings
+from race_to_purchase.store.memory.findings import MemoryFindings
+from race_to_purchase.store.memory.store import MemoryStore
 from race_to_purchase.store.postgres import PostgresStore
 from tests.conformance.batches import change, commit, insert
 from tests.conformance.test_aftersale import ordered, refund

@@ -15,7 +15,7 @@ import pytest
 from race_to_purchase.gateways.sandbox.connection import Connection, connect, statement
 from race_to_purchase.gateways.sandbox.gateway import SandboxGateway
 from race_to_purchase.rules.verdicts import Authorized, Captured, CaptureRefused, Declined, NoAnswer, Refunded, Verdict
-from race_to_purchase.store.embedded import EmbeddedPostgres
+from race_to_purchase.store.embedded.server import EmbeddedPostgres
 from tests.databases import Server
 from tests.gateways.contract import AMOUNT, authorized, captured, new_key, request_of
 

@@ -18,7 +18,7 @@ import asyncpg
 from race_to_purchase.app.ledger import cells
 from race_to_purchase.checks import verify
 from race_to_purchase.store.audit import AuditRows
-from race_to_purchase.store.embedded import EmbeddedPostgres
+from race_to_purchase.store.embedded.server import EmbeddedPostgres
 from race_to_purchase.store.ledger import LedgerReader, Wanted
 from race_to_purchase.store.migrate import migrate
 from tests.databases import apart

@@ -13,8 +13,8 @@ from race_to_purchase.loops.passes import ExpirePasses
 from race_to_purchase.rules.drop import passes_pool
 from race_to_purchase.rules.line.rows import LineRow
 from race_to_purchase.rules.outcomes import PassGiven
-from race_to_purchase.store.memory import MemoryStore
-from race_to_purchase.store.memory_line import MemoryLineRows
+from race_to_purchase.store.memory.line import MemoryLineRows
+from race_to_purchase.store.memory.store import MemoryStore
 from tests.conformance.test_line import KEYS, Drop, tid
 
 REGISTRATION_S = 60.0

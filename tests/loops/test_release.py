@@ -19,8 +19,8 @@ from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.rules.line.door import Door
 from race_to_purchase.rules.line.rows import LineRow
 from race_to_purchase.rules.signing import Keyring
-from race_to_purchase.store.memory import MemoryStore
-from race_to_purchase.store.memory_line import MemoryLineRows
+from race_to_purchase.store.memory.line import MemoryLineRows
+from race_to_purchase.store.memory.store import MemoryStore
 from tests.sale import a_sale
 
 KEYS = Keyring({1: b"k" * 32}, 1)

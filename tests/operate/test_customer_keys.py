@@ -17,7 +17,7 @@ from race_to_purchase.observe.events.session import CustomerKeysFetched, Custome
 from race_to_purchase.operate.customer_keys import CustomerKeys, keys_of
 from race_to_purchase.ports import KeysUnanswered
 from race_to_purchase.rules.signing import WrongToken
-from race_to_purchase.store.memory_keyring import MemoryKeyrings
+from race_to_purchase.store.memory.keyring import MemoryKeyrings
 from tests.edge.login import BELIEVED, Login
 from tests.listening import listening
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from race_to_purchase.store.embedded import EmbeddedPostgres
+from race_to_purchase.store.embedded.server import EmbeddedPostgres
 from race_to_purchase.store.migrate import migrate
 from tests.databases import empty
 from tests.path.shop import Process, make_due

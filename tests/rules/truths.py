@@ -25,7 +25,7 @@ from race_to_purchase.rules.outcomes import (
     WrongState,
 )
 from race_to_purchase.rules.rows import Attempt, Checkout, Happened, attempt_id, task_id
-from race_to_purchase.store.memory import Rows
+from race_to_purchase.store.memory.store import Rows
 
 REFUSALS = (
     AllReserved,

@@ -26,7 +26,7 @@ from race_to_purchase.rules.outcomes import Outcome
 from race_to_purchase.rules.rows import Attempt, Checkout, Pool
 from race_to_purchase.rules.snapshot import Keys
 from race_to_purchase.rules.verdicts import Authorized, Verdict
-from race_to_purchase.store.memory import Rows
+from race_to_purchase.store.memory.store import Rows
 from tests.samples import NOON, a_drop, new_id
 
 Asked = tuple[Command, KeyUse | None]

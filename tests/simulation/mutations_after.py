@@ -24,7 +24,7 @@ from race_to_purchase.rules.outcomes import Begun
 from race_to_purchase.rules.rows import Attempt, Checkout
 from race_to_purchase.rules.snapshot import Snapshot
 from race_to_purchase.rules.verdicts import Declined, NoAnswer, Verdict
-from race_to_purchase.store.memory_after import AfterTables
+from race_to_purchase.store.memory.aftersale import AfterTables
 
 Patch = pytest.MonkeyPatch
 

@@ -32,7 +32,7 @@ from race_to_purchase.rules.outcomes import StillPaying, TriedNext
 from race_to_purchase.rules.rows import Attempt, AttemptState, Checkout, CheckoutState, Claims, Quote, task_id
 from race_to_purchase.rules.snapshot import Keys, Snapshot
 from race_to_purchase.rules.verdicts import Absent, Authorized, Captured, NoAnswer, NotSent
-from race_to_purchase.store.memory import MemoryStore
+from race_to_purchase.store.memory.store import MemoryStore
 from tests.path.scripted import Scripted
 
 BEGAN = datetime(2026, 12, 1, 18, tzinfo=UTC)

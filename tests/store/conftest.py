@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from race_to_purchase.store.embedded import EmbeddedPostgres
+from race_to_purchase.store.embedded.server import EmbeddedPostgres
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ import psutil  # type: ignore[import-untyped]  # It ships no types.
 
 OWNER = """
 import sys, pathlib
-from race_to_purchase.store.embedded import EmbeddedPostgres
+from race_to_purchase.store.embedded.server import EmbeddedPostgres
 from race_to_purchase.errors import RaceError
 try:
     server = EmbeddedPostgres.start(pathlib.Path(sys.argv[1]), owner="race demo")

@@ -16,9 +16,9 @@ import pytest
 
 from race_to_purchase.errors import ConfigurationError, DatabaseTooOld, DatabaseUnreachable
 from race_to_purchase.store.address import explain_connect_failure, require_usable, shown
-from race_to_purchase.store.embedded import EmbeddedPostgres
-from race_to_purchase.store.embedded_account import Account, binaries_folder
-from race_to_purchase.store.embedded_endpoint import UnixSocket
+from race_to_purchase.store.embedded.account import Account, binaries_folder
+from race_to_purchase.store.embedded.endpoint import UnixSocket
+from race_to_purchase.store.embedded.server import EmbeddedPostgres
 from tests.databases import Server
 from tests.store.servers import answers, until
 

@@ -12,9 +12,10 @@ import asyncpg
 import pytest
 
 from race_to_purchase.errors import DataFolderFull, DataFolderInUse, EmbeddedFailed
-from race_to_purchase.store import embedded, embedded_folder
-from race_to_purchase.store.embedded import EmbeddedPostgres, default_data_dir
-from race_to_purchase.store.embedded_account import Account
+from race_to_purchase.store.embedded import folder as embedded_folder
+from race_to_purchase.store.embedded import server as embedded_server
+from race_to_purchase.store.embedded.account import Account
+from race_to_purchase.store.embedded.server import EmbeddedPostgres, default_data_dir
 from tests.store.servers import (
     another_program,
     answers,
@@ -120,7 +121,7 @@ class TestStart:
     def test_a_failed_making_shows_why_and_leaves_nothing_half_made(self, tmp_path: Path) -> None:
         limited = (
             "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))\n"
-            "import pathlib; from race_to_purchase.store.embedded import EmbeddedPostgres\n"
+            "import pathlib; from race_to_purchase.store.embedded.server import EmbeddedPostgres\n"
             "EmbeddedPostgres.start(pathlib.Path(sys.argv[1]))"
         )
         command = [sys.executable, "-c", limited, str(tmp_path / "data")]
@@ -140,7 +141,7 @@ class TestStart:
         assert caught.tb is not None, "the error is still held, and with it all that its frames refer to"
 
     def test_a_start_that_takes_too_long_is_ended(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(embedded, "READY_S_MAX", -1.0)
+        monkeypatch.setattr(embedded_server, "READY_S_MAX", -1.0)
         with pytest.raises(EmbeddedFailed, match="was not ready in time"):
             EmbeddedPostgres.start(folder)
         assert servers_on(folder) == []

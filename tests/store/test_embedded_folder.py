@@ -15,7 +15,7 @@ from race_to_purchase.errors import (
     DataFolderNotWritable,
     DataFolderWrongVersion,
 )
-from race_to_purchase.store.embedded_folder import DataFolder
+from race_to_purchase.store.embedded.folder import DataFolder
 from tests.store.servers import is_root
 
 NOBODY = 65534

@@ -14,7 +14,7 @@ from race_to_purchase.commit.combiner import Observer
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.rules.snapshot import Snapshot
-from race_to_purchase.store.embedded import EmbeddedPostgres
+from race_to_purchase.store.embedded.server import EmbeddedPostgres
 from race_to_purchase.store.migrate import migrate
 from race_to_purchase.store.postgres import SESSION_SETTINGS, PostgresStore
 from race_to_purchase.store.reads import PostgresReads

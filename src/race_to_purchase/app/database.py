@@ -11,8 +11,8 @@ from race_to_purchase.app.reachable import data_dir, read
 from race_to_purchase.errors import ConfigurationError, DataFolderInUse
 from race_to_purchase.settings import Settings
 from race_to_purchase.store.address import require_usable
-from race_to_purchase.store.embedded import EmbeddedPostgres
-from race_to_purchase.store.embedded_folder import has_database, telling_why
+from race_to_purchase.store.embedded.folder import has_database, telling_why
+from race_to_purchase.store.embedded.server import EmbeddedPostgres
 from race_to_purchase.store.migrate import migrate
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.settings import Settings
-from race_to_purchase.store.embedded import default_data_dir
+from race_to_purchase.store.embedded.server import default_data_dir
 
 FILE = "serve.json"
 """Name of the file in the data folder that holds Reachable while the embedded database is served."""

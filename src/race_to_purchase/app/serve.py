@@ -29,7 +29,7 @@ from race_to_purchase.operate.drops import Catalogue
 from race_to_purchase.rules.answers import answer
 from race_to_purchase.rules.drop import Drop
 from race_to_purchase.settings import Settings, admin_key_of, keys_of
-from race_to_purchase.store.embedded import EmbeddedPostgres
+from race_to_purchase.store.embedded.server import EmbeddedPostgres
 from race_to_purchase.store.keyring import PostgresKeyrings
 from race_to_purchase.store.migrate import migrate
 from race_to_purchase.store.postgres import PostgresStore

@@ -15,7 +15,7 @@ from race_to_purchase.app.report.gather import gather
 from race_to_purchase.app.report.page import page
 from race_to_purchase.observe.slo.objectives import Slo
 from race_to_purchase.settings import Settings
-from race_to_purchase.store.embedded import EmbeddedPostgres
+from race_to_purchase.store.embedded.server import EmbeddedPostgres
 from race_to_purchase.store.report import ReportRows
 
 

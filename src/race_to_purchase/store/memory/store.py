@@ -43,10 +43,10 @@ from race_to_purchase.rules.rows import (
     attempt_id,
 )
 from race_to_purchase.rules.snapshot import Keys, Snapshot, Table
-from race_to_purchase.store.memory_after import AfterTables, MemoryAftersale
-from race_to_purchase.store.memory_line_tables import KeptLines
-from race_to_purchase.store.memory_pools import counts, moved, within_bounds
-from race_to_purchase.store.memory_tables import check_versions, pick, write
+from race_to_purchase.store.memory.aftersale import AfterTables, MemoryAftersale
+from race_to_purchase.store.memory.line_tables import KeptLines
+from race_to_purchase.store.memory.pools import counts, moved, within_bounds
+from race_to_purchase.store.memory.tables import check_versions, pick, write
 
 LockName = tuple[str, str]
 """Table and id; sorted, checkouts come before pools, which is the order of every process."""

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from race_to_purchase.rules.messages import Heap, Kept, Message, MessageState, WebhookEvent, Worked
 from race_to_purchase.rules.rows import AttemptState
-from race_to_purchase.store.memory import Rows
+from race_to_purchase.store.memory.store import Rows
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 

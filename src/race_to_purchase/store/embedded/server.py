@@ -1,7 +1,7 @@
 """The embedded PostgreSQL: a real server in a data folder, started and stopped with the program that uses it.
 
 It owns the life of the server (make, start, watch, stop) and nothing of what is stored in it. It refuses a folder
-that is not certainly ours (`embedded_folder`) and every trade of durability for speed (`embedded_settings`).
+that is not certainly ours (`folder`) and every trade of durability for speed (`settings`).
 
 Any of the processes may be killed at any moment. When the server is killed, `restart_if_dead` starts it again, and
 it recovers what was committed. When the program is killed, the server stays behind without an owner; the next start
@@ -28,11 +28,11 @@ import platformdirs
 import psutil  # type: ignore[import-untyped]  # It ships no types.
 
 from race_to_purchase.errors import DataFolderFull, EmbeddedFailed, RaceError
-from race_to_purchase.store.embedded_account import Account, binaries_folder
-from race_to_purchase.store.embedded_endpoint import DATABASE_USER, Loopback, UnixSocket
-from race_to_purchase.store.embedded_folder import DataFolder, telling_why
-from race_to_purchase.store.embedded_processes import end_leftovers, end_postmaster, read_postmaster
-from race_to_purchase.store.embedded_settings import configuration
+from race_to_purchase.store.embedded.account import Account, binaries_folder
+from race_to_purchase.store.embedded.endpoint import DATABASE_USER, Loopback, UnixSocket
+from race_to_purchase.store.embedded.folder import DataFolder, telling_why
+from race_to_purchase.store.embedded.processes import end_leftovers, end_postmaster, read_postmaster
+from race_to_purchase.store.embedded.settings import configuration
 
 DATABASE = "race"
 READY_S_MAX = 600.0

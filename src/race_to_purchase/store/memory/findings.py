@@ -8,7 +8,7 @@ from datetime import datetime
 from race_to_purchase.ports import Booked
 from race_to_purchase.rules.aftersale import RefundRow
 from race_to_purchase.rules.rows import Attempt, Checkout, Finding
-from race_to_purchase.store.memory import Rows
+from race_to_purchase.store.memory.store import Rows
 
 
 class MemoryFindings:

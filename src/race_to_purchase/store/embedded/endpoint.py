@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from race_to_purchase.errors import EmbeddedUnavailable
-from race_to_purchase.store.embedded_account import USE_YOUR_OWN, Account
+from race_to_purchase.store.embedded.account import USE_YOUR_OWN, Account
 
 DATABASE_USER = "race"
 SOCKET_PORT = 5432

@@ -10,7 +10,7 @@ from race_to_purchase.rules.drop import item_pools, passes_pool, reserved_pool
 from race_to_purchase.rules.line.commands import Used
 from race_to_purchase.rules.line.rows import GrantRow
 from race_to_purchase.rules.line.tickets import TID_BYTES
-from race_to_purchase.store.memory import Rows
+from race_to_purchase.store.memory.store import Rows
 
 
 class MemoryLineRows:

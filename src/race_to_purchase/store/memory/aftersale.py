@@ -9,7 +9,7 @@ from race_to_purchase.ports import AftersaleCounts, Rejected
 from race_to_purchase.rules.aftersale import DisputeRow, Refundable, RefundRow
 from race_to_purchase.rules.rows import Checkout, Entry, Order
 from race_to_purchase.rules.snapshot import AftersaleTables, Posted
-from race_to_purchase.store.memory_tables import check_versions, pick, write
+from race_to_purchase.store.memory.tables import check_versions, pick, write
 
 
 class AfterTables:

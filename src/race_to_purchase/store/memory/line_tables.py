@@ -5,7 +5,7 @@ from __future__ import annotations
 from race_to_purchase.ports import Conflict
 from race_to_purchase.rules.line.rows import GrantRow, LineRow, PassRow
 from race_to_purchase.rules.snapshot import Keys, LineTables
-from race_to_purchase.store.memory_tables import check_versions, pick, write
+from race_to_purchase.store.memory.tables import check_versions, pick, write
 
 
 class KeptLines:

@@ -31,7 +31,7 @@ from race_to_purchase.errors import (
     DataFolderNotWritable,
     DataFolderWrongVersion,
 )
-from race_to_purchase.store.embedded_account import MAJOR_VERSION
+from race_to_purchase.store.embedded.account import MAJOR_VERSION
 
 if sys.platform == "win32":
     import msvcrt
