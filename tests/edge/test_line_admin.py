@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from race_to_purchase.app.verify_draw import DrawUnreadable, NoTicket, check, place_of, run_verify_draw
+from race_to_purchase.app.commands.verify_draw import DrawUnreadable, NoTicket, check, place_of, run_verify_draw
 from race_to_purchase.rules.line import draw, tickets
 from tests.edge.shop import ADMIN_KEY, STOREFRONT_KEY, Server, Shop
 from tests.edge.test_line import LINE, Sale

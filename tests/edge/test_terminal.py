@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from race_to_purchase.app.results import ResultNotWritable
+from race_to_purchase.app.commands.results import ResultNotWritable
 from race_to_purchase.cli.command import app
 from tests.edge.shop import ADMIN_KEY, STOREFRONT_KEY, Server, Shop, a_definition
 from tests.edge.test_line import Sale

@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from race_to_purchase.app.slo import Addresses, write_rules
+from race_to_purchase.app.commands.slo import Addresses, write_rules
 from race_to_purchase.observe.slo.objectives import Slo
 from tests.journeys.engine import free_port
 from tests.programs import require_program

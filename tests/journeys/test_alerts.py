@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from race_to_purchase.app.dashboards.boards import BOARDS
+from race_to_purchase.app.commands.dashboards.boards import BOARDS
 from race_to_purchase.observe.slo.objectives import Slo
 from tests.journeys.engine import Engine, free_port, storefront
 from tests.journeys.monitoring import Monitoring, monitored

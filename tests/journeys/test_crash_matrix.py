@@ -18,7 +18,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from race_to_purchase.app.audit import audit_at
+from race_to_purchase.app.commands.audit import audit_at
 from tests.journeys.crowd import Crowd, End, come_to_rest, hurry
 from tests.journeys.engine import Engine
 from tests.sale import recount, shoes

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import psutil  # type: ignore[import-untyped]  # It ships no types.
 
-from race_to_purchase.app.audit import audit_at
+from race_to_purchase.app.commands.audit import audit_at
 from tests.journeys.crowd import Crowd, End, come_to_rest, hurry
 from tests.journeys.engine import Engine, pause_and_go
 from tests.sale import recount, shoes, value

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import asyncpg
 
-from race_to_purchase.app.ledger import cells
+from race_to_purchase.app.commands.ledger import cells
 from race_to_purchase.checks import verify
 from race_to_purchase.store.audit import AuditRows
 from race_to_purchase.store.embedded.server import EmbeddedPostgres

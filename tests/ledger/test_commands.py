@@ -17,7 +17,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from race_to_purchase.app.ledger import cells
+from race_to_purchase.app.commands.ledger import cells
 from race_to_purchase.cli.command import app
 from race_to_purchase.store.ledger import Posting
 from tests.databases import Server, apart

@@ -18,8 +18,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from race_to_purchase.app.admin import AdminClient, EngineAddressWrong, EngineUnreachable, require_address
-from race_to_purchase.app.database import NoDatabaseYet
-from race_to_purchase.app.verify_draw import DrawUnreadable, published
+from race_to_purchase.app.commands.database import NoDatabaseYet
+from race_to_purchase.app.commands.verify_draw import DrawUnreadable, published
 from race_to_purchase.cli.command import app
 from race_to_purchase.errors import ConfigurationError
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from race_to_purchase.app.reconcile import AnotherReconciles, reconcile_at, run_reconcile
+from race_to_purchase.app.commands.reconcile import AnotherReconciles, reconcile_at, run_reconcile
 from race_to_purchase.rules.commands import CloseFinding
 from race_to_purchase.settings import Settings
 from race_to_purchase.store.findings import leading

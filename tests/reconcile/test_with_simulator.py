@@ -14,8 +14,8 @@ import pytest
 import requests
 from rich.console import Console
 
-from race_to_purchase.app.audit_gateways import GatewaySilent, audit_gateways
-from race_to_purchase.app.settle import UnknownSettler, run_settle, settle_at
+from race_to_purchase.app.commands.audit_gateways import GatewaySilent, audit_gateways
+from race_to_purchase.app.commands.settle import UnknownSettler, run_settle, settle_at
 from race_to_purchase.gateways.stripe.gateway import StripeGateway
 from race_to_purchase.operate import settlement
 from race_to_purchase.path.refund import RefundRequest

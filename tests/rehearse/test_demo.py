@@ -12,8 +12,8 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from race_to_purchase.app.commands.results import ResultNotWritable
 from race_to_purchase.app.reachable import FILE, Reachable
-from race_to_purchase.app.results import ResultNotWritable
 from race_to_purchase.rehearse.crowd.wire import Wire
 from race_to_purchase.rehearse.demo.demo import run_demo
 from race_to_purchase.rehearse.demo.sale import DemoOptions

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from race_to_purchase.app.report.counted import refusals
-from race_to_purchase.app.report.incidents import incidents
-from race_to_purchase.app.report.walk import Walk
+from race_to_purchase.app.commands.report.counted import refusals
+from race_to_purchase.app.commands.report.incidents import incidents
+from race_to_purchase.app.commands.report.walk import Walk
 from race_to_purchase.observe.series import Counted
 from race_to_purchase.rules.changes import changes
 from race_to_purchase.rules.line.door import Door

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from race_to_purchase.app.report.walk import MOMENTS_MAX, Walk
+from race_to_purchase.app.commands.report.walk import MOMENTS_MAX, Walk
 from race_to_purchase.store.report import Part, Way
 from tests.report.sale import way
 from tests.samples import NOON

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from race_to_purchase.app.dashboards.boards import BOARDS
-from race_to_purchase.app.dashboards.grafana import rendered
-from race_to_purchase.app.dashboards.panel import Board, Panel
-from race_to_purchase.app.slo import write_dashboards
+from race_to_purchase.app.commands.dashboards.boards import BOARDS
+from race_to_purchase.app.commands.dashboards.grafana import rendered
+from race_to_purchase.app.commands.dashboards.panel import Board, Panel
+from race_to_purchase.app.commands.slo import write_dashboards
 from race_to_purchase.observe.slo.objectives import Slo
 from tests.project.tree import ROOT
 from tests.slo.catalogue import labels

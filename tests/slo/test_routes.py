@@ -17,7 +17,7 @@ import pytest
 import requests
 import yaml
 
-from race_to_purchase.app.slo import ALERTMANAGER, Addresses, write_rules
+from race_to_purchase.app.commands.slo import ALERTMANAGER, Addresses, write_rules
 from race_to_purchase.observe.slo.objectives import Maintenance, Slo
 from tests.journeys.engine import free_port
 from tests.journeys.monitoring import OnCall, ready

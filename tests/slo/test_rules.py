@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from race_to_purchase.app.slo import RULES, Addresses, MonitoringAddressWrong, write_rules
+from race_to_purchase.app.commands.slo import RULES, Addresses, MonitoringAddressWrong, write_rules
 from race_to_purchase.observe.slo.objectives import Slo
 from race_to_purchase.observe.slo.routes import routes
 from race_to_purchase.observe.slo.rules import rules

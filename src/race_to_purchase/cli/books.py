@@ -37,7 +37,7 @@ def ledger_balance(
 
     Exit 1 if debits and credits are not the same.
     """
-    from race_to_purchase.app.ledger import Shown, run_balance
+    from race_to_purchase.app.commands.ledger import Shown, run_balance
 
     raise typer.Exit(run_balance(load(data_dir=data_dir), out, Shown(account, currency, at), json_file))
 
@@ -54,7 +54,7 @@ def ledger_export(
 
     For an accountant or a spreadsheet.
     """
-    from race_to_purchase.app.ledger import run_export
+    from race_to_purchase.app.commands.ledger import run_export
 
     stream = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=False)
     try:
@@ -78,6 +78,6 @@ def ledger_verify(
 
     Exit 1 and name block and order if anything was changed.
     """
-    from race_to_purchase.app.ledger import run_verify
+    from race_to_purchase.app.commands.ledger import run_verify
 
     raise typer.Exit(run_verify(load(data_dir=data_dir), out, _noted(noted) if noted else None, json_file))

@@ -81,6 +81,6 @@ def verify_draw(
 
     Exit 1 where something does not hold.
     """
-    from race_to_purchase.app.verify_draw import run_verify_draw
+    from race_to_purchase.app.commands.verify_draw import run_verify_draw
 
     raise typer.Exit(run_verify_draw(engine_url(url, data_dir), drop, ticket or [], out, json_file))

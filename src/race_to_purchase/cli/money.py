@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from race_to_purchase.app.admin import AdminClient
-from race_to_purchase.app.results import write_json
+from race_to_purchase.app.commands.results import write_json
 from race_to_purchase.cli.shell import DataDirOption, JsonOption, on_engine, out
 from race_to_purchase.rules.money import display
 from race_to_purchase.settings import load
@@ -26,7 +26,7 @@ def audit(
 
     On the configured one; exit 1 and show the rows if one is broken.
     """
-    from race_to_purchase.app.audit import run_audit
+    from race_to_purchase.app.commands.audit import run_audit
 
     raise typer.Exit(run_audit(load(data_dir=data_dir), out, json_file, gateways=gateways))
 
@@ -41,7 +41,7 @@ def reconcile(
 
     And with itself: what has one right answer is repaired; exit 1 where findings are open.
     """
-    from race_to_purchase.app.reconcile import run_reconcile
+    from race_to_purchase.app.commands.reconcile import run_reconcile
 
     if not once:
         raise typer.BadParameter("say --once; `race serve` reconciles all the time by itself")
@@ -59,7 +59,7 @@ def settle(
 
     And book its fees and payouts; exit 1 where it differs.
     """
-    from race_to_purchase.app.settle import run_settle
+    from race_to_purchase.app.commands.settle import run_settle
 
     raise typer.Exit(run_settle(load(data_dir=data_dir), file, gateway, out, json_file))
 

@@ -120,7 +120,7 @@ def gateway(
 
     It speaks Stripe's API, with books of its own and faults on demand.
     """
-    from race_to_purchase.app.gateway_simulator import GatewayOptions, run_gateway
+    from race_to_purchase.app.commands.gateway_simulator import GatewayOptions, run_gateway
 
     options = GatewayOptions(
         host=host,

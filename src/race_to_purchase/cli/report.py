@@ -24,7 +24,7 @@ def report(
 
     Funnel, stock, latency, money, fairness, budget, incidents.
     """
-    from race_to_purchase.app.report.report import run_report
+    from race_to_purchase.app.commands.report.report import run_report
 
     file = html_file or Path(f"report-{Path(drop).name}.html")
     raise typer.Exit(run_report(load(data_dir=data_dir), out, drop, file, json_file))

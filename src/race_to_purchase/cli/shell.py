@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from race_to_purchase.app.admin import AdminClient, reachable_at, require_address
-from race_to_purchase.app.results import write_json
+from race_to_purchase.app.commands.results import write_json
 from race_to_purchase.settings import load
 
 out = Console(highlight=False, soft_wrap=True)

@@ -20,7 +20,7 @@ SloOption = Annotated[Path | None, typer.Option("--slo", help="The objectives fi
 @app.command("show")
 def show(slo: SloOption = None) -> None:
     """Check the objectives file, and show what it asks for."""
-    from race_to_purchase.app.slo import show_objectives
+    from race_to_purchase.app.commands.slo import show_objectives
 
     show_objectives(_objectives(slo), out)
 
@@ -40,7 +40,7 @@ def rules(
 
     And a configuration that joins them.
     """
-    from race_to_purchase.app.slo import Addresses, write_rules
+    from race_to_purchase.app.commands.slo import Addresses, write_rules
 
     addresses = Addresses(page, ticket, process or ["127.0.0.1:9100"], alertmanager)
     for file in write_rules(_objectives(slo), folder, addresses):
@@ -53,7 +53,7 @@ def dashboards(
     slo: SloOption = None,
 ) -> None:
     """Write Grafana's dashboards: executive, on call, debug."""
-    from race_to_purchase.app.slo import write_dashboards
+    from race_to_purchase.app.commands.slo import write_dashboards
 
     for file in write_dashboards(_objectives(slo), folder):
         out.print(file, markup=False)

@@ -17,7 +17,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import track
 
-from race_to_purchase.app.results import require_writable, write_json
+from race_to_purchase.app.commands.results import require_writable, write_json
 from race_to_purchase.rehearse.world import aims
 from race_to_purchase.rehearse.world.chaos import Cell
 from race_to_purchase.rehearse.world.table import TABLE

@@ -16,7 +16,7 @@ import msgspec
 from rich.console import Console
 
 from race_to_purchase.app.bare import embedded_database
-from race_to_purchase.app.results import require_writable, write, write_json
+from race_to_purchase.app.commands.results import require_writable, write, write_json
 from race_to_purchase.errors import RaceError
 from race_to_purchase.rehearse.bench.bar import Bar
 from race_to_purchase.rehearse.bench.chart import chart

@@ -7,7 +7,7 @@ import time
 
 from msgspec.structs import replace
 
-from race_to_purchase.app.audit import audit_at
+from race_to_purchase.app.commands.audit import audit_at
 from race_to_purchase.checks import CHECKS, Audit, Patience
 from race_to_purchase.rehearse.demo.gateway import Comparison
 from race_to_purchase.rehearse.scorecard import Ledgers

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from race_to_purchase.app.audit import audit_at
-from race_to_purchase.app.results import require_writable, write, write_json
+from race_to_purchase.app.commands.audit import audit_at
+from race_to_purchase.app.commands.results import require_writable, write, write_json
 from race_to_purchase.rehearse.demo.audit import NOTHING_YET
 from race_to_purchase.rehearse.demo.door import SETTINGS
 from race_to_purchase.rehearse.demo.ending import report_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from race_to_purchase.app.verify_draw import check, place_in_draw, published, tids_of
+from race_to_purchase.app.commands.verify_draw import check, place_in_draw, published, tids_of
 from race_to_purchase.rehearse.demo.server import Served
 from race_to_purchase.rehearse.demo.shop import Shop
 from race_to_purchase.rehearse.fairness import DrawSeen, LineSeen

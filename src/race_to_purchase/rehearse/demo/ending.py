@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from race_to_purchase.app.report.figures import Rehearsed
-from race_to_purchase.app.report.report import report_of_folder, write
+from race_to_purchase.app.commands.report.figures import Rehearsed
+from race_to_purchase.app.commands.report.report import report_of_folder, write
 from race_to_purchase.errors import RaceError
 from race_to_purchase.rehearse.demo.server import Served
 from race_to_purchase.rehearse.scorecard import Scorecard

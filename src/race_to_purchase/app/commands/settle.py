@@ -14,9 +14,9 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from race_to_purchase.app.database import Found, configured
+from race_to_purchase.app.commands.database import Found, configured
+from race_to_purchase.app.commands.results import write_json
 from race_to_purchase.app.gateways import entries_of
-from race_to_purchase.app.results import write_json
 from race_to_purchase.checks import Rows
 from race_to_purchase.commit.committer import Committer
 from race_to_purchase.errors import ConfigurationError, RaceError

@@ -1,6 +1,6 @@
 """The executive's dashboard: is the sale going well, in money and in people?"""
 
-from race_to_purchase.app.dashboards.panel import DROP, Board, Panel, Query, Section, grown, quantile, rate
+from race_to_purchase.app.commands.dashboards.panel import DROP, Board, Panel, Query, Section, grown, quantile, rate
 
 _ORDERS = f"({grown('race_orders_total', where=DROP)})"
 _GRANTED = grown("race_reservations_total", where=DROP)

@@ -1,6 +1,16 @@
 """The dashboard for looking deeper: where the time goes, what is repeated, and who is at the door."""
 
-from race_to_purchase.app.dashboards.panel import DROP, Board, Panel, Query, Section, grown, or_nothing, quantile, rate
+from race_to_purchase.app.commands.dashboards.panel import (
+    DROP,
+    Board,
+    Panel,
+    Query,
+    Section,
+    grown,
+    or_nothing,
+    quantile,
+    rate,
+)
 
 BOARD = Board(
     "race-debug",

@@ -85,10 +85,10 @@ def write_rules(slo: Slo, folder: Path, addresses: Addresses) -> list[Path]:
 
 def write_dashboards(slo: Slo, folder: Path) -> list[Path]:
     """Write Grafana's dashboards into `folder`, which is made; FolderNotWritable, GrafanaMissing."""
-    from race_to_purchase.app.dashboards.boards import BOARDS
+    from race_to_purchase.app.commands.dashboards.boards import BOARDS
 
     try:
-        from race_to_purchase.app.dashboards.grafana import rendered
+        from race_to_purchase.app.commands.dashboards.grafana import rendered
     except ImportError:
         raise GrafanaMissing from None
     titles = {board.title: board.uid for board in BOARDS}

@@ -12,8 +12,8 @@ from xml.etree.ElementTree import Element
 
 import msgspec
 
-from race_to_purchase.app.report.figures import Burnt, Latency, Moment, Refusal, Step
-from race_to_purchase.app.report.words import share, span, took
+from race_to_purchase.app.commands.report.figures import Burnt, Latency, Moment, Refusal, Step
+from race_to_purchase.app.commands.report.words import share, span, took
 from race_to_purchase.edge.pages.markup import el
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 720, 48, 14, 12, 26

@@ -13,7 +13,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.common import LegendDisplayMode, LegendPlacement
 from grafana_foundation_sdk.models.dashboard import DashboardLinkType, DataSourceRef, VariableOption, VariableRefresh
 
-from race_to_purchase.app.dashboards.panel import Board, Panel, Query
+from race_to_purchase.app.commands.dashboards.panel import Board, Panel, Query
 
 UNITS = {"share": "percentunit", "seconds": "s", "number": "short", "per_second": "reqps", "money": "short"}
 HEIGHT = 8

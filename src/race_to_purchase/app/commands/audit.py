@@ -10,9 +10,9 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from race_to_purchase.app.audit_gateways import audit_gateways
-from race_to_purchase.app.database import Found, configured
-from race_to_purchase.app.results import write_json
+from race_to_purchase.app.commands.audit_gateways import audit_gateways
+from race_to_purchase.app.commands.database import Found, configured
+from race_to_purchase.app.commands.results import write_json
 from race_to_purchase.checks import CHECKS, Audit, Patience, audit
 from race_to_purchase.settings import Settings
 from race_to_purchase.store.audit import AuditRows

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from race_to_purchase.app.report.figures import Aftersale, Moment, Money, Seller
+from race_to_purchase.app.commands.report.figures import Aftersale, Moment, Money, Seller
 from race_to_purchase.store.report import Booked, Part, Way
 
 TICK_S = 0.1

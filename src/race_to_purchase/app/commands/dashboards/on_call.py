@@ -1,6 +1,6 @@
 """The dashboard of whoever is on call: what is wrong, where, and how long it may go on."""
 
-from race_to_purchase.app.dashboards.panel import DROP, Board, Panel, Query, Section, quantile, rate
+from race_to_purchase.app.commands.dashboards.panel import DROP, Board, Panel, Query, Section, quantile, rate
 
 _AUTH = 'operation="authorize"'
 _ANSWERS = "race_gateway_answers_total"

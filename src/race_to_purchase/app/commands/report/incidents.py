@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from race_to_purchase.app.report.figures import Incident, Tone
-from race_to_purchase.app.report.words import amount, moment
+from race_to_purchase.app.commands.report.figures import Incident, Tone
+from race_to_purchase.app.commands.report.words import amount, moment
 from race_to_purchase.store.report import Difference, Told
 
 SENTENCES: dict[str, str] = {

@@ -6,9 +6,19 @@ from collections.abc import Sequence
 from importlib.resources import files
 from xml.etree.ElementTree import Element
 
-from race_to_purchase.app.report import charts
-from race_to_purchase.app.report.figures import Draw, Report
-from race_to_purchase.app.report.words import amount, clock, headline, measured, moment, money, share, span, took
+from race_to_purchase.app.commands.report import charts
+from race_to_purchase.app.commands.report.figures import Draw, Report
+from race_to_purchase.app.commands.report.words import (
+    amount,
+    clock,
+    headline,
+    measured,
+    moment,
+    money,
+    share,
+    span,
+    took,
+)
 from race_to_purchase.edge.pages.markup import Child, document, el
 
 NOTHING_FOREIGN = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from race_to_purchase.app import results
 from race_to_purchase.app.budget import objectives
-from race_to_purchase.app.database import configured
-from race_to_purchase.app.report.figures import Rehearsed, Report
-from race_to_purchase.app.report.gather import gather
-from race_to_purchase.app.report.page import page
+from race_to_purchase.app.commands import results
+from race_to_purchase.app.commands.database import configured
+from race_to_purchase.app.commands.report.figures import Rehearsed, Report
+from race_to_purchase.app.commands.report.gather import gather
+from race_to_purchase.app.commands.report.page import page
 from race_to_purchase.observe.slo.objectives import Slo
 from race_to_purchase.settings import Settings
 from race_to_purchase.store.embedded.server import EmbeddedPostgres

@@ -13,8 +13,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from race_to_purchase.app.database import Found, configured
-from race_to_purchase.app.results import write_json
+from race_to_purchase.app.commands.database import Found, configured
+from race_to_purchase.app.commands.results import write_json
 from race_to_purchase.checks import Finding, verify
 from race_to_purchase.rules.ledger import Balance, Frozen, trial
 from race_to_purchase.rules.moments import rfc3339

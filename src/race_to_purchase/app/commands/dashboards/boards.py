@@ -1,5 +1,5 @@
 """All dashboards, the one for the wall first."""
 
-from race_to_purchase.app.dashboards import debug, executive, on_call
+from race_to_purchase.app.commands.dashboards import debug, executive, on_call
 
 BOARDS = (executive.BOARD, on_call.BOARD, debug.BOARD)

@@ -10,9 +10,9 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from race_to_purchase.app.database import Found, configured
+from race_to_purchase.app.commands.database import Found, configured
+from race_to_purchase.app.commands.results import write_json
 from race_to_purchase.app.engine import Engine
-from race_to_purchase.app.results import write_json
 from race_to_purchase.errors import RaceError
 from race_to_purchase.loops.reconcile.loop import Figures
 from race_to_purchase.operate.findings import OpenFindings

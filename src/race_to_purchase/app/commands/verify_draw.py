@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from rich.console import Console
 
-from race_to_purchase.app.results import write_json
+from race_to_purchase.app.commands.results import write_json
 from race_to_purchase.errors import ConfigurationError, RaceError
 
 TIMEOUT_S = 30.0

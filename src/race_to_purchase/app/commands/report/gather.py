@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from race_to_purchase import __version__
-from race_to_purchase.app.report.counted import Burning, latencies, refusals
-from race_to_purchase.app.report.figures import (
+from race_to_purchase.app.commands.report.counted import Burning, latencies, refusals
+from race_to_purchase.app.commands.report.figures import (
     Draw,
     Fairness,
     Money,
@@ -18,8 +18,8 @@ from race_to_purchase.app.report.figures import (
     Shelf,
     Step,
 )
-from race_to_purchase.app.report.incidents import incidents
-from race_to_purchase.app.report.walk import Walk
+from race_to_purchase.app.commands.report.incidents import incidents
+from race_to_purchase.app.commands.report.walk import Walk
 from race_to_purchase.errors import RaceError
 from race_to_purchase.observe.measures import measures_of
 from race_to_purchase.observe.series import Counted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from race_to_purchase.app.report.figures import Budget, Burnt, Latency, Refusal
+from race_to_purchase.app.commands.report.figures import Budget, Burnt, Latency, Refusal
 from race_to_purchase.observe.series import Counted, Slice, Spread, labels_of
 
 LATENCIES: tuple[tuple[str, str, str, dict[str, str]], ...] = (
