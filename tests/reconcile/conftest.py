@@ -4,12 +4,12 @@ import pytest
 
 from tests.path.conftest import dsn, other, shop
 from tests.path.shop import Process
-from tests.reconcile.desk import Desk
+from tests.reconcile.reconciler import Reconciler
 
 __all__ = ["dsn", "other", "shop"]
 
 
 @pytest.fixture
-def desk(shop: Process, dsn: str) -> Desk:
+def reconciler(shop: Process, dsn: str) -> Reconciler:
     """Reconciliation of the first process."""
-    return Desk(shop, dsn)
+    return Reconciler(shop, dsn)

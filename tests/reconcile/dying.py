@@ -13,7 +13,7 @@ import sys
 from typing import Any
 
 from tests.path.shop import Process
-from tests.reconcile.desk import Desk
+from tests.reconcile.reconciler import Reconciler
 
 
 class Fuse:
@@ -48,7 +48,7 @@ async def main(dsn: str, steps: int) -> None:
         (process.wire, "look_up"),
     ):
         setattr(where, name, fuse.around(getattr(where, name)))
-    await Desk(process, dsn).reconcile.whole()
+    await Reconciler(process, dsn).reconcile.whole()
     await process.settle()
     await process.stop()
 

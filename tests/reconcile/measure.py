@@ -17,8 +17,8 @@ from race_to_purchase.store.embedded.server import EmbeddedPostgres
 from race_to_purchase.store.migrate import migrate
 from tests.databases import empty
 from tests.path.shop import Process, make_due
-from tests.reconcile.desk import Desk
 from tests.reconcile.large import fill
+from tests.reconcile.reconciler import Reconciler
 
 
 async def timed(what: str, work: Callable[[], Awaitable[object]]) -> None:
@@ -39,20 +39,20 @@ async def measure(dsn: str, purchases: int) -> None:
         await empty(dsn)
         process = await Process.start(dsn)
         await process.open()
-        await one(Desk(process, dsn), await fill(dsn, purchases, unknown=unknown), purchases, by_loop=by_loop)
+        await one(Reconciler(process, dsn), await fill(dsn, purchases, unknown=unknown), purchases, by_loop=by_loop)
         await process.stop()
 
 
-async def one(desk: Desk, lost: int, purchases: int, *, by_loop: bool) -> None:
+async def one(reconciler: Reconciler, lost: int, purchases: int, *, by_loop: bool) -> None:
     if by_loop:
-        await make_due(desk.dsn)
-        await timed(f"resolve loop: {lost:,} unknown outcomes", lambda: resolved(desk.process, lost))
+        await make_due(reconciler.dsn)
+        await timed(f"resolve loop: {lost:,} unknown outcomes", lambda: resolved(reconciler.process, lost))
     else:
-        await timed(f"whole pass: {purchases:,} purchases, {lost:,} unknown outcomes", desk.whole)
-    await desk.process.settle()
-    left = await desk.value("SELECT count(*) FROM attempt WHERE state = 'unknown'")
+        await timed(f"whole pass: {purchases:,} purchases, {lost:,} unknown outcomes", reconciler.whole)
+    await reconciler.process.settle()
+    left = await reconciler.value("SELECT count(*) FROM attempt WHERE state = 'unknown'")
     assert left == 0, f"{left} are unknown still"
-    await timed(f"  again, nothing new: {purchases:,} purchases", desk.whole)
+    await timed(f"  again, nothing new: {purchases:,} purchases", reconciler.whole)
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from race_to_purchase.app.commands.reconcile import AnotherReconciles, reconcile
 from race_to_purchase.rules.commands import CloseFinding
 from race_to_purchase.settings import Settings
 from race_to_purchase.store.findings import leading
-from tests.reconcile.desk import Desk
+from tests.reconcile.reconciler import Reconciler
 
 NOBODYS = """
     INSERT INTO sandbox.payment (ref, reference, amount, currency, method, state, created_at)
@@ -33,10 +33,10 @@ async def run(dsn: str, folder: Path) -> tuple[int, str, Any]:
     return status, out.getvalue(), json.loads(file.read_bytes())
 
 
-async def test_it_says_what_it_compared_repaired_and_left(desk: Desk, dsn: str, tmp_path: Path) -> None:
-    await desk.bought()
-    await desk.too_late("bob")
-    await desk.sql(NOBODYS)
+async def test_it_says_what_it_compared_repaired_and_left(reconciler: Reconciler, dsn: str, tmp_path: Path) -> None:
+    await reconciler.bought()
+    await reconciler.too_late("bob")
+    await reconciler.sql(NOBODYS)
     await asyncio.sleep(1.6)
     status, told, written = await run(dsn, tmp_path)
     assert status == 1
@@ -48,23 +48,23 @@ async def test_it_says_what_it_compared_repaired_and_left(desk: Desk, dsn: str, 
     assert [finding["kind"] for finding in written["open"]] == ["unknown_reference"]
     assert written["repairing"] == []
     assert written["lag_s"] < 60
-    pools = await desk.value("SELECT count(*) FROM pool")
+    pools = await reconciler.value("SELECT count(*) FROM pool")
     assert (written["inventory_checks"], written["inventory_consistent"]) == (pools, pools)
     assert written["inventory_consistency_rate"] == 1.0
     assert f"{pools} of {pools} pools as counted" in told
 
-    await desk.sql("UPDATE pool SET held = held + 2 WHERE id = 'aurora/item/shoe'")
+    await reconciler.sql("UPDATE pool SET held = held + 2 WHERE id = 'aurora/item/shoe'")
     _, told, written = await run(dsn, tmp_path)
     assert (written["inventory_checks"], written["inventory_consistent"]) == (pools, pools - 1)
 
     (left,) = written["open"]
-    await desk.process.committer.submit(CloseFinding("-", left["id"], "by hand", "ops"))
+    await reconciler.process.committer.submit(CloseFinding("-", left["id"], "by hand", "ops"))
     status, told, written = await run(dsn, tmp_path)
     assert (status, written["repaired"], written["open"]) == (0, [], [])
     assert "nothing is left" in told
 
 
-async def test_it_waits_for_the_one_that_reconciles_already(desk: Desk, dsn: str) -> None:
+async def test_it_waits_for_the_one_that_reconciles_already(reconciler: Reconciler, dsn: str) -> None:
     async with leading(dsn):
         with pytest.raises(AnotherReconciles):
             await reconcile_at(settings(dsn), dsn, busy_s=0.1)

@@ -14,7 +14,7 @@ from race_to_purchase.rules.aftersale import RefundRow, RefundState
 from race_to_purchase.rules.commands import CloseFinding
 from race_to_purchase.rules.rows import Checkout, Finding
 from tests.path.shop import pass_deadline
-from tests.reconcile.desk import Desk
+from tests.reconcile.reconciler import Reconciler
 
 PAYMENT = """
     INSERT INTO sandbox.payment (ref, reference, amount, currency, method, state, captured)
@@ -100,26 +100,26 @@ PLANTS = [
 ]
 
 
-async def planted(desk: Desk, plant: Plant) -> Checkout:
-    checkout = await desk.bought()
+async def planted(reconciler: Reconciler, plant: Plant) -> Checkout:
+    checkout = await reconciler.bought()
     for sql in plant.sql:
-        await desk.sql(sql.format(id=checkout.id))
+        await reconciler.sql(sql.format(id=checkout.id))
     return checkout
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=[f"{plant.kinds.split()[0]}-{i}" for i, plant in enumerate(PLANTS)])
-async def test_it_is_shown_and_nothing_is_done(desk: Desk, dsn: str, plant: Plant) -> None:
-    await planted(desk, plant)
-    calls = list(desk.process.wire.calls)
-    figures = await desk.whole()
-    found = {finding.kind: finding for finding in await desk.all()}
+async def test_it_is_shown_and_nothing_is_done(reconciler: Reconciler, dsn: str, plant: Plant) -> None:
+    await planted(reconciler, plant)
+    calls = list(reconciler.process.wire.calls)
+    figures = await reconciler.whole()
+    found = {finding.kind: finding for finding in await reconciler.all()}
     assert set(plant.kinds.split()) <= found.keys()
     finding = found[plant.kinds.split()[0]]
     assert (finding.state, finding.seen, bool(finding.detail["what"])) == ("open", 1, True)
     assert {kind for kind, shown in found.items() if shown.state == "repaired"} <= {MISCOUNTED, *REPAIRS}
     assert figures.found.keys() >= set(plant.kinds.split())
-    assert set(desk.process.wire.calls[len(calls) :]) <= {"look_up"}
-    again = {finding.kind: finding for finding in (await desk.whole(), await desk.all())[1]}
+    assert set(reconciler.process.wire.calls[len(calls) :]) <= {"look_up"}
+    again = {finding.kind: finding for finding in (await reconciler.whole(), await reconciler.all())[1]}
     assert again.keys() == found.keys()
     assert again[finding.kind].seen == 2
 
@@ -130,87 +130,87 @@ def test_every_kind_has_its_plant() -> None:
     assert planted_here | repaired >= {check.name for check in COMPARED} | books.SENTENCES.keys()
 
 
-async def only(desk: Desk) -> Finding:
-    (finding,) = await desk.all()
+async def only(reconciler: Reconciler) -> Finding:
+    (finding,) = await reconciler.all()
     return finding
 
 
-async def test_what_is_not_there_any_more_is_closed_by_itself(desk: Desk) -> None:
-    await planted(desk, PLANTS[4])
-    await desk.whole()
-    await desk.sql("UPDATE sandbox.payment SET captured = amount")
-    await desk.whole()
-    assert (await only(desk)).how == "reconcile: not there any more"
+async def test_what_is_not_there_any_more_is_closed_by_itself(reconciler: Reconciler) -> None:
+    await planted(reconciler, PLANTS[4])
+    await reconciler.whole()
+    await reconciler.sql("UPDATE sandbox.payment SET captured = amount")
+    await reconciler.whole()
+    assert (await only(reconciler)).how == "reconcile: not there any more"
 
 
-async def test_an_order_that_is_in_the_journal_after_all_is_closed_by_itself(desk: Desk) -> None:
-    await planted(desk, Plant("", ("CREATE TABLE kept AS TABLE journal", "DELETE FROM journal")))
-    await desk.whole()
-    assert (await only(desk)).state == "open"
-    await desk.sql("INSERT INTO journal SELECT * FROM kept; DROP TABLE kept")
-    await desk.whole()
-    assert (await only(desk)).state == "closed"
+async def test_an_order_that_is_in_the_journal_after_all_is_closed_by_itself(reconciler: Reconciler) -> None:
+    await planted(reconciler, Plant("", ("CREATE TABLE kept AS TABLE journal", "DELETE FROM journal")))
+    await reconciler.whole()
+    assert (await only(reconciler)).state == "open"
+    await reconciler.sql("INSERT INTO journal SELECT * FROM kept; DROP TABLE kept")
+    await reconciler.whole()
+    assert (await only(reconciler)).state == "closed"
 
 
-async def test_a_gateway_that_does_not_answer_leaves_open_what_was_found_there(desk: Desk) -> None:
+async def test_a_gateway_that_does_not_answer_leaves_open_what_was_found_there(reconciler: Reconciler) -> None:
     """Asking once more about what is open had ended the whole pass, and all that comes after it."""
-    await desk.sql(payment("nobody/1"))
-    (finding,) = (await desk.whole(), await desk.all())[1]
-    desk.process.wire.lose.add("payments")
-    assert (await desk.whole()).lag_s > 0
-    assert [row.state for row in await desk.all()] == [finding.state] == ["open"]
+    await reconciler.sql(payment("nobody/1"))
+    (finding,) = (await reconciler.whole(), await reconciler.all())[1]
+    reconciler.process.wire.lose.add("payments")
+    assert (await reconciler.whole()).lag_s > 0
+    assert [row.state for row in await reconciler.all()] == [finding.state] == ["open"]
 
 
-async def test_what_people_have_closed_is_not_opened_again(desk: Desk) -> None:
-    await planted(desk, PLANTS[0])
-    await desk.whole()
-    finding = await only(desk)
-    await desk.process.committer.submit(CloseFinding("-", finding.id, "a test of ours", "ops"))
-    await desk.whole()
-    assert (await only(desk)).how == "ops: a test of ours"
-    assert await desk.findings.unended("", 10) == []
+async def test_what_people_have_closed_is_not_opened_again(reconciler: Reconciler) -> None:
+    await planted(reconciler, PLANTS[0])
+    await reconciler.whole()
+    finding = await only(reconciler)
+    await reconciler.process.committer.submit(CloseFinding("-", finding.id, "a test of ours", "ops"))
+    await reconciler.whole()
+    assert (await only(reconciler)).how == "ops: a test of ours"
+    assert await reconciler.findings.unended("", 10) == []
 
 
-async def test_what_is_young_is_not_judged(desk: Desk, dsn: str) -> None:
+async def test_what_is_young_is_not_judged(reconciler: Reconciler, dsn: str) -> None:
     """Everything here began less than five minutes ago: it may still be under way."""
-    await desk.too_late()
-    await pass_deadline(dsn, await desk.process.reserve("bob"))
-    patient = Desk(desk.process, dsn, pace=msgspec.structs.replace(desk.pace, after_s=300.0))
+    await reconciler.too_late()
+    await pass_deadline(dsn, await reconciler.process.reserve("bob"))
+    patient = Reconciler(reconciler.process, dsn, pace=msgspec.structs.replace(reconciler.pace, after_s=300.0))
     figures = await patient.whole()
     assert (figures.found, figures.lag_s) == ({}, 0.0)
     assert figures.compared.get("payments at sandbox", 0) == 0
-    assert (await desk.whole()).found.keys() == {"authorization_left_open"}
+    assert (await reconciler.whole()).found.keys() == {"authorization_left_open"}
 
 
-async def test_a_walk_goes_on_where_it_was(desk: Desk) -> None:
-    await desk.bought()
-    await desk.whole()
-    await desk.sql("UPDATE walk SET reached = (reached::timestamptz - interval '1 s')::text")
-    figures = await desk.reconcile.whole()
+async def test_a_walk_goes_on_where_it_was(reconciler: Reconciler) -> None:
+    await reconciler.bought()
+    await reconciler.whole()
+    await reconciler.sql("UPDATE walk SET reached = (reached::timestamptz - interval '1 s')::text")
+    figures = await reconciler.reconcile.whole()
     assert figures is not None
     assert figures.compared["checkouts"] == 0
 
 
-async def test_a_refund_that_the_gateway_does_not_have_is_shown_once_it_was_asked_for(desk: Desk) -> None:
-    checkout = await desk.bought()
+async def test_a_refund_that_the_gateway_does_not_have_is_shown_once_it_was_asked_for(reconciler: Reconciler) -> None:
+    checkout = await reconciler.bought()
     wish = RefundRequest(checkout.id, 100, "asked for", restock=False, asked_by="shop")
-    await desk.process.refunds.request(wish)
-    await desk.sql("DELETE FROM sandbox.refund")
-    await desk.sql("UPDATE sandbox.payment SET refunded = 0")
-    await desk.whole()
-    (finding,) = await desk.all()
+    await reconciler.process.refunds.request(wish)
+    await reconciler.sql("DELETE FROM sandbox.refund")
+    await reconciler.sql("UPDATE sandbox.payment SET refunded = 0")
+    await reconciler.whole()
+    (finding,) = await reconciler.all()
     assert (finding.kind, finding.state) == ("refunds_differ_at_gateway", "open")
     assert finding.how == "the gateway says nothing else of our refunds"
-    assert desk.process.wire.calls.count("refund") == 1
+    assert reconciler.process.wire.calls.count("refund") == 1
 
 
-async def test_a_refund_that_ended_after_the_list_was_begun_is_no_difference(desk: Desk) -> None:
-    checkout = await desk.bought()
+async def test_a_refund_that_ended_after_the_list_was_begun_is_no_difference(reconciler: Reconciler) -> None:
+    checkout = await reconciler.bought()
     wish = RefundRequest(checkout.id, 100, "asked for", restock=False, asked_by="shop")
-    await desk.process.refunds.request(wish)
-    booked = await desk.findings.booked([checkout.id])
-    now = await desk.process.reads.now()
-    (listed,) = [payment async for payment in desk.process.wire.payments(checkout.created_at, now)]
+    await reconciler.process.refunds.request(wish)
+    booked = await reconciler.findings.booked([checkout.id])
+    now = await reconciler.process.reads.now()
+    (listed,) = [payment async for payment in reconciler.process.wire.payments(checkout.created_at, now)]
     (refund,) = booked[checkout.id].refunds
     assert refund.ended_at is not None
     before = msgspec.structs.replace(listed, refunded=0)

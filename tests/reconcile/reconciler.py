@@ -19,7 +19,7 @@ AT_ONCE = Pace(after_s=-120.0, count_every_s=3600.0)
 """Judges what has just happened, too: a test has planted all of it and nothing else is under way."""
 
 
-class Desk:
+class Reconciler:
     """The reconciliation of one process."""
 
     def __init__(self, process: Process, dsn: str, pace: Pace = AT_ONCE) -> None:
@@ -107,12 +107,12 @@ REPAIRED = (
 """What `plant_all` plants."""
 
 
-async def plant_all(desk: Desk) -> None:
+async def plant_all(reconciler: Reconciler) -> None:
     """One of each discrepancy that has a right answer."""
-    process = desk.process
-    await desk.too_late("voided")
-    taken = await desk.too_late("refunded")
-    ref = await desk.payment(taken, "ref")
+    process = reconciler.process
+    await reconciler.too_late("voided")
+    taken = await reconciler.too_late("refunded")
+    ref = await reconciler.payment(taken, "ref")
     await process.wire.gateway.capture(ref, taken.quote.total, "by-hand")
     for buyer in ("resolved", "owed"):
         process.wire.lose.add("capture")
@@ -120,21 +120,21 @@ async def plant_all(desk: Desk) -> None:
         await process.pay(checkout)
         await process.settle()
         if buyer == "owed":
-            await desk.sql("DELETE FROM task WHERE checkout_id = $1::text::uuid", checkout.id)
+            await reconciler.sql("DELETE FROM task WHERE checkout_id = $1::text::uuid", checkout.id)
             undo = "UPDATE sandbox.payment SET state = 'authorized', captured = 0 WHERE reference = $1"
-            await desk.sql(undo, f"{checkout.id}/1")
+            await reconciler.sql(undo, f"{checkout.id}/1")
     stuck = await process.reserve("stuck")
-    await desk.sql("UPDATE checkout SET deadline = now() - interval '5 min' WHERE id = $1::text::uuid", stuck.id)
-    await desk.sql("UPDATE pool SET held = held + 2 WHERE id = 'aurora/item/shoe'")
+    await reconciler.sql("UPDATE checkout SET deadline = now() - interval '5 min' WHERE id = $1::text::uuid", stuck.id)
+    await reconciler.sql("UPDATE pool SET held = held + 2 WHERE id = 'aurora/item/shoe'")
 
 
-async def all_is_well(desk: Desk) -> None:
+async def all_is_well(reconciler: Reconciler) -> None:
     """Each of them was repaired once, and nothing else was done."""
-    assert {finding.kind: finding.state for finding in await desk.all()} == dict.fromkeys(REPAIRED, "repaired")
-    repaired = await desk.value("SELECT count(*) FROM event WHERE kind IN ('finding_repaired', 'pool_recounted')")
+    assert {finding.kind: finding.state for finding in await reconciler.all()} == dict.fromkeys(REPAIRED, "repaired")
+    repaired = await reconciler.value("SELECT count(*) FROM event WHERE kind IN ('finding_repaired', 'pool_recounted')")
     assert repaired == len(REPAIRED)
-    assert await desk.value("SELECT sum(refunded) FROM sandbox.payment") == 15_900
-    assert await desk.value("SELECT count(*) FROM sandbox.refund") == 1
-    assert await desk.value("SELECT count(*) FROM task") == 1
-    assert await recount(desk.dsn) == []
-    assert (await desk.whole()).found == {}
+    assert await reconciler.value("SELECT sum(refunded) FROM sandbox.payment") == 15_900
+    assert await reconciler.value("SELECT count(*) FROM sandbox.refund") == 1
+    assert await reconciler.value("SELECT count(*) FROM task") == 1
+    assert await recount(reconciler.dsn) == []
+    assert (await reconciler.whole()).found == {}
