@@ -68,6 +68,20 @@ def test_what_could_only_fail_later_is_refused_at_the_start(name: str, text: str
         load({f"RACE_{name}": text})
 
 
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"WEBHOOK_URL": "https://shop.example"}, "RACE_WEBHOOK_URL needs a RACE_WEBHOOK_SECRET"),
+        ({"WEBHOOK_SECRET": "whsec_x"}, "RACE_WEBHOOK_SECRET needs a RACE_WEBHOOK_URL"),
+        ({"STRIPE_BASE": "http://127.0.0.1:8200"}, "RACE_STRIPE_BASE needs a RACE_STRIPE_KEY"),
+        ({"STRIPE_WEBHOOK_SECRET": "whsec_x"}, "RACE_STRIPE_WEBHOOK_SECRET needs a RACE_STRIPE_KEY"),
+    ],
+)
+def test_a_setting_that_nobody_would_use_is_refused(settings: dict[str, str], told: str) -> None:
+    with pytest.raises(WrongSetting, match=told):
+        load({f"RACE_{name}": text for name, text in settings.items()})
+
+
 def test_an_option_is_named_as_it_was_given() -> None:
     with pytest.raises(WrongSetting, match=r"--port is wrong: it is a whole number from 0 to 65535\."):
         load({"RACE_PORT": "80"}, port=99999)

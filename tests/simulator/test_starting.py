@@ -33,6 +33,7 @@ def refusal(**options: Any) -> str:
         ({"port": 8200, "control_port": 8200}, "control_port"),
         ({"webhook_url": "shop.example", "webhook_secret": "x"}, "webhook_url"),
         ({"webhook_url": "http://shop.example"}, "webhook_secret"),
+        ({"webhook_secret": "whsec_x"}, "webhook_url is '', but must be set where there is a webhook_secret"),
         ({"per_second": 0}, "per_second"),
         ({"fee_fixed": -1}, "fee_fixed"),
         ({"host": "no.such.host.invalid"}, "no.such.host.invalid"),

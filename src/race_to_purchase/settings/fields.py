@@ -326,6 +326,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
                 raise ValueError(f"{name} must begin with http:// or https://")
         if self.webhook_url and not self.webhook_secret:
             raise ValueError("webhook_url needs a webhook_secret: the merchant could not trust the deliveries")
+        if self.webhook_secret and not self.webhook_url:
+            raise ValueError(
+                "webhook_secret needs a webhook_url: there is nothing to sign, and nobody is told of orders"
+            )
+        for name in ("stripe_base", "stripe_webhook_secret"):
+            if getattr(self, name) and not (self.stripe_key or self.gateways):
+                raise ValueError(f"{name} needs a stripe_key: without one, payments go to the sandbox")
         if self.challenge_numbers > self.challenge_numbers_harder:
             raise ValueError("challenge_numbers_harder must not be less than challenge_numbers")
         log_only_of(self.guard_log_only)

@@ -66,6 +66,8 @@ def require_sound(options: GatewayOptions) -> None:
 def require_webhook(url: str | None, secret: str | None) -> None:
     """Return if messages can be sent to `url`, signed with `secret`; both None is no webhook at all."""
     if url is None:
+        if secret is not None:
+            raise OptionRefused(option="webhook_url", value="", wanted="set where there is a webhook_secret")
         return
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
