@@ -120,7 +120,7 @@ def gateway(
 
     It speaks Stripe's API, with books of its own and faults on demand.
     """
-    from race_to_purchase.app.commands.gateway_simulator import GatewayOptions, run_gateway
+    from race_to_purchase.app.commands.gateway_simulator import GatewayOptions, run_simulator
 
     options = GatewayOptions(
         host=host,
@@ -134,4 +134,4 @@ def gateway(
         per_second=per_second,
         rules_file=rules,
     )
-    raise typer.Exit(run_gateway(options))
+    raise typer.Exit(run_simulator(options))

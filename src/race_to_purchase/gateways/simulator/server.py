@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import signal
 import socket
 import sys
@@ -44,10 +43,6 @@ def run_gateway(options: GatewayOptions, started: Callable[[Listening], None] | 
     Returns 0. Raises ConfigurationError where it cannot start.
     """
     require_sound(options)
-    # What was imported stays: the collector need not look through it again and again.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
     work = _run(options, started or _greet)
     try:
         import uvloop
