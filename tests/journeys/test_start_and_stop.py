@@ -154,6 +154,13 @@ main()
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
 
 
+def test_nothing_that_could_be_interrupted_is_imported_before_ctrl_c_is_looked_after() -> None:
+    """What Python itself imports to start is Python's own, and that of the script that pip makes."""
+    told = "import sys; before = {*sys.modules}; import race_to_purchase.cli; print(*sorted({*sys.modules} - before))"
+    imported = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, timeout=60, check=True)
+    assert set(imported.stdout.split()) <= {"__future__", "race_to_purchase", "race_to_purchase.cli"}
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_it_stops_in_order(an_engine: Callable[..., Engine], workers: int) -> None:
     engine = an_engine(workers=workers, **PATIENT)

@@ -6,11 +6,13 @@ One module a group of commands; `command` puts them together, and `shell` has wh
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
 
 
-def main() -> NoReturn:
-    """Entry of the command. Ctrl-C ends it without a traceback, also while everything else is only being imported."""
+def main() -> None:
+    """Entry of the command. Ctrl-C ends it without a traceback, also while everything else is only being imported.
+
+    So nothing is imported before it: `typing` alone takes long enough to be interrupted in.
+    """
     try:
         from race_to_purchase.cli.command import run
 
