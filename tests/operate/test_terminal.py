@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -20,8 +20,13 @@ from typer.testing import CliRunner
 from race_to_purchase.app.admin import AdminClient, EngineAddressWrong, EngineUnreachable, require_address
 from race_to_purchase.app.commands.database import NoDatabaseYet
 from race_to_purchase.app.commands.verify_draw import DrawUnreadable, published
+from race_to_purchase.app.listening import Ports
+from race_to_purchase.app.reachable import Reachable
+from race_to_purchase.app.serve import reachable_by
+from race_to_purchase.cli import serving
 from race_to_purchase.cli.command import app
 from race_to_purchase.errors import ConfigurationError
+from race_to_purchase.settings import Settings
 
 GROUPS = ("", "drop", "line", "grants", "gateways", "keys", "ledger", "slo")
 
@@ -86,6 +91,31 @@ def without_rights() -> Iterator[None]:
         yield
     finally:
         os.seteuid(0)
+
+
+@pytest.mark.parametrize(
+    ("address", "url", "everywhere"),
+    [
+        (("127.0.0.1", 0), "http://127.0.0.1:", False),
+        (("0.0.0.0", 0), "http://127.0.0.1:", True),
+        (("::1", 0), "http://[::1]:", False),
+        (("::", 0), "http://[::1]:", True),
+    ],
+)
+def test_links_are_such_that_a_browser_opens_and_every_address_is_said_to_be_listened_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, address: tuple[str, int], url: str, everywhere: bool
+) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET) as bound:
+        bound.bind(address)  # It does not listen: a test is for nobody else.
+
+        def serve(settings: Settings, _: object, started: Callable[[Reachable], None]) -> None:
+            started(reachable_by(settings, Ports(bound, (bound,)), dsn=""))
+
+        monkeypatch.setattr(serving, "run_serve", serve)
+        said = race("serve", data_dir=tmp_path).output
+        assert f"serves at {url}{bound.getsockname()[1]}\n" in said
+    assert (said.count(url), "0.0.0.0" in said, "//[::]" in said) == (4, False, False)
+    assert ("listens on all addresses of this machine" in said) == everywhere
 
 
 LOOKING = [("audit",), ("ledger", "balance"), ("report", "aurora"), ("reconcile", "--once")]

@@ -11,6 +11,9 @@ import msgspec
 from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.settings import Settings
 
+ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""The addresses that stand for all of a machine's. Nothing is reached by them, but by its loopback beside each."""
+
 
 class PortInUse(ConfigurationError):
     """Port {port} of {host} is already in use. Stop what uses it, or choose another one with {setting}."""
@@ -73,6 +76,13 @@ def metrics_ports(settings: Settings) -> Iterator[socket.socket]:
 
 
 def address(listening: socket.socket) -> str:
+    """Where a browser or a command of this machine reaches the socket."""
     host, port = listening.getsockname()[:2]
+    host = ANY.get(host, host)
     name = f"[{host}]" if ":" in host else host
     return f"http://{name}:{port}"
+
+
+def everywhere(listening: socket.socket) -> bool:
+    """Whether the socket listens on every address of this machine."""
+    return listening.getsockname()[0] in ANY

@@ -32,6 +32,8 @@ class Reachable(msgspec.Struct, frozen=True):
     dsn: str
     metrics: tuple[str, ...] = ()
     """Where each process tells its metrics; empty where none has a port for it."""
+    everywhere: bool = False
+    """Whether it listens on every address of its machine; `url` is the one by which the machine reaches itself."""
 
 
 def data_dir(settings: Settings) -> Path:

@@ -19,7 +19,7 @@ import msgspec
 from race_to_purchase.app.engine import require_sound
 from race_to_purchase.app.gateways import require_named
 from race_to_purchase.app.line import open_keys, seal
-from race_to_purchase.app.listening import Ports, address, listen, metrics_ports
+from race_to_purchase.app.listening import Ports, address, everywhere, listen, metrics_ports
 from race_to_purchase.app.reachable import Reachable, data_dir, leave, take_back
 from race_to_purchase.app.supervise import supervise
 from race_to_purchase.app.worker import ALONE, MetricsPort, run, run_worker
@@ -82,7 +82,7 @@ async def _serve(
     watching = asyncio.create_task(embedded.watch()) if embedded is not None else None
 
     def ready() -> None:
-        reachable = _reachable(settings, ports, dsn)
+        reachable = reachable_by(settings, ports, dsn)
         if embedded is not None:
             leave(data_dir(settings), reachable)
         started(reachable)
@@ -114,7 +114,8 @@ async def _prepare(settings: Settings, dsn: str, drops: Sequence[Drop]) -> None:
         await store.close()
 
 
-def _reachable(settings: Settings, ports: Ports, dsn: str) -> Reachable:
+def reachable_by(settings: Settings, ports: Ports, dsn: str) -> Reachable:
+    """What other commands of this machine need to speak to an engine on these ports."""
     return Reachable(
         url=address(ports.main),
         storefront_key=_first(keys_of(settings.storefront_keys, "storefront_keys")),
@@ -122,6 +123,7 @@ def _reachable(settings: Settings, ports: Ports, dsn: str) -> Reachable:
         pid=os.getpid(),
         dsn=dsn,
         metrics=tuple(f"{address(port)}/metrics" for port in ports.metrics),
+        everywhere=everywhere(ports.main),
     )
 
 

@@ -34,7 +34,7 @@ def serve(
     workers: Annotated[int | None, typer.Option(help="Processes on that port. [RACE_WORKERS]")] = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Serve API, pages and console, with a PostgreSQL of its own.
+    """Serve API, pages and console, with its own PostgreSQL.
 
     Or on the one that RACE_DATABASE_URL names.
     """
@@ -53,6 +53,8 @@ def serve(
 
 def _greet(reachable: Reachable, keys_made: bool, drops: Sequence[Drop], folder: Path | None) -> None:
     out.print(f"Race to Purchase {__version__} serves at {reachable.url}", style="bold")
+    if reachable.everywhere:
+        out.print("  listens on all addresses of this machine; other machines reach it by its name or address")
     out.print(f"  reference    {reachable.url}/docs")
     out.print(f"  console      {reachable.url}/console", soft_wrap=True)
     for address in reachable.metrics:
