@@ -39,6 +39,12 @@ def test_every_command_is_told_in_a_whole_sentence_on_a_terminal_of_80_columns(g
     assert [command for command in commands if command.endswith("...")] == []
 
 
+def test_no_two_commands_are_listed_that_differ_by_one_letter() -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # A group's, says its own class.
+    listed = [name for name, command in commands.items() if not command.hidden]
+    assert [name for name in listed if f"{name}s" in listed] == []
+
+
 def test_every_argument_and_option_is_told_in_words() -> None:
     groups = [typer.main.get_command(app)]
     silent, told = [], 0

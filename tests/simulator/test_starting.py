@@ -141,10 +141,11 @@ class TestIds:
         assert names.number("ch", names.new("pi").replace("pi_", "ch_")) is None
 
 
-def test_the_command_takes_what_it_is_told() -> None:
+@pytest.mark.parametrize("name", ["gateway-simulator", "gateway"])
+def test_the_command_takes_what_it_is_told_by_its_old_name_too(name: str) -> None:
     told = ["--control-port", "0", "--per-second", "3", "--webhook-events", "refund.*", "--webhook-events", "charge.*"]
     where = ["--port", "0", "--webhook-url", "http://127.0.0.1:9/", "--webhook-secret", "whsec_x"]
-    command = [sys.executable, "-m", "race_to_purchase.cli", "gateway", *where, *told]
+    command = [sys.executable, "-m", "race_to_purchase.cli", name, *where, *told]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         try:
             assert child.stdout is not None

@@ -12,7 +12,7 @@ from race_to_purchase.cli import tables
 from race_to_purchase.cli.shell import DropArgument, JsonOption, on_engine, out, show
 from race_to_purchase.operate.dropfile import read_drop_file
 
-app = typer.Typer(help="Make, look at, change and close drops of a running engine.", no_args_is_help=True)
+app = typer.Typer(help="Make, show, change and close drops of a running engine.", no_args_is_help=True)
 
 
 @app.command("apply")

@@ -122,7 +122,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         str, msgspec.Meta(description="Secret or restricted key of Stripe; empty: payments go to the sandbox.")
     ] = ""
     stripe_base: Annotated[
-        str, msgspec.Meta(description="Address that speaks Stripe's API, such as `race gateway`; empty: Stripe itself.")
+        str,
+        msgspec.Meta(
+            description="Address that speaks Stripe's API, such as `race gateway-simulator`; empty: Stripe itself."
+        ),
     ] = ""
     stripe_webhook_secret: Annotated[
         str,
