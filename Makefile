@@ -8,6 +8,9 @@ READY := $(VENV)/.ready
 PAGES := src/race_to_purchase/web/sources.sha256
 PAGE_SOURCES := $(shell find web -name node_modules -prune -o -type f -print)
 
+# The tests start hundreds of processes; where Python may not keep what it compiled, each compiles all of it again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo test soak bench check pictures format clean
 .DEFAULT_GOAL := help
 
