@@ -36,9 +36,10 @@ $(PAGES): $(READY) hatch_build.py $(PAGE_SOURCES)
 demo: setup ## Let a simulated crowd race for a drop, and print the scorecard
 	$(BIN)/race demo
 
-# Most tests wait for servers, pages and clocks, so three at a time keep two cores busy; a file's tests stay together.
+# Most tests wait for servers, pages and clocks, so three at a time keep two cores busy; a file's tests stay together,
+# and files run in the order of `tests/conftest.py`, by which no long one is left to the end.
 test: setup ## Run every test
-	$(BIN)/pytest -n 3 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 soak: setup ## Run the tests that take many minutes
 	$(BIN)/pytest -m soak
