@@ -7,6 +7,7 @@ the first test asks for it. A fresh database is a copy of one that was migrated 
     server          `embedded` as a place to make databases: server.fresh() gives the address of a new one
     debian_server   the same on PostgreSQL 15; skips where it is missing
     database_dsn    the address of a fresh, migrated, empty database on the embedded server, for one test
+    store           a store on that database, with CONNECTIONS connections at most
     module_dsn      one for all tests of a module; `await empty(dsn)` takes every row out of it
 """
 
@@ -20,7 +21,7 @@ import subprocess
 import tempfile
 import time
 import urllib.parse
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,10 +32,12 @@ import pytest
 
 from race_to_purchase.store.embedded.server import EmbeddedPostgres
 from race_to_purchase.store.migrate import migrate
+from race_to_purchase.store.postgres import PostgresStore
 from tests import programs
 
 T = TypeVar("T")
 
+CONNECTIONS = 4
 START_S_MAX = 60.0
 TEMPLATE = "race_template"
 _numbers = itertools.count(1)
@@ -136,6 +139,14 @@ def database_dsn(server: Server) -> Iterator[str]:
     dsn = server.fresh()
     yield dsn
     server.drop(dsn)
+
+
+@pytest.fixture
+async def store(database_dsn: str) -> AsyncIterator[PostgresStore]:
+    """The store of one process, on a database for one test."""
+    opened = await PostgresStore.open(database_dsn, connections=CONNECTIONS)
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -18,11 +18,9 @@ from tests.contention.waiting import waits_for
 
 
 @pytest.fixture
-async def drop(database_dsn: str) -> AsyncIterator[Drop]:
+def drop(store: PostgresStore) -> Drop:
     """As one process sees it."""
-    store = await PostgresStore.open(database_dsn)
-    yield Drop(store, PostgresReads(store.pool), PostgresLineRows(store.pool))
-    await store.close()
+    return Drop(store, PostgresReads(store.pool), PostgresLineRows(store.pool))
 
 
 @pytest.fixture

@@ -21,14 +21,6 @@ PATIENCE_S = 20.0
 
 
 @pytest.fixture
-async def store(database_dsn: str) -> AsyncIterator[PostgresStore]:
-    """Of one process."""
-    opened = await PostgresStore.open(database_dsn)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
 async def other(database_dsn: str) -> AsyncIterator[asyncpg.Connection]:
     """A process that has stopped in the middle of taking something."""
     connection = await asyncpg.connect(database_dsn, server_settings={"search_path": "race"})

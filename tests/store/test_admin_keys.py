@@ -8,8 +8,7 @@ from race_to_purchase.store.postgres import PostgresStore
 from tests.conformance.test_admin_keys import IDS, a_key
 
 
-async def test_a_key_that_is_used_again_after_a_minute_says_so(database_dsn: str) -> None:
-    store = await PostgresStore.open(database_dsn)
+async def test_a_key_that_is_used_again_after_a_minute_says_so(store: PostgresStore, database_dsn: str) -> None:
     rows = await asyncpg.connect(database_dsn)
     try:
         keys = PostgresAdminKeys(store.pool)
@@ -21,7 +20,6 @@ async def test_a_key_that_is_used_again_after_a_minute_says_so(database_dsn: str
         (after,) = await keys.all()
     finally:
         await rows.close()
-        await store.close()
     assert before.last_used_at is not None
     assert after.last_used_at is not None
     assert after.last_used_at > before.last_used_at

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -13,16 +12,7 @@ from race_to_purchase.rules.snapshot import Keys
 from race_to_purchase.store import kept
 from race_to_purchase.store.kept import Kept
 from race_to_purchase.store.postgres import PostgresStore
-
-CONNECTIONS = 4
-
-
-@pytest.fixture
-async def store(database_dsn: str) -> AsyncIterator[PostgresStore]:
-    """A store with a few connections."""
-    opened = await PostgresStore.open(database_dsn, connections=CONNECTIONS)
-    yield opened
-    await opened.close()
+from tests.databases import CONNECTIONS
 
 
 @pytest.fixture

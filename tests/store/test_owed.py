@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -31,13 +30,11 @@ class Rows:
 
 
 @pytest.fixture
-async def rows(database_dsn: str) -> AsyncIterator[Rows]:
-    store = await PostgresStore.open(database_dsn)
+async def rows(store: PostgresStore) -> Rows:
     made = Rows(store)
     attempts = (an_attempt(made.checkout, n, gateway=name) for n, name in ((1, "first"), (2, "second")))
     await insert(store, made.checkout, *attempts)
-    yield made
-    await store.close()
+    return made
 
 
 async def test_a_payment_is_owed_at_the_gateway_of_its_own_attempt(rows: Rows) -> None:

@@ -19,13 +19,6 @@ from tests.messages import a_message
 
 
 @pytest.fixture
-async def store(database_dsn: str) -> AsyncIterator[PostgresStore]:
-    opened = await PostgresStore.open(database_dsn)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
 async def rows(database_dsn: str) -> AsyncIterator[asyncpg.Connection]:
     """The tables themselves."""
     connection = await asyncpg.connect(database_dsn, server_settings={"search_path": "race"})
