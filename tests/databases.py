@@ -111,8 +111,12 @@ async def empty(dsn: str) -> None:
 
 @pytest.fixture(scope="session")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """The embedded server that all tests share."""
+    """The embedded server that all tests share. It waits for no disk: nobody pulls its plug, and it is made for a run.
+
+    That the one of the shop does wait is shown by `tests/store/test_embedded.py`.
+    """
     running = EmbeddedPostgres.start(tmp_path_factory.mktemp("embedded"), "pytest")
+    apart(set_for_good(running.dsn, "fsync", "off"))
     yield running
     running.stop()
 
@@ -155,6 +159,16 @@ def module_dsn(server: Server) -> Iterator[str]:
     dsn = server.fresh()
     yield dsn
     server.drop(dsn)
+
+
+async def set_for_good(dsn: str, name: str, value: str) -> None:
+    """Change a setting of a server, as its operator does: it outlives a restart."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(f"ALTER SYSTEM SET {name} = {value}")
+        await connection.execute("SELECT pg_reload_conf()")
+    finally:
+        await connection.close()
 
 
 @contextmanager
