@@ -9,6 +9,8 @@ import pytest
 import requests
 
 from race_to_purchase.gateways.stripe.gateway import StripeGateway
+from tests.gateways.stripe.scripted import Scripted
+from tests.listening import listening
 from tests.simulator.running import Process, launched
 
 KEY = "sk_test_simulator"
@@ -37,6 +39,22 @@ def bank(process: Process) -> Iterator[Process]:
 async def gateway(bank: Process) -> AsyncIterator[StripeGateway]:
     """The adapter, as a shop has it."""
     opened = StripeGateway("stripe", KEY, SECRETS, bank.url, timeout_s=2.0)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def scripted() -> AsyncIterator[Scripted]:
+    """A server in Stripe's place."""
+    one = Scripted()
+    async with listening(one.handle) as one.url:
+        yield one
+
+
+@pytest.fixture
+async def adapter(scripted: Scripted) -> AsyncIterator[StripeGateway]:
+    """The adapter in front of it."""
+    opened = StripeGateway("stripe", KEY, SECRETS, scripted.url, timeout_s=5.0)
     yield opened
     await opened.close()
 

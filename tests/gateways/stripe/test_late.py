@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
 import pytest
 import stripe
-from aiohttp import web
 from msgspec.structs import replace
 
 from race_to_purchase.gateways.stripe.gateway import KEY_LIFE, StripeGateway
 from race_to_purchase.ports import GatewayUnanswered, PaymentRequest
 from race_to_purchase.rules.verdicts import Absent, Authorized, Declined, NoAnswer, NotSent, Prepared, Refunded
 from tests.gateways.contract import AMOUNT, authorized, captured, new_key, request_of
-from tests.gateways.stripe.conftest import KEY, SECRETS
-from tests.listening import listening
+from tests.gateways.stripe.scripted import Scripted
 from tests.simulator.running import Process
 
 VISA = "pm_card_visa"
@@ -30,36 +26,6 @@ UNKNOWN = (
     {"error": {"type": "invalid_request_error", "code": "resource_missing", "param": "payment_intent"}},
     {},
 )
-
-
-class Scripted:
-    """A server with one answer an operation; 503 to everything else."""
-
-    def __init__(self) -> None:
-        self.url = ""
-        self.asked: list[str] = []
-        self.answers: dict[str, tuple[int, Any, dict[str, str]]] = {}
-
-    async def handle(self, request: web.Request) -> web.Response:
-        """The answer to `POST /v1/refunds`, say."""
-        self.asked.append(f"{request.method} {request.path}")
-        status, body, headers = self.answers.get(self.asked[-1], (503, {}, {}))
-        return web.Response(status=status, body=msgspec.json.encode(body), headers=headers)
-
-
-@pytest.fixture
-async def scripted() -> AsyncIterator[Scripted]:
-    one = Scripted()
-    async with listening(one.handle) as one.url:
-        yield one
-
-
-@pytest.fixture
-async def adapter(scripted: Scripted) -> AsyncIterator[StripeGateway]:
-    """The adapter in front of it."""
-    opened = StripeGateway("stripe", KEY, SECRETS, scripted.url, timeout_s=5.0)
-    yield opened
-    await opened.close()
 
 
 def old(request: PaymentRequest) -> PaymentRequest:

@@ -1,12 +1,9 @@
 """Answers that no documentation promises: each is a verdict, and none an exception."""
 
-from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
 import pytest
-from aiohttp import web
 
 from race_to_purchase.gateways.stripe.calls import KEYS_MAX, WRONG_KEY_AGAIN_S
 from race_to_purchase.gateways.stripe.gateway import StripeGateway
@@ -15,44 +12,8 @@ from race_to_purchase.ports import GatewayUnanswered
 from race_to_purchase.rules.verdicts import Declined, NoAnswer, NotSent, Verdict
 from tests.gateways.contract import new_key, request_of
 from tests.gateways.stripe.conftest import KEY, SECRETS
-from tests.listening import listening
+from tests.gateways.stripe.scripted import Scripted
 from tests.simulator.running import Process
-
-
-class Odd:
-    """A server that gives one answer to everything, and counts."""
-
-    def __init__(self) -> None:
-        self.url = ""
-        self.asked = 0
-        self.answer: tuple[int, bytes, Mapping[str, str]] = (200, b"", {})
-
-    def says(self, status: int, body: Any, **headers: str) -> None:
-        """From now on: JSON, or bytes as they are."""
-        raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
-        self.answer = (status, raw, {name.replace("_", "-"): value for name, value in headers.items()})
-
-    async def handle(self, _: web.Request) -> web.Response:
-        """The answer."""
-        self.asked += 1
-        status, body, headers = self.answer
-        return web.Response(status=status, body=body, headers=headers)
-
-
-@pytest.fixture
-async def odd() -> AsyncIterator[Odd]:
-    """The server."""
-    one = Odd()
-    async with listening(one.handle) as one.url:
-        yield one
-
-
-@pytest.fixture
-async def adapter(odd: Odd) -> AsyncIterator[StripeGateway]:
-    """The adapter in front of it."""
-    opened = StripeGateway("stripe", KEY, SECRETS, odd.url, timeout_s=5.0)
-    yield opened
-    await opened.close()
 
 
 def error(code: str, kind: str = "invalid_request_error", **more: Any) -> dict[str, Any]:
@@ -93,8 +54,8 @@ async def every_method(adapter: StripeGateway) -> dict[str, Verdict]:
 
 
 @pytest.mark.parametrize("what", NO_ANSWERS)
-async def test_what_is_no_answer_is_told_as_none(adapter: StripeGateway, odd: Odd, what: str) -> None:
-    odd.says(*NO_ANSWERS[what])
+async def test_what_is_no_answer_is_told_as_none(adapter: StripeGateway, scripted: Scripted, what: str) -> None:
+    scripted.says(*NO_ANSWERS[what])
     for method, verdict in (await every_method(adapter)).items():
         assert isinstance(verdict, NoAnswer), (method, verdict)
     now = datetime.now(UTC)
@@ -103,8 +64,10 @@ async def test_what_is_no_answer_is_told_as_none(adapter: StripeGateway, odd: Od
 
 
 @pytest.mark.parametrize(("header", "wait_s"), [("7", 7.0), ("0", 0.1), ("99999", 300.0), ("soon", 1.0)])
-async def test_too_fast_says_when_to_come_again(adapter: StripeGateway, odd: Odd, header: str, wait_s: float) -> None:
-    odd.says(429, error("rate_limit"), Retry_After=header)
+async def test_too_fast_says_when_to_come_again(
+    adapter: StripeGateway, scripted: Scripted, header: str, wait_s: float
+) -> None:
+    scripted.says(429, error("rate_limit"), Retry_After=header)
     for method, verdict in (await every_method(adapter)).items():
         if method.startswith("look_up"):
             assert isinstance(verdict, NoAnswer)
@@ -115,9 +78,9 @@ async def test_too_fast_says_when_to_come_again(adapter: StripeGateway, odd: Odd
 
 @pytest.mark.parametrize("status", [401, 403])
 async def test_a_key_that_is_not_taken_waits_and_says_so_in_the_log(
-    adapter: StripeGateway, odd: Odd, status: int, caplog: pytest.LogCaptureFixture
+    adapter: StripeGateway, scripted: Scripted, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    odd.says(status, {"error": {"type": "invalid_request_error", "message": "Invalid API Key provided"}})
+    scripted.says(status, {"error": {"type": "invalid_request_error", "message": "Invalid API Key provided"}})
     for method, verdict in (await every_method(adapter)).items():
         if not method.startswith("look_up"):
             assert verdict == NotSent(f"the gateway does not take our key (HTTP {status})", WRONG_KEY_AGAIN_S), method
@@ -162,18 +125,18 @@ async def test_a_key_that_is_taken_passes(gateway: StripeGateway) -> None:
 
 
 async def test_a_gateway_that_is_silent_at_the_start_keeps_nobody_from_starting(
-    adapter: StripeGateway, odd: Odd, caplog: pytest.LogCaptureFixture
+    adapter: StripeGateway, scripted: Scripted, caplog: pytest.LogCaptureFixture
 ) -> None:
-    odd.says(500, error("api_error"))
+    scripted.says(500, error("api_error"))
     await adapter.require_key()
     assert "did not answer at the start" in caplog.text
 
 
 async def test_a_payment_that_stripe_does_not_know_is_never_taken_for_absent(
-    adapter: StripeGateway, odd: Odd, caplog: pytest.LogCaptureFixture
+    adapter: StripeGateway, scripted: Scripted, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It was there when its id was stored, and Stripe forgets none: the key is that of another account."""
-    odd.says(404, error("resource_missing", param="intent"))
+    scripted.says(404, error("resource_missing", param="intent"))
     request = request_of("pm_card_visa")
     assert isinstance(await adapter.look_up(request, "pi_1"), NoAnswer)
     assert isinstance(await adapter.authorize(request, "pi_1"), NoAnswer)
@@ -182,9 +145,9 @@ async def test_a_payment_that_stripe_does_not_know_is_never_taken_for_absent(
 
 
 async def test_an_error_of_the_request_is_a_decline_and_logged(
-    adapter: StripeGateway, odd: Odd, caplog: pytest.LogCaptureFixture
+    adapter: StripeGateway, scripted: Scripted, caplog: pytest.LogCaptureFixture
 ) -> None:
-    odd.says(400, error("parameter_unknown", param="colour"))
+    scripted.says(400, error("parameter_unknown", param="colour"))
     verdict = await adapter.prepare(request_of("pm_card_visa"))
     assert verdict == Declined("parameter_unknown", retryable=True, advice="other_gateway")
     assert "about parameter_unknown" in caplog.text
@@ -198,7 +161,7 @@ async def test_a_refused_capture_of_what_still_stands_is_no_refusal_for_good(
     assert isinstance(await gateway.capture(ref, 0, new_key()), NoAnswer)
 
 
-async def test_a_failure_for_ever_uses_up_a_few_keys_and_no_more(adapter: StripeGateway, odd: Odd) -> None:
-    odd.says(500, error("api_error", "api_error"), Idempotent_Replayed="true")
+async def test_a_failure_for_ever_uses_up_a_few_keys_and_no_more(adapter: StripeGateway, scripted: Scripted) -> None:
+    scripted.says(500, error("api_error", "api_error"), Idempotent_Replayed="true")
     assert isinstance(await adapter.prepare(request_of("pm_card_visa")), NoAnswer)
-    assert odd.asked == KEYS_MAX
+    assert len(scripted.asked) == KEYS_MAX
