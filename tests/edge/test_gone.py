@@ -14,7 +14,7 @@ from race_to_purchase.observe.events import subscribe
 from race_to_purchase.observe.events.http import RequestAnswered
 from race_to_purchase.path.purchase import Purchase
 from tests.edge.shop import Server, Shop
-from tests.edge.test_bad_input import BODY, head
+from tests.edge.untouched.test_bad_input import BODY, head
 from tests.edge.wire import split
 
 

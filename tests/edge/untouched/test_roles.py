@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from race_to_purchase.edge.reference.operations import OPERATIONS
 from race_to_purchase.rules.admin_keys import KeyRole
-from tests.edge.conftest import opened
 from tests.edge.shop import Server, Shop
 
 LOOKING = {
@@ -32,19 +30,6 @@ MAY: dict[KeyRole, set[str]] = {
 GUARDED = [operation for operation in OPERATIONS if operation.role is not None]
 NOWHERE = "019ae3c5-7c00-7000-8000-0123456789ab"
 """No id of anything: what is allowed comes to nothing, and is refused for another reason than who asks."""
-
-
-@pytest.fixture(scope="module")
-def shop() -> Shop:
-    """One for all: nothing that is asked here reaches anything."""
-    return Shop()
-
-
-@pytest.fixture(scope="module")
-def server(shop: Shop) -> Iterator[Server]:
-    """Likewise."""
-    with opened(shop) as running:
-        yield running
 
 
 @pytest.fixture(scope="module", params=list(MAY))

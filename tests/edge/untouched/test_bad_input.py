@@ -3,14 +3,12 @@
 import asyncio
 import json
 import socket
-from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import pytest
 
 from race_to_purchase.edge import body, protocol
 from race_to_purchase.edge.reference.examples import NEW_CHECKOUT
-from tests.edge.conftest import opened
 from tests.edge.shop import STOREFRONT_KEY, Server, Shop
 from tests.edge.wire import Client, exchange, split
 
@@ -33,19 +31,6 @@ def head(method: str = "POST", path: str = "/v1/checkouts", **headers: str) -> b
     } | {name.replace("_", "-"): value for name, value in headers.items()}
     lines = "".join(f"{name}: {value}\r\n" for name, value in given.items())
     return f"{method} {path} HTTP/1.1\r\n{lines}\r\n".encode("latin-1")
-
-
-@pytest.fixture(scope="module")
-def shop() -> Shop:
-    """One for all: nothing in this file changes it."""
-    return Shop()
-
-
-@pytest.fixture(scope="module")
-def server(shop: Shop) -> Iterator[Server]:
-    """Likewise."""
-    with opened(shop) as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

@@ -1,31 +1,16 @@
 """Request line and headers: bounded in bytes and in time, however they come."""
 
 import socket
-from collections.abc import Iterator
 
 import pytest
 
 from race_to_purchase.edge import protocol
-from tests.edge.conftest import opened
 from tests.edge.shop import Server, Shop
 from tests.edge.wire import Client, exchange, split
 
 LONG_WITH_A_BODY = (
     b"POST /v1/checkouts HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\nx: " + b"a" * 40_000 + b'\r\n\r\n{"drop":1'
 )
-
-
-@pytest.fixture(scope="module")
-def shop() -> Shop:
-    """One for all: nothing in this file changes it."""
-    return Shop()
-
-
-@pytest.fixture(scope="module")
-def server(shop: Shop) -> Iterator[Server]:
-    """Likewise."""
-    with opened(shop) as running:
-        yield running
 
 
 class TestAHead:
