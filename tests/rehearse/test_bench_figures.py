@@ -16,7 +16,7 @@ from race_to_purchase.rehearse.bench.machine import Machine
 from race_to_purchase.rehearse.bench.suites.gateway import GatewayFound
 from race_to_purchase.rehearse.bench.suites.hot_row import HotRowFound
 from race_to_purchase.rehearse.bench.suites.http import HttpFound
-from race_to_purchase.rehearse.bench.suites.purchases import PurchasesFound
+from race_to_purchase.rehearse.bench.suites.purchases import PurchasesFound, planned_per_s
 from race_to_purchase.rehearse.bench.view import view
 
 MACHINE = Machine(
@@ -118,7 +118,7 @@ class TestFloors:
             (rows(combined=[row(14_000)]), "combined against naive"),
             (http(reserve=[load(7000)]), "reservations against echo"),
             (bought(together=[load(1499)]), "purchases"),
-            (bought(planned=3 * [load(1400, 251)]), "p95 of a purchase at 70%"),
+            (bought(planned=3 * [load(1400, 251)]), "p95 of a planned purchase"),
             (bought(rss_mb=201), "server memory"),
             (http(ready_s=8.1), "ready, new data folder"),
             (bought(ready_s=3.1), "ready, existing folder"),
@@ -127,6 +127,12 @@ class TestFloors:
     def test_each_can_be_missed(self, found: Found, missed: str) -> None:
         assert [floor.what for floor in found.floors() if floor.met is False] == [missed]
         assert "1 of 7 numbers were not reached" in told(found)
+
+    @pytest.mark.parametrize(("most", "planned"), [(3000, 1050), (1500, 1050), (1000, 700)])
+    def test_a_plan_is_70_percent_of_what_is_to_be_reached_or_of_a_machine_that_does_not(
+        self, most: float, planned: float
+    ) -> None:
+        assert planned_per_s(most) == pytest.approx(planned)
 
     def test_a_generator_at_its_limit_gives_no_verdict_on_what_it_drove(self) -> None:
         found = http(echo=[load(20_000, generator=0.9)], reserve=[load(10)])

@@ -1,5 +1,5 @@
 """Whole purchases over HTTP: as many as there can be by one process, and by one for each core; after each round of the
-latter 70% of that by a plan, since a machine's own speed moves; then the audit.
+latter a load by a plan, of `planned_per_s`; then the audit.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ AUDIT_WORDS_MAX = 600
 class PurchasesFound(Result, frozen=True, kw_only=True):
     """Purchases on the folder of another server, `alone` by one process and `together` by several.
 
-    Each of `planned` is at 70% of the one of `together` before it. Memory in MB is that of the one that was alone,
-    afterwards.
+    Each of `planned` is at `planned_per_s` of the one of `together` before it. Memory in MB is that of the one that was
+    alone, afterwards.
     """
 
     ready_s: float
@@ -54,7 +54,7 @@ class PurchasesFound(Result, frozen=True, kw_only=True):
 
     @property
     def p95_ms(self) -> float:
-        """From when the buyer was meant to come until the order was told, at 70% of `per_s`."""
+        """From when the buyer was meant to come until the order was told, by the plan."""
         return median(load.p95_ms for load in self.planned)
 
     @property
@@ -103,7 +103,7 @@ class PurchasesFound(Result, frozen=True, kw_only=True):
         return [
             line("purchases, by one process", self.alone),
             line("purchases, by one a core", self.together),
-            line("purchases, 70% of that", self.planned),
+            line("purchases, planned", self.planned),
         ]
 
     def floors(self) -> Sequence[Floor]:
@@ -112,7 +112,7 @@ class PurchasesFound(Result, frozen=True, kw_only=True):
         return [
             Floor(what="purchases", unit="/s", measured=self.per_s, worst=PER_S_MIN, aim=PER_S_AIM, judged=judged),
             Floor(
-                what="p95 of a purchase at 70%",
+                what="p95 of a planned purchase",
                 unit="ms",
                 measured=self.p95_ms,
                 worst=P95_MS_MAX,
@@ -138,10 +138,19 @@ class PurchasesFound(Result, frozen=True, kw_only=True):
                 (Stroke("as many as there can be", self.per_s, "/s", bound=PER_S_MIN),),
             ),
             Panel(
-                "How long a purchase takes at 70% of that (p95)",
+                "How long a purchase takes at 70% of what is to be reached (p95)",
                 (Stroke("from the intended start", self.p95_ms, " ms", bound=P95_MS_MAX),),
             ),
         ]
+
+
+def planned_per_s(most_per_s: float) -> float:
+    """How many are planned a second: 70% of those to be reached, or of the `most_per_s` of a machine that does not.
+
+    What the buyers of a fast machine would find at 70% of its most is another question than what they find at a load
+    that is named beforehand; only the latter can be compared from one machine, or version, to the next.
+    """
+    return PLANNED_SHARE * min(most_per_s, PER_S_MIN)
 
 
 async def _measure(bench: Bench) -> PurchasesFound:
@@ -155,7 +164,7 @@ async def _measure(bench: Bench) -> PurchasesFound:
     with shop(folder, workers=cores) as (served, _):
         for _ in range(bench.length.rounds):
             together.append(await _loaded(bench, served, f"purchases by {cores} processes"))
-            rate = PLANNED_SHARE * together[-1].per_s
+            rate = planned_per_s(together[-1].per_s)
             planned.append(await _loaded(bench, served, f"purchases, {rate:,.0f} planned a second", rate))
         async with bench.bar.step("audit", REST_S):
             await asyncio.sleep(REST_S)  # Captures follow their orders.
