@@ -36,6 +36,8 @@ from race_to_purchase.rules.rows import (
 )
 from race_to_purchase.rules.snapshot import Snapshot, Table
 from race_to_purchase.rules.verdicts import Authorized, Declined, NoAnswer, NotSent, Verdict
+from race_to_purchase.store.memory import aftersale
+from race_to_purchase.store.memory import pools as memory_pools
 
 Patch = pytest.MonkeyPatch
 MEMORY = in_memory.MemoryStore.__module__
@@ -136,7 +138,7 @@ def fingerprint_ignored(patch: Patch) -> None:
 def versions_ignored(patch: Patch) -> None:
     """Whoever writes last wins."""
     patch.setattr(f"{MEMORY}.check_versions", lambda *_: None)
-    patch.setattr(f"{MEMORY}_after.check_versions", lambda *_: None)
+    patch.setattr(aftersale, "check_versions", lambda *_: None)
 
 
 def locks_not_taken(patch: Patch) -> None:
@@ -250,8 +252,8 @@ def pools_unbounded(patch: Patch) -> None:
 
 def bounds_unchecked(patch: Patch) -> None:
     """Pools are moved whether or not there is enough by then."""
-    for name in (MEMORY, f"{MEMORY}_pools"):
-        patch.setattr(f"{name}.within_bounds", lambda _pool: True)
+    patch.setattr(f"{MEMORY}.within_bounds", lambda _pool: True)
+    patch.setattr(memory_pools, "within_bounds", lambda _pool: True)
 
 
 def pools_overwritten(patch: Patch) -> None:
