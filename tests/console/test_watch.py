@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import datetime, timedelta
 
 import pytest
 
+from race_to_purchase.errors import DatabaseUnavailable
 from race_to_purchase.observe.series import Counted, Slice
 from race_to_purchase.operate.console.points import POINT_S
-from race_to_purchase.operate.console.watch import COVERED_S, IN_POINTS, LATE_S, RECENT_S, Watch
+from race_to_purchase.operate.console.watch import COVERED_S, LATE_S, OF_OLD, RECENT_S, Watch
 from tests.samples import NOON
 
 
 class Kept:
-    """What one process has written; which distributions were asked for, by when their time ended."""
+    """What one process has written; what was asked for, by when its time ended; it may break off at a drop once."""
 
-    def __init__(self, *slices: Slice) -> None:
+    def __init__(self, *slices: Slice, breaks_at: str | None = None) -> None:
         self._slices = slices
+        self._breaks_at = breaks_at
         self.asked: dict[datetime, Collection[str] | None] = {}
 
     async def slices(
-        self, drop: str, since: datetime, until: datetime, spreads: Collection[str] | None = None
-    ) -> Sequence[Slice]:
-        self.asked[until] = spreads
-        return [one for one in self._slices if one.drop == drop and since <= one.at < until]
+        self, drop: str, since: datetime, until: datetime, only: Collection[str] | None = None
+    ) -> AsyncIterator[Slice]:
+        self.asked[until] = only
+        for one in self._slices:
+            if one.drop == drop and since <= one.at < until:
+                yield one
+                if drop == self._breaks_at:
+                    self._breaks_at = None
+                    raise DatabaseUnavailable(reason="a test says so")
 
     async def now(self) -> datetime:
         return NOON
@@ -49,13 +56,12 @@ class WrittenMeanwhile:
         raise AssertionError("it looks, and writes nothing")
 
     async def slices(
-        self, drop: str, since: datetime, until: datetime, spreads: Collection[str] | None = None
-    ) -> Sequence[Slice]:
-        if not since <= NOON < until:
-            return []
-        self.looks += 1
-        one = Counted({"race_orders_total": {("sandbox",): 1.0}}) if drop else Counted()
-        return [Slice(drop, NOON, "one", one)] if self.looks > 1 else []
+        self, drop: str, since: datetime, until: datetime, only: Collection[str] | None = None
+    ) -> AsyncIterator[Slice]:
+        if since <= NOON < until:
+            self.looks += 1
+            if self.looks > 1:
+                yield Slice(drop, NOON, "one", Counted({"race_orders_total": {("sandbox",): 1.0}} if drop else {}))
 
     async def forget(self, older_than_s: float, limit: int) -> int:
         raise AssertionError("it looks, and forgets nothing")
@@ -69,12 +75,26 @@ async def test_what_is_said_to_be_counted_is_in_the_sums() -> None:
     assert watch.totals.total("race_orders_total") == 1
 
 
-async def test_of_what_is_long_ago_only_the_distributions_of_charts_are_read() -> None:
-    kept = Kept()
-    await Watch(kept, "aurora").follow(NOON - timedelta(hours=1), NOON)
-    lately = NOON - timedelta(seconds=RECENT_S + LATE_S)
-    assert {spreads for until, spreads in kept.asked.items() if until < lately} == {IN_POINTS}
-    assert {spreads for until, spreads in kept.asked.items() if until >= lately} == {None}
+async def test_of_what_is_long_ago_only_what_charts_are_made_of_is_read_and_each_time_is_asked_for_once() -> None:
+    kept, lately = Kept(), NOON - timedelta(seconds=RECENT_S + LATE_S)
+    watch = Watch(kept, "aurora")
+    await watch.follow(NOON - timedelta(days=2000), NOON)
+    assert kept.asked == {lately: OF_OLD, NOON + timedelta(seconds=LATE_S): None}
+    kept.asked.clear()
+    await watch.follow(NOON - timedelta(days=2000), NOON + timedelta(seconds=1))
+    assert kept.asked == {NOON + timedelta(seconds=LATE_S + 1): None}
+
+
+@pytest.mark.parametrize("broken", ["", "aurora"])
+async def test_what_was_read_before_the_database_was_lost_is_counted_once(broken: str) -> None:
+    orders = Counted({"race_orders_total": {("sandbox",): 1.0}})
+    kept = Kept(Slice("aurora", NOON - timedelta(hours=1), "one", orders), Slice("", NOON, "one", Counted()),
+                breaks_at=broken)  # fmt: skip
+    watch = Watch(kept, "aurora")
+    with pytest.raises(DatabaseUnavailable):
+        await watch.follow(NOON - timedelta(hours=1), NOON)
+    await watch.follow(NOON - timedelta(hours=1), NOON)
+    assert watch.totals.total("race_orders_total") == 1
 
 
 async def test_measures_are_of_the_last_minutes_and_points_of_all_of_it() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,10 +35,11 @@ class Rows:
         return self.rows
 
     async def slices(
-        self, drop: str, since: datetime, until: datetime, spreads: Collection[str] | None = None
-    ) -> Sequence[Slice]:
+        self, drop: str, since: datetime, until: datetime, only: Collection[str] | None = None
+    ) -> AsyncIterator[Slice]:
         self.asked.append((drop, until - since))
-        return []
+        for one in ():
+            yield one
 
     async def write(self, source: str, counted: Mapping[str, Counted], at: datetime) -> None:
         raise AssertionError("it looks, and writes nothing")

@@ -1,6 +1,6 @@
 """What is counted over time: the same as the metrics count, added up over processes, and kept through everything."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -20,7 +20,7 @@ from race_to_purchase.observe.metrics.sinks import Sinks
 from race_to_purchase.observe.series import Counted, Recorder, Slice, Spread, metrics_by_name
 from race_to_purchase.observe.together import Together
 from race_to_purchase.store.postgres import PostgresStore
-from race_to_purchase.store.series import PostgresSeries
+from race_to_purchase.store.series import AT_ONCE, PostgresSeries
 
 A_DAY = timedelta(days=1)
 
@@ -161,7 +161,7 @@ class TestKeeping:
             recorder(ReservationRefused("aurora-1", "sold_out"))
             await Record(recorder, series, source).tick()
         now = datetime.now(UTC)
-        slices = await series.slices("aurora-1", now - A_DAY, now + A_DAY)
+        slices = [one async for one in series.slices("aurora-1", now - A_DAY, now + A_DAY)]
         totals = Together.of(slices).totals
         assert {one.source for one in slices} == {"one", "two"}
         assert totals.total("race_orders_total") == 2
@@ -172,22 +172,40 @@ class TestKeeping:
         counted = Counted({"race_captures_total": {("",): 1.0}, "race_commands_total": {(): 2.0}})
         await series.write("one", {"": counted}, datetime.now(UTC))
         now = datetime.now(UTC)
-        [back] = await series.slices("", now - A_DAY, now + A_DAY)
+        [back] = [one async for one in series.slices("", now - A_DAY, now + A_DAY)]
         assert back == Slice("", back.at, "one", counted)
 
-    async def test_only_the_span_that_was_asked_for_comes(self, series: PostgresSeries) -> None:
-        await series.write("one", {"aurora-1": Counted({"race_reservations_total": {(): 1.0}})}, datetime.now(UTC))
+    async def test_what_was_asked_for_comes_the_oldest_first(self, series: PostgresSeries) -> None:
         now = datetime.now(UTC)
-        assert await series.slices("aurora-1", now - A_DAY, now - A_DAY / 2) == []
-        assert await series.slices("boreal-2", now - A_DAY, now + A_DAY) == []
+        for seconds in (3, 1, 4, 2):
+            await series.write("one", {"aurora-1": Counted()}, now + timedelta(seconds=seconds))
+        since, until = now + timedelta(seconds=1), now + timedelta(seconds=4)
+        came = [one.at - now async for one in series.slices("aurora-1", since, until)]
+        assert came == [timedelta(seconds=seconds) for seconds in (1, 2, 3)], "until is not in it, since is"
+        assert [one async for one in series.slices("boreal-2", since, until)] == []
 
-    async def test_of_distributions_only_those_come_that_were_named(self, series: PostgresSeries) -> None:
+    async def test_a_past_of_many_rows_comes_whole_though_a_page_ends_within_one_moment(
+        self, series: PostgresSeries
+    ) -> None:
+        began = datetime.now(UTC) - A_DAY
+        wrote = {(began + timedelta(seconds=number // 3), f"process-{number % 3}") for number in range(3 * AT_ONCE)}
+        for at, source in wrote:
+            await series.write(source, {"aurora-1": Counted()}, at)
+        came = [(one.at, one.source) async for one in series.slices("aurora-1", began, began + A_DAY)]
+        assert sorted(came) == sorted(wrote)
+
+    async def test_of_gauges_and_distributions_only_those_come_that_were_named(self, series: PostgresSeries) -> None:
         lag, wait = {(): [1.0, 2.0, 3.0]}, {(): [4.0, 5.0, 6.0]}
-        counted = Counted({"race_commands_total": {(): 2.0}}, spreads={"race_lag": lag, "race_wait": wait})
+        counted = Counted(
+            {"race_commands_total": {(): 2.0}},
+            {"race_open": {(): 1.0}, "race_other": {(): 2.0}},
+            {"race_lag": lag, "race_wait": wait},
+        )
         await series.write("one", {"": counted}, datetime.now(UTC))
         now = datetime.now(UTC)
-        [back] = await series.slices("", now - A_DAY, now + A_DAY, ("race_wait", "race_other"))
-        assert (back.counted.counts, back.counted.spreads) == (counted.counts, {"race_wait": wait})
+        named = ("race_wait", "race_open", "race_none")
+        [back] = [one async for one in series.slices("", now - A_DAY, now + A_DAY, named)]
+        assert back.counted == Counted(counted.counts, {"race_open": {(): 1.0}}, {"race_wait": wait})
 
     async def test_old_slices_are_forgotten_and_new_ones_stay(self, series: PostgresSeries, database_dsn: str) -> None:
         await series.write("one", {"old": Counted(), "new": Counted()}, datetime.now(UTC))
@@ -196,6 +214,11 @@ class TestKeeping:
         assert await series.forget(86_400.0, 100) == 1
         assert [row["drop_id"] for row in await connection.fetch("SELECT drop_id FROM race.series")] == ["new"]
         await connection.close()
+
+    async def test_no_more_is_forgotten_at_once_than_was_said(self, series: PostgresSeries) -> None:
+        for source in ("one", "two", "three"):
+            await series.write(source, {"old": Counted()}, datetime.now(UTC) - 2 * A_DAY)
+        assert [await series.forget(86_400.0, 2) for _ in range(3)] == [2, 1, 0]
 
 
 class Gone:
@@ -217,9 +240,10 @@ class Gone:
         self.written.append(counted)
 
     async def slices(
-        self, drop: str, since: datetime, until: datetime, spreads: Collection[str] | None = None
-    ) -> list[Slice]:
-        return []
+        self, drop: str, since: datetime, until: datetime, only: Collection[str] | None = None
+    ) -> AsyncIterator[Slice]:
+        for one in ():
+            yield one
 
     async def forget(self, older_than_s: float, limit: int) -> int:
         return 0

@@ -14,7 +14,7 @@ async def counted_at(dsn: str, drop: str, since: datetime, until: datetime) -> T
     store = await PostgresStore.open(dsn, connections=1)
     try:
         series = PostgresSeries(store.pool)
-        slices = [one for name in (drop, "") for one in await series.slices(name, since, until)]
+        slices = [one for name in (drop, "") async for one in series.slices(name, since, until)]
     finally:
         await store.close()
     return Together.of(slices)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -20,12 +20,12 @@ class SeriesStore(Protocol):
         """Keep what the process `source` had counted, by drop, at a time of the database's clock."""
         ...
 
-    async def slices(
-        self, drop: str, since: datetime, until: datetime, spreads: Collection[str] | None = None
-    ) -> Sequence[Slice]:
+    def slices(
+        self, drop: str, since: datetime, until: datetime, only: Collection[str] | None = None
+    ) -> AsyncIterator[Slice]:
         """What was counted in a drop ("" for what belongs to none) at `since <= at < until`, the oldest first.
 
-        Of distributions only those that `spreads` names, where it names any: most of what is stored are they.
+        Of gauges and distributions only those that `only` names, where it names any: most of what is stored are they.
         """
         ...
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import asyncpg
 import msgspec
 
-from race_to_purchase.observe.series import Slice
 from race_to_purchase.rules.drop import Drop
 from race_to_purchase.rules.rows import DropRow, Happened, Quote
 from race_to_purchase.store.postgres import CONNECT_TIMEOUT_S, translated
@@ -24,8 +23,6 @@ from race_to_purchase.store.statements import statement
 CHECKOUTS_AT_ONCE = 2_000
 TOLD_MAX = 500
 """Events, and findings, that a report has; of more, the oldest."""
-SLICES_S = 600.0
-"""So much time of a series is read at once."""
 
 FIRST = "00000000-0000-0000-0000-000000000000"
 SETTINGS = {
@@ -117,7 +114,7 @@ class ReportRows:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
-        self._series = PostgresSeries(pool)
+        self.series = PostgresSeries(pool)
 
     @classmethod
     @asynccontextmanager
@@ -178,13 +175,6 @@ class ReportRows:
     async def findings(self, drop_id: str) -> Sequence[Difference]:
         """What reconciliation found, the oldest first."""
         return [Difference(*row) for row in await self._rows("report_findings", drop_id, TOLD_MAX)]
-
-    async def slices(self, drop_id: str, since: datetime, until: datetime) -> AsyncIterator[Slice]:
-        """What was counted in the drop, or in none (""), the oldest first."""
-        while (first := (await self._rows("report_series_next", drop_id, since, until))[0][0]) is not None:
-            since = min(first + timedelta(seconds=SLICES_S), until)
-            for one in await self._series.slices(drop_id, first, since):
-                yield one
 
 
 def _way(row: Any) -> Way:

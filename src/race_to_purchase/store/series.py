@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -18,12 +18,18 @@ AFTER_LABEL = "\x1f"
 
 LABELS_KEPT = 8192
 
+AT_ONCE = 100
+"""So many rows are read, and made into slices, before others have their turn."""
+
+NEXT = timedelta(microseconds=1)
+
 _Counts = dict[str, dict[str, float]]
 _Flat = tuple[_Counts, _Counts, dict[str, dict[str, list[float]]]]
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(tuple[_Counts, _Counts, dict[str, msgspec.Raw]]).decode
+_decode = msgspec.json.Decoder(tuple[_Counts, dict[str, msgspec.Raw], dict[str, msgspec.Raw]]).decode
+_decode_level = msgspec.json.Decoder(dict[str, float]).decode
 _decode_spread = msgspec.json.Decoder(dict[str, list[float]]).decode
-"""Distributions are decoded one by one, and only those that are wanted."""
+"""Gauges and distributions are decoded one by one, and only those that are wanted."""
 
 
 class PostgresSeries:
@@ -47,13 +53,18 @@ class PostgresSeries:
                 await connection.execute(statement("series_write"), list(counted), source, texts, at)
 
     async def slices(
-        self, drop: str, since: datetime, until: datetime, spreads: Collection[str] | None = None
-    ) -> Sequence[Slice]:
+        self, drop: str, since: datetime, until: datetime, only: Collection[str] | None = None
+    ) -> AsyncIterator[Slice]:
         """See the port."""
-        with translated:
-            async with self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
-                rows = await connection.fetch(statement("series_read"), drop, since, until)
-        return [Slice(row["drop_id"], row["at"], row["source"], _counted(row["counted"], spreads)) for row in rows]
+        more = True
+        while more:
+            with translated:
+                async with self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
+                    rows = await connection.fetch(statement("series_read"), drop, since, until, AT_ONCE)
+            for row in rows:
+                yield Slice(row["drop_id"], row["at"], row["source"], _counted(row["counted"], only))
+                since = row["at"] + NEXT
+            more = len(rows) >= AT_ONCE
 
     async def forget(self, older_than_s: float, limit: int) -> int:
         """See the port."""
@@ -71,10 +82,17 @@ def _flat(counted: Counted) -> _Flat:
     return _joined(counted.counts), _joined(counted.levels), _joined(counted.spreads)
 
 
-def _counted(text: str, spreads: Collection[str] | None) -> Counted:
-    counts, levels, found = _decode(text)
-    wanted = found.items() if spreads is None else [(name, found[name]) for name in spreads if name in found]
-    return Counted(_split(counts), _split(levels), _split({name: _decode_spread(raw) for name, raw in wanted}))
+def _counted(text: str, only: Collection[str] | None) -> Counted:
+    counts, levels, spreads = _decode(text)
+    return Counted(
+        _split(counts),
+        _split({name: _decode_level(levels[name]) for name in _wanted(levels, only)}),
+        _split({name: _decode_spread(spreads[name]) for name in _wanted(spreads, only)}),
+    )
+
+
+def _wanted(found: Mapping[str, msgspec.Raw], only: Collection[str] | None) -> Iterable[str]:
+    return found if only is None else [name for name in only if name in found]
 
 
 def _joined(by_name: Mapping[str, Mapping[tuple[str, ...], Any]]) -> dict[str, dict[str, Any]]:

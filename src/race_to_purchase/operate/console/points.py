@@ -51,7 +51,7 @@ class Point(msgspec.Struct):
         """Count what one process did in the drop, or in none: each metric is looked at once, an hour has thousands."""
         for name, by_labels in counted.counts.items():
             for column, wanted in _sums_of(name):
-                counts = [count for at, count in by_labels.items() if fits(at, wanted)]
+                counts = [n for at, n in by_labels.items() if fits(at, wanted)] if wanted else by_labels.values()
                 setattr(self, column, getattr(self, column) + sum(counts))
         for name, by_place in counted.spreads.items():
             for column, wanted in _spreads_of(name):

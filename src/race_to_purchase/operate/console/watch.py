@@ -5,7 +5,6 @@ So a look costs the same after an hour as after a minute, and twenty who look co
 
 from __future__ import annotations
 
-import asyncio
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable
@@ -13,7 +12,7 @@ from datetime import datetime, timedelta
 
 from race_to_purchase.observe.series import Counted, Slice
 from race_to_purchase.observe.together import Together
-from race_to_purchase.operate.console.noticing import Noticing
+from race_to_purchase.operate.console.noticing import BREAKER, Noticing
 from race_to_purchase.operate.console.points import POINT_S, SPAN_S, SPREADS, Point, slots
 from race_to_purchase.ports import SeriesStore
 
@@ -26,11 +25,8 @@ LATE_S = 15
 COVERED_S = 30
 """A slice that comes after a longer time than that is drawn as if of this one: its process stood still."""
 
-PIECE_S = 300
-"""So much of the past is read at once, so that nobody else waits for long."""
-
-IN_POINTS = tuple(SPREADS.values())
-"""Of what measures are not made of any more, no other distributions are read."""
+OF_OLD = (*SPREADS.values(), BREAKER)
+"""Of what measures are not made of any more, no other distributions and gauges are read."""
 
 
 class Watch:
@@ -56,15 +52,12 @@ class Watch:
         if self._reached is None:
             first = max(opened - timedelta(minutes=10), now - timedelta(seconds=SPAN_S))
             self.since = self._reached = min(first, now - timedelta(hours=1))
-        since = self._reached - timedelta(seconds=LATE_S)
-        while since < now:
-            until = min(since + timedelta(seconds=PIECE_S), now + timedelta(seconds=LATE_S))
-            spreads = IN_POINTS if until < now - timedelta(seconds=RECENT_S + LATE_S) else None
-            for drop in self._drops:
-                for one in await self._series.slices(drop, since, until, spreads):
-                    self._count(drop, one)
-                await asyncio.sleep(0)
-            since = until
+        since, until = self._reached - timedelta(seconds=LATE_S), now + timedelta(seconds=LATE_S)
+        lately = now - timedelta(seconds=RECENT_S + LATE_S)
+        for first, last, only in ((since, lately, OF_OLD), (max(since, lately), until, None)):
+            for drop in self._drops if first < last else ():
+                async for one in self._series.slices(drop, first, last, only):
+                    self._count(one, lasting=only is None)
         self._reached = now
         self._forget(now)
 
@@ -87,16 +80,18 @@ class Watch:
     def _since(self, since: datetime) -> Iterable[Slice]:
         return (one for one in self._recent if one.at >= since)
 
-    def _count(self, drop: str, one: Slice) -> None:
-        key = (drop, one.source, one.at)
+    def _count(self, one: Slice, *, lasting: bool) -> None:
+        """Once, though what is recent is read again, and all of it where reading broke off."""
+        key = (one.drop, one.source, one.at)
         if key in self._read:
             return
         self._read[key] = None
+        if lasting:
+            self._recent.append(one)
         self._draw(one)
-        self._recent.append(one)
         self._last[one.source] = max(one.at, self._last.get(one.source, one.at))
         self.noticing.look(one)
-        if drop:
+        if one.drop:
             self.totals.add_counts(one.counted)
 
     def _draw(self, one: Slice) -> None:

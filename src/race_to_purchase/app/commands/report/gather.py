@@ -66,11 +66,11 @@ async def gather(rows: ReportRows, drop_id: str, slo: Slo, rehearsed: Rehearsed 
     over_time, step_s = walk.curve()
     since, until = _begins_at(drop), _until(drop, walk.last_at, now)
     totals, together, burning = Counted(), Together(), Burning(opens_at, step_s)
-    async for one in rows.slices(drop_id, since, until):
+    async for one in rows.series.slices(drop_id, since, until):
         totals.add(one.counted)
         together.add(one)
         burning.add((one,))
-    async for one in rows.slices("", since - BEFORE, until):
+    async for one in rows.series.slices("", since - BEFORE, until):
         together.add(one)
     whole = together.totals
     shelves, queue = _shelves(drop, await rows.stock(drop_id)), await rows.queue(drop_id)
