@@ -4,6 +4,7 @@ import { LitElement, type PropertyDeclarations } from "lit";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
+import { hour } from "./format.ts";
 import type { Column } from "./shapes.ts";
 
 /** In pixels, as `.chart` in the styles keeps room for it. */
@@ -78,7 +79,8 @@ export class RaceChart extends LitElement {
   }
 
   private fit(): void {
-    if (this.plot !== null && this.clientWidth > 0) this.plot.setSize({ width: this.clientWidth, height: HEIGHT });
+    // It is told of its first width too, which it was drawn with.
+    if (this.plot !== null && this.clientWidth > 0 && this.clientWidth !== this.plot.width) this.plot.setSize({ width: this.clientWidth, height: HEIGHT });
   }
 
   private data(): uPlot.AlignedData {
@@ -123,10 +125,6 @@ export class RaceChart extends LitElement {
     });
     return `${this.label}. ${told.join("; ")}`;
   }
-}
-
-function hour(at: number): string {
-  return new Date(at * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 }
 
 /** Where little happens several marks would read the same: one of them is enough. */

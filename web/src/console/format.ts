@@ -1,24 +1,26 @@
 /** Numbers, money and times as the console writes them: short, and of one width, so that they can be compared at a glance. */
 
-const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-const short = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const whole = numbers({ maximumFractionDigits: 0 });
+const short = numbers({ notation: "compact", maximumFractionDigits: 1 });
+const clock = times({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const day = times({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const minute = times({ hour: "2-digit", minute: "2-digit" });
+const currencies = new Map<string, ReturnType<typeof numbers>>();
 
 const NOTHING = "–";
 
 export function count(value: number | null): string {
-  return value === null ? NOTHING : whole.format(value);
+  return value === null ? NOTHING : whole(value);
 }
 
 export function compact(value: number): string {
-  return Math.abs(value) < 10_000 ? whole.format(value) : short.format(value);
+  return Math.abs(value) < 10_000 ? whole(value) : short(value);
 }
 
 /** One digit after the point, where there is anything after it: 0, 7.5, 75. */
 export function rate(value: number): string {
   if (value > 0 && value < 0.05) return "< 0.1";
-  return value >= 100 ? whole.format(value) : value.toFixed(1).replace(/\.0$/, "");
+  return value >= 100 ? whole(value) : value.toFixed(1).replace(/\.0$/, "");
 }
 
 /** A target as the engine tells it, in the units of `measured`: < 2000 ms is < 2 s. */
@@ -30,9 +32,10 @@ export function target(told: string): string {
 export function money(minor: number, currency: string, exponent: number, exact = false): string {
   const value = minor / 10 ** exponent;
   const digits = exact ? exponent : 0;
-  return new Intl.NumberFormat(undefined, {
-    style: "currency", currency, minimumFractionDigits: digits, maximumFractionDigits: digits,
-  }).format(value);
+  const key = `${currency} ${digits}`;
+  const as = currencies.get(key) ?? numbers({ style: "currency", currency, minimumFractionDigits: digits, maximumFractionDigits: digits });
+  currencies.set(key, as);
+  return as(value);
 }
 
 /** A share as percent; as exact as it has to be where it is close to all. */
@@ -47,7 +50,7 @@ export function share(value: number | null): string {
 export function budget(left: number | null): string {
   if (left === null || left >= 0) return share(left);
   const spent = 1 - left;
-  return `${spent >= 10 ? whole.format(spent) : spent.toFixed(1)}× spent`;
+  return `${spent >= 10 ? whole(spent) : spent.toFixed(1)}× spent`;
 }
 
 export function ms(value: number | null): string {
@@ -68,11 +71,16 @@ export function measured(value: number | null, unit: string): string {
 }
 
 export function time(iso: string): string {
-  return clock.format(new Date(iso));
+  return clock(new Date(iso));
+}
+
+/** Hours and minutes of a time in seconds since 1970. */
+export function hour(at_s: number): string {
+  return minute(new Date(at_s * 1000));
 }
 
 export function moment(iso: string): string {
-  return day.format(new Date(iso));
+  return day(new Date(iso));
 }
 
 /** How long: 4 s, 3 min 20 s, 2 h 5 min, 3 d. */
@@ -88,4 +96,15 @@ export function span(seconds: number): string {
 export function words(code: string): string {
   const text = code.replaceAll("_", " ");
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Made when it is first used, and once: making the first of them takes a browser longer than drawing a chart. */
+function numbers(options: Intl.NumberFormatOptions): (value: number) => string {
+  let made: Intl.NumberFormat | undefined;
+  return (value) => (made ??= new Intl.NumberFormat(undefined, options)).format(value);
+}
+
+function times(options: Intl.DateTimeFormatOptions): (at: Date) => string {
+  let made: Intl.DateTimeFormat | undefined;
+  return (at) => (made ??= new Intl.DateTimeFormat(undefined, { ...options, hourCycle: "h23" })).format(at);
 }

@@ -9,7 +9,6 @@ import { Live, type Link } from "./live.ts";
 import { phase } from "./parts.ts";
 import type { StoredDrop } from "./shapes.ts";
 import "./sign-in.ts";
-import "./views/executive.ts";
 
 const VIEWS = ["executive", "on-call", "debug", "control"] as const;
 type ViewName = (typeof VIEWS)[number];
@@ -38,6 +37,7 @@ export class RaceConsole extends LitElement {
   private view: ViewName = "executive";
   private asked: Asked | null = null;
   private keeping: ReturnType<typeof setInterval> | undefined;
+  /** The page brings the first one after this script: what charts need is made ready while the engine is asked. */
   private loaded = new Set<ViewName>(["executive"]);
 
   protected override createRenderRoot(): HTMLElement {
@@ -144,7 +144,7 @@ export class RaceConsole extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    if (this.state === "opening") return html`<main class="door"><p class="loading" role="status">Opening the console …</p></main>`;
+    if (this.state === "opening") return html`<main class="opening"><p class="loading" role="status">Opening the console …</p></main>`;
     if (this.state === "failed") {
       return html`<main class="door"><div class="trouble" role="alert"><strong>The console cannot be opened.</strong><p>${this.failure}</p></div>
         <button @click=${() => void this.open()}>Try again</button></main>`;
