@@ -14,9 +14,12 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from race_to_purchase.app.report.incidents import incidents
 from race_to_purchase.cli.command import app
+from race_to_purchase.store.report import Told
 from tests.databases import Server, apart
 from tests.report.sale import fill
+from tests.samples import NOON
 
 HOSTILE = "</style><script>alert(1)</script><img src=x onerror=alert(1)>\"'&"
 TOLD = (
@@ -50,6 +53,20 @@ def written(sale: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, d
     assert done.exit_code == 0, done.output
     assert done.output.split() == [str(folder / "r.html"), str(folder / "r.json")]
     return (folder / "r.html").read_text(encoding="utf-8"), json.loads((folder / "r.json").read_bytes())
+
+
+class TestIncidents:
+    @pytest.mark.parametrize(
+        ("message", "why", "told"),
+        [
+            ("A short break.", "", "The line tells those who wait: “A short break.”"),
+            ("Soon", "the bank asked", "The line tells those who wait: “Soon”. Why: the bank asked."),
+            ("", "It is slow!", "The line was steered. Why: It is slow!"),
+        ],
+    )
+    def test_what_somebody_wrote_ends_with_one_full_stop(self, message: str, why: str, told: str) -> None:
+        data = json.dumps({"message": message, "why": why})
+        assert [one.sentence for one in incidents([Told(NOON, "aurora", "line_steered", data)], (), NOON)] == [told]
 
 
 class TestFigures:

@@ -39,7 +39,7 @@ def incidents(told: Iterable[Told], findings: Iterable[Difference], opens_at: da
 def _of_event(one: Told, opens_at: datetime) -> Incident:
     data: dict[str, Any] = msgspec.json.decode(one.data, type=dict[str, Any])
     sentence = _sentence(one, data)
-    said = " ".join(f"{name.capitalize()}: {data[name]}." for name in ("why", "by") if data.get(name))
+    said = " ".join(_stopped(f"{name.capitalize()}: {data[name]}") for name in ("why", "by") if data.get(name))
     tone: Tone = "plain"
     if one.kind in ACTS:
         tone = "trouble" if str(data.get("by", "")).startswith(BUDGET) else "act"
@@ -66,7 +66,7 @@ def _changed(data: dict[str, Any]) -> str:
     ]
     if (more := data.get("changes", 0) - len(told)) > 0:
         said.append(f"{more:,} more")
-    return f"The sale was changed{': ' if said else ''}{'; '.join(said)}."
+    return _stopped(f"The sale was changed{': ' if said else ''}{'; '.join(said)}")
 
 
 def _field(what: str) -> str:
@@ -103,11 +103,16 @@ def _steered(data: dict[str, Any]) -> str:
         did.append(f"calls {rate:g} people a second" if rate else "calls people at its own rate again")
     if message := data.get("message"):
         did.append(f"tells those who wait: “{message}”")
-    return f"The line {', and '.join(did) or 'was steered'}."
+    return _stopped(f"The line {', and '.join(did) or 'was steered'}")
+
+
+def _stopped(sentence: str) -> str:
+    """With a full stop, unless the words of somebody which it ends with have brought one."""
+    return sentence if sentence.rstrip("”").endswith((".", "!", "?", "…")) else f"{sentence}."
 
 
 def _of_finding(one: Difference, opens_at: datetime) -> Incident:
-    end = f" It is {one.state}" + (f": {one.how}." if one.how else ".")
+    end = _stopped(f" It is {one.state}" + (f": {one.how}" if one.how else ""))
     what = one.kind.replace("_", " ")
     return Incident(
         one.first_seen,
