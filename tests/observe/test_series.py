@@ -17,7 +17,7 @@ from race_to_purchase.observe.events.gateways import GatewayDrained
 from race_to_purchase.observe.events.path import LONG, CheckoutReserved, OrderPlaced, ReservationRefused
 from race_to_purchase.observe.events.slo import BudgetWatched
 from race_to_purchase.observe.metrics.sinks import Sinks
-from race_to_purchase.observe.series import Counted, Recorder, Slice, Spread, metrics_by_name
+from race_to_purchase.observe.series import Counted, Recorder, Slice, Spread, bounds_of, metrics_by_name
 from race_to_purchase.observe.together import Together
 from race_to_purchase.store.postgres import PostgresStore
 from race_to_purchase.store.series import AT_ONCE, PostgresSeries
@@ -206,6 +206,18 @@ class TestKeeping:
         named = ("race_wait", "race_open", "race_none")
         [back] = [one async for one in series.slices("", now - A_DAY, now + A_DAY, named)]
         assert back.counted == Counted(counted.counts, {"race_open": {(): 1.0}}, {"race_wait": wait})
+
+    async def test_what_a_version_with_other_buckets_counted_is_left_out_and_the_rest_of_it_is_not(
+        self, series: PostgresSeries
+    ) -> None:
+        name = "race_loop_lag_seconds"
+        now, as_now = datetime.now(UTC), [1.0] * (len(bounds_of(name)) + 2)
+        for source, counts in (("older", [1.0, 2.0, 3.0]), ("newer", as_now)):
+            counted = Counted({"race_reservations_total": {(): 1.0}}, spreads={name: {(): counts}})
+            await series.write(source, {"aurora-1": counted}, now)
+        totals = Together.of([one async for one in series.slices("aurora-1", now - A_DAY, now + A_DAY)]).totals
+        assert totals.spread(name).buckets == tuple(as_now)
+        assert totals.total("race_reservations_total") == 2
 
     async def test_old_slices_are_forgotten_and_new_ones_stay(self, series: PostgresSeries, database_dsn: str) -> None:
         await series.write("one", {"old": Counted(), "new": Counted()}, datetime.now(UTC))

@@ -224,6 +224,13 @@ def bounds_of(name: str) -> tuple[float, ...]:
     return metric.buckets
 
 
+@cache
+def length_of(name: str) -> int | None:
+    """How many numbers a distribution is kept as; None where this version has no such histogram."""
+    metric = metrics_by_name().get(name)
+    return len(metric.buckets) + 2 if isinstance(metric, Histogram) else None
+
+
 def _without_drop(metric: Metric) -> tuple[str, ...]:
     return tuple(name for name in metric.by if name != "drop")
 

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from race_to_purchase.observe.series import Counted, Slice
+from race_to_purchase.observe.series import Counted, Slice, length_of
 from race_to_purchase.store.postgres import CONNECT_TIMEOUT_S, translated
 from race_to_purchase.store.statements import statement
 
@@ -87,8 +87,14 @@ def _counted(text: str, only: Collection[str] | None) -> Counted:
     return Counted(
         _split(counts),
         _split({name: _decode_level(levels[name]) for name in _wanted(levels, only)}),
-        _split({name: _decode_spread(spreads[name]) for name in _wanted(spreads, only)}),
+        _split({name: _as_now(name, _decode_spread(spreads[name])) for name in _wanted(spreads, only)}),
     )
+
+
+def _as_now(name: str, spread: dict[str, list[float]]) -> dict[str, list[float]]:
+    """Without what another version counted in other buckets: the two cannot be added up."""
+    length = length_of(name)
+    return {at: counts for at, counts in spread.items() if length is None or len(counts) == length}
 
 
 def _wanted(found: Mapping[str, msgspec.Raw], only: Collection[str] | None) -> Iterable[str]:
