@@ -209,6 +209,12 @@ class TestWhatIsRefused:
         assert sale.client.ask("POST", GRANTS, {}).problem == (403, "forbidden")
 
 
+def test_their_time_is_told_in_whole_seconds_as_the_token_has_it(sale: Sale, admin: Client) -> None:
+    issue(sale, admin, "ada", valid_from="2026-01-01T00:00:00.7Z", valid_until="2100-01-01T00:00:00.7Z")
+    [row] = admin.ask("GET", GRANTS).json["grants"]
+    assert (row["valid_from"], row["valid_until"]) == ("2026-01-01T00:00:00Z", "2100-01-01T00:00:00Z")
+
+
 def test_the_list_shows_what_became_of_them(sale: Sale, admin: Client) -> None:
     first, second, third = issue(sale, admin, "ada", "bob", "eve")
     join(sale, "ada", first["grant"])
