@@ -160,7 +160,7 @@ def test_one_incident_is_one_message_however_many_say_so_and_however_often(manag
 
 
 def test_in_times_of_maintenance_nobody_is_told_and_afterwards_everybody(tmp_path: Path) -> None:
-    now = datetime.now(UTC)
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
     hour = timedelta(hours=1)
     with ExitStack() as ended:
         told = {}

@@ -54,6 +54,11 @@ class TestAGoodFile:
         ("[[maintenance]]\nfrom = 2026-01-01T00:00:00Z\nto = 2027-01-01T00:00:00Z\n", 1, "maintenance[0]"),
         ("[objectives.checkout_latency]\ntarget = 0.9\nbelow_s = 1.7\n", 3, "objectives.checkout_latency.below_s"),
         ("[objectives.payment_latency]\ntarget = 0.9\nbelow_s = 1.7\n", 3, "objectives.payment_latency.below_s"),
+        ("[objectives.challenge_pass]\ntarget = 0.9\n", 2, "objectives.challenge_pass.target"),
+        ("[[burn]]\nrate = 20\nlong = '1h'\nshort = '5m'\nseverity = 'page'\n", 2, "burn[0].rate"),
+        ("[[drop.steps]]\nburn = 101\ndo = 'slow'\n", 2, "drop.steps[0].burn"),
+        ("[[maintenance]]\nfrom = 2026-01-01T00:00:10Z\nto = 2026-01-01T00:01:00Z\n", 1, "maintenance[0]"),
+        ("[[maintenance]]\nfrom = 2026-01-01T00:00:00Z\nto = 2026-01-01T00:01:00.5Z\n", 1, "maintenance[0]"),
     ],
 )
 def test_what_is_wrong_is_told_with_line_and_field(text: str, line: int, field: str) -> None:
@@ -65,6 +70,13 @@ def test_what_is_wrong_is_told_with_line_and_field(text: str, line: int, field: 
 def test_a_latency_that_cannot_be_told_is_answered_with_those_that_can() -> None:
     with pytest.raises(WrongSloFile, match="race_checkout_seconds is counted up to 1 and 2, not to"):
         parse_slo("[objectives.checkout_latency]\ntarget = 0.9\nbelow_s = 1.7\n")
+
+
+def test_a_burn_that_can_just_be_reached_is_taken() -> None:
+    text = (
+        "[[burn]]\nrate = 19.9\nlong = '1h'\nshort = '5m'\nseverity = 'page'\n[[drop.steps]]\nburn = 100\ndo = 'slow'\n"
+    )
+    assert (parse_slo(text).burn[0].rate, parse_slo(text).drop.steps[0].burn) == (19.9, 100)
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,13 @@ import msgspec
 
 from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.observe.series import bounds_of
-from race_to_purchase.observe.slo.objectives import Slo
+from race_to_purchase.observe.slo.objectives import USUAL_BURNS, Slo
 from race_to_purchase.observe.slo.slis import SLIS
 from race_to_purchase.operate.lines import breach, places
 from race_to_purchase.operate.misfit import misfit
+
+ROUNDED = 1e-6
+"""1 - 0.9 is not quite 0.1."""
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+(?:\[\d+\])?")
 
@@ -53,7 +56,7 @@ def parse_slo(text: str, file: str = "slo.toml") -> Slo:
         found = misfit(error, Slo)
         line = _line(text, found.field)
         raise WrongSloFile(file=file, line=line, field=found.field or "the file", reason=found.reason) from None
-    for field, reason in _unmeasured(slo):
+    for field, reason in (*_unmeasured(slo), *_never(slo)):
         raise WrongSloFile(file=file, line=_line(text, field), field=field, reason=reason)
     return slo
 
@@ -70,6 +73,23 @@ def _unmeasured(slo: Slo) -> Iterator[tuple[str, str]]:
                     f"objectives.{sli.objective}.below_s",
                     f"{sli.histogram} is counted up to {found}, not to {below_s:g}",
                 )
+
+
+def _never(slo: Slo) -> Iterator[tuple[str, str]]:
+    """Burn rates that no budget reaches: where everything is bad, one of a tenth burns ten times as fast as it may."""
+    for sli in SLIS:
+        most = 1 / getattr(slo.objectives, sli.objective).budget
+        for number, burn in enumerate(slo.burn):
+            if burn.rate >= most - ROUNDED:
+                field = f"objectives.{sli.objective}.target" if slo.burn is USUAL_BURNS else f"burn[{number}].rate"
+                yield (
+                    field,
+                    f"{sli.objective} burns {most:g} times as fast as it may at most, so {burn.rate:g} never fires",
+                )
+    most = 1 / slo.objectives.checkout_success.budget
+    for number, step in enumerate(slo.drop.steps):
+        if step.burn > most + ROUNDED:
+            yield f"drop.steps[{number}].burn", f"a drop burns {most:g} times as fast as it may at most"
 
 
 def _line(text: str, field: str) -> int:

@@ -160,6 +160,8 @@ class Maintenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
             raise ValueError("from and to need a time zone, such as 2026-12-01T18:00:00Z")
         if self.until <= self.since:
             raise ValueError("to must be after from")
+        if any(at.second or at.microsecond for at in (self.since, self.until)):
+            raise ValueError("from and to are whole minutes: Alertmanager knows no seconds")
         if self.until - self.since > MAINTENANCE_MAX:
             raise ValueError(f"to may be {MAINTENANCE_MAX.days} days after from at most")
 

@@ -69,14 +69,13 @@ def _days(time: Maintenance) -> list[dict[str, Any]]:
         end = min(until, day + timedelta(days=1))
         begin = max(since, day)
         last = "24:00" if end == day + timedelta(days=1) else f"{end:%H:%M}"
-        if f"{begin:%H:%M}" != last:
-            found.append(
-                {
-                    "times": [{"start_time": f"{begin:%H:%M}", "end_time": last}],
-                    "days_of_month": [f"{day.day}:{day.day}"],
-                    "months": [f"{day.month}:{day.month}"],
-                    "years": [f"{day.year}:{day.year}"],
-                }
-            )
+        found.append(
+            {
+                "times": [{"start_time": f"{begin:%H:%M}", "end_time": last}],
+                "days_of_month": [f"{day.day}:{day.day}"],
+                "months": [f"{day.month}:{day.month}"],
+                "years": [f"{day.year}:{day.year}"],
+            }
+        )
         day += timedelta(days=1)
     return found
