@@ -17,7 +17,8 @@ from race_to_purchase.store.findings import leading
 from tests.path.shop import Process
 from tests.reconcile.reconciler import AT_ONCE, Reconciler, all_is_well, plant_all
 
-RUNS_MAX = 30
+RUNS_MAX = 60
+"""On a machine with much else to do some die before they have done anything."""
 
 
 @pytest.mark.parametrize("steps", [4, 7])
@@ -35,6 +36,8 @@ async def test_killed_again_and_again_it_comes_to_the_same_end(reconciler: Recon
             break
         assert ended == -signal.SIGKILL
         kills += 1
+    else:
+        pytest.fail(f"{RUNS_MAX} processes did not come to the end of it")
     assert kills > 2, "it was not interrupted"
     await all_is_well(reconciler)
 
