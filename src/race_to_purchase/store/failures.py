@@ -27,7 +27,7 @@ def failure(error: BaseException) -> Exception | None:
         if state.startswith(_WRONG):
             return Rejected(str(error))
         if state.startswith(_GONE):
-            return DatabaseUnavailable(reason=str(error))
+            return DatabaseUnavailable(reason=" ".join(str(error).split()))  # Detail and hint are lines of their own.
         return None
     if isinstance(error, asyncpg.InternalClientError):  # What the driver says of it is about its own states.
         return DatabaseUnavailable(reason="the connection was lost in the middle of an operation")

@@ -21,8 +21,9 @@ from race_to_purchase.rules.line.door import Door
 LIMIT_PER_BUYER = 2
 SIZES = (("42", 15900, 30), ("43", 15900, 27), ("41", 15900, 23), ("44", 16900, 20))
 """Size, price in cents, and share of the stock in percent, the favourite first."""
-TRIES = 4
+TRIES = 30
 PAUSE_S = 1.0
+"""Longer than a PostgreSQL that somebody killed takes to come back: a demo is the place to try that."""
 
 
 class ShopRefused(RaceError):

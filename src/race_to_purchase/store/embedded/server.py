@@ -40,7 +40,7 @@ READY_S_MAX = 600.0
 CONNECT_S_MAX = 30.0
 WATCH_PAUSE_S_MAX = 10.0
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("race.embedded")
 
 
 def default_data_dir() -> Path:
