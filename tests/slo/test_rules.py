@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from race_to_purchase.app.commands.slo import RULES, Addresses, MonitoringAddressWrong, write_rules
-from race_to_purchase.observe.slo.objectives import Slo
+from race_to_purchase.observe.slo.objectives import Burn, Slo
 from race_to_purchase.observe.slo.routes import routes
 from race_to_purchase.observe.slo.rules import rules
 from race_to_purchase.operate.slofile import parse_slo
@@ -100,6 +100,15 @@ TROUBLES: dict[str, tuple[Mapping[str, str], set[str]]] = {
     "reconciliation stands": ({"race_reconcile_lag_seconds": "400x80"}, {"ReconciliationBehind"}),
     "findings stay": ({"race_findings_open": "2x80"}, {"FindingsOpen"}),
     "the disk is slow": ({'race_batch_write_seconds_bucket{le="0.005"}': "0x80"}, {"DatabaseSlow"}),
+    "a few batches are slow": (
+        {
+            'race_batch_write_seconds_bucket{le="0.005"}': "0x80",
+            'race_batch_write_seconds_bucket{le="1.0"}': "0+10x80",
+            'race_batch_write_seconds_bucket{le="+Inf"}': "0+10x80",
+            "race_batch_write_seconds_count": "0+10x80",
+        },
+        set(),
+    ),
     "the database is gone": (
         {'race_commands_refused_total{drop="d",lack="database"}': "0+30x80"},
         {"DatabaseGone", "ReservationsFailing"},
@@ -191,6 +200,14 @@ def test_a_quiet_sale_and_too_little_evidence_raise_none(folder: Path) -> None:
     """One of two checkouts failed: that is a burn of fifty, and shows nothing yet."""
     few = {**QUIET, 'race_orders_total{drop="d",gateway="bank"}': "0x40 1x40", FAILED: "0x40 1x40"}
     judge(folder, [(QUIET, set()), (few, set())])
+
+
+def test_what_is_over_or_has_only_begun_burns_nothing(tmp_path: Path) -> None:
+    """Failures that ended show in the long window alone, a minute of them in the short one alone."""
+    write_rules(Slo(burn=(Burn(8.0, "15m", "3m", "page"),)), tmp_path, ADDRESSES)
+    going_on = {**QUIET, FAILED: "0+20x80"}
+    over, begun = {**QUIET, FAILED: "0+20x60 1200x20"}, {**QUIET, FAILED: "0x76 15+15x4"}
+    judge(tmp_path, [(going_on, {"CheckoutsFailing"}), (over, set()), (begun, set())])
 
 
 def test_chargebacks_are_told_after_an_hour_and_not_of_a_few_orders(folder: Path) -> None:
