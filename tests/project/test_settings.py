@@ -82,6 +82,84 @@ def test_a_setting_that_nobody_would_use_is_refused(settings: dict[str, str], to
         load({f"RACE_{name}": text for name, text in settings.items()})
 
 
+NUMBERS = [
+    ("ANSWER_WAIT_S", "0.001", "31536000", "0", "31536001"),
+    ("BATCH_MAX", "1", "1000000000", "0", "1000000001"),
+    ("CART_DAYS", "1", "400", "0", "401"),
+    ("CHALLENGE_NUMBERS", "1", "250000", "0", "1000001"),
+    ("CHALLENGE_NUMBERS_HARDER", "50000", "1000000", "0", "1000001"),
+    ("CHALLENGE_SECONDS", "60", "86400", "59", "86401"),
+    ("CLIENTS_MAX", "16", "1000000000", "15", "1000000001"),
+    ("CONSOLE_IDLE_MINUTES", "1", "720", "0", "721"),
+    ("CUSTOMERS_LEEWAY_S", "0", "600", "-1", "601"),
+    ("DEADLINE_EXTENSION_MAX_S", "0", "31536000", "-1", "31536001"),
+    ("METRICS_PORT", "0", "65535", "-1", "65536"),
+    ("PORT", "0", "65535", "-1", "65536"),
+    ("RESOLVE_FOR_S", "300.5", "31536000", "300", "inf"),
+    ("SESSION_DAYS", "1", "400", "0", "401"),
+    ("TRACE_AMOUNT_MIN", "0", "10000000000", "-1", "many"),
+    ("TRACE_SHARE", "0", "1", "-0.1", "1.1"),
+    ("WORKERS", "1", "64", "0", "65"),
+]
+"""Name, the least and the most that is taken, and what is refused below and above."""
+
+
+@pytest.mark.parametrize(("name", "least", "most", "below", "above"), NUMBERS)
+def test_a_number_is_taken_up_to_its_bounds_and_not_beyond(
+    name: str, least: str, most: str, below: str, above: str
+) -> None:
+    for text in (least, most):
+        assert getattr(load({f"RACE_{name}": text}), name.lower()) == float(text)
+    for text in (below, above):
+        with pytest.raises(WrongSetting, match=f"RACE_{name} is wrong: it is a (whole )?number"):
+            load({f"RACE_{name}": text})
+
+
+SECRET = "s" * 32
+KEYS_FILE = {"CUSTOMERS_ISSUER": "https://shop.example", "CUSTOMERS_KEY": "shop.pem"}
+JWKS = {"CUSTOMERS_ISSUER": "https://shop.example", "CUSTOMERS_JWKS": "https://shop.example/jwks"}
+
+
+@pytest.mark.parametrize(
+    ("taken", "refused", "told"),
+    [
+        ({"TAKEOVER_S": "10.1"}, {"TAKEOVER_S": "10"}, "RACE_TAKEOVER_S must be longer than RACE_GATEWAY_TIMEOUT_S"),
+        ({"RECONCILE_AFTER_S": "15.1"}, {"RECONCILE_AFTER_S": "15"}, "RACE_RECONCILE_AFTER_S must be longer"),
+        (
+            {"METRICS_PORT": "65534", "WORKERS": "2"},
+            {"METRICS_PORT": "65535", "WORKERS": "2"},
+            "RACE_METRICS_PORT leaves no room",
+        ),
+        (
+            {"CHALLENGE_NUMBERS": "9", "CHALLENGE_NUMBERS_HARDER": "9"},
+            {"CHALLENGE_NUMBERS": "10", "CHALLENGE_NUMBERS_HARDER": "9"},
+            "RACE_CHALLENGE_NUMBERS_HARDER must not be less",
+        ),
+        ({"GUARD_LOG_ONLY": "limits, challenges"}, {"GUARD_LOG_ONLY": "limits,bots"}, "RACE_GUARD_LOG_ONLY takes"),
+        ({"CHALLENGE_RESERVE": "a, b" + "c" * 63}, {"CHALLENGE_RESERVE": "b" + "c" * 64}, "RACE_CHALLENGE_RESERVE"),
+        ({"RESOLVE_AFTER_S": "31536000"}, {"RESOLVE_AFTER_S": "31536001"}, "RACE_RESOLVE_AFTER_S must be"),
+        (KEYS_FILE, {"CUSTOMERS_ISSUER": "https://shop.example"}, "RACE_CUSTOMERS_ISSUER needs either"),
+        (JWKS, {"CUSTOMERS_JWKS": "https://shop.example/jwks"}, "RACE_CUSTOMERS_ISSUER needs either"),
+        (JWKS, JWKS | KEYS_FILE, "RACE_CUSTOMERS_ISSUER needs either"),
+        ({"STOREFRONT_KEYS": "a:b:c"}, {"STOREFRONT_KEYS": "a"}, "RACE_STOREFRONT_KEYS must look like name:key"),
+        ({"ADMIN_KEYS": "a:b,"}, {"ADMIN_KEYS": "a:"}, "RACE_ADMIN_KEYS must look like name:key"),
+        ({"ADMIN_KEYS": "a/viewer:b"}, {"ADMIN_KEYS": ":b"}, "RACE_ADMIN_KEYS must look like name:key"),
+        ({"SESSION_KEYS": f"255:{SECRET}"}, {"SESSION_KEYS": f"256:{SECRET}"}, "RACE_SESSION_KEYS must look like 2:"),
+        ({"LINE_KEYS": f"1:{SECRET}"}, {"LINE_KEYS": f"0:{SECRET}"}, "RACE_LINE_KEYS must look like 2:"),
+        ({"LINE_KEYS": f"001:{SECRET}"}, {"LINE_KEYS": f"0001:{SECRET}"}, "RACE_LINE_KEYS must look like 2:"),
+        ({"LINE_KEYS": f"1:{SECRET}"}, {"LINE_KEYS": f"1:{SECRET[1:]}"}, "RACE_LINE_KEYS must look like 2:"),
+        ({"LINE_KEYS": f"1:{SECRET}"}, {"LINE_KEYS": f"\N{SUPERSCRIPT TWO}:{SECRET}"}, "RACE_LINE_KEYS must look like"),
+        ({"LINE_KEYS": f"1:{SECRET}"}, {"LINE_KEYS": f"one:{SECRET}"}, "RACE_LINE_KEYS must look like 2:"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused_and_those_that_just_do_are_taken(
+    taken: dict[str, str], refused: dict[str, str], told: str
+) -> None:
+    load({f"RACE_{name}": text for name, text in taken.items()})
+    with pytest.raises(WrongSetting, match=told):
+        load({f"RACE_{name}": text for name, text in refused.items()})
+
+
 def test_an_option_is_named_as_it_was_given() -> None:
     with pytest.raises(WrongSetting, match=r"--port is wrong: it is a whole number from 0 to 65535\."):
         load({"RACE_PORT": "80"}, port=99999)

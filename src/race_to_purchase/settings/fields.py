@@ -173,6 +173,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         float,
         msgspec.Meta(
             gt=300,
+            le=YEAR_S,
             description="How long after its deadline a payment of unknown outcome is asked about; then it is a "
             "finding `unresolved` for people.",
         ),
@@ -212,6 +213,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         int,
         msgspec.Meta(
             ge=16,
+            le=1_000_000_000,
             description="Connections that a process keeps open; at most a quarter of them may have sent nothing yet.",
         ),
     ] = 20_000
