@@ -11,7 +11,7 @@ PAGE_SOURCES := $(shell find web -name node_modules -prune -o -type f -print)
 # The tests start hundreds of processes; where Python may not keep what it compiled, each compiles all of it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test soak bench check pictures format clean
+.PHONY: help setup demo test soak bench lint check pictures format clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -47,12 +47,14 @@ soak: setup ## Run the tests that take many minutes
 bench: setup ## Measure the hot row, the HTTP path and whole purchases, side by side
 	$(BIN)/race bench
 
-check: setup ## Lint, format, types, import contracts, and the tests of the house itself
+lint: setup ## Lint, format, types, import contracts, and the types of the pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python hatch_build.py check
+
+check: lint ## All of `make lint`, and the tests of the house itself
 	$(BIN)/pytest tests/project
 
 pictures: setup ## Make the pictures of pages and console anew; wants Chromium
