@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from hashlib import sha256
 from importlib.abc import Traversable
 from importlib.resources import files
@@ -86,6 +87,7 @@ def _found(folder: Traversable, above: str) -> Iterator[tuple[str, bytes]]:
             yield path, entry.read_bytes()
 
 
+@cache  # So that a second application in a process, as tests have hundreds, packs nothing again.
 def _built(path: str, content: bytes, headers: tuple[Header, ...]) -> Built:
     # Whoever has the page has it with what it was allowed then.
     told = b"".join(value for _, value in headers)
