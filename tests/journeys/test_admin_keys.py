@@ -4,8 +4,7 @@ import os
 import signal
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import psutil  # type: ignore[import-untyped]  # It ships no types.
 import pytest
@@ -18,14 +17,11 @@ NAME = "a-telling-name"
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
+def engine(an_engine: Callable[..., Engine]) -> Engine:
     """Two workers on one database."""
-    engine = Engine(tmp_path, workers=2)
-    try:
-        engine.start()
-        yield engine
-    finally:
-        engine.end()
+    engine = an_engine(workers=2)
+    engine.start()
+    return engine
 
 
 def status_at(engine: Engine, worker: psutil.Process, key: str) -> int:

@@ -4,9 +4,8 @@ import json
 import os
 import signal
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable
 from http.cookies import SimpleCookie
-from pathlib import Path
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]  # It ships no types.
@@ -16,15 +15,12 @@ from tests.journeys.engine import Engine, pause_and_go
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
+def engine(an_engine: Callable[..., Engine]) -> Engine:
     """Two workers on one database, with the sample sale."""
-    engine = Engine(tmp_path, workers=2)
-    try:
-        engine.start()
-        engine.put()
-        yield engine
-    finally:
-        engine.end()
+    engine = an_engine(workers=2)
+    engine.start()
+    engine.put()
+    return engine
 
 
 class Browser:
