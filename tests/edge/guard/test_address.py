@@ -34,6 +34,16 @@ class TestAHeaderFromAnybody:
     def test_gives_none_in_a_line_of_its_own(self) -> None:
         assert of(TRUSTING, PROXY, "198.51.100.1", "203.0.113.9").address == "203.0.113.9"
 
+    def test_is_not_even_remembered_where_no_proxy_is_trusted(self) -> None:
+        """What is kept of addresses has room for real ones alone, however many claims one client makes."""
+        proxies = Proxies()
+        for number in range(50):
+            of(proxies, "203.0.113.9", f"198.51.100.{number}")
+        assert proxies.origin.cache_info().currsize == 1
+
+    def test_is_not_believed_of_an_ipv6_address_that_ends_like_a_proxy(self) -> None:
+        assert of(TRUSTING, "2001:db8::10.0.0.1", "198.51.100.1").address == "2001:db8::a00:1"
+
 
 class TestATrustedProxy:
     def test_tells_the_client(self) -> None:
@@ -51,6 +61,8 @@ class TestATrustedProxy:
             "203.0.113.9:port",
             "[203.0.113.9",
             "[2001:db8::7]0",
+            "[2001:db8::7]x80",
+            "[2001:db8::7]:port",
             "a" * 5000,
         ):
             assert of(TRUSTING, PROXY, told) == Origin(PROXY, PROXY, True, "10.0.0.0/24")
