@@ -22,6 +22,7 @@ from race_to_purchase.edge.console.live import Live
 from race_to_purchase.edge.guard.connections import Connections
 from race_to_purchase.edge.operator_sessions import ConsoleSessions
 from race_to_purchase.edge.origins import Origins
+from race_to_purchase.edge.plain.problem_pages import ProblemPages
 from race_to_purchase.edge.reference.examples import DROP
 from race_to_purchase.edge.routes import Dependencies, build_app
 from race_to_purchase.edge.sessions import Sessions
@@ -259,7 +260,7 @@ class Server:
             log_config=None,
             access_log=False,
             proxy_headers=False,
-            http=http_protocol(self._connections),
+            http=http_protocol(self._connections, ProblemPages().alone),
             ws="none",
             timeout_keep_alive=self._keep_alive_s,
             timeout_graceful_shutdown=self._grace_s,

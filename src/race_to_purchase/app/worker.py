@@ -23,6 +23,7 @@ from race_to_purchase.app.engine import Engine
 from race_to_purchase.edge.connection import http_protocol
 from race_to_purchase.edge.guard.connections import Connections
 from race_to_purchase.edge.metrics import metrics_app
+from race_to_purchase.edge.plain.problem_pages import ProblemPages
 from race_to_purchase.observe.logs import set_up
 from race_to_purchase.settings import Settings
 
@@ -115,7 +116,7 @@ def _server(app: ASGIApp, settings: Settings) -> _Server:
         uvicorn.Config(
             app,
             loop="none",
-            http=http_protocol(Connections(clients_max(settings.clients_max))),
+            http=http_protocol(Connections(clients_max(settings.clients_max)), ProblemPages().alone),
             ws="none",
             lifespan="off",
             access_log=False,

@@ -7,12 +7,15 @@ that is made differently both questions have a safe answer: the client is there,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.types import Receive
 
 from race_to_purchase.edge.guard.connections import Connections
+from race_to_purchase.rules.answers import Answer
+
+Told = Callable[[Answer, Mapping[bytes, bytes]], Answer]
 
 
 def alive(receive: Receive) -> Callable[[], bool]:
@@ -31,16 +34,17 @@ def arrived(receive: Receive) -> bytes | None:
     return bytes(cycle.body)
 
 
-def http_protocol(connections: Connections) -> type[asyncio.Protocol] | str:
+def http_protocol(connections: Connections, told: Told) -> type[asyncio.Protocol] | str:
     """What to give uvicorn as `http`: our bounded protocol where httptools is installed, else its pure Python one.
 
-    `connections` is where those of this process are counted, and bounded together.
+    `connections` is where those of this process are counted, and bounded together. `told` says a problem as it is
+    told to whoever sent these headers: a browser gets a page.
     """
     try:
         from race_to_purchase.edge.protocol import BoundedProtocol
     except ImportError:
         return "h11"
-    return type("CountedProtocol", (BoundedProtocol,), {"counted_in": connections})
+    return type("CountedProtocol", (BoundedProtocol,), {"counted_in": connections, "told": staticmethod(told)})
 
 
 def _always() -> bool:

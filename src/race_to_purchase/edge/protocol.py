@@ -8,7 +8,7 @@ long or too slow.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -118,6 +118,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     counted_in: Connections
     """Those of this process; see `connection.http_protocol`."""
+    told: Callable[[Answer, Mapping[bytes, bytes]], Answer]
+    """How a problem is told to whoever sent such headers."""
 
     _head_bytes = 0
     _read_bytes = 0
@@ -281,7 +283,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _refuse(self, answer: Answer) -> None:
         transport: Any = self.transport
-        transport.write(response(answer, self.server_state.default_headers))
+        came = dict(self.headers or ())  # Of a head without an end, what there was of it.
+        transport.write(response(self.told(answer, came), self.server_state.default_headers))
         transport.linger()
 
 

@@ -32,6 +32,18 @@ class TestAHead:
         assert split(received).problem == (431, "head_too_large")
         assert received.count(b"HTTP/1.1 ") == 1
 
+    @pytest.mark.parametrize("end", [b"\r\n\r\n", b""])
+    def test_that_is_too_long_is_told_to_a_browser_by_a_page_in_its_language(self, server: Server, end: bytes) -> None:
+        cookie = b"\r\ncookie: race_session=" + b"a" * 100_000 + end
+        for accept in (b"text/html,*/*;q=0.8", b"application/json"):
+            head = b"GET /shop/aurora-1 HTTP/1.1\r\nhost: a\r\naccept-language: de\r\naccept: " + accept
+            told = split(exchange(server.port, head + cookie))
+            assert told.status == 431
+            is_page = told.headers["content-type"] == "text/html; charset=utf-8"
+            assert is_page == (b"html" in accept)
+            assert ("Cookies dieses Shops" in told.body.decode()) == is_page
+            assert "content-security-policy" in told.headers or not is_page
+
     def test_does_not_count_the_body_that_comes_with_it(self, server: Server) -> None:
         sent = b"POST /v1/checkouts HTTP/1.1\r\nhost: a\r\ncontent-length: 60000\r\n\r\n" + b"a" * 60_000
         assert split(exchange(server.port, sent)).problem == (401, "unauthorized")

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
-import msgspec
 from msgspec.structs import replace
 
 from race_to_purchase.edge.call import Call
@@ -17,13 +16,12 @@ from race_to_purchase.edge.cookies import set_cookie
 from race_to_purchase.edge.guard.gate import Gate
 from race_to_purchase.edge.origins import is_encrypted
 from race_to_purchase.edge.plain.asking import fields_of, meant, session_of
-from race_to_purchase.edge.plain.frame import BRAND, HTML, Frame, Shown
+from race_to_purchase.edge.plain.frame import BRAND, HTML, Shown
 from race_to_purchase.edge.plain.front import front_page
 from race_to_purchase.edge.plain.kept import Kept, keep, kept_by
-from race_to_purchase.edge.plain.parts import note, title
+from race_to_purchase.edge.plain.problem_pages import ProblemPages, trouble
 from race_to_purchase.edge.plain.steps import Sent, Steps
 from race_to_purchase.edge.plain.visit import Views, Visit
-from race_to_purchase.edge.plain.words import Languages, Words
 from race_to_purchase.edge.principals import in_person
 from race_to_purchase.edge.problems import Refused, no_such_page, pages_not_built, unavailable
 from race_to_purchase.edge.reply import Reply
@@ -42,13 +40,12 @@ class Step(Protocol):
 class PlainPages:
     """Handlers of `/shop/{drop}/plain…`, of `/`, and of every address at which there is nothing."""
 
-    def __init__(self, sessions: Sessions, views: Views, steps: Steps, gate: Gate) -> None:
+    def __init__(self, sessions: Sessions, views: Views, steps: Steps, gate: Gate, alone: ProblemPages) -> None:
         self._sessions = sessions
         self._views = views
         self._gate = gate
-        self._languages = Languages()
-        self._frame = Frame(self._languages.tags)
-        self._nowhere: dict[str, Answer] = {}
+        self._alone = alone
+        self._languages, self._frame = alone.languages, alone.frame
         self.join = self._form(steps.join)
         self.address = self._form(steps.address)
         self.code = self._form(steps.code)
@@ -68,33 +65,18 @@ class PlainPages:
 
     async def front(self, call: Call) -> Answer:
         """GET /: no sale is here, and whoever came by hand is told where they are."""
-        if not self._shows(call.headers):
+        if not self._alone.shows(call.headers):
             return no_such_page()
         words = self._languages.of(call.query, call.headers)
         return self._frame.page(Shown(BRAND, front_page(words)), words)
 
     def nothing(self, query: bytes, headers: Mapping[bytes, bytes]) -> Answer:
-        """There is nothing at this address: a page for a browser, made once a language; a problem for others."""
-        if not self._shows(headers):
-            return no_such_page()
-        words = self._languages.of(query, headers)
-        if words.tag not in self._nowhere:
-            found = words.trouble("not_found")
-            self._nowhere[words.tag] = self._frame.page(
-                Shown(BRAND, [title(found.what, found.next)]), words, status=404
-            )
-        return self._nowhere[words.tag]
-
-    def _shows(self, headers: Mapping[bytes, bytes]) -> bool:
-        return bool(self._languages.tags) and b"text/html" in headers.get(b"accept", b"")
+        """There is nothing at this address."""
+        return self._alone.alone(no_such_page(), headers, query)
 
     def refused(self, told: Answer, headers: Mapping[bytes, bytes]) -> Answer:
-        """A problem as a page: what a person reads who was refused before there was a page."""
-        if not self._languages.tags:
-            return told
-        words = self._languages.of(b"", headers)
-        page = self._frame.page(Shown(words.say("retry"), [_trouble(told, words)]), words, status=told.status)
-        return replace(page, retry_after_s=told.retry_after_s)
+        """See ProblemPages."""
+        return self._alone.refused(told, headers)
 
     def _form(self, step: Step) -> Any:
         async def answered(call: Call) -> Answer:
@@ -154,24 +136,5 @@ class PlainPages:
         facts = [" – ".join(words.money(price, drop.currency) for price in (prices[:1] + prices[1:][-1:]))]
         if wrong is None:
             return self._frame.page(shown, words, facts)
-        told = replace(shown, body=[_trouble(wrong, words), *shown.body])
+        told = replace(shown, body=[trouble(wrong, words), *shown.body])
         return replace(self._frame.page(told, words, facts, wrong.status), retry_after_s=wrong.retry_after_s)
-
-
-def _trouble(told: Answer, words: Words) -> Any:
-    """What went wrong, in plain words, and what to do next."""
-    problem: Mapping[str, Any] = msgspec.json.decode(told.body)
-    code = str(problem["code"])
-    if code == "payment_declined":
-        kept = words.say("declinedKept") if problem.get("reserved_until") else ""
-        why = words.decline(str(problem.get("decline_code", "")))
-        return note(words.say("declinedTitle"), f"{why} {kept}".strip(), bad=True)
-    found = words.trouble(_topic(code, problem))
-    return note(found.what, found.next, bad=True)
-
-
-def _topic(code: str, problem: Mapping[str, Any]) -> str:
-    """By what it is explained: less than was wanted is no sign that there is nothing, a wrong address no wrong form."""
-    if code == "invalid_input" and str(problem.get("field", "")).endswith("email"):
-        return "invalid_email"
-    return "fewer_left" if code in ("sold_out", "all_reserved") and problem.get("left") else code

@@ -35,6 +35,7 @@ from race_to_purchase.edge.operator_sessions import ConsoleSessions
 from race_to_purchase.edge.pages.built import Built, built_files
 from race_to_purchase.edge.pages.pages import Pages
 from race_to_purchase.edge.plain.handlers import PlainPages
+from race_to_purchase.edge.plain.problem_pages import ProblemPages
 from race_to_purchase.edge.plain.steps import Steps
 from race_to_purchase.edge.plain.visit import Views
 from race_to_purchase.edge.principals import Principals
@@ -117,7 +118,9 @@ def build_app(
     checkouts = Checkouts(parts.purchase, parts.line_keys, parts.challenges, parts.carts)
     line, drops = LineHandlers(parts.line, parts.challenges, parts.gate), DropsOnSale(parts.catalogue)
     views = Views(drops, parts.line, parts.line_keys, checkouts, sandbox=sandbox is not None)
-    plain = PlainPages(parts.sessions, views, Steps(line, parts.challenge_handlers, checkouts), parts.gate)
+    plain = PlainPages(
+        parts.sessions, views, Steps(line, parts.challenge_handlers, checkouts), parts.gate, ProblemPages()
+    )
     routes = [
         *buyers.checkout_paths(at, checkouts),
         *buyers.line_paths(at, line),

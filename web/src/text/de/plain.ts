@@ -9,7 +9,7 @@ export const plain: PlainWords = {
     lookByItself: "Diese Seite selbst nachsehen lassen",
     doNotLook: "Nicht mehr selbst nachsehen",
     enter: "Eintreten",
-    enterBody: "Treten Sie ein, wenn Sie wählen möchten: Von da an dauert Ihre Zeit {time}.",
+    enterBody: "Treten Sie ein, wenn Sie auswählen möchten: Von da an haben Sie {time} Zeit.",
     place: "Vor Ihnen",
     placeOf: "{ahead} von {all}",
     moment: "{time} (um {clock} UTC)",
@@ -26,6 +26,7 @@ export const plain: PlainWords = {
   },
   troubles: {
     not_found: { what: "An dieser Adresse ist nichts.", next: "Prüfen Sie sie, oder öffnen Sie noch einmal den Link, den Sie vom Shop bekommen haben." },
+    head_too_large: { what: "Ihr Browser schickt mehr mit, als dieser Shop annimmt.", next: "Löschen Sie die Cookies dieses Shops, und öffnen Sie die Seite noch einmal." },
     challenge_required: { what: "Dieser Verkauf verlangt eine Prüfung, und die braucht JavaScript.", next: "Schalten Sie es für diese Seite ein, oder öffnen Sie sie in einem anderen Browser." },
   },
 };

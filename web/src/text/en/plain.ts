@@ -24,6 +24,7 @@ export const plain = {
   },
   troubles: {
     not_found: { what: "There is nothing at this address.", next: "Check it, or open the link that the shop has given you again." },
+    head_too_large: { what: "Your browser sends more along than this shop takes.", next: "Delete the cookies of this shop, then open the page again." },
     challenge_required: { what: "This sale asks for a check, and the one that it asks for needs JavaScript.", next: "Switch it on for this page, or open it in another browser." },
   },
 } as const;
