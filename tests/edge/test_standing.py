@@ -135,13 +135,24 @@ class TestTheNextLook:
         assert look_again_s(replace(OPEN, rate_per_s=rate_per_s), ahead) == seconds
 
     @pytest.mark.parametrize(("left_s", "seconds"), [(2, 5), (17, 17), (600, 30), (0, 5), (-9, 5)])
-    @pytest.mark.parametrize("name", ["registration_opens_at", "registration_closes_at", "opens_at"])
-    def test_of_whom_has_no_place_is_at_the_next_change(self, name: str, left_s: int, seconds: int) -> None:
-        assert look_again_s(replace(OPEN, **{name: NOW + timedelta(seconds=left_s)}), None) == seconds
+    @pytest.mark.parametrize(
+        ("phase", "name"),
+        [("announced", "registration_opens_at"), ("registration", "registration_closes_at"), ("draw", "opens_at")],
+    )
+    def test_of_whom_has_no_place_is_when_the_phase_ends(
+        self, phase: Phase, name: str, left_s: int, seconds: int
+    ) -> None:
+        """And soon where it should have ended: what was said was a moment old, and the next moment is far away."""
+        far = {each: NOW + timedelta(hours=1) for each in ("registration_closes_at", "opens_at")}
+        ends = far | {name: NOW + timedelta(seconds=left_s)}
+        assert look_again_s(replace(OPEN, phase=phase, **ends), None) == seconds
 
-    def test_is_at_the_first_of_several_changes(self) -> None:
-        later = {"registration_closes_at": NOW + timedelta(seconds=12), "opens_at": NOW + timedelta(seconds=25)}
-        assert look_again_s(replace(OPEN, **later), None) == 12
+    def test_is_soon_while_the_draw_is_under_way(self) -> None:
+        drawing = replace(OPEN, phase="draw", seed=None, opens_at=NOW + timedelta(hours=1))
+        assert look_again_s(drawing, None) == 5
+
+    def test_is_soon_for_whoever_comes_while_the_line_moves(self) -> None:
+        assert look_again_s(OPEN, None) == 5
 
     def test_is_not_at_the_same_time_for_all(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "random", lambda: 1.0)

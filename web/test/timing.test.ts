@@ -36,8 +36,22 @@ describe("polling", () => {
   });
 
   test("a moment that is near is not slept through", () => {
-    const soon = status({ opens_at: "2026-12-01T18:00:12Z" });
-    assert.equal(pollMs(soon, null, NOW, () => 0), 12_000);
+    const opens_at = "2026-12-01T18:00:12Z";
+    for (const soon of [
+      status({ phase: "announced", registration_opens_at: opens_at }),
+      status({ phase: "registration", registration_closes_at: opens_at }),
+      status({ phase: "draw", seed: "5e", opens_at }),
+    ]) assert.equal(pollMs(soon, null, NOW, () => 0), 12_000);
+  });
+
+  test("a status that is told to be over by its own moments is looked up again at once", () => {
+    const later = { registration_closes_at: "2026-12-01T19:00:00Z", opens_at: "2026-12-01T20:00:00Z" };
+    assert.equal(pollMs(status({ ...later, phase: "announced" }), null, NOW, () => 0), 5_000);
+    assert.equal(pollMs(status({ phase: "registration", opens_at: later.opens_at }), null, NOW, () => 0), 5_000);
+  });
+
+  test("a draw that is under way may be done at any time", () => {
+    assert.equal(pollMs(status({ phase: "draw", opens_at: "2026-12-01T20:00:00Z" }), null, NOW, () => 0), 5_000);
   });
 
   test("browsers that came together do not come together again", () => {

@@ -13,9 +13,12 @@ export function pollMs(status: LineStatus, ahead: number | null, nowMs: number, 
   return bounded * (1 + JITTER * random());
 }
 
-/** Milliseconds until the next moment that the status names; a small one where it has just passed. */
+/** Milliseconds until what the status says is over; a small number where it should be already, or may be at any time. */
 function untilChange(status: LineStatus, nowMs: number): number {
-  const moments = [status.registration_opens_at, status.registration_closes_at, status.opens_at];
-  const next = moments.map((moment) => Date.parse(moment) - nowMs).filter((ms) => ms > 0);
-  return next.length === 0 ? 0 : Math.min(...next);
+  const ends =
+    status.phase === "announced" ? status.registration_opens_at
+    : status.phase === "registration" ? status.registration_closes_at
+    : status.phase === "draw" && status.seed !== null ? status.opens_at
+    : null;
+  return ends === null ? 0 : Date.parse(ends) - nowMs;
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from random import random
 from typing import Literal
 
@@ -93,8 +92,17 @@ def look_again_s(status: LineStatus, ahead: int | None) -> int:
 
 
 def _until_change_s(status: LineStatus) -> float:
-    moments: tuple[datetime, ...] = (status.registration_opens_at, status.registration_closes_at, status.opens_at)
-    return min((left for moment in moments if (left := (moment - status.now).total_seconds()) > 0), default=0.0)
+    """Until what the status says is over; a small number where it should be already, or may be at any time."""
+    match status.phase:
+        case "announced":
+            ends = status.registration_opens_at
+        case "registration":
+            ends = status.registration_closes_at
+        case "draw" if status.seed is not None:
+            ends = status.opens_at
+        case _:
+            return 0.0
+    return (ends - status.now).total_seconds()
 
 
 def wait_in_words(ahead: int, rate_per_s: float, words: Words) -> str:
