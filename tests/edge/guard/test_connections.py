@@ -36,6 +36,14 @@ class TestTooManyConnections:
         assert [one.ended for one in all_of_them] == [True, True, True, False, False]
         assert connections.silent == 2
 
+    @pytest.mark.parametrize("most", [1, 3])
+    def test_that_are_very_few_may_still_be_silent_for_a_moment(self, most: int) -> None:
+        """A quarter of three would be none, and nobody could ever begin a request."""
+        connections = Connections(most)
+        first = Fake()
+        connections.made(first)
+        assert not first.ended
+
     def test_end_a_silent_one_before_one_that_rests(self) -> None:
         connections = Connections(8)
         known = [Fake() for _ in range(7)]
