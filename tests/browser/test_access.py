@@ -138,7 +138,7 @@ def test_german_from_the_first_word_to_the_receipt(a_buyer: Callable[..., Buyer]
     buyer = a_buyer(locale="de-DE")
     drop = sales.with_door(closes_s=9, opens_s=10, door={"challenge": "none"})
     buyer.visit(drop)
-    buyer.press("Platz nehmen")
+    buyer.press("Platz sichern")
     buyer.sees("Sie sind in der Verlosung")
     buyer.picture("de-registered")
     buyer.sees("Wählen Sie aus")
@@ -242,7 +242,7 @@ def test_every_problem_that_buyers_can_meet_has_words_of_its_own() -> None:
 
     texts = "".join(
         (ROOT / "web/src/text/en" / name).read_text(encoding="utf-8")
-        for name in ("line.ts", "checkout.ts", "access.ts")
+        for name in ("line.ts", "check.ts", "checkout.ts", "access.ts")
     )
     asked = [one for one in OPERATIONS if one.path in ASKED_BY_PAGES]
     assert len(asked) >= len(ASKED_BY_PAGES)

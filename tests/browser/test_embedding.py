@@ -103,7 +103,7 @@ def test_the_page_of_the_line_is_light(language: str) -> None:
 def test_a_page_fetches_the_words_of_its_own_language_alone(a_buyer: Callable[..., Buyer], sales: Sales) -> None:
     buyer = a_buyer(locale="de-DE")
     buyer.visit(sales.with_door(closes_s=60, opens_s=90))
-    buyer.sees("Die Anmeldung ist offen")
+    buyer.sees("Die Anmeldung läuft")
     fetched = {request.url.rpartition("/")[2] for request in buyer.sent}
     german, english = ({name_of(f"src/text/{tag}/{part}.ts") for part in ("line", "checkout")} for tag in ("de", "en"))
     assert german & fetched

@@ -108,7 +108,7 @@ export class CheckoutFlow extends OneThing implements Asking {
         this.step = "choose";
         const problem = asProblem(thrown);
         if (!problem.passing) this.keep.answered();
-        if (problem.code.startsWith("pass_")) this.keep.change({ pass: undefined });
+        if (problem.code.startsWith("pass_")) this.keep.turnIsOver();
         const asked = this.asked === null ? askedBy(problem, choice.email) : null;
         if (asked === null) throw problem;
         this.asked = asked;

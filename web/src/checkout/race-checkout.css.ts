@@ -26,6 +26,7 @@ export const look = [
     .card.few .band { color: var(--_warn); font-weight: 500; }
     .card.sold_out { cursor: not-allowed; border-style: dashed; background: none; }
     .card.sold_out .name { color: var(--_muted); text-decoration: line-through; text-decoration-thickness: 1px; }
+    .items .wrong { padding-top: 0.6rem; }
     .rows { padding-top: 0.4rem; }
     .item { display: flex; align-items: center; justify-content: space-between; gap: 1rem; padding-block: 0.85rem; border-bottom: 1px solid var(--_edge); }
     .item .tight { gap: 0.1rem; }

@@ -58,6 +58,12 @@ export class Keep {
     return key;
   }
 
+  /** The pass is good for nothing any more; that there was one is kept, and the line lets in again whoever asks for it. */
+  turnIsOver(): void {
+    const { pass } = this.read();
+    if (pass !== undefined) this.change({ pass: { ...pass, expiresAt: "1970-01-01" } });
+  }
+
   /** The wish was answered: the next one is another one, even where it looks the same. */
   answered(): void {
     this.change({ wish: undefined });

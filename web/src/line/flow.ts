@@ -43,7 +43,8 @@ export class LineFlow {
   grant: string | undefined;
 
   private lapsed = false;
-  private full = false;
+  /** Why the door did not open for somebody who is called. */
+  private held = "";
   private claiming = false;
   private stopped: AbortController | null = null;
   private awake = new AbortController();
@@ -112,8 +113,8 @@ export class LineFlow {
   private openView(): View {
     if (!this.joined) return "join";
     if (this.ahead === null || this.ahead >= 0) return "waiting";
-    if (this.lapsed) return "lapsed";
-    return this.full ? "room" : "called";
+    if (this.lapsed || this.keep.read().pass !== undefined) return "lapsed";
+    return this.held === "pass_used" ? "used" : this.held === "no_pass_free" ? "room" : "called";
   }
 
   /** Take a place. Doing so again is harmless: the same visitor has the same place. */
@@ -281,7 +282,7 @@ export class LineFlow {
     this.claiming = true;
     try {
       const given = await this.engine.claim(this.id, ticket);
-      this.full = false;
+      this.held = "";
       this.keep.change({ pass: { token: given.pass, expiresAt: given.expires_at } });
       notice("race-called", this.id, {});
     } catch (thrown) {
@@ -292,8 +293,8 @@ export class LineFlow {
   }
 
   private notLetIn(problem: Problem): void {
-    this.full = problem.code === "no_pass_free";
+    this.held = problem.code;
     if (problem.code === "ticket_invalid") this.keep.change({ ticket: undefined, lane: undefined, aheadAtFirst: undefined });
-    if (!["no_pass_free", "not_called", "line_paused", "sold_out"].includes(problem.code)) throw problem;
+    if (!["no_pass_free", "pass_used", "not_called", "line_paused", "sold_out"].includes(problem.code)) throw problem;
   }
 }

@@ -259,7 +259,7 @@ const TICK = "M5 12.5l4.5 4.5L19 7.5";
 /** A sign before the title: what is drawn, or three points that move while something is under way. */
 const MARKS: { readonly [view in View]?: string } = {
   registered: TICK, drawn: TICK, granted: TICK, admitted: TICK, draw: "moving", opening: "moving", called: "moving", room: "moving",
-  paused: "M9 7v10M15 7v10", lapsed: "M12 7v5.5l3.5 2", closed: "M7 12h10", sold_out: "M7 12h10",
+  paused: "M9 7v10M15 7v10", lapsed: "M12 7v5.5l3.5 2", used: "M7 12h10", closed: "M7 12h10", sold_out: "M7 12h10",
 };
 
 const COUNTED: { readonly [view in View]?: Key } = {

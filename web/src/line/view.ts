@@ -4,7 +4,7 @@ import type { Drop, LineStatus } from "../engine/shapes.ts";
 
 export type View =
   | "loading" | "announced" | "plain_announced" | "registration" | "registered" | "draw" | "drawn" | "opening"
-  | "join" | "waiting" | "called" | "room" | "granted" | "admitted" | "lapsed" | "paused" | "sold_out" | "closed" | "code" | "widget";
+  | "join" | "waiting" | "called" | "room" | "granted" | "admitted" | "lapsed" | "used" | "paused" | "sold_out" | "closed" | "code" | "widget";
 
 export function plainView(drop: Drop): View {
   if (drop.phase === "announced") return "plain_announced";

@@ -18,5 +18,7 @@ export const check: CheckWords = {
     widgetComes: "Die Prüfung wird geladen…",
     widgetFailed: "Die Prüfung konnte nicht geladen werden, oder sie geht in diesem Browser nicht.",
   },
-  troubles: {},
+  troubles: {
+    no_email_codes: { what: "Codes per E-Mail sind hier nicht möglich.", next: "Versuchen Sie es in einem anderen Browser, oder fragen Sie den Shop." },
+  },
 };

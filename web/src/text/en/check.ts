@@ -16,5 +16,7 @@ export const check = {
     widgetComes: "The check is being loaded…",
     widgetFailed: "The check could not be loaded, or does not work in this browser.",
   },
-  troubles: {},
+  troubles: {
+    no_email_codes: { what: "Codes by e-mail are not possible here.", next: "Try again in another browser, or ask the shop." },
+  },
 } as const;

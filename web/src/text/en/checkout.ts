@@ -72,6 +72,8 @@ export const checkout = {
     cross_site: { what: "This page is not one of the shop's.", next: "Open the shop's own page." },
     token_invalid: { what: "The shop's sign-in was not accepted here.", next: "Sign in again in the shop, or go on as a guest." },
     token_expired: { what: "The shop's sign-in has expired.", next: "Sign in again in the shop, or go on as a guest." },
+    unknown_line: { what: "This sale has no line.", next: "Reload the page." },
+    drop_not_open: { what: "The sale has not opened yet.", next: "Wait for the opening; this page goes on by itself." },
     unknown_item: { what: "This is not on sale here.", next: "Choose another one." },
     unknown_checkout: { what: "This reservation is not one of this browser's.", next: "Open it where you made it, or start again." },
     unknown_order: { what: "This order is not one of this browser's.", next: "Open it where you bought it, or look into your e-mail." },
