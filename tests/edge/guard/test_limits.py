@@ -118,6 +118,18 @@ class TestABrowser:
                     assert [browser.ask("GET", path).status for _ in range(2)] == [404, 429]
 
 
+    def test_is_counted_by_its_network_however_many_sessions_it_begins(self) -> None:
+        path = "/v1/orders/019ae3c5-7c00-7000-8000-0123456789ab"
+        with a_shop("order.network=2/60") as server:
+            told = []
+            for _ in range(3):
+                with Browser(server) as browser:
+                    browser.open()
+                    told.append(browser.ask("GET", path))
+        assert [answer.status for answer in told] == [404, 404, 429]
+        assert told[2].json["rate_limit"] == "order.network"
+
+
 class TestATicket:
     def test_has_a_limit_of_its_own_whoever_shows_it(self) -> None:
         with a_shop("pass.ticket=1/60") as server:
