@@ -154,6 +154,7 @@ def test_a_line_that_is_sold_out_tells_those_who_wait(a_buyer: Callable[..., Buy
     second.visit(drop)
     second.press("Join the line")
     second.sees("You are in the line")
+    expect(second.page.get_by_text("Nobody can say yet how long")).to_be_visible()
     first.pays()
     first.sees("Thank you")
     second.sees("Sold out")

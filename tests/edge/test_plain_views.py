@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from race_to_purchase.edge.pages.markup import el
 from race_to_purchase.edge.plain.frame import Frame, Shown
-from race_to_purchase.edge.plain.handlers import _trouble
 from race_to_purchase.edge.plain.kept import ASKED, Wish
 from race_to_purchase.edge.plain.parts import Forms
+from race_to_purchase.edge.plain.problem_pages import trouble
 from race_to_purchase.edge.plain.selling import PAYING_AGAIN_S, Sale, checkout_page, choice, receipt
 from race_to_purchase.edge.plain.standing import LOOKING, Standing, View
 from race_to_purchase.edge.plain.waiting import Line, line_page
@@ -255,6 +255,8 @@ class TestTheLine:
         page = waiting("waiting", 600, stock="few")
         assert "Ahead of you 600 Time to wait 1 to 2 minutes" in page.text
         assert "Few are left." in page.text
+        nothing_free = waiting("waiting", 600, stock="none")
+        assert "Time to wait Nobody can say yet how long" in nothing_free.text
         drawn = waiting("drawn", 600, stock="few")
         assert "Ahead of you 600" in drawn.text
         assert ("Time to wait" in drawn.text, "Few are left." in drawn.text) == (False, False)
@@ -328,7 +330,7 @@ class TestTrouble:
         assert "Something in the form is not right." in self.said("invalid_input", field="lines[0].item").text
 
     def said(self, code: str, **members: Any) -> Page:
-        return Page([_trouble(problem(402, code, "Title", "Detail.", **members), ENGLISH)])
+        return Page([trouble(problem(402, code, "Title", "Detail.", **members), ENGLISH)])
 
     def test_of_a_card_says_why_and_that_it_is_still_reserved_where_it_is(self) -> None:
         kept = "it is still reserved for you"

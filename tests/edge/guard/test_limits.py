@@ -117,7 +117,6 @@ class TestABrowser:
                     browser.open()
                     assert [browser.ask("GET", path).status for _ in range(2)] == [404, 429]
 
-
     def test_is_counted_by_its_network_however_many_sessions_it_begins(self) -> None:
         path = "/v1/orders/019ae3c5-7c00-7000-8000-0123456789ab"
         with a_shop("order.network=2/60") as server:

@@ -179,7 +179,8 @@ export class RaceLine extends RaceElement {
 
   private wait(ahead: number, texts: Texts): TemplateResult {
     const { status, sightings } = this.flow!;
-    const range = estimate(ahead, status!.rate_per_s, sightings);
+    // Nobody is called while everything is spoken for.
+    const range = status!.stock === "none" ? null : estimate(ahead, status!.rate_per_s, sightings);
     const warning = warningOf(status!, ahead);
     return html`<dl class="wait">
       <dt class="small">${texts.say("waitLabel")}</dt>

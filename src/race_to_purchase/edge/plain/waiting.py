@@ -81,11 +81,12 @@ def _place(line: Line, words: Words) -> Element:
     status, ahead = line.status, max(0, line.standing.ahead or 0)
     waits = line.standing.view == "waiting"
     warning = warning_of(status, ahead) if waits else None
+    rate_per_s = 0.0 if status.stock == "none" else status.rate_per_s  # Nobody is called while all is spoken for.
     return el(
         "div",
         figures(
             (words.say("place"), words.number(ahead) if ahead else words.say("nextUp")),
-            (words.say("waitLabel"), wait_in_words(ahead, status.rate_per_s, words)) if waits else None,
+            (words.say("waitLabel"), wait_in_words(ahead, rate_per_s, words)) if waits else None,
         ),
         el("p", words.say(warning), class_="warn") if warning else None,
         class_="stack",
