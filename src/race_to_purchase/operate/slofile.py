@@ -11,13 +11,10 @@ import msgspec
 
 from race_to_purchase.errors import ConfigurationError
 from race_to_purchase.observe.series import bounds_of
-from race_to_purchase.observe.slo.objectives import USUAL_BURNS, Slo
+from race_to_purchase.observe.slo.objectives import ROUNDED, Slo
 from race_to_purchase.observe.slo.slis import SLIS
 from race_to_purchase.operate.lines import breach, places
 from race_to_purchase.operate.misfit import misfit
-
-ROUNDED = 1e-6
-"""1 - 0.9 is not quite 0.1."""
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+(?:\[\d+\])?")
 
@@ -76,20 +73,21 @@ def _unmeasured(slo: Slo) -> Iterator[tuple[str, str]]:
 
 
 def _never(slo: Slo) -> Iterator[tuple[str, str]]:
-    """Burn rates that no budget reaches: where everything is bad, one of a tenth burns ten times as fast as it may."""
-    for sli in SLIS:
-        most = 1 / getattr(slo.objectives, sli.objective).budget
-        for number, burn in enumerate(slo.burn):
-            if burn.rate >= most - ROUNDED:
-                field = f"objectives.{sli.objective}.target" if slo.burn is USUAL_BURNS else f"burn[{number}].rate"
-                yield (
-                    field,
-                    f"{sli.objective} burns {most:g} times as fast as it may at most, so {burn.rate:g} never fires",
-                )
-    most = 1 / slo.objectives.checkout_success.budget
+    """Burns that no budget can reach, and objectives whose budget reaches none: nobody would ever be told."""
+    budgets = {sli.objective: getattr(slo.objectives, sli.objective).budget for sli in SLIS}
+    for number, burn in enumerate(slo.burn):
+        if not any(burn.can_come(budget) for budget in budgets.values()):
+            yield f"burn[{number}].rate", f"no objective burns more than {1 / min(budgets.values()):g} times too fast"
+    for objective, budget in budgets.items():
+        if slo.burn and not any(burn.can_come(budget) for burn in slo.burn):
+            yield (
+                f"objectives.{objective}.target",
+                f"it burns {1 / budget:g} times too fast at most, below any burn",
+            )
+    most = 1 / budgets["checkout_success"]
     for number, step in enumerate(slo.drop.steps):
         if step.burn > most + ROUNDED:
-            yield f"drop.steps[{number}].burn", f"a drop burns {most:g} times as fast as it may at most"
+            yield f"drop.steps[{number}].burn", f"a drop burns {most:g} times too fast at most"
 
 
 def _line(text: str, field: str) -> int:

@@ -37,6 +37,9 @@ Severity = Literal["page", "ticket"]
 MAINTENANCE_MAX = timedelta(days=31)
 """Longer, and somebody has mistyped a year: nobody would be told of anything."""
 
+ROUNDED = 1e-6
+"""1 - 0.9 is not quite 0.1."""
+
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -103,6 +106,10 @@ class Burn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if seconds_of(self.short) >= seconds_of(self.long):
             raise ValueError(f"short ({self.short}) must be shorter than long ({self.long})")
+
+    def can_come(self, budget: float) -> bool:
+        """Whether a budget can burn faster: where everything is bad, one of a tenth does so ten times too fast."""
+        return self.rate < 1 / budget - ROUNDED
 
 
 USUAL_BURNS = (

@@ -58,7 +58,8 @@ def _of_sli(slo: Slo, sli: Sli) -> Iterator[Rule]:
         yield {"record": events(sli, window), "expr": total}
         yield {"record": share(sli, window), "expr": f"{bad} / ({events(sli, window)} > 0)"}
     for burn in slo.burn:
-        yield _of_burn(slo, sli, burn)
+        if burn.can_come(target(slo, sli).budget):
+            yield _of_burn(slo, sli, burn)
 
 
 def _of_burn(slo: Slo, sli: Sli, burn: Burn) -> Rule:
