@@ -231,6 +231,17 @@ def test_the_page_of_the_shop_leads_here_where_nothing_runs(visitor: Visitor) ->
     assert (answer.status, answer.headers["location"]) == (303, PLAIN)
 
 
+def test_a_language_that_a_reader_chose_stays_with_every_form_and_one_that_they_have_is_not_written(
+    visitor: Visitor,
+) -> None:
+    visitor.look("?lang=de", accept_language="en")
+    forms = re.findall(r'<form [^>]*action="([^"]*)"', visitor.text)
+    assert forms
+    assert all(action.endswith("?lang=de") for action in forms)
+    visitor.look(accept_language="de")
+    assert not any("lang=" in action for action in re.findall(r'<form [^>]*action="([^"]*)"', visitor.text))
+
+
 def test_a_drop_that_is_none_is_told_as_a_page(visitor: Visitor) -> None:
     answer = visitor.client.ask("GET", "/shop/nothing/plain", accept_language="de")
     assert answer.status == 404
@@ -250,6 +261,12 @@ def test_what_was_being_chosen_is_kept_as_it_was_or_not_at_all(item: str, email:
 @given(st.text(max_size=500))
 def test_a_wish_that_we_did_not_write_is_none(wish: str) -> None:
     assert Kept(wish=wish).wished() == Wish()
+
+
+def test_a_wish_that_does_not_fit_into_the_cookie_costs_nobody_their_place() -> None:
+    wish = Wish().with_fields({"item": "eu-42 15900", "email": "\N{SNOWMAN}" * 254})
+    _, value = keep(Kept(ticket="a-ticket", wish=wish.spelled()), "aurora-1", secure=False)
+    assert kept_by({b"cookie": value.partition(b";")[0]}) == Kept(ticket="a-ticket")
 
 
 @given(st.binary(max_size=600))

@@ -133,7 +133,7 @@ class LimitsHere(Limits):
 
     def __init__(self, table: Table, now: Callable[[], float]) -> None:
         self._sketches = {
-            route: {by: Sketch(rate, now) for by, rate in limits.items()} for route, limits in table.items() if limits
+            route: {by: Sketch(rate, now) for by, rate in limits.items()} for route, limits in table.items()
         }
 
     def names(self, route: Route) -> Container[By]:
