@@ -62,6 +62,7 @@ def test_each_currency_has_its_own_decimal_places(currency: str, gross: str, min
         ("txn_1,,eur,1e5,0,1e5,charge,,,", "line 2: gross '1e5' is no amount"),
         ("txn_1,,eur,9999999999999999,0,9999999999999999,charge,,,", "line 2: gross 9999999999999999 is too large"),
         ("txn_1,,xyz,1,0,1,charge,,,", "line 2: 'xyz' is not an ISO 4217"),
+        ("txn_1,,eur,10", "line 2: reporting_category is empty"),
         ("txn_1,,eur,10,1,10,charge,,,", "line 2: net 10 is not gross 10 less fee 1"),
         (",,eur,10,0,10,charge,,,", "line 2: balance_transaction_id is empty"),
         ("txn_1,yesterday,eur,10,0,10,charge,,,", "line 2: 'yesterday' is no time"),

@@ -323,7 +323,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ValueError("takeover_s must be longer than gateway_timeout_s, or calls under way are made twice")
         if self.reconcile_after_s <= self.takeover_s:
             raise ValueError("reconcile_after_s must be longer than takeover_s, or what is under way is called wrong")
-        if self.metrics_port and self.metrics_port + self.workers > 65536:
+        if self.metrics_port + self.workers > 65536:
             raise ValueError("metrics_port leaves no room for a port for each of the workers")
         for name in ("trace_url", "stripe_base"):
             address: str = getattr(self, name)
