@@ -145,6 +145,21 @@ async def test_a_search_finds_payments_by_what_the_gateway_calls_them_and_reques
     assert await console.search("old", at(-3600), 20) == []
 
 
+async def test_of_many_requests_under_one_key_the_latest_are_looked_at(
+    store: PostgresStore, console: PostgresConsole
+) -> None:
+    asked_last, began_last = new_id(), new_id()
+    began = ((asked_last, at(-100)), (began_last, NOW))
+    await write(store, CHECKOUT, *((id_, "x", "open", QUOTE, NOW, when) for id_, when in began))
+    await write(
+        store,
+        """INSERT INTO race.idempotency (scope, key, fingerprint, created_at, checkout_id)
+        VALUES ($1, 'wanted', '', $2, $3)""",
+        *(("one", NOW, asked_last), ("two", at(-50), began_last)),
+    )
+    assert [one.checkout for one in await console.search("wanted", at(-3600), 1)] == [asked_last]
+
+
 async def test_a_purchase_is_told_with_its_own_rows_in_their_order(
     store: PostgresStore, console: PostgresConsole
 ) -> None:
