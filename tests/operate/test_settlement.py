@@ -39,7 +39,7 @@ def test_a_line_becomes_a_movement_in_minor_units() -> None:
 
 def test_columns_stand_in_any_order_under_a_mark_and_with_others_between() -> None:
     header = " Net ,FEE,gross,Currency,payment_metadata[reference],x,reporting_category,created,balance_transaction_id"
-    text = f'\ufeff{header}\r\n154.09,4.91,159.00,EUR,{ORDER}/2,"a, b",charge,2026-12-01T19:00:41+01:00,txn_1\r\n\r\n'
+    text = f'\ufeff{header}\r\n154.09,4.91,159.00,EUR,{ORDER}/2,"a, b",charge,2026-12-01T19:00:41+01:00,txn_1\r\n,,\n\n'
     (movement,) = read(text, "report.csv")
     assert (movement.gross, movement.order_id) == (15_900, ORDER)
     assert movement.at == datetime(2026, 12, 1, 18, 0, 41, tzinfo=UTC)

@@ -116,6 +116,8 @@ def test_a_number_is_taken_up_to_its_bounds_and_not_beyond(
 
 
 SECRET = "s" * 32
+HOOK = {"WEBHOOK_URL": "https://shop.example", "WEBHOOK_SECRET": "whsec_x"}
+STRIPE = {"STRIPE_BASE": "http://127.0.0.1:8200"}
 KEYS_FILE = {"CUSTOMERS_ISSUER": "https://shop.example", "CUSTOMERS_KEY": "shop.pem"}
 JWKS = {"CUSTOMERS_ISSUER": "https://shop.example", "CUSTOMERS_JWKS": "https://shop.example/jwks"}
 
@@ -123,6 +125,9 @@ JWKS = {"CUSTOMERS_ISSUER": "https://shop.example", "CUSTOMERS_JWKS": "https://s
 @pytest.mark.parametrize(
     ("taken", "refused", "told"),
     [
+        (HOOK, {"WEBHOOK_URL": "https://shop.example"}, "RACE_WEBHOOK_URL needs a RACE_WEBHOOK_SECRET"),
+        ({**STRIPE, "STRIPE_KEY": "sk_test_x"}, STRIPE, "RACE_STRIPE_BASE needs a RACE_STRIPE_KEY"),
+        ({**STRIPE, "GATEWAYS": "gateways.toml"}, STRIPE, "RACE_STRIPE_BASE needs a RACE_STRIPE_KEY"),
         ({"TAKEOVER_S": "10.1"}, {"TAKEOVER_S": "10"}, "RACE_TAKEOVER_S must be longer than RACE_GATEWAY_TIMEOUT_S"),
         ({"RECONCILE_AFTER_S": "15.1"}, {"RECONCILE_AFTER_S": "15"}, "RACE_RECONCILE_AFTER_S must be longer"),
         (
