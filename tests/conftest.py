@@ -1,10 +1,13 @@
 """What every test may ask for. Fixtures of one part live in that part's own folder."""
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from race_to_purchase.observe.logs import Lines
 from tests import programs
 
 pytest_plugins = ["tests.databases"]
@@ -32,3 +35,13 @@ def folder_of(item: pytest.Item) -> str:
 def require_program():
     """The function that finds a program from outside, and skips or fails the test where it is missing."""
     return programs.require_program
+
+
+@pytest.fixture(autouse=True)
+def log_of_nobody() -> Iterator[None]:
+    """Take away the log that a command within a test has set up: it writes to a stream that ends with the test."""
+    root = logging.getLogger()
+    level = root.level
+    yield
+    root.handlers[:] = [handler for handler in root.handlers if not isinstance(handler, Lines)]
+    root.setLevel(level)

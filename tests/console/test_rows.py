@@ -30,6 +30,12 @@ MESSAGE = """INSERT INTO race.inbox (id, gateway, kind, ref, reference, created_
 TASK = "INSERT INTO race.task (id, kind, drop_id, checkout_id, n, due_at) VALUES ($1, $2, 'aurora', $3, 1, $4)"
 
 
+@pytest.fixture(autouse=True)
+def now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Minutes may have passed since this module was imported."""
+    monkeypatch.setitem(globals(), "NOW", datetime.now(UTC))
+
+
 @pytest.fixture
 def console(store: PostgresStore) -> PostgresConsole:
     return PostgresConsole(store.pool)

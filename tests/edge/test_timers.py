@@ -48,7 +48,9 @@ def counted() -> Connections:
 def make(clock: Clock, counted: Connections) -> Callable[[Wire], Any]:
     """Makes a connection over a wire."""
     config = uvicorn.Config(lambda *_: None, interface="asgi3", log_config=None, timeout_keep_alive=int(KEPT_S))
-    kind = type("CountedProtocol", (BoundedProtocol,), {"counted_in": counted})
+    kind = type(
+        "CountedProtocol", (BoundedProtocol,), {"counted_in": counted, "told": staticmethod(lambda answer, _: answer)}
+    )
 
     def made(wire: Wire) -> Any:
         connection: Any = kind(config, ServerState(), {}, clock)

@@ -14,7 +14,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from race_to_purchase.app.report.incidents import incidents
+from race_to_purchase.app.commands.report.incidents import incidents
 from race_to_purchase.cli.command import app
 from race_to_purchase.store.report import Told
 from tests.databases import Server, apart
